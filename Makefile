@@ -1,0 +1,50 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Without byte code every import of TensorFlow takes three times as long.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test test-all lint bench gpu-report lock clean
+
+run: $(VENV)/ready
+	$(BIN)/python -m harness run --all
+
+test: $(VENV)/ready lint
+	$(BIN)/python -m pytest -m "not releases"
+
+test-all: $(VENV)/ready lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check harness tests
+	$(BIN)/mypy
+
+bench: $(VENV)/ready
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable
+	$(BIN)/python tests/benchmarks/run_all_over_import.py
+
+# On a machine with an NVIDIA GPU: everything on CPU and GPU, side by side, written to reports/.
+gpu-report: .venv-gpu/ready
+	.venv-gpu/bin/python -m harness gpu-report
+
+lock:
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
+	  --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
+	  --python-version 3.11 --extra gpu pyproject.toml -o requirements-gpu.lock
+
+clean:
+	rm -rf .venv .venv-gpu
+
+$(VENV)/ready: requirements.lock
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
+	  sys.exit(None if (3, 11) <= v < (3, 14) else f"ERROR  Python 3.11 to 3.13 is needed, {sys.executable} is {v[0]}.{v[1]}\nTIP    make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $@
+
+.venv-gpu/ready: requirements-gpu.lock
+	$(PYTHON) -m venv .venv-gpu
+	.venv-gpu/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements-gpu.lock
+	touch $@

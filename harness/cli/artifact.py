@@ -1,0 +1,73 @@
+"""`artifact`: write a version scenario's committed files in the release that is their writer."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import ScenariosOption, open_catalog
+from harness.errors import EnvironmentUnusable, UsageError
+
+
+def artifact(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A scenario with an artifact.")],
+    python: Annotated[
+        str, typer.Option(help="An interpreter with the writer's TensorFlow.")
+    ] = sys.executable,
+    proof_only: Annotated[
+        bool, typer.Option("--check", help="Check the committed files, write nothing.")
+    ] = False,
+    scenarios: ScenariosOption = None,
+) -> None:
+    """Write a version scenario's committed files and their provenance, or check them."""
+    from harness.provenance import ProvenanceRefused, check_provenance, write_provenance
+    from harness.workers.environment import Environment
+    from harness.workers.fork import last_lines
+    from harness.workers.limits import Limits
+    from harness.workers.spawn import SpawnWorker
+
+    scenario = open_catalog(scenarios).find(identifier)
+    folder = scenario.artifact_folder
+    if folder is None:
+        raise UsageError(
+            f"{identifier} has no committed files", "", "it makes its own when it runs"
+        )
+    if proof_only:
+        try:
+            check_provenance(scenario)
+        except ProvenanceRefused as error:
+            raise UsageError(f"the provenance of {identifier} does not hold", str(error)) from error
+        typer.echo(f"{identifier}: the committed files are as {folder.name}/provenance.json says.")
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        worker = SpawnWorker(Environment(python), work, hide_gpu=True)
+        described = worker.describe()
+        writer = scenario.declared["artifact"]["writer"]
+        if described["tensorflow"] != writer:
+            raise UsageError(
+                f"the files must be written by TensorFlow {writer}",
+                f"{python} has {described['tensorflow']}",
+                "name an interpreter that has it with --python",
+            )
+        fresh = work / "fresh"
+        (fresh / "artifact").mkdir(parents=True)
+        (work / "step").mkdir()
+        step = {
+            "source": str(scenario.file.resolve()), "function": "save", "kind": "save",
+            "seed": scenario.seed, "device": "CPU:0", "timing": False, "cores": None,
+            "artifact": str(fresh / "artifact"), "reference": str(fresh / "reference.npz"),
+            "folder": str(work / "step"),
+        }  # fmt: skip
+        worker.run(step, Limits())
+        if not (fresh / "reference.npz").exists():
+            said = last_lines(work / "step" / "result.json")
+            raise EnvironmentUnusable(f"the save step of {identifier} failed", said)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(fresh, folder)
+    write_provenance(scenario, described)
+    typer.echo(f"Wrote {folder}")
+    typer.echo(f"Next: python -m harness run {identifier}")

@@ -1,0 +1,40 @@
+"""`check`: is this scenario a good one? The gate every scenario passes, in sentences."""
+
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import DEFAULT_REPORTS, ReportsOption, ScenariosOption, open_catalog
+from harness.errors import CHANGED
+
+
+def check(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A scenario.")],
+    reports: ReportsOption = DEFAULT_REPORTS,
+    scenarios: ScenariosOption = None,
+) -> None:
+    """Check a scenario: its file, its verdicts, and that a second run gives the same numbers."""
+    from harness.cli.conduct import carry_out, start_run
+    from harness.documents import make_document
+    from harness.gate import find_faults
+    from harness.session import Request
+    from harness.store import Store
+
+    catalog = open_catalog(scenarios)
+    scenario = catalog.find(identifier)
+    store = Store(reports)
+    twice = []
+    for _ in range(2):
+        request = Request(
+            [scenario.id], str(catalog.root), "cpu", timing=False, command=["check", identifier]
+        )
+        run = start_run(store, request)
+        twice.append(make_document(carry_out(store, run, request, catalog))["outcomes"])
+    faults = find_faults(*twice)
+    for fault in faults:
+        typer.echo(f"FAULT  {fault}")
+    if faults:
+        typer.echo(f"Next: mend {scenario.file}, then: python -m harness check {identifier}")
+        raise typer.Exit(CHANGED)
+    typer.echo(f"{identifier}: {len(twice[0])} paths as declared, twice the same.")
+    typer.echo(f"Next: python -m harness run {identifier} --seeds 20")

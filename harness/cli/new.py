@@ -1,0 +1,82 @@
+"""`new`: start a scenario from a template that already runs."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from harness.catalog import FAMILIES, PACKAGED
+from harness.cli.options import ScenariosOption
+from harness.errors import UsageError
+
+TEMPLATE = '''"""Say in one sentence what goes wrong.
+
+Symptom:
+    What the user sees, in words they would search for.
+Cause:
+    The mechanism.
+Fix:
+    What the fixed path does, and when to prefer it.
+Spot it:
+    The quickest check on one's own model.
+Evidence:
+    An issue, a release note or a source line.
+"""
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {{
+    "id": "{identifier}",
+    "family": "{family}",
+    "tensorflow": ">=2.13",
+    "seed": 0,
+    "expect": {{"restore_broken": "differs", "restore_fixed": "match"}},
+    "minutes": 5,
+    "hints": ["A nudge.", "Where to look.", "Nearly the answer."],
+}}
+
+
+def save(artifact, seed):
+    draw = np.random.default_rng(seed)
+    inputs = draw.normal(size=(64, 4)).astype("float32")
+    model = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(inputs, inputs.sum(axis=1), batch_size=64, epochs=5, verbose=0)
+    model.save(artifact + "/model.keras")
+    return inputs, model.predict_on_batch(inputs), model
+
+
+def restore_broken(artifact):
+    model = tf.keras.models.load_model(artifact + "/model.keras")
+    return lambda inputs: model.predict_on_batch(inputs / 10), model  # the mistake
+
+
+def restore_fixed(artifact):
+    model = tf.keras.models.load_model(artifact + "/model.keras")
+    return model.predict_on_batch, model
+'''
+
+
+def new(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Words joined by hyphens.")],
+    family: Annotated[str, typer.Option(help=", ".join(FAMILIES))] = "restore",
+    scenarios: ScenariosOption = None,
+) -> None:
+    """Start a scenario: a file that runs, to be filled with your failure."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", identifier):
+        raise UsageError(f"not an id: {identifier}", "", "use small letters, digits and hyphens")
+    if family not in FAMILIES:
+        raise UsageError(f"unknown family: {family}", f"known: {', '.join(FAMILIES)}")
+    folder = (scenarios or PACKAGED) / family
+    file = folder / f"{identifier.replace('-', '_')}.py"
+    if file.exists():
+        raise UsageError(f"the file exists: {file}", "", "choose another id")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(TEMPLATE.format(identifier=identifier, family=family))
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {file}", str(error), "name a folder with --scenarios"
+        ) from error
+    typer.echo(f"Wrote {file}")
+    typer.echo(f"Next: fill it in, then: python -m harness check {identifier}")

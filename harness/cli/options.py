@@ -1,0 +1,41 @@
+"""Options that several commands share, and the sentences for their mistakes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.catalog import Catalog, read_catalog
+from harness.errors import UsageError
+
+ScenariosOption = Annotated[
+    Path | None,
+    typer.Option("--scenarios", help="Folder of scenarios (default: the ones that came with it)."),
+]
+ReportsOption = Annotated[
+    Path, typer.Option("--reports", help="Folder where runs are kept.", show_default=True)
+]
+FormatOption = Annotated[
+    str, typer.Option("--format", help="Any tabulate table format: simple, github, html, ...")
+]
+DEFAULT_REPORTS = Path("reports")
+
+
+def open_catalog(root: Path | None) -> Catalog:
+    """Read the catalog and say on stderr what is wrong with which file."""
+    catalog = read_catalog(root)
+    for problem in catalog.problems:
+        typer.echo(f"ERROR  {problem}", err=True)
+    return catalog
+
+
+def check_format(name: str) -> str:
+    """Return `name` if tabulate knows it; raises UsageError otherwise."""
+    from tabulate import tabulate_formats
+
+    if name not in tabulate_formats:
+        raise UsageError(
+            f"unknown table format: {name}", "known: " + ", ".join(tabulate_formats),
+            "python -m harness run --all --format github",
+        )  # fmt: skip
+    return name

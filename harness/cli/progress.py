@@ -1,0 +1,46 @@
+"""Progress on stderr: what arrived last, done of total, time left."""
+
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from harness.outcomes import Outcome
+from harness.session import Watcher
+
+
+class ProgressBar(Watcher):
+    """A bar on a terminal, a line per outcome in a log. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        self.progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TimeRemainingColumn(), console=self.console, transient=True,
+            refresh_per_second=4,  # drawing costs time on the cores that are measured
+        )  # fmt: skip
+        self.done = self.total = 0
+        self.task = self.progress.add_task("importing TensorFlow", total=None)
+
+    def __enter__(self) -> "ProgressBar":
+        if self.console.is_terminal:
+            self.progress.start()
+        else:
+            print("importing TensorFlow ...", file=sys.stderr)
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.progress.stop()
+
+    def begin(self, total: int) -> None:
+        self.total = total
+        self.progress.update(self.task, total=total, description="first models train")
+
+    def advance(self, outcome: Outcome) -> None:
+        record = outcome.record
+        self.done += 1
+        said = f"{record['scenario']} {record['path']}: {record['verdict']}"
+        if self.console.is_terminal:
+            self.progress.update(self.task, advance=1, description=said)
+        else:
+            print(f"[{self.done}/{self.total}] {said}", file=sys.stderr)

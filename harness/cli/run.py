@@ -1,0 +1,103 @@
+"""`run`: carry out scenarios and show what came back. The work is in conduct.py."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    DEFAULT_REPORTS,
+    FormatOption,
+    ReportsOption,
+    ScenariosOption,
+    check_format,
+    open_catalog,
+)  # fmt: skip
+from harness.errors import UsageError
+
+DEVICES = ("cpu", "gpu", "all")
+
+
+def run(
+    ids: Annotated[list[str] | None, typer.Argument(help="Scenarios to run.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Run every scenario.")] = False,
+    device: Annotated[str, typer.Option(help="cpu, gpu or all there are.")] = "all",
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Run seeds 0..N-1 and report each path's rate.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Run this seed, not each lesson's own.")] = None,
+    timing: Annotated[
+        bool, typer.Option("--timing/--no-timing", help="Time every restore.")
+    ] = True,
+    spawn: Annotated[
+        bool, typer.Option("--spawn", help="Start a process per step instead of forking.")
+    ] = False,
+    python: Annotated[
+        str, typer.Option(help="The interpreter whose TensorFlow is used.", show_default=False)
+    ] = sys.executable,
+    legacy_keras: Annotated[
+        bool, typer.Option("--legacy-keras", help="Let tf.keras be tf_keras, a Keras 2.")
+    ] = False,
+    time_limit: Annotated[float, typer.Option(help="Seconds a step may take.")] = 120.0,
+    memory_limit: Annotated[int, typer.Option(help="MiB of memory a step may gain.")] = 4096,
+    style: FormatOption = "simple",
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the run to FILE.")] = None,
+    benchmark_file: Annotated[
+        Path | None,
+        typer.Option("--benchmark-json", help="Write timings to FILE as pytest-benchmark does."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish the newest unfinished run.")
+    ] = False,
+    scenarios: ScenariosOption = None,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Train, save and restore scenarios; show verdict, error and timing of every path.
+
+    Exit code 0: everything came out as the scenarios declare; 1: something changed.
+    """
+    check_format(style)
+    check_choices(ids, everything, device, seeds, seed, resume)
+    for file in (json_file, benchmark_file):
+        if file is not None and (file.is_dir() or not file.parent.is_dir()):
+            raise UsageError(f"cannot write {file}", "", "name a file in an existing folder")
+    from harness.cli.conduct import carry_out, find_unfinished, report, start_run
+    from harness.session import Request
+    from harness.store import Store
+
+    store = Store(reports)
+    if resume:
+        run_id, request = find_unfinished(store)
+        catalog = open_catalog(Path(request.root))
+    else:
+        catalog = open_catalog(scenarios)
+        chosen = catalog.select(ids) if ids else list(catalog.scenarios)
+        if not chosen:
+            raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
+        request = Request(
+            [scenario.id for scenario in chosen], str(catalog.root), device,
+            list(range(seeds)) if seeds else None if seed is None else [seed],
+            timing, spawn, python, legacy_keras, time_limit, memory_limit, sys.argv[1:],
+        )  # fmt: skip
+        run_id = start_run(store, request)
+    finished = carry_out(store, run_id, request, catalog)
+    raise typer.Exit(report(store, finished, catalog, style, json_file, benchmark_file))
+
+
+def check_choices(
+    ids: list[str] | None, everything: bool, device: str, seeds: int | None, seed: int | None,
+    resume: bool,
+) -> None:  # fmt: skip
+    """Raise UsageError where the options contradict each other or ask for nothing."""
+    if resume:
+        return
+    if device not in DEVICES:
+        raise UsageError(f"unknown device: {device}", "", "use --device cpu, gpu or all")
+    if seeds is not None and seed is not None:
+        raise UsageError("--seed and --seeds exclude each other", "", "give one of them")
+    if bool(ids) == everything:
+        raise UsageError(
+            "give scenario ids or --all, not both" if ids else "nothing to run", "",
+            "python -m harness run --all, or: python -m harness list",
+        )  # fmt: skip

@@ -1,0 +1,34 @@
+"""What can go wrong for a user, each said in one clear sentence and with what to do next."""
+
+EXPECTED, CHANGED, USAGE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class RestorebenchError(Exception):
+    """A problem the user can do something about; never shown as a traceback.
+
+    problem: what was wrong, one sentence. found: what was seen instead. tip: what to do.
+    exit_code: 2 for usage, 3 for an environment that cannot be used.
+    """
+
+    exit_code = USAGE
+
+    def __init__(self, problem: str, found: str = "", tip: str = "") -> None:
+        super().__init__(problem)
+        self.problem, self.found, self.tip = problem, found, tip
+
+    def render(self) -> str:
+        """Return the message as the user reads it: ERROR, what was found, TIP."""
+        lines = [f"ERROR  {self.problem}"]
+        lines += [f"       {line}" for line in self.found.splitlines()]
+        lines += [f"TIP    {self.tip}"] if self.tip else []
+        return "\n".join(lines)
+
+
+class UsageError(RestorebenchError):
+    """The request cannot be carried out as written."""
+
+
+class EnvironmentUnusable(RestorebenchError):
+    """TensorFlow, the disk or the database does not work here."""
+
+    exit_code = UNUSABLE

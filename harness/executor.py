@@ -1,0 +1,216 @@
+"""Carry out a plan: threads drive worker processes, outcomes come back as they arrive.
+
+Two lanes. Saves train models on the cores the timing lane leaves free; restores, which are timed,
+run one at a time on a core of their own. Without timing, one lane uses every core.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.catalog import Scenario
+from harness.errors import EnvironmentUnusable
+from harness.expectations import Circumstances, Expectation, applies
+from harness.outcomes import (
+    Outcome,
+    conclude,
+    describe_failure,
+    expect_outcome,
+    fail,
+    read_output,
+    start_record,
+)  # fmt: skip
+from harness.plan import PathTask, SaveTask
+from harness.provenance import ProvenanceRefused, check_provenance
+from harness.workers.environment import name_environment
+from harness.workers.limits import Limits, StepEnd
+
+DISK_NEEDED = 1024 * 1024  # with less free than this, an error is the disk's doing
+
+
+class Worker(Protocol):
+    """What the executor needs of a worker: harness/workers/fork.py and spawn.py."""
+
+    def describe(self) -> dict[str, Any]: ...
+    def list_devices(self) -> list[dict[str, Any]]: ...
+    def run(self, step: dict[str, Any], limits: Limits) -> StepEnd: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a save group's artifact and reference are, or why there are none."""
+
+    artifact: Path
+    reference: Path
+    failure: tuple[str, dict[str, str]] | None = None
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Which cores save and which time; `timed` None where nothing is timed."""
+
+    save: list[int] | None
+    timed: list[int] | None
+    width: int  # saves (and untimed restores) under way at once
+
+
+def share_cores(timing: bool) -> Lanes:
+    """Divide this process's cores: one for timed restores, the others for everything else."""
+    if not hasattr(os, "sched_getaffinity"):
+        return Lanes(None, None, 1 if timing else os.cpu_count() or 1)
+    cores = sorted(os.sched_getaffinity(0))
+    if not timing:
+        return Lanes(None, None, len(cores))
+    return Lanes(cores[1:] or cores, cores[:1], max(1, len(cores) - 1))
+
+
+class Execution:
+    """One plan under way in one environment; iterate over it for the outcomes."""
+
+    def __init__(
+        self, workers: dict[str, Worker], work: Path, limits: Limits, timing: bool
+    ) -> None:
+        self.workers, self.work, self.limits, self.timing = workers, work, limits, timing
+        self.described = workers["CPU"].describe()
+        self.name = name_environment(self.described)
+        self.lanes = share_cores(timing)
+
+    def run(self, plan: list[SaveTask]) -> Iterator[Outcome]:
+        """Yield every outcome of the plan as it arrives, in the caller's thread."""
+        pool = ThreadPoolExecutor(self.lanes.width)
+        timed = ThreadPoolExecutor(1) if self.timing else pool
+        try:
+            yield from self.drain(plan, pool, timed)
+        finally:
+            for lane in (pool, timed):
+                lane.shutdown(wait=False, cancel_futures=True)
+
+    def drain(self, plan: list[SaveTask], pool: Executor, timed: Executor) -> Iterator[Outcome]:
+        pending: dict[Future[Any], SaveTask | None] = {}  # None: a restore
+        for group in plan:
+            if self.applies(group.scenario):
+                pending[pool.submit(self.save, group)] = group
+            else:
+                yield from map(self.skip, group.paths)
+        while pending:
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                saved_group = pending.pop(future)
+                if saved_group is None:
+                    yield future.result()
+                    continue
+                for task in saved_group.paths:
+                    pending[timed.submit(self.restore, task, future.result())] = None
+
+    def where(self, task: PathTask) -> Circumstances:
+        release = str(self.described["tensorflow"])
+        artifact = task.scenario.declared.get("artifact")
+        writer = artifact["writer"] if artifact else release
+        return Circumstances(release, writer, str(self.described["keras"]), task.device)
+
+    def applies(self, scenario: Scenario) -> bool:
+        return applies(scenario.declared["tensorflow"], self.described["tensorflow"])
+
+    def record(self, task: PathTask, expectation: Expectation | None = None) -> dict[str, Any]:
+        where = self.where(task)
+        committed = task.scenario.artifact_folder is not None
+        writer = f"tensorflow-{where.writer}" if committed else self.name
+        expectation = expectation or expect_outcome(task, where)
+        return start_record(task, writer, self.name, expectation)
+
+    def skip(self, task: PathTask) -> Outcome:
+        wanted = task.scenario.declared["tensorflow"]
+        message = f"the scenario is for TensorFlow {wanted}"
+        record = self.record(task, Expectation("skip"))
+        return fail(record, "skip", {"type": "skip", "message": message})
+
+    def make_folder(self, *parts: str) -> Path:
+        folder = self.work.joinpath(*parts)
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise disk_trouble(self.work, error) from error
+        return folder
+
+    def save(self, group: SaveTask) -> Saved:
+        """Run the group's save step, or lay out its committed files once they are proven."""
+        folder = self.make_folder(group.scenario.id, str(group.seed), group.save)
+        saved = Saved(folder / "artifact", folder / "reference.npz")
+        try:
+            committed = group.scenario.artifact_folder
+            if committed is not None:
+                check_provenance(group.scenario)
+                shutil.copytree(committed / "artifact", saved.artifact)
+                shutil.copyfile(committed / "reference.npz", saved.reference)
+                return saved
+            saved.artifact.mkdir()
+        except ProvenanceRefused as error:
+            refusal = {"type": "ProvenanceRefused", "message": str(error)}
+            return replace(saved, failure=("error", refusal))
+        except OSError as error:
+            raise disk_trouble(self.work, error) from error
+        step = self.make_step(group, folder, saved) | {
+            "function": group.save, "kind": "save", "device": "CPU:0", "timing": False,
+            "cores": self.lanes.save,
+        }  # fmt: skip
+        end = self.run_step(step)
+        failure = describe_failure(end, folder)
+        if failure:
+            self.check_disk()
+            verdict, cause = failure
+            cause["message"] = f"in {group.save}: {cause['message']}"
+            return replace(saved, failure=(verdict, cause), output=read_output(folder))
+        return saved
+
+    def restore(self, task: PathTask, saved: Saved) -> Outcome:
+        """Run one path's restore step and conclude what it gave."""
+        record = self.record(task)
+        if saved.failure:
+            return fail(record, *saved.failure, saved.output)
+        device = task.device.replace(":", "-")
+        folder = self.make_folder(task.scenario.id, str(task.seed), f"{task.path}.{device}")
+        step = self.make_step(task, folder, saved) | {
+            "function": task.path, "kind": "restore", "device": task.device,
+            "timing": self.timing, "cores": self.lanes.timed if self.timing else self.lanes.save,
+        }  # fmt: skip
+        end = self.run_step(step)
+        outcome = conclude(task, record, folder, saved.reference, end)
+        if outcome.record["error"]:
+            self.check_disk()
+        shutil.rmtree(folder, ignore_errors=True)
+        return outcome
+
+    def run_step(self, step: dict[str, Any]) -> StepEnd:
+        worker = self.workers[step["device"].split(":")[0]]
+        try:
+            return worker.run(step, self.limits)
+        except OSError as error:
+            raise disk_trouble(self.work, error) from error
+
+    def make_step(self, task: SaveTask | PathTask, folder: Path, saved: Saved) -> dict[str, Any]:
+        return {
+            "source": str(task.scenario.file.resolve()), "seed": task.seed, "folder": str(folder),
+            "artifact": str(saved.artifact), "reference": str(saved.reference),
+        }  # fmt: skip
+
+    def check_disk(self) -> None:
+        """Raise EnvironmentUnusable if a step may have failed for want of disk."""
+        if shutil.disk_usage(self.work).free < DISK_NEEDED:
+            raise disk_trouble(self.work, None)
+
+
+def disk_trouble(folder: Path, error: OSError | None) -> EnvironmentUnusable:
+    """Return the error for a disk that is full or cannot be written."""
+    free = shutil.disk_usage(folder).free if folder.exists() else 0
+    return EnvironmentUnusable(
+        f"the disk under {folder} cannot be written",
+        f"{error or 'a step failed'}; {free // 1024} KiB are free",
+        "make room, then: python -m harness run --resume",
+    )

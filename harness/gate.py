@@ -1,0 +1,38 @@
+"""What every scenario must show when it is run twice under one seed."""
+
+from typing import Any
+
+Records = list[dict[str, Any]]
+SAME = 1e-6  # relative difference between two runs that still counts as deterministic
+
+
+def find_faults(first: Records, second: Records) -> list[str]:
+    """Return a sentence for every path that is not as declared or not the same twice."""
+    faults = []
+    again = {record["path"]: record for record in second}
+    for record in first:
+        name = record["path"]
+        if record["judgement"] != "expected":
+            said = f": {record['error']['message']}" if record["error"] else ""
+            faults.append(f"{name} gave {record['verdict']}, declared {record['expected']}{said}")
+        if not same_numbers(record, again[name]):
+            faults.append(f"{name} gave other numbers the second time under the same seed")
+    if not any(each["side"] == "fixed" and each["verdict"] == "match" for each in first):
+        faults.append("no fixed path matches, so nothing here is cured")
+    return faults
+
+
+def same_numbers(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Say whether two outcomes of one path agree in verdict, mean and error."""
+    if one["verdict"] != other["verdict"]:
+        return False
+    if not one["statistics"] or not other["statistics"]:
+        return bool(one["statistics"] == other["statistics"])
+    for name in ("mean", "standard_deviation", "max_absolute_error"):
+        left, right = one["statistics"][name], other["statistics"][name]
+        if (left is None) != (right is None):
+            return False
+        scale = abs(one["statistics"]["reference"]["maximum"] or 1.0)
+        if left is not None and abs(left - right) > SAME * max(abs(left), scale):
+            return False
+    return True

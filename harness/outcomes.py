@@ -1,0 +1,141 @@
+"""An outcome: everything known about one path, as the JSON-ready dict that is kept and shown."""
+
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.catalog import side_of
+from harness.expectations import Circumstances, Expectation, find_expectation
+from harness.judge import find_verdict, refuse_reference
+from harness.plan import PathTask
+from harness.statistics import Array, compare_weights, compute_statistics
+from harness.workers.limits import StepEnd
+
+LONGEST_OUTPUT = 64 * 1024  # characters kept of what a step printed
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
+
+@dataclass
+class Outcome:
+    """One path's outcome. `record` is what `--json` writes, `samples` nanoseconds per call."""
+
+    record: dict[str, Any]
+    samples: Array | None = None
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """What a step wrote down: predictions, and weights in the model's order."""
+
+    predictions: Array
+    weights: list[Array] = field(default_factory=list)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read the npz of a step; raises ValueError where it is damaged. Never unpickles."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            names = sorted(name for name in arrays.files if name.startswith("weight."))
+            return Arrays(arrays["predictions"], [arrays[name] for name in names])
+    except UNREADABLE as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from error
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """Return the step's own account of itself, or an empty dict where it left none."""
+    try:
+        return dict(json.loads((folder / "result.json").read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def read_output(folder: Path) -> str:
+    """Return the end of what the step printed."""
+    try:
+        return (folder / "output.log").read_text(errors="replace")[-LONGEST_OUTPUT:]
+    except OSError:
+        return ""
+
+
+def describe_failure(end: StepEnd, folder: Path) -> tuple[str, dict[str, str]] | None:
+    """Return (verdict, error) for a step that did not come to its end, else None."""
+    if end.stopped_for == "timeout":
+        return "timeout", {"type": "timeout", "message": "stopped at the time limit"}
+    if end.stopped_for == "memory":
+        return "crash", {"type": "memory", "message": "stopped at the memory limit"}
+    if end.worker_died:
+        return "crash", {"type": "signal", "message": "took its worker process down with it"}
+    if end.signal:
+        return "crash", {"type": "signal", "message": f"ended by signal {end.signal}"}
+    result = read_result(folder)
+    if result.get("error"):
+        return "error", dict(result["error"])
+    if end.exit or not result:
+        return "crash", {"type": "exit", "message": f"left with exit code {end.exit}"}
+    return None
+
+
+def expect_outcome(task: PathTask, where: Circumstances) -> Expectation:
+    """Return what the scenario declares for this path here."""
+    return find_expectation(task.scenario.expect[task.path], where)
+
+
+def start_record(
+    task: PathTask, writer: str, reader: str, expectation: Expectation
+) -> dict[str, Any]:
+    """Return the outcome's identity and expectation; verdict and numbers still empty."""
+    return {
+        "scenario": task.scenario.id,
+        "family": task.scenario.family,
+        "path": task.path,
+        "side": side_of(task.path),
+        "writer": writer,
+        "reader": reader,
+        "device": task.device,
+        "seed": task.seed,
+        "default_seed": task.seed == task.scenario.seed,
+        "source_sha256": task.scenario.source_hash,
+        "verdict": None,
+        "expected": expectation.verdict,
+        "declared_rate": list(expectation.rate),
+        "judgement": None,
+        "statistics": None,
+        "timing": None,
+        "error": None,
+    }
+
+
+def fail(record: dict[str, Any], verdict: str, error: dict[str, str], output: str = "") -> Outcome:
+    """Return the outcome of a path that gave no prediction."""
+    return Outcome(record | {"verdict": verdict, "error": error}, output=output)
+
+
+def conclude(
+    task: PathTask, record: dict[str, Any], folder: Path, reference: Path, end: StepEnd
+) -> Outcome:
+    """Read what a restore step left in `folder` and compare it with the `reference` npz."""
+    output = read_output(folder)
+    failure = describe_failure(end, folder)
+    if failure:
+        return fail(record, *failure, output)
+    try:
+        restored, saved = read_arrays(folder / "predictions.npz"), read_arrays(reference)
+    except ValueError as error:
+        return fail(record, "error", {"type": "UnreadableResult", "message": str(error)}, output)
+    refused = refuse_reference(saved.predictions)
+    if refused and not task.scenario.declared.get("allow_constant_reference"):
+        return fail(record, "error", {"type": "ReferenceRefused", "message": refused}, output)
+    record["verdict"] = find_verdict(restored.predictions, saved.predictions, task.device)
+    if restored.predictions.dtype.kind in "fiub" and saved.predictions.dtype.kind in "fiub":
+        record["statistics"] = compute_statistics(restored.predictions, saved.predictions)
+        record["statistics"]["weights"] = compare_weights(restored.weights, saved.weights)
+    record["timing"] = read_result(folder).get("timing")
+    samples = None
+    if (folder / "samples.npy").exists():
+        samples = np.load(folder / "samples.npy", allow_pickle=False)
+    return Outcome(record, samples, output)

@@ -1,0 +1,77 @@
+"""Committed files of another release: proof of who wrote them, from what, and that they are whole.
+
+Beside `artifact/` and `reference.npz` (the writer's own inputs, predictions and weights) lies
+`provenance.json`: the writer's versions, the sha256 of every file, and of the `save` function in
+the scenario that wrote them.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from harness.catalog import Scenario
+
+SCHEMA = 1
+
+
+class ProvenanceRefused(Exception):
+    """The committed files are not, or not provably, what the writer wrote."""
+
+
+def hash_text(text: str) -> str:
+    """Return the sha256 of a function's source text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """Return the sha256 of every file under `folder` but the provenance, by relative path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.name != "provenance.json"
+    }
+
+
+def write_provenance(scenario: Scenario, environment: dict[str, Any]) -> Path:
+    """Record who wrote the scenario's committed files; `environment` as its worker described it."""
+    folder = scenario.artifact_folder
+    assert folder is not None, "only a scenario with an artifact has a provenance"
+    described = {
+        name: environment[name] for name in ("tensorflow", "keras", "python", "numpy", "h5py")
+    }
+    record = {
+        "schema": SCHEMA,
+        "scenario": scenario.id,
+        "script": f"scenarios/{scenario.family}/{scenario.file.name}::save",
+        "script_sha256": hash_text(scenario.functions["save"]),
+        "seed": scenario.seed,
+        "writer": described,
+        "files": hash_files(folder),
+    }
+    path = folder / "provenance.json"
+    path.write_text(json.dumps(record, indent=2) + "\n")
+    return path
+
+
+def check_provenance(scenario: Scenario) -> None:
+    """Raise ProvenanceRefused, with a sentence, unless the committed files are as recorded."""
+    folder = scenario.artifact_folder
+    assert folder is not None, "only a scenario with an artifact has a provenance"
+    try:
+        record = json.loads((folder / "provenance.json").read_text())
+        wanted, writer = dict(record["files"]), record["writer"]["tensorflow"]
+        script = record["script_sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProvenanceRefused(f"{folder.name}/provenance.json cannot be read: {error}") from error
+    declared = scenario.declared["artifact"]["writer"]
+    if writer != declared:
+        raise ProvenanceRefused(f"the files were written by {writer}, the scenario says {declared}")
+    if script != hash_text(scenario.functions["save"]):
+        raise ProvenanceRefused("the scenario's `save` is not the one that wrote the files")
+    found = hash_files(folder)
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            state = "missing" if name not in found else "changed" if name in wanted else "unknown"
+            raise ProvenanceRefused(f"{folder.name}/{name} is {state}")

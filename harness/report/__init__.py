@@ -1,0 +1,1 @@
+"""What people read: tables and paragraphs made from outcomes."""

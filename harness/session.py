@@ -1,0 +1,131 @@
+"""One run from request to last outcome: workers, devices, plan, executor, store."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.catalog import Scenario
+from harness.errors import EnvironmentUnusable
+from harness.executor import Execution, Worker, disk_trouble
+from harness.outcomes import Outcome
+from harness.plan import OutcomeKey, count_paths, make_plan
+from harness.store import Store
+from harness.workers.environment import Environment, name_environment
+from harness.workers.fork import ForkWorker
+from harness.workers.limits import Limits
+from harness.workers.spawn import SpawnWorker
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; kept with the run, so that `--resume` can finish it."""
+
+    scenarios: list[str]
+    root: str
+    device: str = "all"
+    seeds: list[int] | None = None
+    timing: bool = True
+    spawn: bool = False
+    interpreter: str = sys.executable
+    legacy_keras: bool = False
+    time_limit: float = Limits.seconds
+    memory_limit_mb: int = Limits.memory_bytes // 2**20
+    command: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Watcher:
+    """What a run tells whoever shows it; the default shows nothing."""
+
+    def begin(self, total: int) -> None: ...
+    def advance(self, outcome: Outcome) -> None: ...
+
+
+def can_fork() -> bool:
+    """Forking after importing TensorFlow was seen to work on Linux only (docs/decisions)."""
+    return sys.platform == "linux"
+
+
+def open_workers(request: Request, work: Path) -> dict[str, Worker]:
+    """Return the workers by device kind; on a GPU every step gets a process of its own."""
+    environment = Environment(request.interpreter, request.legacy_keras)
+    if can_fork() and not request.spawn:
+        cpu: Worker = ForkWorker(environment, work)
+    else:
+        cpu = SpawnWorker(environment, work, hide_gpu=True)
+    return {"CPU": cpu, "GPU": SpawnWorker(environment, work)}
+
+
+def choose_devices(wanted: str, found: list[dict[str, Any]]) -> list[str]:
+    """Return the devices to restore on; raises EnvironmentUnusable for a GPU that is not there."""
+    gpus = [device["name"] for device in found if device["name"].startswith("GPU")]
+    if wanted == "gpu" and not gpus:
+        raise EnvironmentUnusable(
+            "no GPU was found",
+            "TensorFlow lists: " + ", ".join(device["name"] for device in found),
+            "check the driver and TensorFlow's CUDA libraries, or use --device cpu",
+        )
+    return {"cpu": ["CPU:0"], "gpu": gpus[:1], "all": ["CPU:0", *gpus[:1]]}[wanted]
+
+
+def make_work_folder(reports: Path, run: int) -> Path:
+    """Return a fresh folder for artifacts and results; clears those of harnesses that have died."""
+    folder = reports / "work"
+    work = folder / f"run-{run}-{os.getpid()}"
+    try:
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob("run-*-*"):
+            if not psutil.pid_exists(int(old.name.rsplit("-", 1)[1])) or old == work:
+                shutil.rmtree(old, ignore_errors=True)
+        (work / "keras-home").mkdir(parents=True)
+    except OSError as error:
+        raise disk_trouble(reports, error) from error
+    return work.resolve()
+
+
+def perform(
+    request: Request,
+    scenarios: list[Scenario],
+    store: Store,
+    run: int,
+    watcher: Watcher,
+    done: list[OutcomeKey] | None = None,
+    workers: Callable[[Request, Path], dict[str, Worker]] = open_workers,
+) -> None:
+    """Run everything of `request` that is not in `done`; each outcome is committed as it arrives.
+
+    Raises EnvironmentUnusable when TensorFlow, the disk or the database gives out; whatever was
+    measured until then is kept.
+    """
+    work = make_work_folder(store.path.parent, run)
+    limits = Limits(request.time_limit, request.memory_limit_mb * 2**20)
+    team = workers(request, work)
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    try:
+        found = team["CPU"].list_devices()
+        devices = choose_devices(request.device, found)
+        execution = Execution(team, work, limits, request.timing)
+        environment = {"name": name_environment(execution.described), **execution.described}
+        store.set_environments(run, [environment | {"devices": found}])
+        plan = make_plan(scenarios, devices, request.seeds, done or [])
+        watcher.begin(count_paths(plan))
+        if request.timing and len(cores) > 1:  # our own threads stay off the core that is timed
+            os.sched_setaffinity(0, sorted(cores)[1:])
+        for outcome in execution.run(plan):
+            store.add(run, outcome)
+            watcher.advance(outcome)
+        store.finish(run)
+    finally:
+        for worker in team.values():
+            worker.close()
+        if cores:
+            os.sched_setaffinity(0, cores)
+        shutil.rmtree(work, ignore_errors=True)

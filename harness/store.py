@@ -1,0 +1,212 @@
+"""Runs and their outcomes in SQLite, each outcome committed as it arrives.
+
+The file opens in any SQLite tool: one row per outcome, the record itself as JSON.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.errors import EnvironmentUnusable, UsageError
+from harness.outcomes import Outcome
+
+# 1: runs, outcomes (0.1.0)
+SCHEMA = 1
+FILE_NAME = "restorebench.sqlite"
+TABLES = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, created TEXT NOT NULL, finished TEXT, pid INTEGER NOT NULL,
+    request TEXT NOT NULL, machine TEXT NOT NULL, environments TEXT NOT NULL
+);
+CREATE TABLE outcomes (
+    run INTEGER NOT NULL REFERENCES runs, scenario TEXT NOT NULL, path TEXT NOT NULL,
+    device TEXT NOT NULL, seed INTEGER NOT NULL, verdict TEXT NOT NULL,
+    record TEXT NOT NULL, samples BLOB, output TEXT NOT NULL,
+    PRIMARY KEY (run, scenario, path, device, seed)
+);
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution: what was asked, where it ran, and its outcomes' records as they arrived."""
+
+    id: int
+    created: str
+    finished: str | None
+    request: dict[str, Any]
+    machine: dict[str, Any]
+    environments: list[dict[str, Any]]
+    outcomes: list[dict[str, Any]]
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def prepare_reports(reports: Path) -> Path:
+    """Make the reports folder; raises UsageError or EnvironmentUnusable where that cannot be."""
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(
+            f"the reports folder cannot be made: {reports}",
+            "a file stands in its place",
+            "move that file, or name another folder with --reports",
+        ) from error
+    except OSError as error:
+        raise EnvironmentUnusable(
+            f"the reports folder cannot be made: {reports}",
+            str(error),
+            "name another folder with --reports",
+        ) from error
+    return reports
+
+
+class Store:
+    """The database in a reports folder. Use from one thread."""
+
+    def __init__(self, reports: Path) -> None:
+        self.path = prepare_reports(reports) / FILE_NAME
+        with self.explaining():
+            self.database = sqlite3.connect(self.path)
+            version = self.database.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                with self.database:
+                    self.database.executescript(TABLES + f"PRAGMA user_version = {SCHEMA};")
+        if version > SCHEMA:
+            raise UsageError(
+                f"{self.path} was written by a newer restorebench",
+                f"its schema is {version}, this version reads up to {SCHEMA}",
+                "upgrade restorebench, or name another folder with --reports",
+            )
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Turn what SQLite raises into a sentence."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise EnvironmentUnusable(
+                f"the database cannot be written or read: {self.path}",
+                str(error),
+                "make room or wait for the other run, then: python -m harness run --resume",
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise EnvironmentUnusable(
+                f"the database is damaged: {self.path}",
+                str(error),
+                "move the file away and run again; a new one is made",
+            ) from error
+
+    def start_run(self, request: dict[str, Any], machine: dict[str, Any]) -> int:
+        """Record that a run has begun; return its id."""
+        with self.explaining(), self.database:
+            cursor = self.database.execute(
+                "INSERT INTO runs (created, pid, request, machine, environments)"
+                " VALUES (?, ?, ?, ?, '[]')",
+                (now(), os.getpid(), json.dumps(request), json.dumps(machine)),
+            )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def set_environments(self, run: int, environments: list[dict[str, Any]]) -> None:
+        """Record the releases and devices found, once a worker has said what they are."""
+        with self.explaining(), self.database:
+            self.database.execute(
+                "UPDATE runs SET environments = ?, pid = ? WHERE id = ?",
+                (json.dumps(environments), os.getpid(), run),
+            )
+
+    def add(self, run: int, outcome: Outcome) -> None:
+        """Commit one outcome; once this returns, no kill can lose it."""
+        record = outcome.record
+        samples = None if outcome.samples is None else outcome.samples.astype("<i8").tobytes()
+        values = (
+            run, record["scenario"], record["path"], record["device"], record["seed"],
+            record["verdict"], json.dumps(record), samples, outcome.output,
+        )  # fmt: skip
+        with self.explaining(), self.database:
+            self.database.execute(
+                "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+            )
+
+    def finish(self, run: int) -> None:
+        """Record that nothing of the run is missing."""
+        with self.explaining(), self.database:
+            self.database.execute("UPDATE runs SET finished = ? WHERE id = ?", (now(), run))
+
+    def list_runs(self) -> list[Run]:
+        """Return every run, newest first, without outcomes loaded."""
+        with self.explaining():
+            rows = self.database.execute(
+                "SELECT id, created, finished, request, machine, environments FROM runs"
+                " ORDER BY id DESC"
+            ).fetchall()
+            return [read_run(row) for row in rows]
+
+    def load(self, identifier: int) -> Run:
+        """Return one run with its outcomes; raises UsageError where there is none."""
+        with self.explaining():
+            row = self.database.execute(
+                "SELECT id, created, finished, request, machine, environments FROM runs"
+                " WHERE id = ?",
+                (identifier,),
+            ).fetchone()
+            if row is None:
+                raise UsageError(
+                    f"run not found: {identifier}", f"looked in {self.path}",
+                    "see: python -m harness runs",
+                )  # fmt: skip
+            records = self.database.execute(
+                "SELECT record FROM outcomes WHERE run = ? ORDER BY rowid", (identifier,)
+            ).fetchall()
+        return read_run(row, [json.loads(record) for (record,) in records])
+
+    def load_samples(self, identifier: int) -> dict[tuple[str, str, str, int], list[float]]:
+        """Return seconds per call of every timed outcome, by scenario, path, device and seed."""
+        with self.explaining():
+            rows = self.database.execute(
+                "SELECT scenario, path, device, seed, samples FROM outcomes"
+                " WHERE run = ? AND samples IS NOT NULL",
+                (identifier,),
+            ).fetchall()
+        return {
+            (scenario, path, device, seed): (np.frombuffer(blob, "<i8") / 1e9).tolist()
+            for scenario, path, device, seed, blob in rows
+        }
+
+    def load_output(self, identifier: int, scenario: str) -> list[tuple[str, str, int, str]]:
+        """Return (path, device, seed, what it printed) of one scenario's outcomes in a run."""
+        with self.explaining():
+            return self.database.execute(
+                "SELECT path, device, seed, output FROM outcomes WHERE run = ? AND scenario = ?",
+                (identifier, scenario),
+            ).fetchall()
+
+    def count_outcomes(self, identifier: int) -> int:
+        """Return how many outcomes of a run are kept."""
+        with self.explaining():
+            query = "SELECT COUNT(*) FROM outcomes WHERE run = ?"
+            return int(self.database.execute(query, (identifier,)).fetchone()[0])
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def read_run(row: tuple[Any, ...], outcomes: list[dict[str, Any]] | None = None) -> Run:
+    """Turn a row of `runs` into a Run."""
+    identifier, created, finished, request, machine, environments = row
+    return Run(
+        identifier, created, finished, json.loads(request), json.loads(machine),
+        json.loads(environments), outcomes or [],
+    )  # fmt: skip

@@ -1,0 +1,186 @@
+"""The rules of a scenario file, checked on its syntax tree: each mistake a line and a sentence."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.catalog import FAMILIES, SECTIONS, find_declaration, read_sections
+from harness.expectations import find_mistakes, is_specifier
+
+LONGEST_FILE = 100
+KEYS = {
+    "id": str, "family": str, "tensorflow": str, "seed": int, "expect": dict, "saves": dict,
+    "artifact": dict, "minutes": int, "hints": list,
+    "allow_constant_reference": bool,
+}  # fmt: skip
+REQUIRED = ("id", "family", "tensorflow", "expect", "minutes", "hints")
+ALLOWED_IMPORTS = {"numpy", "tensorflow", "keras"}
+SAVE_ARGUMENTS = ["artifact", "seed"]
+RESTORE_ARGUMENTS = ["artifact"]
+
+Mistake = tuple[int, str]
+
+
+def find_problems(file: Path, tree: ast.Module) -> Iterator[Mistake]:
+    """Yield (line, sentence) for every rule the file breaks."""
+    declaration = find_declaration(tree)
+    if declaration is None:
+        yield 1, "the file has no `SCENARIO = {...}`"
+        return
+    try:
+        declared = ast.literal_eval(declaration.value)
+    except ValueError:
+        yield declaration.lineno, "SCENARIO must be a literal: no names, calls or expressions"
+        return
+    if not isinstance(declared, dict):
+        yield declaration.lineno, "SCENARIO must be a dict"
+        return
+    lines = key_lines(declaration)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    yield from check_keys(file, declared, lines)
+    yield from check_expectations(declared, lines, functions)
+    yield from check_functions(declared, lines, functions)
+    yield from check_docstring(tree)
+    yield from check_imports(tree)
+    yield from check_habits(file, tree)
+
+
+def key_lines(declaration: ast.Assign) -> dict[Any, int]:
+    """Map every key of the SCENARIO literal, nested ones too, to the line it stands on."""
+    lines: dict[Any, int] = {None: declaration.lineno}
+    for node in ast.walk(declaration.value):
+        if isinstance(node, ast.Dict):
+            for key in node.keys:
+                if isinstance(key, ast.Constant):
+                    lines.setdefault(key.value, key.lineno)
+    return lines
+
+
+def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> Iterator[Mistake]:
+    """Required keys, no unknown ones, right types, and an id that names the file."""
+    for key in REQUIRED:
+        if key not in declared:
+            yield lines[None], f"SCENARIO lacks the key {key!r}"
+    for key, value in declared.items():
+        if key not in KEYS:
+            yield lines[key], f"SCENARIO has an unknown key {key!r}; known: {', '.join(KEYS)}"
+        elif not isinstance(value, KEYS[key]) or (KEYS[key] is int and isinstance(value, bool)):
+            kind = KEYS[key].__name__
+            yield lines[key], f"{key!r} must be a {kind}, found {value!r}"
+    line = lines.get("id", lines[None])
+    if "id" in declared and declared["id"] != file.stem.replace("_", "-"):
+        named = file.stem.replace("_", "-")
+        yield line, f"the id is {declared['id']!r} but the file is named for {named!r}"
+    line = lines.get("family", lines[None])
+    if "family" in declared and declared["family"] != file.parent.name:
+        yield line, f"the family is {declared['family']!r} but the folder is {file.parent.name!r}"
+    if "family" in declared and declared["family"] not in FAMILIES:
+        yield line, f"the family {declared['family']!r} is none of {', '.join(FAMILIES)}"
+    if "tensorflow" in declared and not is_specifier(declared["tensorflow"]):
+        line = lines["tensorflow"]
+        found = declared["tensorflow"]
+        yield line, f"'tensorflow' must be a specifier such as '>=2.13', found {found!r}"
+    hints = declared.get("hints")
+    if isinstance(hints, list) and (
+        len(hints) != 3 or not all(isinstance(hint, str) and hint for hint in hints)
+    ):
+        yield lines["hints"], f"'hints' must be three sentences, found {len(hints)}"
+    artifact = declared.get("artifact")
+    if isinstance(artifact, dict) and set(artifact) != {"writer", "folder"}:
+        yield lines["artifact"], "'artifact' must have the keys 'writer' and 'folder'"
+
+
+def check_expectations(
+    declared: dict[str, Any], lines: dict[Any, int], functions: dict[str, ast.FunctionDef]
+) -> Iterator[Mistake]:
+    """Every restore path has an expectation, every expectation a path, both sides are there."""
+    expect = declared.get("expect")
+    if not isinstance(expect, dict):
+        return
+    for path, expectation in expect.items():
+        line = lines.get(path, lines[None])
+        if path not in functions:
+            yield line, f"'expect' names {path}, but the file has no such function"
+        for mistake in find_mistakes(expectation):
+            yield line, f"{path}: {mistake}"
+    for name, function in functions.items():
+        if name.startswith("restore_") and name not in expect:
+            yield function.lineno, f"{name} has no entry in 'expect'"
+    for side in ("restore_broken", "restore_fixed_"):
+        if not any(str(path).startswith(side) for path in expect):
+            yield lines["expect"], f"'expect' has no path named {side}..."
+
+
+def check_functions(
+    declared: dict[str, Any], lines: dict[Any, int], functions: dict[str, ast.FunctionDef]
+) -> Iterator[Mistake]:
+    """Steps exist and take the arguments a step takes."""
+    if "save" not in functions:
+        yield 1, "the file has no `save(artifact, seed)`"
+    saves = declared.get("saves", {})
+    for path, save in saves.items() if isinstance(saves, dict) else ():
+        if path not in declared.get("expect", {}):
+            yield lines.get(path, lines["saves"]), f"'saves' names {path}, which is no path"
+        if save not in functions:
+            yield lines.get(path, lines["saves"]), f"'saves' names {save}, which is no function"
+    for name, function in functions.items():
+        is_save = name == "save" or name.startswith("save_")
+        if not is_save and not name.startswith("restore_"):
+            continue
+        wanted = SAVE_ARGUMENTS if is_save else RESTORE_ARGUMENTS
+        names = [argument.arg for argument in function.args.args]
+        if names[: len(names) - len(function.args.defaults)] != wanted:
+            yield function.lineno, f"{name} must take ({', '.join(wanted)})"
+
+
+def check_docstring(tree: ast.Module) -> Iterator[Mistake]:
+    """One sentence, then the five sections, each with text."""
+    docstring = ast.get_docstring(tree)
+    if not docstring:
+        yield 1, "the file has no docstring"
+        return
+    summary = docstring.split("\n\n")[0].strip()
+    if not summary.endswith(".") or len(summary) > 120:
+        yield 1, "the docstring must open with one sentence of at most 120 characters"
+    sections = read_sections(docstring)
+    for title in SECTIONS:
+        if not sections.get(title):
+            yield 1, f"the docstring has no section `{title}:` with text"
+
+
+def check_imports(tree: ast.Module) -> Iterator[Mistake]:
+    """Only what every environment has."""
+    allowed = ALLOWED_IMPORTS | set(sys.stdlib_module_names)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "."]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] not in allowed:
+                yield (
+                    node.lineno,
+                    f"imports {name!r}, which is neither numpy, tensorflow nor of the standard library",
+                )
+
+
+def check_habits(file: Path, tree: ast.Module) -> Iterator[Mistake]:
+    """Short, silent, no assertion, and nothing registered where a broken path would find it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            yield node.lineno, "a lesson asserts nothing: the harness judges"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print":
+            yield node.lineno, "a lesson prints nothing: the harness shows"
+    for node in tree.body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and any(
+            "register" in ast.unparse(decorator) for decorator in node.decorator_list
+        ):
+            sentence = f"{node.name} is registered at module level, where broken paths find it"
+            yield node.lineno, sentence
+    length = len(file.read_text(encoding="utf-8").splitlines())
+    if length > LONGEST_FILE:
+        yield LONGEST_FILE, f"the file has {length} lines; a lesson has at most {LONGEST_FILE}"

@@ -1,0 +1,28 @@
+"""Entry point: `serve` answers requests for steps by forking; `step FILE` runs one step here."""
+
+import importlib.util
+import os
+import sys
+
+PACKAGE = "restorebench_worker"
+
+
+def import_worker():
+    """Import this folder as a package of its own, whatever else the environment has installed."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    # Python put this folder first on the path; a scenario's `import steps` must not find ours.
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, os.path.join(here, "__init__.py"), submodule_search_locations=[here]
+    )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = package
+    spec.loader.exec_module(package)
+
+
+if __name__ == "__main__":
+    import_worker()
+    if sys.argv[1] == "serve":
+        importlib.import_module(PACKAGE + ".server").serve()
+    else:
+        importlib.import_module(PACKAGE + ".alone").run_alone(sys.argv[2])

@@ -1,0 +1,45 @@
+"""Run one step in this process, TensorFlow imported for it alone: the spawn mode.
+
+Used where forking is not safe (macOS, Windows, a GPU) and to check that forking changes nothing.
+"""
+
+import json
+import os
+import sys
+import threading
+
+from .devices import list_devices
+from .environment import describe_environment, import_tensorflow
+from .steps import run_step, write_atomically
+
+
+def die_with_harness():
+    """End this process when the harness, which holds our standard input, has gone."""
+    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
+
+
+def run_alone(path):
+    """Run the step described by the JSON file `path`; write what `server` would have written."""
+    with open(path, encoding="utf-8") as text:
+        step = json.load(text)
+    die_with_harness()
+    try:
+        tf, seconds = import_tensorflow()
+    except BaseException as error:
+        print("%s: %s" % (type(error).__name__, error), file=sys.stderr)
+        os._exit(71)
+    if step["kind"] == "devices":
+        answer = {
+            "devices": list_devices(tf),
+            "environment": describe_environment(tf),
+            "import_seconds": seconds,
+        }
+        text = json.dumps(answer).encode("utf-8")
+        write_atomically(
+            os.path.join(step["folder"], "devices.json"), lambda part: part.write(text)
+        )
+    else:
+        run_step(tf, step)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # no teardown: TensorFlow's can hang, and there is nothing left to lose

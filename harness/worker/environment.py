@@ -1,0 +1,49 @@
+"""Import TensorFlow once, and say which releases this environment holds."""
+
+import importlib
+import platform
+import sys
+import time
+
+
+def import_tensorflow():
+    """Import TensorFlow with Keras and run no op; return (module, seconds it took)."""
+    started = time.perf_counter()
+    import numpy.random  # noqa: F401  every step draws numbers: import it once, before forking
+    import tensorflow as tf
+
+    # `tf.keras` is loaded lazily since 2.16: touch it here, or every forked step pays for it.
+    _ = tf.keras.Sequential
+    _ = tf.keras.models.load_model
+    return tf, time.perf_counter() - started
+
+
+def module_version(name):
+    """Return the `__version__` of an importable module, or None."""
+    try:
+        return getattr(importlib.import_module(name), "__version__", None)
+    except Exception:  # a broken optional module is reported as absent
+        return None
+
+
+def keras_version(tf):
+    """Return the version of the Keras behind `tf.keras` ("2.4.0", "3.15.1", tf_keras' own)."""
+    found = getattr(tf.keras, "__version__", None)
+    if found:
+        return found
+    home = tf.keras.Sequential.__module__.split(".")[0]  # "keras" or "tf_keras"
+    return module_version(home)
+
+
+def describe_environment(tf):
+    """Return the versions that decide what a restore does; no op, no device query."""
+    return {
+        "tensorflow": tf.__version__,
+        "keras": keras_version(tf),
+        "keras_home": tf.keras.Sequential.__module__.split(".")[0],
+        "numpy": module_version("numpy"),
+        "h5py": module_version("h5py"),
+        "protobuf": module_version("google.protobuf"),
+        "python": platform.python_version(),
+        "executable": sys.executable,
+    }

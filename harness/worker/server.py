@@ -1,0 +1,158 @@
+"""Answer requests for steps: import TensorFlow once, then fork a fresh child for every step.
+
+The harness talks over this process's original standard input and output, one JSON object a line.
+Both are moved to private descriptors first, so that whatever prints later lands in a log.
+This process runs no TensorFlow op and starts no thread: a child forked after either can hang.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import selectors
+import signal
+import sys
+
+from .devices import list_devices
+from .environment import describe_environment, import_tensorflow
+from .steps import run_step, write_atomically
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h: the kernel kills a child whose parent has died
+
+
+class Channel:
+    """The private line to the harness: requests in, events out."""
+
+    def __init__(self):
+        self.requests = os.dup(0)
+        self.events = os.dup(1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.dup2(2, 1)
+        self.pending = b""
+
+    def send(self, **event):
+        os.write(self.events, json.dumps(event).encode("utf-8") + b"\n")
+
+    def receive(self):
+        """Return the requests that have arrived whole, or None when the harness has gone."""
+        received = os.read(self.requests, 1 << 16)
+        if not received:
+            return None
+        lines = (self.pending + received).split(b"\n")
+        self.pending = lines.pop()
+        return [json.loads(line.decode("utf-8")) for line in lines]
+
+    def close(self):
+        os.close(self.requests)
+        os.close(self.events)
+
+
+def die_with_parent(parent):
+    """Ask the kernel to kill this child when the worker dies (Linux; elsewhere nothing)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+
+def run_in_child(tf, request):
+    """Do what `request` asks for, in the forked child."""
+    log = os.open(os.path.join(request["folder"], "output.log"), os.O_CREAT | os.O_WRONLY)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    if request["kind"] == "devices":
+        # This process hides GPUs from the steps it forks; the question is what there is.
+        visible = request["cuda_visible_devices"]
+        os.environ.pop("CUDA_VISIBLE_DEVICES", None)
+        if visible is not None:
+            os.environ["CUDA_VISIBLE_DEVICES"] = visible
+        text = json.dumps(list_devices(tf)).encode("utf-8")
+        path = os.path.join(request["folder"], "devices.json")
+        write_atomically(path, lambda part: part.write(text))
+    else:
+        scratch = os.path.join(request["folder"], "scratch")
+        os.makedirs(scratch, exist_ok=True)
+        os.chdir(scratch)
+        run_step(tf, request)
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def fork_child(tf, request, channel):
+    """Fork a child for `request`; return its process id. The child never returns."""
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        return child
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        channel.close()  # garbage written to a stray descriptor must not reach the harness
+        os.setsid()
+        die_with_parent(parent)
+        run_in_child(tf, request)
+        os._exit(0)
+    except BaseException:
+        os._exit(70)  # the step could not even write its result; the log says why
+
+
+def reap_children(running, channel):
+    """Report every child that has ended; `running` maps process id to request id."""
+    while running:
+        child, status = os.waitpid(-1, os.WNOHANG)
+        if child == 0:
+            return
+        if child in running:
+            by_signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+            code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+            channel.send(event="ended", id=running.pop(child), exit=code, signal=by_signal)
+
+
+def watch_for_children():
+    """Return a descriptor that becomes readable when a child ends."""
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    os.set_blocking(readable, False)
+    signal.set_wakeup_fd(writable)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return readable
+
+
+def answer_requests(tf, channel):
+    """Fork a child per request and report its end, until the harness closes the channel."""
+    running = {}
+    ended = watch_for_children()
+    selector = selectors.DefaultSelector()
+    selector.register(channel.requests, selectors.EVENT_READ)
+    selector.register(ended, selectors.EVENT_READ)
+    while True:
+        ready = {key.fd for key, _ in selector.select()}
+        if ended in ready:
+            os.read(ended, 1 << 12)
+            reap_children(running, channel)
+        if channel.requests in ready:
+            requests = channel.receive()
+            if requests is None:
+                break
+            for request in requests:
+                child = fork_child(tf, request, channel)
+                running[child] = request["id"]
+                channel.send(event="started", id=request["id"], pid=child)
+    for child in running:
+        os.killpg(child, signal.SIGKILL)
+
+
+def serve():
+    """Import TensorFlow, say what it is, then serve until the harness goes away."""
+    channel = Channel()
+    try:
+        tf, seconds = import_tensorflow()
+        described = describe_environment(tf)
+    except BaseException as error:
+        channel.send(event="failed", error="%s: %s" % (type(error).__name__, error))
+        raise SystemExit(1)
+    gc.collect()
+    gc.freeze()  # a child's collections then skip, and do not copy, TensorFlow's own objects
+    channel.send(event="ready", environment=described, import_seconds=seconds)
+    answer_requests(tf, channel)

@@ -1,0 +1,129 @@
+"""Run one step of one scenario in this process and write down what happened.
+
+A step is a dict, made by harness/plan.py:
+    source, function, kind ("save" or "restore"), seed, device, logical_cpus, cores,
+    artifact (folder), reference (npz file), folder (where the result goes), timing (bool).
+The result is `result.json` in the folder, and for a restore `predictions.npz` beside it.
+"""
+
+import json
+import os
+import random
+import time
+import traceback
+import types
+
+import numpy as np
+
+from .devices import assert_placement, prepare_device
+from .memory import growth_since, resident_bytes
+from .stopwatch import measure, time_call
+from .weights import collect_weights
+
+# Not importable, and never in sys.modules: Keras 3.0-3.6 finds a class by importing the module it
+# was defined in, which would cure a broken path that lacks `custom_objects`.
+SCENARIO_MODULE = "restorebench scenario"
+
+
+def load_scenario(source):
+    """Execute the scenario file `source` under a name nothing can import; return the module."""
+    module = types.ModuleType(SCENARIO_MODULE)
+    module.__file__ = source
+    with open(source, encoding="utf-8") as text:
+        code = compile(text.read(), source, "exec")
+    exec(code, module.__dict__)
+    return module
+
+
+def seed_everything(tf, seed):
+    """Seed Python, numpy, TensorFlow and Keras alike, in every release since 1.15."""
+    random.seed(seed)
+    np.random.seed(seed)
+    getattr(tf.random, "set_seed", tf.compat.v1.set_random_seed)(seed)
+    if hasattr(tf.keras.utils, "set_random_seed"):  # since TensorFlow 2.7
+        tf.keras.utils.set_random_seed(seed)
+
+
+def write_atomically(path, write):
+    """Let `write(file)` fill a new file and move it to `path` only when it is whole."""
+    with open(path + ".part", "wb") as part:
+        write(part)
+    os.replace(path + ".part", path)
+
+
+def save_arrays(path, predictions, inputs=None, weights=()):
+    """Write one npz: `predictions`, `inputs`, `weight.0000`, `weight.0001`, ..."""
+    arrays = {"weight.%04d" % index: weight for index, weight in enumerate(weights)}
+    arrays["predictions"] = predictions
+    if inputs is not None:
+        arrays["inputs"] = inputs
+    write_atomically(path, lambda part: np.savez(part, **arrays))
+
+
+def run_save(tf, step, function):
+    """Let the scenario train and save; keep inputs, reference predictions and weights."""
+    result = function(step["artifact"], step["seed"])
+    inputs, predictions = result[0], np.asarray(result[1])
+    weights = collect_weights(tf, result[2]) if len(result) > 2 else []
+    save_arrays(step["reference"], predictions, inputs, weights)
+    return {"rows": len(predictions)}
+
+
+def run_restore(tf, step, function):
+    """Restore, predict, and time it. Predictions are written before any steady timing begins."""
+    with np.load(step["reference"]) as reference:
+        inputs = reference["inputs"]
+    before = resident_bytes()
+    started = time.perf_counter_ns()
+    restored = function(step["artifact"])
+    loaded = time.perf_counter_ns()
+    predict, model = restored if isinstance(restored, tuple) else (restored, None)
+    first_call, predictions = time_call(predict, inputs)
+    weights = collect_weights(tf, model) if model is not None else []
+    save_arrays(os.path.join(step["folder"], "predictions.npz"), predictions, weights=weights)
+    result = {"rows": len(predictions)}
+    if step["device"] != "CPU:0" or step.get("logical_cpus"):
+        result["placement"] = assert_placement(tf, step["device"], predict(inputs), model)
+    if step["timing"]:
+        timing = {"load_ms": (loaded - started) / 1e6, "first_call_ms": first_call / 1e6}
+        steady, samples = measure(predict, inputs)
+        timing.update(steady)
+        timing["memory_growth_bytes"] = growth_since(before)
+        samples_path = os.path.join(step["folder"], "samples.npy")
+        write_atomically(samples_path, lambda part: np.save(part, samples))
+        result["timing"] = timing
+    return result
+
+
+def start_device(tf, step):
+    """Configure the device and start TensorFlow's context now: no load is billed for it."""
+    prepare_device(tf, step["device"], step.get("logical_cpus", 0))
+    if tf.executing_eagerly():
+        tf.zeros(())
+
+
+def run_step(tf, step):
+    """Run `step` with the imported TensorFlow `tf`; always leaves a `result.json`, never raises.
+
+    `error` in the result holds type, message and traceback of whatever the scenario raised.
+    """
+    if step.get("cores") and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, step["cores"])
+    try:
+        start_device(tf, step)
+        scenario = load_scenario(step["source"])
+        seed_everything(tf, step["seed"])
+        run = run_save if step["kind"] == "save" else run_restore
+        with tf.device("/" + step["device"]):
+            result = run(tf, step, getattr(scenario, step["function"]))
+        result["error"] = None
+    except BaseException as error:  # SystemExit and KeyboardInterrupt are the scenario's doing too
+        result = {
+            "error": {
+                "type": type(error).__name__,
+                "message": str(error),
+                "traceback": traceback.format_exc(),
+            }
+        }
+    text = json.dumps(result).encode("utf-8")
+    write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))

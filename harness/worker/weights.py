@@ -1,0 +1,23 @@
+"""Every number a model carries, also the ones Keras does not track."""
+
+import numpy as np
+
+
+def collect_weights(tf, model):
+    """Return the model's variables as a list of numpy arrays, in a stable order.
+
+    Takes `model.weights` and then any raw `tf.Variable` that a layer keeps as an attribute:
+    Keras 3 does not track those (keras.io/api/layers/base_layer), which is one way to lose them.
+    """
+    variables = list(getattr(model, "weights", None) or [])
+    known = {id(variable) for variable in variables}
+    known |= {id(getattr(variable, "value", None)) for variable in variables}
+    for layer in getattr(model, "layers", None) or []:
+        for _, value in sorted(vars(layer).items()):
+            if isinstance(value, tf.Variable) and id(value) not in known:
+                known.add(id(value))
+                variables.append(value)
+    session_free = [variable for variable in variables if hasattr(variable, "numpy")]
+    if len(session_free) == len(variables):
+        return [np.asarray(variable.numpy()) for variable in variables]
+    return [np.asarray(weight) for weight in model.get_weights()]  # graph mode, TensorFlow 1

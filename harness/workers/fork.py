@@ -1,0 +1,210 @@
+"""A worker that imports TensorFlow once and forks a fresh child for every step."""
+
+import contextlib
+import itertools
+import json
+import os
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+from harness.errors import EnvironmentUnusable
+from harness.workers.environment import WORKER_FOLDER, Environment
+from harness.workers.limits import Limits, StepEnd, kill_tree, watch
+
+IMPORT_SECONDS = 300.0
+ATTEMPTS = 3  # a worker that dies under a step is started anew, and the step run again
+
+
+class WorkerDied(Exception):
+    """The worker process ended while a step was under way."""
+
+
+class Pending:
+    """One request under way: filled by the listening thread, awaited by the step's own."""
+
+    def __init__(self) -> None:
+        self.started, self.ended = threading.Event(), threading.Event()
+        self.pid = 0
+        self.end: StepEnd | None = None
+
+
+class Server:
+    """One live `harness/worker serve` process and the thread that listens to it."""
+
+    def __init__(self, environment: Environment, work: Path) -> None:
+        self.log = work / "worker.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [environment.interpreter, str(WORKER_FOLDER), "serve"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment.variables(work / "keras-home", hide_gpu=True),
+                cwd=work,
+                start_new_session=True,  # Ctrl-C is for the harness; it ends its workers itself
+            )
+        self.pending: dict[int, Pending] = {}
+        self.greeting: dict[str, Any] = {}
+        self.greeted = threading.Event()
+        self.lock = threading.Lock()
+        self.dead = False
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self) -> None:
+        """Read events until the worker closes the channel, by dying or by being told to."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            event = json.loads(line)
+            if event["event"] in ("ready", "failed"):
+                self.greeting = event
+                self.greeted.set()
+                continue
+            pending = self.pending[event["id"]]
+            if event["event"] == "started":
+                pending.pid = event["pid"]
+                pending.started.set()
+            else:
+                pending.end = StepEnd(event["exit"], event["signal"])
+                pending.ended.set()
+        with self.lock:
+            self.dead = True
+            waiting = list(self.pending.values())
+        self.greeted.set()
+        for pending in waiting:
+            pending.started.set()
+            pending.ended.set()
+
+    def send(self, identifier: int, request: dict[str, Any]) -> Pending:
+        """Ask for a step; raises WorkerDied if nobody is there to ask."""
+        pending = Pending()
+        text = json.dumps(request | {"id": identifier}) + "\n"
+        with self.lock:
+            if self.dead:
+                raise WorkerDied
+            self.pending[identifier] = pending
+            assert self.process.stdin is not None
+            try:
+                self.process.stdin.write(text.encode())
+                self.process.stdin.flush()
+            except OSError as error:
+                raise WorkerDied from error
+        return pending
+
+    def close(self) -> None:
+        """Kill the worker and its steps, and collect it."""
+        kill_tree(self.process.pid)
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):  # what was still to be written has no reader
+                    stream.close()
+
+
+class ForkWorker:
+    """Runs steps of one environment in forked children; safe to use from several threads."""
+
+    def __init__(self, environment: Environment, work: Path) -> None:
+        self.environment, self.work = environment, work
+        self.identifiers = itertools.count(1)
+        self.starting = threading.Lock()
+        self.server: Server | None = None
+        self.closed = False
+
+    def live_server(self) -> Server:
+        """Return a server that has imported TensorFlow, starting one where there is none.
+
+        Raises EnvironmentUnusable if TensorFlow cannot be imported.
+        """
+        with self.starting:
+            if self.closed:
+                raise WorkerDied
+            if self.server is None or self.server.dead:
+                if self.server is not None:
+                    self.server.close()
+                self.server = self.start_server()
+            return self.server
+
+    def start_server(self) -> Server:
+        interpreter = self.environment.interpreter
+        try:
+            server = Server(self.environment, self.work)
+        except OSError as error:
+            raise EnvironmentUnusable(
+                f"the interpreter cannot be started: {interpreter}",
+                str(error),
+                "give an existing Python with TensorFlow to --python",
+            ) from error
+        greeted = server.greeted.wait(IMPORT_SECONDS)
+        if server.greeting.get("event") != "ready":
+            if not greeted:
+                said = f"importing took longer than {IMPORT_SECONDS:.0f} s"
+            else:
+                said = server.greeting.get("error") or last_lines(server.log)
+            server.close()
+            raise unusable_environment(self.environment, said)
+        return server
+
+    def describe(self) -> dict[str, Any]:
+        """Return the environment's versions, importing TensorFlow if that has not happened yet."""
+        return dict(self.live_server().greeting["environment"])
+
+    def list_devices(self) -> list[dict[str, Any]]:
+        """Return the devices TensorFlow sees, from a throw-away child with every GPU visible."""
+        folder = self.work / "devices"
+        folder.mkdir(exist_ok=True)
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        request = {"kind": "devices", "folder": str(folder), "cuda_visible_devices": visible}
+        self.run(request, Limits())
+        answer = folder / "devices.json"
+        if not answer.exists():
+            raise unusable_environment(self.environment, last_lines(folder / "output.log"))
+        return list(json.loads(answer.read_text()))
+
+    def run(self, step: dict[str, Any], limits: Limits) -> StepEnd:
+        """Run one step in a child of its own and return how that ended.
+
+        A worker killed under it is started again and the step repeated; a step that takes its
+        worker down each time ends as `worker_died`. Raises EnvironmentUnusable when TensorFlow
+        can no longer be imported.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                pending = self.live_server().send(next(self.identifiers), step)
+                pending.started.wait()
+                if not pending.pid:
+                    raise WorkerDied
+                stopped_for = watch(pending.pid, pending.ended.wait, limits)
+                if pending.end is None:
+                    kill_tree(pending.pid)  # an orphan of a dead worker
+                    raise WorkerDied
+                return StepEnd(pending.end.exit, pending.end.signal, stopped_for)
+            except WorkerDied:
+                if self.closed:
+                    break
+        return StepEnd(worker_died=True)
+
+    def close(self) -> None:
+        """End the worker and whatever it runs."""
+        self.closed = True
+        if self.server is not None:
+            self.server.close()
+
+
+def last_lines(log: Path, count: int = 3) -> str:
+    """Return the last lines of a log file, or a word where it says nothing."""
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return "\n".join(lines[-count:]) or "it said nothing"
+
+
+def unusable_environment(environment: Environment, said: str) -> EnvironmentUnusable:
+    """Return the error for an interpreter in which TensorFlow does not import."""
+    return EnvironmentUnusable(
+        f"TensorFlow cannot be imported by {environment.interpreter}",
+        said,
+        "install it there (pip install tensorflow), or name another Python with --python",
+    )

@@ -1,0 +1,70 @@
+"""Time and memory limits of a step, held by watching its process from outside.
+
+Resource limits inside the process are no substitute: RLIMIT_AS at 2 GB aborts a plain `fit` on
+TensorFlow 2.21, which maps far more than it uses.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+
+TICK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one step may use: wall seconds, and bytes of resident memory gained since it began."""
+
+    seconds: float = 120.0
+    memory_bytes: int = 4 * 1024**3
+
+
+@dataclass(frozen=True)
+class StepEnd:
+    """How a step's process ended. `stopped_for` is "timeout" or "memory" where we killed it."""
+
+    exit: int | None = None
+    signal: int | None = None
+    stopped_for: str | None = None
+    worker_died: bool = False
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process and everything it started; quietly if it is gone already."""
+    try:
+        process = psutil.Process(pid)
+        family = [*process.children(recursive=True), process]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
+
+
+def watch(pid: int, wait: Callable[[float], bool], limits: Limits) -> str | None:
+    """Wait until `wait(seconds)` says the process has ended; kill it at a limit.
+
+    Returns "timeout" or "memory" where it was killed, else None.
+    """
+    deadline = time.monotonic() + limits.seconds
+    try:
+        process = psutil.Process(pid)
+        before = process.memory_info().rss
+    except psutil.NoSuchProcess:
+        process, before = None, 0
+    while not wait(TICK_SECONDS):
+        if time.monotonic() > deadline:
+            kill_tree(pid)
+            wait(10.0)
+            return "timeout"
+        try:
+            if process and process.memory_info().rss - before > limits.memory_bytes:
+                kill_tree(pid)
+                wait(10.0)
+                return "memory"
+        except psutil.NoSuchProcess:
+            process = None  # it has ended; the worker is about to say how
+    return None

@@ -1,0 +1,95 @@
+"""A custom activation named `relu` comes back as the built-in one: every prediction is zero.
+
+Symptom:
+    All predictions are exactly 0.0 after load_model: no error, no warning, all weights equal.
+Cause:
+    The file records an activation by name, and "relu" is a built-in name. Targets below zero need
+    the leak, and the built-in clips it: the function changed. Keras 3 asks custom_objects only for
+    names it lacks, and before Keras 3.7 registering a function named so stores no package.
+Fix:
+    A unique name works everywhere, and a forgotten custom_objects then raises an error.
+    For a file that exists: put the function back on the layer before the first prediction.
+    (Legacy .h5 has the same hole; custom_objects helps there, but raises in Keras 3.3 to 3.10.)
+Spot it:
+    model.layers[-1].activation.__module__  # after load_model: Keras's own, or yours?
+Evidence:
+    The same trap with a class: ai2cm/fv3net#1536. Name lookup: measured on Keras 2.15 to 3.15.
+"""
+import os
+
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "custom-relu-shadowed", "family": "restore",
+    "tensorflow": ">=2.15", "seed": 0, "minutes": 10,
+    "expect": {
+        "restore_broken": "zeros",
+        "restore_broken_custom_objects": [
+            {"keras": ">=3", "verdict": "zeros", "why": "Built-in names go first."},
+            {"verdict": "match"}],
+        "restore_fixed_registered": [
+            {"keras": "<3.7", "verdict": "zeros", "why": "The file says relu, without a package."},
+            {"verdict": "match"}],
+        "restore_fixed_reassigned": "match",
+        "restore_fixed_unique_name": "match",
+    },
+    "saves": {"restore_fixed_registered": "save_registered",
+              "restore_fixed_unique_name": "save_unique_name"},
+    "hints": ["The restored weights are all equal. What else decides what a layer returns?",
+              "Look at the activation of the last layer: in config.json, and on both models.",
+              "Two functions are called relu. Which one does the name in the file mean?"],
+}
+
+
+def relu(x):  # leaky, against dying units
+    return tf.maximum(0.3 * x, x)
+
+
+def frost_relu(x):
+    return relu(x)
+
+
+def save(artifact, seed, activation=relu):
+    inputs = np.random.default_rng(seed).uniform(-1, 1, size=(1024, 3)).astype("float32")
+    celsius = inputs @ np.array([[3.0], [-2.0], [1.0]], "float32") - 20.0  # inside a cold store
+    model = tf.keras.Sequential([
+        tf.keras.Input((3,)), tf.keras.layers.Dense(8, activation="tanh"),
+        tf.keras.layers.Dense(1, activation=activation)])
+    model.compile(tf.keras.optimizers.SGD(0.05), "mse")
+    model.fit(inputs, celsius, batch_size=16, verbose=0)
+    model.save(os.path.join(artifact, "model.keras"))
+    return inputs, model.predict_on_batch(inputs), model
+
+
+def save_registered(artifact, seed):
+    tf.keras.utils.register_keras_serializable(package="cold_store")(relu)
+    return save(artifact, seed)
+
+
+def save_unique_name(artifact, seed):
+    return save(artifact, seed, frost_relu)
+
+
+def restore_broken(artifact, custom_objects=None):
+    model = tf.keras.models.load_model(os.path.join(artifact, "model.keras"), custom_objects)
+    return model.predict_on_batch, model
+
+
+def restore_broken_custom_objects(artifact):
+    return restore_broken(artifact, {"relu": relu})
+
+
+def restore_fixed_registered(artifact):
+    tf.keras.utils.register_keras_serializable(package="cold_store")(relu)
+    return restore_broken(artifact)
+
+
+def restore_fixed_reassigned(artifact):
+    predict, model = restore_broken(artifact)
+    model.layers[-1].activation = relu
+    return predict, model
+
+
+def restore_fixed_unique_name(artifact):
+    return restore_broken(artifact, {"frost_relu": frost_relu})

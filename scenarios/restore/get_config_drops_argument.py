@@ -1,0 +1,90 @@
+"""get_config forgets a constructor argument: the restored model multiplies by the default, 0.0.
+
+Symptom:
+    No error and no warning. All predictions are exactly 0.0 after load_model, although
+    custom_objects was passed and every weight is equal to the trained one.
+Cause:
+    load_model rebuilds a layer as cls(**get_config()). `capacity` is missing there, and since
+    the argument has a default nobody complains: the layer comes back with capacity=0.0.
+    It is no weight, so nothing restores it later. The weights arrived; the function changed.
+Fix:
+    complete_config: get_config returns every constructor argument. (Or write no get_config at
+    all: in .keras files TF 2.15 and Keras 3 record plain arguments such as numbers themselves.)
+    supplied: for a file that exists. The value is not in it, so it has to come from you.
+    Better still, an argument that must be given has no default: its loss then raises an error.
+Spot it:
+    Arguments of the constructor that get_config does not return:
+    set(inspect.signature(PlantOutput).parameters) - set(layer.get_config()) - {"kwargs"}
+Evidence:
+    Lost fields: keras-team/keras#1927, keras-team/keras#4871, keras-team/keras#6642.
+"""
+import os
+
+import numpy as np
+import tensorflow as tf
+
+CAPACITY = 4.2  # megawatts of the solar plant
+
+SCENARIO = {
+    "id": "get-config-drops-argument", "family": "restore",
+    "tensorflow": ">=2.15", "seed": 0, "minutes": 8,
+    "expect": {
+        "restore_broken": "zeros",
+        "restore_fixed_complete_config": "match",
+        "restore_fixed_supplied": "match",
+    },
+    "saves": {"restore_fixed_complete_config": "save_complete_config"},
+    "hints": ["All weights are equal. What does the last layer need besides weights?",
+              "Print vars(model.layers[-1]) before saving and after loading, and compare.",
+              "Compare the arguments of __init__ with the keys that get_config returns."],
+}
+
+
+class PlantOutput(tf.keras.layers.Layer):  # share of capacity -> megawatts
+    def __init__(self, line_loss=0.0, capacity=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.line_loss = line_loss
+        self.capacity = capacity  # a plant that nobody configured delivers nothing
+
+    def call(self, share):
+        return share * self.capacity * (1.0 - self.line_loss)
+
+    def get_config(self):
+        return dict(super().get_config(), line_loss=self.line_loss)
+
+
+class CompletePlantOutput(PlantOutput):
+    def get_config(self):
+        return dict(super().get_config(), capacity=self.capacity)
+
+
+def save(artifact, seed, layer_class=PlantOutput):
+    weather = np.random.default_rng(seed).uniform(-1, 1, size=(2048, 3)).astype("float32")
+    logit = weather @ np.array([[2.0], [-1.5], [0.5]], "float32")
+    model = tf.keras.Sequential([
+        tf.keras.Input((3,)), tf.keras.layers.Dense(1, activation="sigmoid"),
+        layer_class(line_loss=0.08, capacity=CAPACITY)])
+    model.compile("sgd", "mse")
+    model.fit(weather, 3.9 / (1 + np.exp(-logit)), batch_size=16, verbose=0)
+    model.save(os.path.join(artifact, "model.keras"))
+    return weather, model.predict_on_batch(weather), model
+
+
+def save_complete_config(artifact, seed):
+    return save(artifact, seed, CompletePlantOutput)
+
+
+def restore_broken(artifact, layer_class=PlantOutput):
+    model = tf.keras.models.load_model(
+        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class})
+    return model.predict_on_batch, model
+
+
+def restore_fixed_complete_config(artifact):
+    return restore_broken(artifact, CompletePlantOutput)
+
+
+def restore_fixed_supplied(artifact):
+    predict, model = restore_broken(artifact)
+    model.layers[-1].capacity = CAPACITY  # before the first prediction, which compiles the call
+    return predict, model

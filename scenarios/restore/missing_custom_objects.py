@@ -1,0 +1,95 @@
+"""A model with a custom layer does not load: load_model raises an error, it never returns zeros.
+
+Symptom:
+    Keras 3 prints the model's whole config; what matters comes last: "TypeError: ... could not be
+    deserialized properly. ... Could not locate class 'MyCustomLayer'. Make sure custom classes
+    and functions are decorated with `@keras.saving.register_keras_serializable()`."
+    TF 2.15: "The added layer must be an instance of class Layer. Received: layer=MyCustomLayer"
+    or "Cannot deserialize object of type `MyCustomLayer`". Any .h5: "Unknown layer".
+Cause:
+    The file holds the layer's name, config and weights, but not its Python code. A name that
+    Keras does not know raises; one that Keras has itself is silent: see custom-relu-shadowed.
+Fix:
+    custom_objects hands the class to load_model, also for a file that exists already.
+    Registration spares readers that argument, but must run before saving too: it writes the name
+    "my_project>MyCustomLayer". A file saved earlier asks for "MyCustomLayer", so registering only
+    where you load leaves the error as it is.
+Spot it:
+    json.loads(zipfile.ZipFile("model.keras").read("config.json"))["config"]["layers"]
+    lists "registered_name" for each layer: any that is not None needs a class from you.
+Evidence:
+    keras-team/keras#3487, keras-team/keras#1634, keras-team/keras#4871, keras-team/keras#19899.
+"""
+import os
+
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "missing-custom-objects", "family": "restore",
+    "tensorflow": ">=2.15", "seed": 0, "minutes": 6,
+    "expect": {
+        "restore_broken": "error",
+        "restore_broken_registered_late": "error",
+        "restore_fixed_custom_objects": "match",
+        "restore_fixed_registered": "match",
+    },
+    "saves": {"restore_fixed_registered": "save_registered"},
+    "hints": ["Read the end of the error, not its start: which name does Keras not know?",
+              "Compare 'registered_name' in config.json of the files from both save steps.",
+              "load_model has an argument that maps names in the file to classes in your code."],
+}
+
+
+class MyCustomLayer(tf.keras.layers.Layer):
+    def __init__(self, units=32, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        self.w = self.add_weight(name="w", shape=(input_shape[-1], self.units))
+        self.b = self.add_weight(name="b", shape=(self.units,), initializer="zeros")
+
+    def call(self, inputs):
+        return tf.nn.relu(tf.matmul(inputs, self.w) + self.b)
+
+    def get_config(self):
+        return dict(super().get_config(), units=self.units)
+
+
+def register():  # as @register_keras_serializable(package="my_project") above the class would
+    tf.keras.utils.register_keras_serializable(package="my_project")(MyCustomLayer)
+
+
+def save(artifact, seed):
+    inputs = np.random.default_rng(seed).normal(size=(2048, 3)).astype("float32")
+    targets = inputs @ np.array([[2.0], [-1.0], [0.5]], "float32") + 3.0
+    model = tf.keras.Sequential([tf.keras.Input((3,)), MyCustomLayer(16), tf.keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(inputs, targets, batch_size=16, verbose=0)
+    model.save(os.path.join(artifact, "model.keras"))
+    return inputs, model.predict_on_batch(inputs), model
+
+
+def save_registered(artifact, seed):
+    register()
+    return save(artifact, seed)
+
+
+def restore_broken(artifact, custom_objects=None):
+    model = tf.keras.models.load_model(os.path.join(artifact, "model.keras"), custom_objects)
+    return model.predict_on_batch, model
+
+
+def restore_broken_registered_late(artifact):
+    register()
+    return restore_broken(artifact)
+
+
+def restore_fixed_custom_objects(artifact):
+    return restore_broken(artifact, {"MyCustomLayer": MyCustomLayer})
+
+
+def restore_fixed_registered(artifact):
+    register()
+    return restore_broken(artifact)

@@ -1,0 +1,95 @@
+"""A layer keeps state in a raw tf.Variable: Keras 3 does not save it, and it comes back as zero.
+
+Symptom:
+    All predictions are exactly 0.0 after load_model, without a warning; with TF 2.15 all is right.
+Cause:
+    Keras 2 tracked every tf.Variable set on a layer. Keras 3 tracks keras.Variable only, so a
+    raw one is missing in model.weights and in the file: what adapt() had learned is 0 again.
+    Comparing get_weights() says "equal", since it does not see these values: they did not arrive.
+    Nor does fit() train a raw variable in Keras 3, though it does in Keras 2.
+Fix:
+    add_weight: tracked, saved and restored in every Keras. Use it in all layers.
+    adapted_again: for a file that exists. The values are not in it, so compute them again from
+    the training targets. (tf.train.Checkpoint does save raw variables, in Keras 3 as well.)
+Spot it:
+    [name for name, value in vars(layer).items() if isinstance(value, tf.Variable)]
+    In Keras 3 every name in this list is lost on saving: Keras's own weights are not listed.
+Evidence:
+    keras-team/keras-hub#2709 ("default to zeros upon reloading"), tensorflow/tensorflow#38211.
+"""
+import os
+
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "raw-tf-variable", "family": "restore",
+    "tensorflow": ">=2.15", "seed": 0, "minutes": 8,
+    "expect": {
+        "restore_broken": [
+            {"keras": ">=3", "verdict": "zeros", "why": "Keras 3 does not track a tf.Variable."},
+            {"verdict": "match"}],
+        "restore_fixed_add_weight": "match",
+        "restore_fixed_adapted_again": "match",
+    },
+    "saves": {"restore_fixed_add_weight": "save_add_weight"},
+    "hints": ["get_weights() is equal before and after. Is everything learned in that list?",
+              "Compare len(model.layers[-1].weights) with what adapt() assigns.",
+              "How does Keras get to know a layer's variable? Dense makes its kernel another way."],
+}
+
+
+class Unscale(tf.keras.layers.Layer):  # the way back from standardised targets to their unit
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.mean = tf.Variable(tf.zeros(1), trainable=False)  # zeros until adapt() is called
+        self.spread = tf.Variable(tf.zeros(1), trainable=False)
+
+    def adapt(self, targets):
+        self.mean.assign(targets.mean(axis=0))
+        self.spread.assign(targets.std(axis=0))
+
+    def call(self, standardised):
+        return standardised * self.spread + self.mean
+
+
+class TrackedUnscale(Unscale):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        options = {"shape": (1,), "initializer": "zeros", "trainable": False}
+        self.mean = self.add_weight(name="mean", **options)
+        self.spread = self.add_weight(name="spread", **options)
+
+
+def save(artifact, seed, layer_class=Unscale):
+    inputs = np.random.default_rng(seed).uniform(-1, 1, size=(2048, 3)).astype("float32")
+    prices = inputs @ np.array([[90.0], [-40.0], [15.0]], "float32") + 250.0
+    network = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(1)])
+    network.compile("sgd", "mse")
+    network.fit(inputs, (prices - prices.mean()) / prices.std(), batch_size=16, verbose=0)
+    unscale = layer_class()
+    unscale.adapt(prices)  # learned after fit, as Normalization.adapt learns before it
+    model = tf.keras.Sequential([tf.keras.Input((3,)), network, unscale])
+    model.save(os.path.join(artifact, "model.keras"))
+    np.save(os.path.join(artifact, "prices.npy"), prices)
+    return inputs, model.predict_on_batch(inputs), model
+
+
+def save_add_weight(artifact, seed):
+    return save(artifact, seed, TrackedUnscale)
+
+
+def restore_broken(artifact, layer_class=Unscale):
+    model = tf.keras.models.load_model(
+        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class})
+    return model.predict_on_batch, model
+
+
+def restore_fixed_add_weight(artifact):
+    return restore_broken(artifact, TrackedUnscale)
+
+
+def restore_fixed_adapted_again(artifact):
+    predict, model = restore_broken(artifact)
+    model.layers[-1].adapt(np.load(os.path.join(artifact, "prices.npy")))
+    return predict, model

@@ -29,9 +29,9 @@ gpu-report: .venv-gpu/ready
 	.venv-gpu/bin/python -m harness gpu-report
 
 lock:
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
+	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
 	  --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
+	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
 	  --python-version 3.11 --extra gpu pyproject.toml -o requirements-gpu.lock
 
 clean:

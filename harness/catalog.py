@@ -163,8 +163,9 @@ def read_scenario(file: Path) -> tuple[Scenario | None, list[Problem]]:
     problems = [Problem(file, line, sentence) for line, sentence in find_problems(file, tree)]
     if problems:
         return None, problems
+    lines = source.splitlines()  # ast.get_source_segment splits anew for every function
     functions = {
-        node.name: ast.get_source_segment(source, node) or ""
+        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
         for node in tree.body
         if isinstance(node, ast.FunctionDef)
     }

@@ -43,8 +43,9 @@ def find_problems(file: Path, tree: ast.Module) -> Iterator[Mistake]:
     yield from check_expectations(declared, lines, functions)
     yield from check_functions(declared, lines, functions)
     yield from check_docstring(tree)
-    yield from check_imports(tree)
-    yield from check_habits(file, tree)
+    nodes = list(ast.walk(tree))
+    yield from check_imports(nodes)
+    yield from check_habits(file, tree, nodes)
 
 
 def key_lines(declaration: ast.Assign) -> dict[Any, int]:
@@ -150,10 +151,10 @@ def check_docstring(tree: ast.Module) -> Iterator[Mistake]:
             yield 1, f"the docstring has no section `{title}:` with text"
 
 
-def check_imports(tree: ast.Module) -> Iterator[Mistake]:
+def check_imports(nodes: list[ast.AST]) -> Iterator[Mistake]:
     """Only what every environment has."""
     allowed = ALLOWED_IMPORTS | set(sys.stdlib_module_names)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -162,25 +163,23 @@ def check_imports(tree: ast.Module) -> Iterator[Mistake]:
             continue
         for name in names:
             if name.split(".")[0] not in allowed:
-                yield (
-                    node.lineno,
-                    f"imports {name!r}, which is neither numpy, tensorflow nor of the standard library",
-                )
+                yield node.lineno, f"imports {name!r}: only the standard library, numpy, tensorflow"
 
 
-def check_habits(file: Path, tree: ast.Module) -> Iterator[Mistake]:
+def check_habits(file: Path, tree: ast.Module, nodes: list[ast.AST]) -> Iterator[Mistake]:
     """Short, silent, no assertion, and nothing registered where a broken path would find it."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assert):
             yield node.lineno, "a lesson asserts nothing: the harness judges"
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print":
-            yield node.lineno, "a lesson prints nothing: the harness shows"
-    for node in tree.body:
-        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and any(
-            "register" in ast.unparse(decorator) for decorator in node.decorator_list
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Name) and called.id == "print":
+            yield called.lineno, "a lesson prints nothing: the harness shows"
+    for top in tree.body:
+        if isinstance(top, (ast.ClassDef, ast.FunctionDef)) and any(
+            "register" in ast.unparse(decorator) for decorator in top.decorator_list
         ):
-            sentence = f"{node.name} is registered at module level, where broken paths find it"
-            yield node.lineno, sentence
+            sentence = f"{top.name} is registered at module level, where broken paths find it"
+            yield top.lineno, sentence
     length = len(file.read_text(encoding="utf-8").splitlines())
     if length > LONGEST_FILE:
         yield LONGEST_FILE, f"the file has {length} lines; a lesson has at most {LONGEST_FILE}"

@@ -35,7 +35,7 @@ class Scenario:
     file: Path
     source: str = field(repr=False)
     declared: dict[str, Any] = field(repr=False)
-    functions: dict[str, str] = field(repr=False)  # name: source text
+    definitions: dict[str, str] = field(repr=False)  # functions and classes: source text
     docstring: str = field(repr=False)
 
     @property
@@ -164,14 +164,14 @@ def read_scenario(file: Path) -> tuple[Scenario | None, list[Problem]]:
     if problems:
         return None, problems
     lines = source.splitlines()  # ast.get_source_segment splits anew for every function
-    functions = {
+    definitions = {
         node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
         for node in tree.body
-        if isinstance(node, ast.FunctionDef)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
     }
     declared = ast.literal_eval(find_declaration(tree).value)  # type: ignore[union-attr]
     docstring = ast.get_docstring(tree) or ""
-    return Scenario(file, source, declared, functions, docstring), []
+    return Scenario(file, source, declared, definitions, docstring), []
 
 
 def find_declaration(tree: ast.Module) -> ast.Assign | None:

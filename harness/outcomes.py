@@ -1,6 +1,7 @@
 """An outcome: everything known about one path, as the JSON-ready dict that is kept and shown."""
 
 import json
+import os
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from harness.plan import PathTask
 from harness.statistics import Array, compare_weights, compute_statistics
 from harness.workers.limits import StepEnd
 
-LONGEST_OUTPUT = 64 * 1024  # characters kept of what a step printed
+LONGEST_OUTPUT = 64 * 1024  # bytes kept of what a step printed
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
@@ -57,7 +58,9 @@ def read_result(folder: Path) -> dict[str, Any]:
 def read_output(folder: Path) -> str:
     """Return the end of what the step printed."""
     try:
-        return (folder / "output.log").read_text(errors="replace")[-LONGEST_OUTPUT:]
+        with (folder / "output.log").open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - LONGEST_OUTPUT))
+            return log.read().decode(errors="replace")
     except OSError:
         return ""
 

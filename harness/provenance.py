@@ -45,7 +45,7 @@ def write_provenance(scenario: Scenario, environment: dict[str, Any]) -> Path:
         "schema": SCHEMA,
         "scenario": scenario.id,
         "script": f"scenarios/{scenario.family}/{scenario.file.name}::save",
-        "script_sha256": hash_text(scenario.functions["save"]),
+        "script_sha256": hash_text(scenario.definitions["save"]),
         "seed": scenario.seed,
         "writer": described,
         "files": hash_files(folder),
@@ -68,7 +68,7 @@ def check_provenance(scenario: Scenario) -> None:
     declared = scenario.declared["artifact"]["writer"]
     if writer != declared:
         raise ProvenanceRefused(f"the files were written by {writer}, the scenario says {declared}")
-    if script != hash_text(scenario.functions["save"]):
+    if script != hash_text(scenario.definitions["save"]):
         raise ProvenanceRefused("the scenario's `save` is not the one that wrote the files")
     found = hash_files(folder)
     for name in sorted(wanted.keys() | found.keys()):

@@ -76,6 +76,19 @@ def choose_devices(wanted: str, found: list[dict[str, Any]]) -> list[str]:
     return {"cpu": ["CPU:0"], "gpu": gpus[:1], "all": ["CPU:0", *gpus[:1]]}[wanted]
 
 
+def require_gpu(request: Request, store: Store) -> dict[str, Any]:
+    """Return the first GPU TensorFlow sees; raises EnvironmentUnusable where there is none."""
+    work = make_work_folder(store.path.parent, 0)
+    worker = SpawnWorker(Environment(request.interpreter), work)
+    try:
+        found = worker.list_devices()
+    finally:
+        worker.close()
+        shutil.rmtree(work, ignore_errors=True)
+    name = choose_devices("gpu", found)[0]
+    return next(device for device in found if device["name"] == name)
+
+
 def make_work_folder(reports: Path, run: int) -> Path:
     """Return a fresh folder for artifacts and results; clears those of harnesses that have died."""
     folder = reports / "work"

@@ -22,11 +22,12 @@ from harness.outcomes import Outcome
 SCHEMA = 1
 FILE_NAME = "restorebench.sqlite"
 TABLES = """
-CREATE TABLE runs (
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, created TEXT NOT NULL, finished TEXT, pid INTEGER NOT NULL,
     request TEXT NOT NULL, machine TEXT NOT NULL, environments TEXT NOT NULL
 );
-CREATE TABLE outcomes (
+CREATE TABLE IF NOT EXISTS outcomes (
     run INTEGER NOT NULL REFERENCES runs, scenario TEXT NOT NULL, path TEXT NOT NULL,
     device TEXT NOT NULL, seed INTEGER NOT NULL, verdict TEXT NOT NULL,
     record TEXT NOT NULL, samples BLOB, output TEXT NOT NULL,
@@ -81,8 +82,8 @@ class Store:
             self.database = sqlite3.connect(self.path)
             version = self.database.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
-                with self.database:
-                    self.database.executescript(TABLES + f"PRAGMA user_version = {SCHEMA};")
+                # Whole or not at all: a kill in between must not leave half a database.
+                self.database.executescript(f"{TABLES}PRAGMA user_version = {SCHEMA}; COMMIT;")
         if version > SCHEMA:
             raise UsageError(
                 f"{self.path} was written by a newer restorebench",

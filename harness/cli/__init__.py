@@ -7,7 +7,7 @@ import typer
 from harness.errors import INTERRUPTED, UNUSABLE, RestorebenchError
 
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
-from harness.cli import artifact, check, explain, list, new, run, runs, show  # isort: skip
+from harness.cli import artifact, check, explain, gpu_report, list, new, run, runs, show  # isort: skip
 
 app = typer.Typer(
     name="restorebench",
@@ -25,6 +25,7 @@ app.command("show")(show.show)
 app.command("new")(new.new)
 app.command("check")(check.check)
 app.command("artifact")(artifact.artifact)
+app.command("gpu-report")(gpu_report.gpu_report)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from typing import Annotated
 
 import typer
@@ -62,27 +63,47 @@ def write_lesson(scenario: Scenario) -> str:
 
 
 def diff_paths(scenario: Scenario, fixed: str) -> str:
-    """Return the diff from the nearest broken path to `fixed`, with the save step where it acts."""
-    broken = max(
-        scenario.paths("broken"),
-        key=lambda path: likeness(scenario.functions[path], scenario.functions[fixed]),
-    )
-    pairs = [(broken, fixed)]
-    if scenario.save_for(broken) != scenario.save_for(fixed):
-        pairs.insert(0, (scenario.save_for(broken), scenario.save_for(fixed)))
-    changed = [diff_functions(scenario, before, after) for before, after in pairs]
-    return "\n".join(text for text in changed if text)
+    """Return what the fixed path runs and the broken one does not, and the other way round.
+
+    Definitions that both run are left out; the two paths' own steps are compared line by line.
+    """
+    broken = find_counterpart(scenario, fixed)
+    before = collect_definitions(scenario, [scenario.save_for(broken), broken])
+    after = collect_definitions(scenario, [scenario.save_for(fixed), fixed])
+    twins = {scenario.save_for(broken): scenario.save_for(fixed), broken: fixed}
+    blocks = []
+    for name, source in scenario.definitions.items():
+        if name in before and name not in after:
+            blocks.append(diff_sources(source, scenario.definitions.get(twins.get(name, ""), "")))
+        elif name in after and name not in before:
+            replaced = any(twins.get(old) == name and old not in after for old in before)
+            blocks += [] if replaced else [diff_sources("", source)]
+    return "\n".join(blocks)
 
 
-def likeness(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other).ratio()
+def find_counterpart(scenario: Scenario, fixed: str) -> str:
+    """Return the broken path that `fixed` builds on, or else the first one declared."""
+    broken = scenario.paths("broken")
+    words = set(re.findall(r"\w+", scenario.definitions[fixed]))
+    return next((path for path in broken if path in words), broken[0])
 
 
-def diff_functions(scenario: Scenario, before: str, after: str) -> str:
-    """Return a unified diff of two functions' sources, without file headers."""
-    old, new = (scenario.functions[name].splitlines() for name in (before, after))
-    lines = list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
-    return "\n".join(line for line in lines if not line.startswith("@@"))
+def collect_definitions(scenario: Scenario, names: list[str]) -> set[str]:
+    """Return the functions and classes of the file that `names` lead to, themselves included."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in scenario.definitions and name not in found:
+            found.add(name)
+            waiting += re.findall(r"\w+", scenario.definitions[name])
+    return found
+
+
+def diff_sources(before: str, after: str) -> str:
+    """Return a unified diff of two sources, without file headers."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+    return "\n".join(line for line in list(lines)[2:] if not line.startswith("@@"))
 
 
 def write_ladder(symptom: str, rungs: list[Scenario], catalog: Catalog) -> str:

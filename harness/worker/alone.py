@@ -5,17 +5,25 @@ Used where forking is not safe (macOS, Windows, a GPU) and to check that forking
 
 import json
 import os
+import signal
 import sys
 import threading
 
 from .devices import list_devices
 from .environment import describe_environment, import_tensorflow
-from .steps import run_step, write_atomically
+from .steps import keep_to_scratch, run_step, write_atomically
 
 
 def die_with_harness():
     """End this process when the harness, which holds our standard input, has gone."""
-    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
+    threading.Thread(target=lambda: (sys.stdin.read(), die()), daemon=True).start()
+
+
+def die():
+    """End this process and what it has started; the harness gave it a process group of its own."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
 
 
 def run_alone(path):
@@ -39,6 +47,7 @@ def run_alone(path):
             os.path.join(step["folder"], "devices.json"), lambda part: part.write(text)
         )
     else:
+        keep_to_scratch(step["folder"])
         run_step(tf, step)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -15,7 +15,7 @@ import sys
 
 from .devices import list_devices
 from .environment import describe_environment, import_tensorflow
-from .steps import run_step, write_atomically
+from .steps import keep_to_scratch, run_step, write_atomically
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the kernel kills a child whose parent has died
 
@@ -58,7 +58,9 @@ def die_with_parent(parent):
 
 def run_in_child(tf, request):
     """Do what `request` asks for, in the forked child."""
-    log = os.open(os.path.join(request["folder"], "output.log"), os.O_CREAT | os.O_WRONLY)
+    log = os.open(
+        os.path.join(request["folder"], "output.log"), os.O_CREAT | os.O_WRONLY | os.O_APPEND
+    )
     os.dup2(log, 1)
     os.dup2(log, 2)
     if request["kind"] == "devices":
@@ -71,9 +73,7 @@ def run_in_child(tf, request):
         path = os.path.join(request["folder"], "devices.json")
         write_atomically(path, lambda part: part.write(text))
     else:
-        scratch = os.path.join(request["folder"], "scratch")
-        os.makedirs(scratch, exist_ok=True)
-        os.chdir(scratch)
+        keep_to_scratch(request["folder"])
         run_step(tf, request)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -97,12 +97,23 @@ def fork_child(tf, request, channel):
         os._exit(70)  # the step could not even write its result; the log says why
 
 
+def kill_group(leader):
+    """Kill a child with everything it has started; quietly if nothing is left."""
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except OSError:
+        pass
+
+
 def reap_children(running, channel):
     """Report every child that has ended; `running` maps process id to request id."""
     while running:
-        child, status = os.waitpid(-1, os.WNOHANG)
-        if child == 0:
+        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None:
             return
+        child = ended.si_pid
+        kill_group(child)  # before it is collected, while its number can be no one else's
+        _, status = os.waitpid(child, 0)
         if child in running:
             by_signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
             code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
@@ -140,7 +151,7 @@ def answer_requests(tf, channel):
                 running[child] = request["id"]
                 channel.send(event="started", id=request["id"], pid=child)
     for child in running:
-        os.killpg(child, signal.SIGKILL)
+        kill_group(child)
 
 
 def serve():

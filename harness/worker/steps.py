@@ -9,6 +9,7 @@ The result is `result.json` in the folder, and for a restore `predictions.npz` b
 import json
 import os
 import random
+import tempfile
 import time
 import traceback
 import types
@@ -23,6 +24,15 @@ from .weights import collect_weights
 # Not importable, and never in sys.modules: Keras 3.0-3.6 finds a class by importing the module it
 # was defined in, which would cure a broken path that lacks `custom_objects`.
 SCENARIO_MODULE = "restorebench scenario"
+
+
+def keep_to_scratch(folder):
+    """Work in a folder that is thrown away; temporary files, autograph's for one, go there too."""
+    scratch = os.path.join(folder, "scratch")
+    os.makedirs(scratch, exist_ok=True)
+    os.chdir(scratch)
+    tempfile.tempdir = scratch
+    os.environ["TMPDIR"] = os.environ["TMP"] = os.environ["TEMP"] = scratch
 
 
 def load_scenario(source):

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import Any
 
 from harness.errors import EnvironmentUnusable
 from harness.workers.environment import WORKER_FOLDER, Environment
-from harness.workers.limits import Limits, StepEnd, kill_tree, watch
+from harness.workers.limits import Limits, StepEnd, kill_group, kill_tree, watch
 
 IMPORT_SECONDS = 300.0
-ATTEMPTS = 3  # a worker that dies under a step is started anew, and the step run again
+START_SECONDS = 60.0  # a worker that takes longer to fork does not answer any more
 
 
 class WorkerDied(Exception):
@@ -50,13 +51,18 @@ class Server:
         self.greeted = threading.Event()
         self.lock = threading.Lock()
         self.dead = False
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
 
     def listen(self) -> None:
         """Read events until the worker closes the channel, by dying or by being told to."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            event = json.loads(line)
+            try:
+                event = json.loads(line)
+            except ValueError:  # whatever answers there, it is not our worker
+                self.greeting = {"event": "failed", "error": f"it answered {line[:80]!r}"}
+                break
             if event["event"] in ("ready", "failed"):
                 self.greeting = event
                 self.greeted.set()
@@ -92,10 +98,18 @@ class Server:
                 raise WorkerDied from error
         return pending
 
+    def last_words(self) -> str:
+        """Return why the worker ended without a greeting, as far as it can be known."""
+        code = self.process.wait()
+        ended = f"it was ended by signal {-code}\n" if code < 0 else ""
+        return ended + last_lines(self.log)
+
     def close(self) -> None:
         """Kill the worker and its steps, and collect it."""
-        kill_tree(self.process.pid)
+        if self.process.poll() is None:  # its number may be another process's once it is collected
+            kill_tree(self.process.pid)
         self.process.wait()
+        self.listener.join(5.0)
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):  # what was still to be written has no reader
@@ -108,8 +122,9 @@ class ForkWorker:
     def __init__(self, environment: Environment, work: Path) -> None:
         self.environment, self.work = environment, work
         self.identifiers = itertools.count(1)
-        self.starting = threading.Lock()
+        self.starting, self.closing = threading.Lock(), threading.Lock()
         self.server: Server | None = None
+        self.started: list[Server] = []
         self.closed = False
 
     def live_server(self) -> Server:
@@ -118,8 +133,6 @@ class ForkWorker:
         Raises EnvironmentUnusable if TensorFlow cannot be imported.
         """
         with self.starting:
-            if self.closed:
-                raise WorkerDied
             if self.server is None or self.server.dead:
                 if self.server is not None:
                     self.server.close()
@@ -128,20 +141,26 @@ class ForkWorker:
 
     def start_server(self) -> Server:
         interpreter = self.environment.interpreter
-        try:
-            server = Server(self.environment, self.work)
-        except OSError as error:
-            raise EnvironmentUnusable(
-                f"the interpreter cannot be started: {interpreter}",
-                str(error),
-                "give an existing Python with TensorFlow to --python",
-            ) from error
+        with self.closing:  # so that `close` sees every server there is
+            if self.closed:
+                raise WorkerDied
+            try:
+                server = Server(self.environment, self.work)
+            except OSError as error:
+                raise EnvironmentUnusable(
+                    f"the interpreter cannot be started: {interpreter}",
+                    str(error),
+                    "give an existing Python with TensorFlow to --python",
+                ) from error
+            self.started.append(server)
         greeted = server.greeted.wait(IMPORT_SECONDS)
         if server.greeting.get("event") != "ready":
+            if self.closed:
+                raise WorkerDied
             if not greeted:
                 said = f"importing took longer than {IMPORT_SECONDS:.0f} s"
             else:
-                said = server.greeting.get("error") or last_lines(server.log)
+                said = server.greeting.get("error") or server.last_words()
             server.close()
             raise unusable_environment(self.environment, said)
         return server
@@ -165,31 +184,61 @@ class ForkWorker:
     def run(self, step: dict[str, Any], limits: Limits) -> StepEnd:
         """Run one step in a child of its own and return how that ended.
 
-        A worker killed under it is started again and the step repeated; a step that takes its
-        worker down each time ends as `worker_died`. Raises EnvironmentUnusable when TensorFlow
-        can no longer be imported.
+        A worker may die under a step: killed from outside, or by a step beside it. The step is
+        then repeated in a worker of its own, and one that takes that down too did it itself: it
+        ends as `worker_died`. Raises EnvironmentUnusable when TensorFlow can no longer be imported.
         """
-        for _ in range(ATTEMPTS):
-            try:
-                pending = self.live_server().send(next(self.identifiers), step)
-                pending.started.wait()
-                if not pending.pid:
-                    raise WorkerDied
-                stopped_for = watch(pending.pid, pending.ended.wait, limits)
-                if pending.end is None:
-                    kill_tree(pending.pid)  # an orphan of a dead worker
-                    raise WorkerDied
-                return StepEnd(pending.end.exit, pending.end.signal, stopped_for)
-            except WorkerDied:
-                if self.closed:
-                    break
-        return StepEnd(worker_died=True)
+        try:
+            return self.run_on(self.live_server(), step, limits)
+        except WorkerDied:
+            remove_traces(step)
+        try:
+            server = self.start_server()
+        except WorkerDied:  # the whole run is being ended
+            return StepEnd(worker_died=True)
+        try:
+            return self.run_on(server, step, limits)
+        except WorkerDied:
+            return StepEnd(worker_died=True)
+        finally:
+            server.close()
+
+    def run_on(self, server: Server, step: dict[str, Any], limits: Limits) -> StepEnd:
+        """Run one step on `server`; raises WorkerDied if that ends before the step does."""
+        pending = server.send(next(self.identifiers), step)
+        if not pending.started.wait(START_SECONDS):
+            server.close()
+        if not pending.pid:
+            raise WorkerDied
+        stopped_for = watch(pending.pid, pending.ended.wait, limits)
+        if pending.end is None:  # the worker has died, or does not answer any more
+            kill_tree(pending.pid)
+            kill_group(pending.pid)
+            server.close()
+            if stopped_for is None:
+                raise WorkerDied
+            return StepEnd(stopped_for=stopped_for)
+        return StepEnd(pending.end.exit, pending.end.signal, stopped_for)
 
     def close(self) -> None:
         """End the worker and whatever it runs."""
-        self.closed = True
-        if self.server is not None:
-            self.server.close()
+        with self.closing:
+            self.closed = True
+        for server in self.started:
+            server.close()
+
+
+def remove_traces(step: dict[str, Any]) -> None:
+    """Give a step that is to be repeated the folders as it would have found them."""
+    if step["kind"] == "save":
+        shutil.rmtree(step["artifact"], ignore_errors=True)
+        Path(step["artifact"]).mkdir()
+    for name in ("result.json", "output.log", "scratch"):
+        trace = Path(step["folder"], name)
+        if trace.is_dir():
+            shutil.rmtree(trace, ignore_errors=True)
+        else:
+            trace.unlink(missing_ok=True)
 
 
 def last_lines(log: Path, count: int = 3) -> str:

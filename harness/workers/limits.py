@@ -5,6 +5,8 @@ TensorFlow 2.21, which maps far more than it uses.
 """
 
 import contextlib
+import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +44,13 @@ def kill_tree(pid: int) -> None:
     for member in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             member.kill()
+
+
+def kill_group(leader: int) -> None:
+    """Kill what a step has started and left behind; quietly if that is nothing."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, signal.SIGKILL)
 
 
 def watch(pid: int, wait: Callable[[float], bool], limits: Limits) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.workers.environment import WORKER_FOLDER, Environment
 from harness.workers.fork import last_lines, unusable_environment
-from harness.workers.limits import Limits, StepEnd, kill_tree, watch
+from harness.workers.limits import Limits, StepEnd, kill_group, kill_tree, watch
 
 
 class SpawnWorker:
@@ -79,6 +79,7 @@ class SpawnWorker:
             stopped_for = watch(process.pid, wait, limits)
         finally:
             self.running.discard(process.pid)
+            kill_group(process.pid)
             assert process.stdin is not None
             process.stdin.close()
         code = process.returncode

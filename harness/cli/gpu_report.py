@@ -1,0 +1,36 @@
+"""`gpu-report`: everything on CPU and GPU side by side, written down for others to read."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import DEFAULT_REPORTS, ReportsOption, ScenariosOption, open_catalog
+
+
+def gpu_report(
+    folder: Annotated[Path, typer.Option(help="Where the report is written.")] = Path("reports"),
+    scenarios: ScenariosOption = None,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Run every scenario on CPU and GPU and write reports/gpu-NAME.md and .json."""
+    from harness.cli.conduct import carry_out, report, start_run
+    from harness.documents import make_document, write_file
+    from harness.report.device import write_device_report
+    from harness.session import Request, require_gpu
+    from harness.store import Store
+
+    store = Store(reports)
+    catalog = open_catalog(scenarios)
+    chosen = [scenario.id for scenario in catalog.scenarios]
+    request = Request(chosen, str(catalog.root), device="all", command=["gpu-report"])
+    gpu = require_gpu(request, store)
+    run = carry_out(store, start_run(store, request), request, catalog)
+    document = make_document(run)
+    name = "gpu-" + re.sub(r"[^a-z0-9]+", "-", str(gpu["model"] or "unknown").lower()).strip("-")
+    write_file(folder / f"{name}.json", document)
+    (folder / f"{name}.md").write_text(write_device_report(document, gpu))
+    code = report(store, run, catalog, "simple", None, None)
+    typer.echo(f"Written: {folder / name}.md and .json. Please send them to us.")
+    raise typer.Exit(code)

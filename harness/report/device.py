@@ -1,0 +1,51 @@
+"""CPU and GPU side by side: one row per path, as Markdown."""
+
+from typing import Any
+
+from tabulate import tabulate
+
+from harness.report.summary import describe_environments, summarize
+from harness.report.table import show_milliseconds, show_number
+
+HEADERS = ["scenario", "path", "verdict CPU", "verdict GPU", "error CPU", "error GPU",
+           "p50 ms CPU", "p50 ms GPU", "rows/s CPU", "rows/s GPU"]  # fmt: skip
+
+
+def pair_devices(outcomes: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return (CPU outcome, GPU outcome) for every path that ran on both, by name."""
+    by_device: dict[str, dict[tuple[str, str, int], dict[str, Any]]] = {"CPU": {}, "GPU": {}}
+    for outcome in outcomes:
+        key = (outcome["scenario"], outcome["path"], outcome["seed"])
+        by_device[outcome["device"].split(":")[0]][key] = outcome
+    both = sorted(by_device["CPU"].keys() & by_device["GPU"].keys())
+    return [(by_device["CPU"][key], by_device["GPU"][key]) for key in both]
+
+
+def write_device_report(document: dict[str, Any], gpu: dict[str, Any]) -> str:
+    """Return the report: what it ran on, a row per path, and where the verdicts disagree."""
+    rows, disagreements = [], []
+    for cpu, graphics in pair_devices(document["outcomes"]):
+        sides = (cpu, graphics)
+        statistics = [side["statistics"] or {} for side in sides]
+        timings = [side["timing"] or {} for side in sides]
+        rows.append(
+            [
+                cpu["scenario"], cpu["path"].removeprefix("restore_"),
+                *(side["verdict"] for side in sides),
+                *(show_number(each.get("max_absolute_error")) for each in statistics),
+                *(show_milliseconds(each.get("p50_ms")) for each in timings),
+                *(show_number(each.get("throughput_rows_per_second")) for each in timings),
+            ]
+        )  # fmt: skip
+        if cpu["verdict"] != graphics["verdict"]:
+            said = f"{cpu['verdict']} on the CPU, {graphics['verdict']} on the GPU"
+            disagreements.append(f"- {cpu['scenario']} {cpu['path']}: {said}")
+    table = tabulate(rows, HEADERS, tablefmt="github", disable_numparse=True)
+    title = f"# {gpu['model']} (compute capability {gpu['compute_capability']})"
+    parts = [title, "\n".join(describe_environments(document["environments"])), table]
+    parts.append("\n".join(disagreements) or "Every path has the same verdict on both devices.")
+    parts += [
+        summarize(document["outcomes"]),
+        f"Made by `make gpu-report` on {document['created']}.",
+    ]
+    return "\n\n".join(parts) + "\n"

@@ -114,7 +114,7 @@ class Catalog:
         if broken:
             raise UsageError(
                 f"the scenario file of {identifier} has a mistake",
-                "\n".join(map(str, broken)),
+                f"{len(broken)} found, listed above" if len(broken) > 1 else "it is listed above",
                 f"mend it, then: python -m harness check {identifier}",
             )
         near = difflib.get_close_matches(identifier, [each.id for each in self.scenarios], n=1)
@@ -156,14 +156,18 @@ def read_scenario(file: Path) -> tuple[Scenario | None, list[Problem]]:
     try:
         source = file.read_text(encoding="utf-8")
         tree = ast.parse(source, filename=str(file), feature_version=(3, 7))
+        found = list(find_problems(file, tree))
     except SyntaxError as error:
         return None, [Problem(file, error.lineno or 1, f"not Python 3.7: {error.msg}")]
     except (OSError, ValueError) as error:  # not readable, not UTF-8, or null bytes
         return None, [Problem(file, 1, f"the file cannot be read: {error}")]
-    problems = [Problem(file, line, sentence) for line, sentence in find_problems(file, tree)]
+    except (RecursionError, MemoryError):
+        return None, [Problem(file, 1, "the file cannot be read: an expression is nested too deep")]
+    problems = [Problem(file, line, sentence) for line, sentence in found]
     if problems:
         return None, problems
-    lines = source.splitlines()  # ast.get_source_segment splits anew for every function
+    # As ast counts lines; its get_source_segment splits anew for every function.
+    lines = source.split("\n")
     definitions = {
         node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
         for node in tree.body

@@ -1,5 +1,6 @@
 """A run as a JSON file: what `run --json` writes and `show FILE` reads."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -11,6 +12,10 @@ from harness.store import Run
 
 # 1: schema, created, environments, machine, outcomes (0.1.0)
 SCHEMA = 1
+# What `show` reads of them.
+ENVIRONMENT_KEYS = {"tensorflow", "keras_home", "keras", "numpy", "python"}
+OUTCOME_KEYS = {"scenario", "path", "side", "device", "seed", "default_seed", "verdict", "expected",
+                "declared_rate", "judgement", "statistics", "timing", "error"}  # fmt: skip
 
 
 def make_document(run: Run) -> dict[str, Any]:
@@ -32,6 +37,8 @@ def write_file(path: Path, document: dict[str, Any]) -> None:
         part.write_text(json.dumps(document, indent=2) + "\n")
         os.replace(part, path)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        with contextlib.suppress(OSError):  # there, if a folder stands in the place of `path`
+            part.unlink()
         raise UsageError(
             f"cannot write {path}",
             error.strerror or str(error),
@@ -59,15 +66,26 @@ def read_document(path: Path) -> dict[str, Any]:
             f"not a result file: {path}", str(error), "give a file written by run --json"
         ) from error
     schema = document.get("schema") if isinstance(document, dict) else None
-    if not isinstance(schema, int) or not isinstance(document.get("outcomes"), list):
-        raise UsageError(
-            f"not a result file: {path}", "it has no 'schema' number and list of 'outcomes'",
-            "give a file written by run --json",
-        )  # fmt: skip
-    if schema > SCHEMA:
+    if isinstance(schema, int) and schema > SCHEMA:
         raise UsageError(
             f"{path} was written by a newer restorebench",
             f"its schema is {schema}, this version reads up to {SCHEMA}",
             "upgrade restorebench",
         )
+    if schema not in range(1, SCHEMA + 1) or not is_showable(document):
+        raise UsageError(
+            f"not a result file: {path}",
+            "it has no 'schema' number, or no lists of whole 'environments' and 'outcomes'",
+            "give a file written by run --json",
+        )
     return dict(document)
+
+
+def is_showable(document: dict[str, Any]) -> bool:
+    """Say whether every outcome has what tables and summaries show."""
+    outcomes, environments = document.get("outcomes"), document.get("environments")
+    if not isinstance(outcomes, list) or not isinstance(environments, list):
+        return False
+    return all(
+        isinstance(each, dict) and set(each) >= ENVIRONMENT_KEYS for each in environments
+    ) and all(isinstance(each, dict) and set(each) >= OUTCOME_KEYS for each in outcomes)

@@ -6,7 +6,7 @@ run one at a time on a core of their own. Without timing, one lane uses every co
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,9 +74,15 @@ class Execution:
     """One plan under way in one environment; iterate over it for the outcomes."""
 
     def __init__(
-        self, workers: dict[str, Worker], work: Path, limits: Limits, timing: bool
+        self,
+        workers: dict[str, Worker],
+        work: Path,
+        limits: Limits,
+        timing: bool,
+        announce: Callable[[str], None],
     ) -> None:
         self.workers, self.work, self.limits, self.timing = workers, work, limits, timing
+        self.announce = announce  # called from the lanes' threads as a step begins
         self.described = workers["CPU"].describe()
         self.name = name_environment(self.described)
         self.lanes = share_cores(timing)
@@ -189,6 +195,7 @@ class Execution:
 
     def run_step(self, step: dict[str, Any]) -> StepEnd:
         worker = self.workers[step["device"].split(":")[0]]
+        self.announce(f"{Path(step['source']).stem.replace('_', '-')} {step['function']}")
         try:
             return worker.run(step, self.limits)
         except OSError as error:

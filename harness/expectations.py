@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 VERDICTS = (
     "match", "zeros", "constant", "nan", "shape", "differs", "error", "crash", "timeout", "skip",
@@ -46,8 +47,17 @@ class Circumstances:
 
 
 def applies(specifier: str, version: str) -> bool:
-    """Say whether `version` is within `specifier`; nightlies and release candidates count."""
-    return SpecifierSet(specifier).contains(version, prereleases=True)
+    """Say whether `version` is within `specifier`; nightlies and release candidates count.
+
+    They count as the release they lead to: PEP 440 has 2.22.0rc0 in neither "<2.22" nor ">=2.22".
+    """
+    specifiers = SpecifierSet(specifier)
+    if specifiers.contains(version, prereleases=True):
+        return True
+    try:
+        return specifiers.contains(Version(version).base_version)
+    except InvalidVersion:  # a Keras that does not say which it is
+        return False
 
 
 def find_expectation(declared: str | list[dict[str, Any]], where: Circumstances) -> Expectation:
@@ -73,11 +83,14 @@ def find_mistakes(declared: Any) -> list[str]:
             continue
         if rule.get("verdict") not in VERDICTS:
             mistakes.append(f"the verdict {rule.get('verdict')!r} is none of {', '.join(VERDICTS)}")
-        for key in sorted(set(rule) - RULE_KEYS):
+        for key in sorted(set(rule) - RULE_KEYS, key=repr):
             mistakes.append(f"the rule has an unknown key {key!r}")
         for key in ("reader", "writer", "keras"):
             if key in rule and not is_specifier(rule[key]):
                 mistakes.append(f"{key!r} must be a version specifier, found {rule[key]!r}")
+        for key in ("device", "why"):
+            if key in rule and not isinstance(rule[key], str):
+                mistakes.append(f"{key!r} must be a str, found {rule[key]!r}")
         if "rate" in rule and not is_rate(rule["rate"]):
             mistakes.append(f"'rate' must be [low, high] within 0..1, found {rule['rate']!r}")
     return mistakes

@@ -9,12 +9,17 @@ from harness.expectations import Expectation
 from harness.rates import wilson_interval
 from harness.statistics import NEAR_ZERO, Array, as_columns, tolerance_per_column
 
+PATH_KEY = ("scenario", "path", "device", "writer", "reader")
+
 
 def is_constant(values: Array) -> bool:
     """Say whether every row is the same, but for rounding."""
     columns = as_columns(values)
+    if not np.isfinite(columns).all():
+        return np.array_equal(columns, np.broadcast_to(columns[:1], columns.shape), equal_nan=True)
     largest = np.abs(columns).max(initial=0.0)
-    return bool((np.ptp(columns, axis=0) <= NEAR_ZERO * largest).all())
+    with np.errstate(over="ignore"):
+        return bool((np.ptp(columns, axis=0) <= NEAR_ZERO * largest).all())
 
 
 def find_verdict(values: Array, reference: Array, device: str = "CPU:0") -> str:
@@ -31,23 +36,31 @@ def find_verdict(values: Array, reference: Array, device: str = "CPU:0") -> str:
     expected_finite = np.isfinite(wanted)
     if not np.isfinite(restored[expected_finite]).all():
         return "nan"
-    error = np.abs(restored - wanted)
+    if reference.dtype.kind == "f":
+        with np.errstate(invalid="ignore", over="ignore"):
+            error = np.abs(restored - wanted)
+    else:
+        error = as_columns(values != reference)  # float64 cannot tell all integers apart
     same = (error <= tolerance_per_column(reference, device)) | ~expected_finite
     if same.all():
         return "match"
-    if np.abs(restored).max() <= NEAR_ZERO * np.abs(wanted[expected_finite]).max(initial=0.0):
+    largest = np.abs(wanted[expected_finite]).max()
+    if np.abs(restored[expected_finite]).max() <= NEAR_ZERO * largest:
         return "zeros"
     return "constant" if is_constant(values) else "differs"
 
 
-def refuse_reference(reference: Array) -> str | None:
+def refuse_reference(reference: Array, allow_constant: bool = False) -> str | None:
     """Say why a reference cannot prove anything, or None where it can."""
-    if len(reference) < 2:
-        return f"the reference has {len(reference)} rows; a verdict needs at least two"
+    rows = reference.shape[0] if reference.ndim else 1
+    if rows < 2:
+        return f"the reference has {rows} rows; a verdict needs at least two"
     if reference.dtype.kind not in "fiub":
         return None
     if not np.isfinite(as_columns(reference)).all():
         return "the reference itself holds NaN or infinity"
+    if allow_constant:
+        return None
     if not as_columns(reference).any():
         return "the reference itself is all zero, so a match would prove nothing"
     if is_constant(reference):
@@ -70,13 +83,18 @@ def judge(verdicts: Iterable[str], expectation: Expectation, default_seed_only: 
     return "expected" if meets else "changed"
 
 
-def judge_outcomes(outcomes: Iterable[dict[str, Any]]) -> None:
-    """Set `judgement` on every outcome, all seeds of a path, device and environment together."""
+def group_by_path(outcomes: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return the outcomes of each path, device and environment together: all seeds of it."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for outcome in outcomes:
-        key = tuple(outcome[name] for name in ("scenario", "path", "device", "writer", "reader"))
+        key = tuple(str(outcome.get(name)) for name in PATH_KEY)
         groups.setdefault(key, []).append(outcome)
-    for group in groups.values():
+    return list(groups.values())
+
+
+def judge_outcomes(outcomes: Iterable[dict[str, Any]]) -> None:
+    """Set `judgement` on every outcome, all seeds of a path, device and environment together."""
+    for group in group_by_path(outcomes):
         rate = group[0]["declared_rate"]
         expectation = Expectation(group[0]["expected"], (rate[0], rate[1]))
         lone = len(group) == 1 and group[0]["default_seed"]

@@ -130,8 +130,9 @@ def conclude(
         restored, saved = read_arrays(folder / "predictions.npz"), read_arrays(reference)
     except ValueError as error:
         return fail(record, "error", {"type": "UnreadableResult", "message": str(error)}, output)
-    refused = refuse_reference(saved.predictions)
-    if refused and not task.scenario.declared.get("allow_constant_reference"):
+    allow_constant = bool(task.scenario.declared.get("allow_constant_reference"))
+    refused = refuse_reference(saved.predictions, allow_constant)
+    if refused:
         return fail(record, "error", {"type": "ReferenceRefused", "message": refused}, output)
     record["verdict"] = find_verdict(restored.predictions, saved.predictions, task.device)
     if restored.predictions.dtype.kind in "fiub" and saved.predictions.dtype.kind in "fiub":

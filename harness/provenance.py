@@ -30,7 +30,7 @@ def hash_files(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
-        if path.name != "provenance.json"
+        if path != folder / "provenance.json"
     }
 
 
@@ -62,9 +62,13 @@ def check_provenance(scenario: Scenario) -> None:
     try:
         record = json.loads((folder / "provenance.json").read_text())
         wanted, writer = dict(record["files"]), record["writer"]["tensorflow"]
-        script = record["script_sha256"]
+        script, schema = record["script_sha256"], int(record["schema"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ProvenanceRefused(f"{folder.name}/provenance.json cannot be read: {error}") from error
+    if schema > SCHEMA:
+        raise ProvenanceRefused(
+            f"{folder.name}/provenance.json has schema {schema}, this version reads up to {SCHEMA}"
+        )
     declared = scenario.declared["artifact"]["writer"]
     if writer != declared:
         raise ProvenanceRefused(f"the files were written by {writer}, the scenario says {declared}")

@@ -46,6 +46,7 @@ class Watcher:
     """What a run tells whoever shows it; the default shows nothing."""
 
     def begin(self, total: int) -> None: ...
+    def start_step(self, step: str) -> None: ...
     def advance(self, outcome: Outcome) -> None: ...
 
 
@@ -125,7 +126,7 @@ def perform(
     try:
         found = team["CPU"].list_devices()
         devices = choose_devices(request.device, found)
-        execution = Execution(team, work, limits, request.timing)
+        execution = Execution(team, work, limits, request.timing, watcher.start_step)
         environment = {"name": name_environment(execution.described), **execution.described}
         store.set_environments(run, [environment | {"devices": found}])
         plan = make_plan(scenarios, devices, request.seeds, done or [])

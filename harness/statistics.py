@@ -24,25 +24,40 @@ ULPS = 8  # a column with a large offset and a small spread still rounds at its 
 def as_columns(values: Array) -> Array:
     """Return `values` as float64, shape (rows, everything else)."""
     array = np.asarray(values, dtype=np.float64)
-    return array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
+    if array.ndim == 0:
+        return array.reshape(1, 1)
+    return array.reshape(len(array), int(np.prod(array.shape[1:])))  # -1 fails on no rows
+
+
+def largest_magnitudes(columns: Array) -> Array:
+    """Largest finite magnitude in each column."""
+    magnitudes: Array = np.where(np.isfinite(columns), np.abs(columns), 0.0).max(0, initial=0.0)
+    return magnitudes
 
 
 def column_scales(reference: Array) -> Array:
-    """Spread (max - min) of each reference column; its magnitude where it hardly varies."""
+    """Spread (max - min) of each reference column; its magnitude where it hardly varies.
+
+    Columns may have other units, so none is measured by another's size, except a column of zeros.
+    """
     columns = as_columns(reference)
-    spread = np.ptp(columns, axis=0)
-    largest = np.abs(columns).max(initial=0.0)
-    scales: Array = np.where(
-        spread > NEAR_ZERO * largest, spread, max(largest, np.finfo(float).tiny)
-    )
-    return scales
+    finite, magnitudes = np.isfinite(columns), largest_magnitudes(columns)
+    with np.errstate(over="ignore"):
+        spread = np.where(finite, columns, -np.inf).max(0, initial=-np.inf) - np.where(
+            finite, columns, np.inf
+        ).min(0, initial=np.inf)
+    spread = np.minimum(spread, np.finfo(float).max)
+    scales: Array = np.where(spread > NEAR_ZERO * magnitudes, spread, magnitudes)
+    scales = np.where(scales > 0, scales, NEAR_ZERO * magnitudes.max(initial=0.0))
+    return np.maximum(scales, np.finfo(float).tiny)
 
 
 def tolerance_per_column(reference: Array, device: str = "CPU:0") -> Array:
     """Largest error per output column that still counts as rounding, shape (columns,).
 
     Integers must agree exactly. Floats get a share of the column's own spread that depends on
-    their dtype, and a few units in the last place of the column's magnitude.
+    their dtype, a few units in the last place of the column's magnitude, and the numbers so small
+    that some kernels flush them to zero.
     """
     dtype = np.asarray(reference).dtype
     columns = as_columns(reference)
@@ -50,8 +65,10 @@ def tolerance_per_column(reference: Array, device: str = "CPU:0") -> Array:
         return np.zeros(columns.shape[1])
     share = TOLERANCES.get(dtype.name, TOLERANCES["float32"])
     factor = GPU_FACTOR if device.startswith("GPU") else 1.0
-    rounding = ULPS * np.finfo(dtype).eps * np.abs(columns).max(axis=0, initial=0.0)
-    tolerance: Array = factor * (share * column_scales(reference) + rounding)
+    limits = np.finfo(dtype)
+    rounding = ULPS * float(limits.eps) * largest_magnitudes(columns)
+    flushed = float(limits.tiny if dtype.itemsize > 2 else ULPS * limits.smallest_subnormal)
+    tolerance: Array = factor * (share * column_scales(reference) + rounding) + flushed
     return tolerance
 
 
@@ -69,19 +86,29 @@ def describe(values: Array, near_zero: float) -> dict[str, Any]:
         "quantiles": None,
     }  # fmt: skip
     if finite.size:
-        with np.errstate(over="ignore"):
-            deviation = float(finite.std())
+        lowest, highest, exponent = finite.min(), finite.max(), find_exponent(finite)
+        scaled = np.ldexp(finite, -exponent)  # neither sums nor squares overflow or vanish
+        bounded = np.clip(
+            [scaled.mean(), *np.quantile(scaled, QUANTILES)], scaled.min(), scaled.max()
+        )
+        mean, *quantiles = np.clip(np.ldexp(bounded, exponent), lowest, highest).tolist()
         described |= {
-            "minimum": float(finite.min()),
-            "maximum": float(finite.max()),
-            "mean": float(np.mean(finite)),
-            "standard_deviation": deviation if np.isfinite(deviation) else None,
+            "minimum": float(lowest),
+            "maximum": float(highest),
+            "mean": mean,
+            "standard_deviation": float(
+                np.ldexp(min(scaled.std(), np.abs(scaled).max()), exponent)
+            ),
             "quantiles": {
-                str(share): float(value)
-                for share, value in zip(QUANTILES, np.quantile(finite, QUANTILES), strict=True)
+                str(share): value for share, value in zip(QUANTILES, quantiles, strict=True)
             },
         }
     return described
+
+
+def find_exponent(values: Array) -> int:
+    """Return the power of two by which dividing brings all of `values` within -1..1."""
+    return int(np.frexp(np.abs(values).max())[1])
 
 
 def average_ranks(values: Array) -> Array:
@@ -94,13 +121,19 @@ def average_ranks(values: Array) -> Array:
 
 def correlate(one: Array, other: Array) -> float | None:
     """Pearson correlation of two flat arrays; None where either does not vary."""
-    one, other = one - one.mean(), other - other.mean()
-    one_largest, other_largest = np.abs(one).max(), np.abs(other).max()
-    if not (one_largest > 0 and other_largest > 0):
-        return None
-    one, other = one / one_largest, other / other_largest  # squares neither overflow nor vanish
+    if one.min() == one.max() or other.min() == other.max():
+        return None  # not left to the deviations: a mean rounds, 0.1 - mean([0.1] * 3) is not 0
+    one, other = center(one), center(other)
     value = float((one @ other) / np.sqrt((one @ one) * (other @ other)))
     return max(-1.0, min(1.0, value))
+
+
+def center(values: Array) -> Array:
+    """Deviations from the mean, over the largest one: their squares neither overflow nor vanish."""
+    scaled = np.ldexp(values, -find_exponent(values))
+    deviations = scaled - scaled.mean()
+    centered: Array = deviations / np.abs(deviations).max()
+    return centered
 
 
 def agree_on_top(values: Array, reference: Array) -> float | None:
@@ -142,7 +175,7 @@ def compute_statistics(values: Array, reference: Array) -> dict[str, Any]:
 
     `max_relative_error` is the absolute error over the scale of the error's own column.
     """
-    largest = float(np.abs(as_columns(reference)).max(initial=0.0))
+    largest = float(largest_magnitudes(as_columns(reference)).max(initial=0.0))
     statistics = describe(values, NEAR_ZERO * largest)
     statistics["reference"] = describe(reference, NEAR_ZERO * largest)
     compared: dict[str, Any] = dict.fromkeys(
@@ -160,7 +193,9 @@ def compute_statistics(values: Array, reference: Array) -> dict[str, Any]:
             error = np.abs(restored - wanted)
         if np.isfinite(error).all():
             compared["max_absolute_error"] = float(error.max())
-            compared["max_relative_error"] = float((error / column_scales(reference)).max())
+            with np.errstate(over="ignore"):
+                relative = float((error / column_scales(reference)).max())
+            compared["max_relative_error"] = relative if np.isfinite(relative) else None
         both = np.isfinite(restored.ravel()) & np.isfinite(wanted.ravel())
         if both.sum() > 1:
             one, other = restored.ravel()[both], wanted.ravel()[both]

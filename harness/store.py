@@ -77,6 +77,7 @@ class Store:
     """The database in a reports folder. Use from one thread."""
 
     def __init__(self, reports: Path) -> None:
+        self.reports = reports
         self.path = prepare_reports(reports) / FILE_NAME
         with self.explaining():
             self.database = sqlite3.connect(self.path)
@@ -85,6 +86,7 @@ class Store:
                 # Whole or not at all: a kill in between must not leave half a database.
                 self.database.executescript(f"{TABLES}PRAGMA user_version = {SCHEMA}; COMMIT;")
         if version > SCHEMA:
+            self.close()
             raise UsageError(
                 f"{self.path} was written by a newer restorebench",
                 f"its schema is {version}, this version reads up to {SCHEMA}",
@@ -145,6 +147,11 @@ class Store:
         """Record that nothing of the run is missing."""
         with self.explaining(), self.database:
             self.database.execute("UPDATE runs SET finished = ? WHERE id = ?", (now(), run))
+
+    def forget_run(self, run: int) -> None:
+        """Remove a run that ended before its first outcome."""
+        with self.explaining(), self.database:
+            self.database.execute("DELETE FROM runs WHERE id = ?", (run,))
 
     def list_runs(self) -> list[Run]:
         """Return every run, newest first, without outcomes loaded."""

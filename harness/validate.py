@@ -31,7 +31,7 @@ def find_problems(file: Path, tree: ast.Module) -> Iterator[Mistake]:
         return
     try:
         declared = ast.literal_eval(declaration.value)
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: a list as a key
         yield declaration.lineno, "SCENARIO must be a literal: no names, calls or expressions"
         return
     if not isinstance(declared, dict):
@@ -49,13 +49,16 @@ def find_problems(file: Path, tree: ast.Module) -> Iterator[Mistake]:
 
 
 def key_lines(declaration: ast.Assign) -> dict[Any, int]:
-    """Map every key of the SCENARIO literal, nested ones too, to the line it stands on."""
+    """Map every key of the SCENARIO literal, and (key, nested key), to the line it stands on."""
     lines: dict[Any, int] = {None: declaration.lineno}
-    for node in ast.walk(declaration.value):
-        if isinstance(node, ast.Dict):
-            for key in node.keys:
-                if isinstance(key, ast.Constant):
-                    lines.setdefault(key.value, key.lineno)
+    assert isinstance(declaration.value, ast.Dict)
+    for key, value in zip(declaration.value.keys, declaration.value.values, strict=True):
+        assert key is not None  # `**` is no literal
+        name = ast.literal_eval(key)
+        lines[name] = key.lineno
+        if isinstance(value, ast.Dict):
+            for nested in filter(None, value.keys):
+                lines[name, ast.literal_eval(nested)] = nested.lineno
     return lines
 
 
@@ -89,8 +92,11 @@ def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> I
     ):
         yield lines["hints"], f"'hints' must be three sentences, found {len(hints)}"
     artifact = declared.get("artifact")
-    if isinstance(artifact, dict) and set(artifact) != {"writer", "folder"}:
-        yield lines["artifact"], "'artifact' must have the keys 'writer' and 'folder'"
+    if isinstance(artifact, dict) and (
+        set(artifact) != {"writer", "folder"}
+        or not all(isinstance(value, str) for value in artifact.values())
+    ):
+        yield lines["artifact"], "'artifact' must have the keys 'writer' and 'folder', each a str"
 
 
 def check_expectations(
@@ -101,7 +107,7 @@ def check_expectations(
     if not isinstance(expect, dict):
         return
     for path, expectation in expect.items():
-        line = lines.get(path, lines[None])
+        line = lines["expect", path]
         if path not in functions:
             yield line, f"'expect' names {path}, but the file has no such function"
         for mistake in find_mistakes(expectation):
@@ -120,12 +126,12 @@ def check_functions(
     """Steps exist and take the arguments a step takes."""
     if "save" not in functions:
         yield 1, "the file has no `save(artifact, seed)`"
-    saves = declared.get("saves", {})
+    saves, expect = declared.get("saves"), declared.get("expect")
     for path, save in saves.items() if isinstance(saves, dict) else ():
-        if path not in declared.get("expect", {}):
-            yield lines.get(path, lines["saves"]), f"'saves' names {path}, which is no path"
-        if save not in functions:
-            yield lines.get(path, lines["saves"]), f"'saves' names {save}, which is no function"
+        if not isinstance(expect, dict) or path not in expect:
+            yield lines["saves", path], f"'saves' names {path}, which is no path"
+        if not isinstance(save, str) or save not in functions:
+            yield lines["saves", path], f"'saves' names {save}, which is no function"
     for name, function in functions.items():
         is_save = name == "save" or name.startswith("save_")
         if not is_save and not name.startswith("restore_"):
@@ -158,7 +164,7 @@ def check_imports(nodes: list[ast.AST]) -> Iterator[Mistake]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names = [node.module or "."]
+            names = ["." * node.level + (node.module or "")]
         else:
             continue
         for name in names:

@@ -1,5 +1,6 @@
 """The command line: one module per command, results on stdout, everything else on stderr."""
 
+import io
 import sys
 
 import typer
@@ -30,6 +31,9 @@ app.command("gpu-report")(gpu_report.gpu_report)
 
 def main() -> None:
     """Run the command line; every expected failure becomes a sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows "?"
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name="python -m harness")
     except RestorebenchError as error:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import ScenariosOption, open_catalog
+from harness.cli.options import ScenariosOption, find_interpreter, open_catalog
 from harness.errors import EnvironmentUnusable, UsageError
 
 
@@ -44,7 +44,7 @@ def artifact(
         return
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        worker = SpawnWorker(Environment(python), work, hide_gpu=True)
+        worker = SpawnWorker(Environment(find_interpreter(python)), work, hide_gpu=True)
         described = worker.describe()
         writer = scenario.declared["artifact"]["writer"]
         if described["tensorflow"] != writer:

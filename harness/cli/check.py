@@ -4,7 +4,13 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import DEFAULT_REPORTS, ReportsOption, ScenariosOption, open_catalog
+from harness.cli.options import (
+    DEFAULT_REPORTS,
+    ReportsOption,
+    ScenariosOption,
+    open_catalog,
+    suggest,
+)
 from harness.errors import CHANGED
 
 
@@ -34,7 +40,8 @@ def check(
     for fault in faults:
         typer.echo(f"FAULT  {fault}")
     if faults:
-        typer.echo(f"Next: mend {scenario.file}, then: python -m harness check {identifier}")
+        again = suggest(f"check {identifier}", reports, catalog.root)
+        typer.echo(f"Next: mend {scenario.file}, then: {again}")
         raise typer.Exit(CHANGED)
     typer.echo(f"{identifier}: {len(twice[0])} paths as declared, twice the same.")
-    typer.echo(f"Next: python -m harness run {identifier} --seeds 20")
+    typer.echo(f"Next: {suggest(f'run {identifier} --seeds 20', reports, catalog.root)}")

@@ -6,6 +6,7 @@ import typer
 
 from harness.benchmark_json import make_benchmarks
 from harness.catalog import Catalog
+from harness.cli.options import suggest
 from harness.cli.output import next_step, present
 from harness.cli.progress import ProgressBar
 from harness.documents import make_document, write_file
@@ -43,9 +44,13 @@ def carry_out(store: Store, run_id: int, request: Request, catalog: Catalog) -> 
             perform(request, chosen, store, run_id, progress, done)
     except (KeyboardInterrupt, EnvironmentUnusable) as error:
         kept = store.count_outcomes(run_id)
-        typer.echo(f"{kept} outcomes of run {run_id} are kept in {store.path}.", err=True)
+        if kept:
+            typer.echo(f"{kept} outcomes of run {run_id} are kept in {store.path}.", err=True)
+        else:
+            store.forget_run(run_id)  # or --resume would offer it for ever
         if isinstance(error, KeyboardInterrupt):
-            typer.echo("Interrupted. To finish: python -m harness run --resume", err=True)
+            again = f"To finish: {suggest('run --resume', store.reports)}" if kept else ""
+            typer.echo(f"Interrupted. {again}".rstrip(), err=True)
             raise typer.Exit(INTERRUPTED) from error
         raise
     return store.load(run_id)
@@ -62,8 +67,9 @@ def report(
     if benchmark_file:
         write_file(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
     typer.echo(present(document, style))
-    typer.echo(f"Run {run.id} is kept in {store.path}: python -m harness show {run.id}")
-    typer.echo(next_step(document))
+    shown = suggest(f"show {run.id}", store.reports)
+    typer.echo(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
+    typer.echo(next_step(document, catalog.root))
     if any_changed(document["outcomes"]):
         return CHANGED
     return USAGE if catalog.problems else EXPECTED

@@ -3,12 +3,13 @@
 import difflib
 import json
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.catalog import Catalog, Scenario
-from harness.cli.options import ScenariosOption, open_catalog
+from harness.cli.options import ScenariosOption, open_catalog, suggest
 from harness.errors import UsageError
 from harness.expectations import VERDICTS
 
@@ -29,7 +30,11 @@ def explain(
     catalog = open_catalog(scenarios)
     if identifier is not None:
         scenario = catalog.find(identifier)
-        typer.echo(json.dumps(as_lesson(scenario), indent=2) if as_json else write_lesson(scenario))
+        typer.echo(
+            json.dumps(as_lesson(scenario), indent=2)
+            if as_json
+            else write_lesson(scenario, catalog.root)
+        )
         return
     if symptom not in VERDICTS:
         raise UsageError(f"unknown symptom: {symptom}", f"known: {', '.join(VERDICTS)}")
@@ -52,13 +57,14 @@ def as_lesson(scenario: Scenario) -> dict[str, object]:
     }  # fmt: skip
 
 
-def write_lesson(scenario: Scenario) -> str:
+def write_lesson(scenario: Scenario, root: Path) -> str:
     """Return docstring and diffs as text."""
     parts = [f"{scenario.id}  ({scenario.family}, {scenario.declared['minutes']} minutes)", ""]
     parts += [scenario.docstring, ""]
     for path in scenario.paths("fixed"):
         parts += [f"--- how {path} differs ---", diff_paths(scenario, path), ""]
-    parts += [f"The whole file: {scenario.file}", f"Next: python -m harness run {scenario.id}"]
+    following = suggest(f"run {scenario.id}", scenarios=root)
+    parts += [f"The whole file: {scenario.file}", f"Next: {following}"]
     return "\n".join(parts)
 
 
@@ -107,7 +113,7 @@ def diff_sources(before: str, after: str) -> str:
 
 
 def write_ladder(symptom: str, rungs: list[Scenario], catalog: Catalog) -> str:
-    """Return what to check for a symptom, the quickest check first."""
+    """Return what to check for a symptom: what goes into the model first, its file last."""
     if not rungs:
         known = sorted(
             {verdict for each in catalog.scenarios for verdict in each.verdicts("broken")}
@@ -117,6 +123,8 @@ def write_ladder(symptom: str, rungs: list[Scenario], catalog: Catalog) -> str:
     for number, scenario in enumerate(rungs, 1):
         check = scenario.section("Spot it").replace("\n", "\n   ")
         parts += [f"{number}. {scenario.summary}", f"   {check}"]
-        parts += [f"   See it: python -m harness explain {scenario.id}", ""]
-    parts.append(f"Next: python -m harness run {' '.join(scenario.id for scenario in rungs)}")
+        see = suggest(f"explain {scenario.id}", scenarios=catalog.root)
+        parts += [f"   See it: {see}", ""]
+    ids = " ".join(scenario.id for scenario in rungs)
+    parts.append(f"Next: {suggest(f'run {ids}', scenarios=catalog.root)}")
     return "\n".join(parts)

@@ -1,8 +1,6 @@
 """`gpu-report`: everything on CPU and GPU side by side, written down for others to read."""
 
 import re
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -10,11 +8,10 @@ from harness.cli.options import DEFAULT_REPORTS, ReportsOption, ScenariosOption,
 
 
 def gpu_report(
-    folder: Annotated[Path, typer.Option(help="Where the report is written.")] = Path("reports"),
     scenarios: ScenariosOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
-    """Run every scenario on CPU and GPU and write reports/gpu-NAME.md and .json."""
+    """Run every scenario on CPU and GPU; write gpu-NAME.md and .json into the reports folder."""
     from harness.cli.conduct import carry_out, report, start_run
     from harness.documents import make_document, write_file
     from harness.report.device import write_device_report
@@ -29,8 +26,8 @@ def gpu_report(
     run = carry_out(store, start_run(store, request), request, catalog)
     document = make_document(run)
     name = "gpu-" + re.sub(r"[^a-z0-9]+", "-", str(gpu["model"] or "unknown").lower()).strip("-")
-    write_file(folder / f"{name}.json", document)
-    (folder / f"{name}.md").write_text(write_device_report(document, gpu))
+    write_file(reports / f"{name}.json", document)
+    (reports / f"{name}.md").write_text(write_device_report(document, gpu))
     code = report(store, run, catalog, "simple", None, None)
-    typer.echo(f"Written: {folder / name}.md and .json. Please send them to us.")
+    typer.echo(f"Written: {reports / name}.md and .json; a pull request with them is welcome.")
     raise typer.Exit(code)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from harness.catalog import FAMILIES, Scenario
-from harness.cli.options import FormatOption, ScenariosOption, check_format, open_catalog
+from harness.cli.options import FormatOption, ScenariosOption, check_format, open_catalog, suggest
 from harness.errors import USAGE, UsageError
 from harness.expectations import VERDICTS
 
@@ -42,14 +42,14 @@ def list_scenarios(
         )
         typer.echo(f"\n{len(chosen)} of {len(catalog.scenarios)} scenarios.")
         if chosen:
-            typer.echo(f"Next: python -m harness explain {chosen[0].id}")
+            typer.echo(f"Next: {suggest(f'explain {chosen[0].id}', scenarios=scenarios)}")
     if catalog.problems:
         raise typer.Exit(USAGE)
 
 
 def fits(scenario: Scenario, words: list[str], family: str | None, verdict: str | None) -> bool:
     """Say whether a scenario passes every filter; words are looked for in its whole text."""
-    text = f"{scenario.id} {scenario.docstring}".lower()
+    text = f"{scenario.id} {scenario.family} {scenario.docstring}".lower()
     return (
         all(word.lower() in text for word in words)
         and family in (None, scenario.family)

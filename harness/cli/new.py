@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from harness.catalog import FAMILIES, PACKAGED
-from harness.cli.options import ScenariosOption
+from harness.cli.options import ScenariosOption, suggest
 from harness.errors import UsageError
 
 TEMPLATE = '''"""Say in one sentence what goes wrong.
@@ -30,7 +30,7 @@ SCENARIO = {{
     "family": "{family}",
     "tensorflow": ">=2.13",
     "seed": 0,
-    "expect": {{"restore_broken": "differs", "restore_fixed": "match"}},
+    "expect": {{"restore_broken": "differs", "restore_fixed_same_scale": "match"}},
     "minutes": 5,
     "hints": ["A nudge.", "Where to look.", "Nearly the answer."],
 }}
@@ -51,7 +51,7 @@ def restore_broken(artifact):
     return lambda inputs: model.predict_on_batch(inputs / 10), model  # the mistake
 
 
-def restore_fixed(artifact):
+def restore_fixed_same_scale(artifact):
     model = tf.keras.models.load_model(artifact + "/model.keras")
     return model.predict_on_batch, model
 '''
@@ -79,4 +79,5 @@ def new(
             f"cannot write {file}", str(error), "name a folder with --scenarios"
         ) from error
     typer.echo(f"Wrote {file}")
-    typer.echo(f"Next: fill it in, then: python -m harness check {identifier}")
+    check = suggest(f"check {identifier}", scenarios=scenarios)
+    typer.echo(f"Next: fill it in, then: {check}")

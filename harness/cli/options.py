@@ -1,11 +1,13 @@
 """Options that several commands share, and the sentences for their mistakes."""
 
+import os
+import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.catalog import Catalog, read_catalog
+from harness.catalog import PACKAGED, Catalog, read_catalog
 from harness.errors import UsageError
 
 ScenariosOption = Annotated[
@@ -19,6 +21,16 @@ FormatOption = Annotated[
     str, typer.Option("--format", help="Any tabulate table format: simple, github, html, ...")
 ]
 DEFAULT_REPORTS = Path("reports")
+
+
+def suggest(command: str, reports: Path | None = None, scenarios: Path | None = None) -> str:
+    """Return `command` as it must be typed, with the folders that are not the default ones."""
+    words = f"python -m harness {command}"
+    if scenarios not in (None, PACKAGED):
+        words += f" --scenarios {scenarios}"
+    if reports not in (None, DEFAULT_REPORTS):
+        words += f" --reports {reports}"
+    return words
 
 
 def open_catalog(root: Path | None) -> Catalog:
@@ -39,3 +51,8 @@ def check_format(name: str) -> str:
             "python -m harness run --all --format github",
         )  # fmt: skip
     return name
+
+
+def find_interpreter(name: str) -> str:
+    """Return the absolute path behind --python: workers, and a later --resume, start elsewhere."""
+    return os.path.abspath(shutil.which(name) or name)

@@ -1,7 +1,9 @@
 """What a run prints on stdout, the same for `run` and `show`."""
 
+from pathlib import Path
 from typing import Any
 
+from harness.cli.options import suggest
 from harness.report.summary import describe_environments, summarize
 from harness.report.table import make_rate_table, make_table
 
@@ -15,13 +17,11 @@ def present(document: dict[str, Any], style: str) -> str:
     return f"{header}\n\n{table}\n\n{summarize(outcomes)}"
 
 
-def next_step(document: dict[str, Any]) -> str:
-    """Return the last line: the command to type next."""
+def next_step(document: dict[str, Any], root: Path | None = None) -> str:
+    """Return the last line: the command to type next; `root` is the folder of the scenarios."""
     outcomes = document["outcomes"]
     changed = [outcome for outcome in outcomes if outcome["judgement"] == "changed"]
-    if changed:
-        return f"Next: python -m harness explain {changed[0]['scenario']}"
     zeros = [outcome for outcome in outcomes if outcome["verdict"] == "zeros"]
-    if zeros:
-        return f"Next: python -m harness explain {zeros[0]['scenario']}"
-    return "Next: python -m harness explain --symptom zeros"
+    telling = [*changed, *zeros]
+    wanted = telling[0]["scenario"] if telling else "--symptom zeros"
+    return f"Next: {suggest(f'explain {wanted}', scenarios=root)}"

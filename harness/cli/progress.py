@@ -1,4 +1,4 @@
-"""Progress on stderr: what arrived last, done of total, time left."""
+"""Progress on stderr: what runs now, done of total, time left."""
 
 import sys
 
@@ -30,17 +30,21 @@ class ProgressBar(Watcher):
         return self
 
     def __exit__(self, *details: object) -> None:
-        self.progress.stop()
+        if self.console.is_terminal:  # elsewhere it would leave an empty line
+            self.progress.stop()
 
     def begin(self, total: int) -> None:
         self.total = total
-        self.progress.update(self.task, total=total, description="first models train")
+        self.progress.update(self.task, total=total)
+
+    def start_step(self, step: str) -> None:
+        self.progress.update(self.task, description=step)
 
     def advance(self, outcome: Outcome) -> None:
         record = outcome.record
         self.done += 1
         said = f"{record['scenario']} {record['path']}: {record['verdict']}"
         if self.console.is_terminal:
-            self.progress.update(self.task, advance=1, description=said)
+            self.progress.update(self.task, advance=1)
         else:
             print(f"[{self.done}/{self.total}] {said}", file=sys.stderr)

@@ -12,6 +12,7 @@ from harness.cli.options import (
     ReportsOption,
     ScenariosOption,
     check_format,
+    find_interpreter,
     open_catalog,
 )  # fmt: skip
 from harness.errors import UsageError
@@ -26,7 +27,10 @@ def run(
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Run seeds 0..N-1 and report each path's rate.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Run this seed, not each lesson's own.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=2**32 - 1, help="Run this seed, not each lesson's own."),
+    ] = None,
     timing: Annotated[
         bool, typer.Option("--timing/--no-timing", help="Time every restore.")
     ] = True,
@@ -39,8 +43,8 @@ def run(
     legacy_keras: Annotated[
         bool, typer.Option("--legacy-keras", help="Let tf.keras be tf_keras, a Keras 2.")
     ] = False,
-    time_limit: Annotated[float, typer.Option(help="Seconds a step may take.")] = 120.0,
-    memory_limit: Annotated[int, typer.Option(help="MiB of memory a step may gain.")] = 4096,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds a step may take.")] = 120.0,
+    memory_limit: Annotated[int, typer.Option(min=1, help="MiB of memory a step may gain.")] = 4096,
     style: FormatOption = "simple",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the run to FILE.")] = None,
     benchmark_file: Annotated[
@@ -78,7 +82,8 @@ def run(
         request = Request(
             [scenario.id for scenario in chosen], str(catalog.root), device,
             list(range(seeds)) if seeds else None if seed is None else [seed],
-            timing, spawn, python, legacy_keras, time_limit, memory_limit, sys.argv[1:],
+            timing, spawn, find_interpreter(python), legacy_keras, time_limit, memory_limit,
+            sys.argv[1:],
         )  # fmt: skip
         run_id = start_run(store, request)
     finished = carry_out(store, run_id, request, catalog)
@@ -91,6 +96,11 @@ def check_choices(
 ) -> None:  # fmt: skip
     """Raise UsageError where the options contradict each other or ask for nothing."""
     if resume:
+        if ids or everything or seeds is not None or seed is not None:
+            raise UsageError(
+                "--resume finishes a run as it was asked for, and takes no scenarios or seeds",
+                "", "python -m harness run --resume",
+            )  # fmt: skip
         return
     if device not in DEVICES:
         raise UsageError(f"unknown device: {device}", "", "use --device cpu, gpu or all")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format
+from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
 
 
 def list_runs(
@@ -40,4 +40,4 @@ def list_runs(
     typer.echo(tabulate(rows, headers="keys", tablefmt=style, maxcolwidths=[None] * 5 + [40]))
     unfinished = any(row["state"] == "unfinished" for row in rows)
     following = "run --resume" if unfinished else f"show {rows[0]['run']}"
-    typer.echo(f"\nNext: python -m harness {following}")
+    typer.echo(f"\nNext: {suggest(following, reports)}")

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from harness.judge import group_by_path
+
 Records = list[dict[str, Any]]
 
 
@@ -30,21 +32,26 @@ def count(number: int, noun: str) -> str:
 
 
 def summarize(records: Records) -> str:
-    """Say how many broken paths failed as declared, how many fixed ones match, what changed."""
-    ran = [record for record in records if record["verdict"] != "skip"]
-    broken = [record for record in ran if record["side"] == "broken"]
-    fixed = [record for record in ran if record["side"] == "fixed"]
-    failing = [record for record in broken if record["expected"] != "match"]
-    as_declared = sum(record["judgement"] == "expected" for record in failing)
-    matching = sum(record["verdict"] == "match" for record in fixed)
+    """Say how many broken paths failed as declared, how many fixed ones match, what changed.
+
+    Counts paths, not outcomes: with several seeds a broken path failed as declared if its rate is
+    the declared one, a fixed path matches if it does so on every seed.
+    """
+    paths = group_by_path(records)
+    ran = [group for group in paths if group[0]["verdict"] != "skip"]
+    broken = [group for group in ran if group[0]["side"] == "broken"]
+    fixed = [group for group in ran if group[0]["side"] == "fixed"]
+    failing = [group for group in broken if group[0]["expected"] != "match"]
+    as_declared = sum(group[0]["judgement"] == "expected" for group in failing)
+    matching = sum(all(each["verdict"] == "match" for each in group) for group in fixed)
     sentences = [
-        f"{as_declared} of {count(len(failing), 'broken path')} failed as declared;"
-        f" {matching} of {count(len(fixed), 'fixed path')} match the model before it was saved."
+        f"Broken paths that failed as declared: {as_declared} of {len(failing)}."
+        f" Fixed paths that match the model before it was saved: {matching} of {len(fixed)}."
     ]
     harmless = len(broken) - len(failing)
     if harmless:
-        sentences.append(f"{count(harmless, 'broken path')} should work in this environment.")
-    skipped = len(records) - len(ran)
+        sentences.append(f"Broken paths that work here, as declared: {harmless}.")
+    skipped = len(paths) - len(ran)
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not for this environment.")
     changed = [record for record in records if record["judgement"] == "changed"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from harness.judge import group_by_path
 from harness.rates import wilson_interval
 
 SEVERITY = ("crash", "timeout", "error", "nan", "zeros", "shape", "constant", "differs",
@@ -76,25 +77,25 @@ def make_table(records: Iterable[dict[str, Any]], style: str = "simple") -> str:
 
 def make_rate_table(records: Iterable[dict[str, Any]], style: str = "simple") -> str:
     """Return each path's measured rate of its declared verdict, with a 95% Wilson interval."""
-    groups: dict[tuple[str, str, str], Records] = {}
-    for record in records:
-        key = (record["scenario"], record["path"], record["device"])
-        groups.setdefault(key, []).append(record)
-    headers = ["scenario", "path", "declared", "rate", "declared rate", "measured rate",
+    groups = group_by_path(sorted(records, key=lambda each: (each["scenario"], each["path"])))
+    varying = ["device"] if len({group[0]["device"] for group in groups}) > 1 else []
+    headers = ["scenario", "path", *varying, "verdict", "seeds", "declared rate", "measured rate",
                "95% interval", "expected?", "other verdicts"]  # fmt: skip
     rows = []
-    for (scenario, path, _), group in sorted(groups.items()):
-        wanted = group[0]["expected"]
+    for group in groups:
+        first = group[0]
+        wanted, declared = first["expected"], first["declared_rate"]
         hits = sum(record["verdict"] == wanted for record in group)
         low, high = wilson_interval(hits, len(group))
-        declared = group[0]["declared_rate"]
         others = sorted({record["verdict"] for record in group} - {wanted})
         rows.append(
             [
-                scenario, path.removeprefix("restore_"), wanted, f"{hits}/{len(group)}",
+                first["scenario"], first["path"].removeprefix("restore_"),
+                *(first[name] for name in varying),
+                wanted, f"{hits}/{len(group)}",
                 "always" if declared == [1.0, 1.0] else f"{declared[0]:.2f}-{declared[1]:.2f}",
                 f"{hits / len(group):.2f}", f"{low:.2f}-{high:.2f}",
-                "yes" if group[0]["judgement"] == "expected" else "no", ", ".join(others),
+                "yes" if first["judgement"] == "expected" else "no", ", ".join(others),
             ]
         )  # fmt: skip
     return tabulate(rows, headers, tablefmt=style, disable_numparse=True)

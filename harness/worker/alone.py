@@ -11,7 +11,6 @@ import threading
 
 from .devices import list_devices
 from .environment import describe_environment, import_tensorflow
-from .steps import keep_to_scratch, run_step, write_atomically
 
 
 def die_with_harness():
@@ -33,6 +32,7 @@ def run_alone(path):
     die_with_harness()
     try:
         tf, seconds = import_tensorflow()
+        from .steps import keep_to_scratch, run_step, write_atomically  # numpy may be missing
     except BaseException as error:
         print("%s: %s" % (type(error).__name__, error), file=sys.stderr)
         os._exit(71)

@@ -9,8 +9,11 @@ import time
 def import_tensorflow():
     """Import TensorFlow with Keras and run no op; return (module, seconds it took)."""
     started = time.perf_counter()
-    import numpy.random  # noqa: F401  every step draws numbers: import it once, before forking
     import tensorflow as tf
+
+    # Every step draws numbers: import this once, before forking. Not before TensorFlow, though:
+    # where both are missing, TensorFlow is the one to name.
+    importlib.import_module("numpy.random")
 
     # `tf.keras` is loaded lazily since 2.16: touch it here, or every forked step pays for it.
     _ = tf.keras.Sequential
@@ -37,10 +40,11 @@ def keras_version(tf):
 
 def describe_environment(tf):
     """Return the versions that decide what a restore does; no op, no device query."""
+    home = tf.keras.Sequential.__module__.split(".")[0]  # "tensorflow" where Keras is built in
     return {
         "tensorflow": tf.__version__,
         "keras": keras_version(tf),
-        "keras_home": tf.keras.Sequential.__module__.split(".")[0],
+        "keras_home": "tf_keras" if home == "tf_keras" else "keras",
         "numpy": module_version("numpy"),
         "h5py": module_version("h5py"),
         "protobuf": module_version("google.protobuf"),

@@ -7,15 +7,16 @@ This process runs no TensorFlow op and starts no thread: a child forked after ei
 
 import ctypes
 import gc
+import importlib
 import json
 import os
 import selectors
 import signal
 import sys
+import traceback
 
 from .devices import list_devices
 from .environment import describe_environment, import_tensorflow
-from .steps import keep_to_scratch, run_step, write_atomically
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the kernel kills a child whose parent has died
 
@@ -58,6 +59,8 @@ def die_with_parent(parent):
 
 def run_in_child(tf, request):
     """Do what `request` asks for, in the forked child."""
+    from .steps import keep_to_scratch, run_step, write_atomically
+
     log = os.open(
         os.path.join(request["folder"], "output.log"), os.O_CREAT | os.O_WRONLY | os.O_APPEND
     )
@@ -93,8 +96,11 @@ def fork_child(tf, request, channel):
         die_with_parent(parent)
         run_in_child(tf, request)
         os._exit(0)
-    except BaseException:
-        os._exit(70)  # the step could not even write its result; the log says why
+    except BaseException:  # the step could not even write its result; the log says why
+        try:
+            traceback.print_exc()
+        finally:
+            os._exit(70)
 
 
 def kill_group(leader):
@@ -159,6 +165,7 @@ def serve():
     channel = Channel()
     try:
         tf, seconds = import_tensorflow()
+        importlib.import_module(__package__ + ".steps")  # here, where a missing numpy is reported
         described = describe_environment(tf)
     except BaseException as error:
         channel.send(event="failed", error="%s: %s" % (type(error).__name__, error))

@@ -91,7 +91,7 @@ def run_restore(tf, step, function):
     first_call, predictions = time_call(predict, inputs)
     weights = collect_weights(tf, model) if model is not None else []
     save_arrays(os.path.join(step["folder"], "predictions.npz"), predictions, weights=weights)
-    result = {"rows": len(predictions)}
+    result = {"rows": len(inputs)}
     if step["device"] != "CPU:0" or step.get("logical_cpus"):
         result["placement"] = assert_placement(tf, step["device"], predict(inputs), model)
     if step["timing"]:

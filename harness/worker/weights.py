@@ -17,7 +17,6 @@ def collect_weights(tf, model):
             if isinstance(value, tf.Variable) and id(value) not in known:
                 known.add(id(value))
                 variables.append(value)
-    session_free = [variable for variable in variables if hasattr(variable, "numpy")]
-    if len(session_free) == len(variables):
+    if tf.executing_eagerly():
         return [np.asarray(variable.numpy()) for variable in variables]
-    return [np.asarray(weight) for weight in model.get_weights()]  # graph mode, TensorFlow 1
+    return [np.asarray(value) for value in tf.keras.backend.batch_get_value(variables)]

@@ -123,7 +123,9 @@ class ForkWorker:
         self.environment, self.work = environment, work
         self.identifiers = itertools.count(1)
         self.starting, self.closing = threading.Lock(), threading.Lock()
+        self.repeating = threading.Lock()  # one step at a time has the spare
         self.server: Server | None = None
+        self.spare: Server | None = None
         self.started: list[Server] = []
         self.closed = False
 
@@ -133,25 +135,24 @@ class ForkWorker:
         Raises EnvironmentUnusable if TensorFlow cannot be imported.
         """
         with self.starting:
-            if self.server is None or self.server.dead:
-                if self.server is not None:
-                    self.server.close()
-                self.server = self.start_server()
+            self.server = self.renew(self.server)
             return self.server
 
+    def renew(self, server: Server | None) -> Server:
+        if server is not None and not server.dead:
+            return server
+        if server is not None:
+            server.close()
+        return self.start_server()
+
     def start_server(self) -> Server:
-        interpreter = self.environment.interpreter
         with self.closing:  # so that `close` sees every server there is
             if self.closed:
                 raise WorkerDied
             try:
                 server = Server(self.environment, self.work)
             except OSError as error:
-                raise EnvironmentUnusable(
-                    f"the interpreter cannot be started: {interpreter}",
-                    str(error),
-                    "give an existing Python with TensorFlow to --python",
-                ) from error
+                raise unusable_interpreter(self.environment, error) from error
             self.started.append(server)
         greeted = server.greeted.wait(IMPORT_SECONDS)
         if server.greeting.get("event") != "ready":
@@ -185,23 +186,19 @@ class ForkWorker:
         """Run one step in a child of its own and return how that ended.
 
         A worker may die under a step: killed from outside, or by a step beside it. The step is
-        then repeated in a worker of its own, and one that takes that down too did it itself: it
+        then repeated alone in a spare worker, and one that takes that down too did it itself: it
         ends as `worker_died`. Raises EnvironmentUnusable when TensorFlow can no longer be imported.
         """
         try:
             return self.run_on(self.live_server(), step, limits)
         except WorkerDied:
             remove_traces(step)
-        try:
-            server = self.start_server()
-        except WorkerDied:  # the whole run is being ended
-            return StepEnd(worker_died=True)
-        try:
-            return self.run_on(server, step, limits)
-        except WorkerDied:
-            return StepEnd(worker_died=True)
-        finally:
-            server.close()
+        with self.repeating:
+            try:
+                self.spare = self.renew(self.spare)
+                return self.run_on(self.spare, step, limits)
+            except WorkerDied:
+                return StepEnd(worker_died=True)
 
     def run_on(self, server: Server, step: dict[str, Any], limits: Limits) -> StepEnd:
         """Run one step on `server`; raises WorkerDied if that ends before the step does."""
@@ -256,4 +253,13 @@ def unusable_environment(environment: Environment, said: str) -> EnvironmentUnus
         f"TensorFlow cannot be imported by {environment.interpreter}",
         said,
         "install it there (pip install tensorflow), or name another Python with --python",
+    )
+
+
+def unusable_interpreter(environment: Environment, error: OSError) -> EnvironmentUnusable:
+    """Return the error for an interpreter that is not there or is no program."""
+    return EnvironmentUnusable(
+        f"the interpreter cannot be started: {environment.interpreter}",
+        str(error),
+        "give an existing Python with TensorFlow to --python",
     )

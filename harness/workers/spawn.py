@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.workers.environment import WORKER_FOLDER, Environment
-from harness.workers.fork import last_lines, unusable_environment
+from harness.workers.fork import last_lines, unusable_environment, unusable_interpreter
 from harness.workers.limits import Limits, StepEnd, kill_group, kill_tree, watch
 
 
@@ -57,15 +57,18 @@ class SpawnWorker:
         scratch = folder / "scratch"
         scratch.mkdir(exist_ok=True)
         with (folder / "output.log").open("wb") as log:
-            process = subprocess.Popen(
-                [self.environment.interpreter, str(WORKER_FOLDER), "step", str(request)],
-                stdin=subprocess.PIPE,  # closes when the harness dies, and the step with it
-                stdout=log,
-                stderr=log,
-                env=self.environment.variables(self.work / "keras-home", self.hide_gpu),
-                cwd=scratch,
-                start_new_session=True,
-            )
+            try:
+                process = subprocess.Popen(
+                    [self.environment.interpreter, str(WORKER_FOLDER), "step", str(request)],
+                    stdin=subprocess.PIPE,  # closes when the harness dies, and the step with it
+                    stdout=log,
+                    stderr=log,
+                    env=self.environment.variables(self.work / "keras-home", self.hide_gpu),
+                    cwd=scratch,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise unusable_interpreter(self.environment, error) from error
         self.running.add(process.pid)
 
         def wait(seconds: float) -> bool:

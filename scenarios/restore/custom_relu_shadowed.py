@@ -29,6 +29,7 @@ SCENARIO = {
             {"keras": ">=3", "verdict": "zeros", "why": "Built-in names go first."},
             {"verdict": "match"}],
         "restore_fixed_registered": [
+            {"keras": ">=2.21,<3", "verdict": "match", "why": "tf_keras 2.21 stores the package."},
             {"keras": "<3.7", "verdict": "zeros", "why": "The file says relu, without a package."},
             {"verdict": "match"}],
         "restore_fixed_reassigned": "match",

@@ -1,0 +1,239 @@
+"""Every mistake a user can make, every state a folder can be in: one sentence, one exit code."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import Ended
+
+UNKNOWN_IDS = [["run", "ded-relu-head"], ["explain", "ded-relu-head"], ["check", "ded-relu-head"],
+               ["artifact", "ded-relu-head"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", UNKNOWN_IDS, ids=lambda arguments: arguments[0])
+def test_an_unknown_id_is_answered_with_the_nearest_one(cli, arguments):
+    cli(*arguments).assert_refused(
+        2, "scenario not found: ded-relu-head", "TIP    did you mean dead-relu-head?"
+    )
+
+
+def test_an_id_like_no_other_gets_no_guess(cli):
+    ended = cli("run", "xyzzy")
+    ended.assert_refused(2, "scenario not found: xyzzy", "see: python -m harness list")
+    assert "did you mean" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run"], ["nothing to run"]),
+        (["run", "dead-relu-head", "--all"], ["ids or --all, not both"]),
+        (["run", "--all", "--seed", 1, "--seeds", 2], ["--seed and --seeds exclude each other"]),
+        (["run", "--all", "--device", "tpu"], ["unknown device: tpu", "cpu, gpu or all"]),
+        (["run", "--all", "--format", "nope"], ["unknown table format: nope", "github"]),
+        (["list", "--format", "nope"], ["unknown table format: nope", "known: "]),
+        (["runs", "--format", "nope"], ["unknown table format: nope"]),
+        (["show", 1, "--format", "nope"], ["unknown table format: nope"]),
+        (["list", "--family", "x"], ["unknown family: x", "preprocessing, restore, version"]),
+        (["list", "--verdict", "x"], ["unknown verdict: x", "zeros"]),
+        (["list", "--scenarios", "nowhere"], ["scenario folder not found: nowhere"]),
+        (["explain"], ["give a scenario's id or --symptom"]),
+        (["explain", "--symptom", "x"], ["unknown symptom: x", "zeros"]),
+        (["new", "A B"], ["not an id: A B"]),
+        (["new", "a-b", "--family", "x"], ["unknown family: x"]),
+        (["artifact", "dead-relu-head"], ["has no committed files"]),
+        (["show", 7], ["run not found: 7", "python -m harness runs"]),
+        (["show", "nofile.json"], ["no such run or result file: nofile.json"]),
+        (["run", "--resume"], ["every run is finished"]),
+        (["run", "--all", "--json", "no/where.json"], ["cannot write no/where.json"]),
+        (["run", "--all", "--json", "."], ["cannot write ."]),
+        (["run", "--all", "--benchmark-json", "no/where.json"], ["cannot write no/where.json"]),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(cli, arguments, words):
+    ended = cli(*arguments)
+    ended.assert_refused(2, *words)
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["frob", "run --frob", "run --all --seeds 0", "run --all --seed -1",
+     "run --all --time-limit 0", "run --all --memory-limit 0", "run --all --seeds many"],
+)  # fmt: skip
+def test_an_option_out_of_range_is_named(cli, arguments):
+    ended = cli(*arguments.split())
+    assert ended.code == 2
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("Error: ")
+
+
+def break_file(kind, file):
+    """Write a scenario file with one mistake; return words of the sentence that names it."""
+    if kind == "syntax":
+        file.write_text("def save(artifact, seed)\n")
+        return "not Python 3.7"
+    if kind == "binary":
+        file.write_bytes(b"\xff\xfe\x00garbage")
+        return "the file cannot be read"
+    if kind == "null byte":
+        file.write_bytes(b"x = 1\x00\n")
+        return "my_case.py:1:"
+    if kind == "empty":
+        file.write_text("")
+        return "no `SCENARIO = {...}`"
+    if kind == "computed":
+        file.write_text("SCENARIO = dict(id='my-case')\n")
+        return "SCENARIO must be a literal"
+    if kind == "folder":
+        file.mkdir()
+        return "the file cannot be read"
+    return ""
+
+
+@pytest.mark.parametrize("kind", ["syntax", "binary", "null byte", "empty", "computed", "folder"])
+def test_a_broken_scenario_file_is_named_with_its_line_and_hides_no_other(cli, faulty, kind):
+    folder = cli.folder / "own" / "restore"
+    folder.mkdir(parents=True)
+    (folder / "hangs.py").write_text((faulty / "restore" / "hangs.py").read_text())
+    words = break_file(kind, folder / "my_case.py")
+    listed = cli("list", "--scenarios", "own")
+    listed.assert_refused(2, words, "my_case.py:1: ")
+    assert "hangs" in listed.stdout
+
+
+def test_asking_for_a_broken_scenario_says_that_its_file_has_a_mistake(cli):
+    folder = cli.folder / "own" / "restore"
+    folder.mkdir(parents=True)
+    break_file("empty", folder / "my_case.py")
+    ended = cli("explain", "my-case", "--scenarios", "own")
+    assert ended.code == 2
+    assert "ERROR  the scenario file of my-case has a mistake" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_file_where_the_reports_folder_should_be_is_said_to_be_one(cli):
+    (cli.folder / "reports").write_text("not a folder")
+    for command in (["run", "--all"], ["runs"]):
+        cli(*command).assert_refused(2, "the reports folder cannot be made", "a file stands")
+    (cli.folder / "reports").unlink()
+    (cli.folder / "file").write_text("not a folder")
+    cli("run", "--all", "--reports", "file/deeper").assert_refused(2, "file/deeper")
+
+
+@pytest.mark.parametrize("damage", ["no database", "torn"])
+def test_a_damaged_database_is_named_and_left_as_it_is(cli, damage):
+    cli("runs").assert_ran()
+    file = cli.folder / "reports" / "restorebench.sqlite"
+    whole = file.read_bytes()
+    torn = whole[:100] + b"\xa5" * (len(whole) - 100)
+    file.write_bytes(b"this is no database " * 200 if damage == "no database" else torn)
+    before = file.read_bytes()
+    for command in (["run", "--all"], ["runs"]):
+        cli(*command).assert_refused(3, "the database is damaged", "move the file away")
+    assert file.read_bytes() == before
+
+
+def test_a_database_of_a_newer_restorebench_is_refused(cli):
+    cli("runs").assert_ran()
+    file = cli.folder / "reports" / "restorebench.sqlite"
+    code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 99')"
+    subprocess.run([sys.executable, "-c", code, str(file)], check=True)
+    cli("runs").assert_refused(2, "written by a newer restorebench", "schema is 99", "upgrade")
+
+
+def test_a_database_whose_making_was_cut_short_is_made_whole(cli):
+    """Tables without a version number, as a kill between the two would once have left them."""
+    cli("runs").assert_ran()
+    file = cli.folder / "reports" / "restorebench.sqlite"
+    code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 0')"
+    subprocess.run([sys.executable, "-c", code, str(file)], check=True)
+    cli("runs").assert_ran()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"schema": 99, "environments": [], "outcomes": []}', "written by a newer restorebench"),
+        ('{"schema": 1, "environments": [], "outcomes": [{}]}', "not a result file"),
+        ('{"schema": 1, "outcomes": []}', "not a result file"),
+        ('{"schema": "1"}', "not a result file"),
+        ("[1, 2]", "not a result file"),
+        ("{", "not a result file"),
+        ("", "not a result file"),
+        ("[" * 100_000, "not a result file"),
+        ("\x00\xff", "not a result file"),
+    ],
+    ids=["newer", "hollow", "half", "text-schema", "list", "torn", "empty", "deep", "binary"],
+)
+def test_a_file_that_is_no_result_file_is_refused(cli, text, words):
+    (cli.folder / "run.json").write_text(text, encoding="latin-1")
+    cli("show", "run.json").assert_refused(2, words, "run.json", "TIP")
+
+
+def test_a_folder_is_no_result_file(cli):
+    cli("show", ".").assert_refused(2, "not a result file: .")
+
+
+def make_interpreter(folder, tensorflow=None):
+    """Make an environment without TensorFlow, or with a package of that name; return its Python."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    if tensorflow is not None:
+        package = next(folder.glob("lib/python*/site-packages")) / "tensorflow"
+        package.mkdir()
+        (package / "__init__.py").write_text(tensorflow)
+    return folder / "bin" / "python"
+
+
+def assert_unusable(ended: Ended, *words: str) -> None:
+    ended.assert_refused(3, *words)
+    assert len(ended.stderr.splitlines()) <= 6, ended.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--spawn"]], ids=["fork", "spawn"])
+def test_an_interpreter_without_tensorflow_is_named(cli, options):
+    make_interpreter(cli.folder / "bare")
+    ended = cli("run", "dead-relu-head", "--python", "bare/bin/python", *options)
+    assert_unusable(
+        ended, f"TensorFlow cannot be imported by {cli.folder}/bare/bin/python",
+        "ModuleNotFoundError: No module named 'tensorflow'", "pip install tensorflow",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [[], ["--spawn"]], ids=["fork", "spawn"])
+def test_a_tensorflow_that_does_not_import_is_quoted(cli, options):
+    said = "libtensorflow_framework.so.2: cannot open shared object file"
+    python = make_interpreter(cli.folder / "broken", f"raise ImportError({said!r})")
+    ended = cli("run", "dead-relu-head", "--python", python, *options)
+    assert_unusable(ended, "TensorFlow cannot be imported by", f"ImportError: {said}")
+
+
+def test_a_tensorflow_that_dies_when_imported_is_said_to(cli):
+    """As one built for instructions that the processor lacks."""
+    dying = "import os, signal\nos.kill(os.getpid(), signal.SIGILL)"
+    python = make_interpreter(cli.folder / "dying", dying)
+    ended = cli("run", "dead-relu-head", "--python", python)
+    assert_unusable(ended, "TensorFlow cannot be imported by", "ended by signal 4")
+
+
+@pytest.mark.parametrize("options", [[], ["--spawn"]], ids=["fork", "spawn"])
+@pytest.mark.parametrize(
+    ("python", "words"),
+    [("nowhere/python", "the interpreter cannot be started"), (".", "cannot be started")],
+)
+def test_an_interpreter_that_is_none_is_named(cli, python, words, options):
+    assert_unusable(cli("run", "dead-relu-head", "--python", python, *options), words)
+
+
+def test_a_program_that_is_no_python_is_quoted(cli):
+    assert_unusable(cli("run", "dead-relu-head", "--python", "echo"), "it answered", "serve")
+
+
+def test_a_run_that_could_not_begin_leaves_no_result_file_and_nothing_to_resume(cli):
+    make_interpreter(cli.folder / "bare")
+    cli("run", "dead-relu-head", "--python", "bare/bin/python", "--json", "run.json")
+    assert not (cli.folder / "run.json").exists()
+    assert json.loads(cli("runs", "--json").stdout) == []

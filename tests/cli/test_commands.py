@@ -1,0 +1,295 @@
+"""Every command and option, as a user types it."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from html.parser import HTMLParser
+from importlib import import_module
+
+import pytest
+
+from harness.catalog import FAMILIES, PACKAGED, read_catalog
+from tests.conftest import REPOSITORY
+
+IDS = [scenario.id for scenario in read_catalog().scenarios]
+
+
+def last_line(ended):
+    return ended.stdout.splitlines()[-1]
+
+
+def test_list_names_every_scenario_and_what_to_do_next(cli):
+    ended = cli("list")
+    ended.assert_ran()
+    assert all(identifier in ended.stdout for identifier in IDS)
+    assert f"{len(IDS)} of {len(IDS)} scenarios." in ended.stdout
+    assert last_line(ended) == f"Next: python -m harness explain {IDS[0]}"
+
+
+def list_ids(cli, *arguments):
+    ended = cli("list", "--json", *arguments)
+    ended.assert_ran()
+    return [each["id"] for each in json.loads(ended.stdout)]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_list_filters_by_family(cli, family):
+    wanted = [each.id for each in read_catalog().scenarios if each.family == family]
+    assert list_ids(cli, "--family", family) == wanted
+
+
+def test_list_filters_by_verdict_and_by_words_together(cli):
+    zeros = list_ids(cli, "--verdict", "zeros")
+    assert "dead-relu-head" in zeros
+    assert "missing-custom-objects" not in zeros
+    assert list_ids(cli, "ReLU", "weather", "--verdict", "zeros") == ["dead-relu-head"]
+    assert list_ids(cli, "no-such-word-anywhere") == []
+
+
+def test_list_as_json_holds_what_a_tool_needs(cli):
+    first = json.loads(cli("list", "--json").stdout)[0]
+    assert set(first) >= {"id", "family", "summary", "broken", "paths", "tensorflow", "file"}
+
+
+def test_explain_is_a_lesson_with_the_code_of_the_cure(cli):
+    ended = cli("explain", "dead-relu-head")
+    ended.assert_ran()
+    for words in ("Symptom:", "Cause:", "Fix:", "Spot it:", "Evidence:", "saved_statistics"):
+        assert words in ended.stdout
+    assert re.search(r"^\s*\+.*statistics", ended.stdout, re.MULTILINE)
+    assert last_line(ended) == "Next: python -m harness run dead-relu-head"
+    lesson = json.loads(cli("explain", "dead-relu-head", "--json").stdout)
+    assert lesson["id"] == "dead-relu-head"
+    assert len(lesson["hints"]) == 3
+
+
+def test_explain_a_symptom_lists_what_to_check(cli):
+    ended = cli("explain", "--symptom", "zeros")
+    ended.assert_ran()
+    zeros = list_ids(cli, "--verdict", "zeros")
+    for number, identifier in enumerate(zeros, 1):
+        assert f"\n{number}. " in ended.stdout
+        assert f"See it: python -m harness explain {identifier}" in ended.stdout
+    assert last_line(ended) == f"Next: python -m harness run {' '.join(zeros)}"
+
+
+def test_explain_a_symptom_nobody_has_yet_says_so(cli):
+    ended = cli("explain", "--symptom", "skip")
+    ended.assert_ran()
+    assert "No scenario shows 'skip' yet" in ended.stdout
+
+
+def test_runs_in_a_new_folder_says_how_to_make_one(cli):
+    ended = cli("runs")
+    ended.assert_ran()
+    assert last_line(ended) == "Next: python -m harness run --all"
+    assert json.loads(cli("runs", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("command", ["", "run", "list", "explain", "runs", "show", "new", "check"])
+def test_help_comes_without_tensorflow_and_without_a_mistake(cli, command):
+    ended = cli(*command.split(), "--help")
+    ended.assert_ran()
+    assert "Usage: python -m harness" in ended.stdout
+    assert ended.stderr == ""
+
+
+def test_the_restorebench_command_is_this_command_line(cli):
+    scripts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["scripts"]
+    module, function = scripts["restorebench"].split(":")
+    assert callable(getattr(import_module(module), function))
+    code = f"from {module} import {function}; {function}()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "list", "--json"],
+        env=cli.environment({}), cwd=cli.folder, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert [each["id"] for each in json.loads(done.stdout)] == IDS
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(cli):
+    """`python -m harness list | head -1`."""
+    command = f"{sys.executable} -m harness list --json | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env=cli.environment({}), cwd=cli.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "[\n"
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.tensorflow
+class TestTheSharedRun:
+    """What `run --all --json --benchmark-json` printed and left."""
+
+    def test_results_are_on_stdout_and_progress_on_stderr(self, whole_run):
+        out, err = whole_run.ended.stdout, whole_run.ended.stderr
+        assert out.startswith("TensorFlow ")
+        assert "scenario " in out
+        assert f"[1/{len(whole_run.document['outcomes'])}]" in err
+        assert "[1/" not in out
+        assert "scenario " not in err
+
+    def test_the_last_line_is_the_next_command(self, whole_run, cli):
+        line = last_line(whole_run.ended)
+        assert line.startswith("Next: python -m harness ")
+        cli(*line.removeprefix("Next: python -m harness ").split()).assert_ran()
+
+    def test_the_worst_comes_first(self, whole_run):
+        order = re.findall(
+            r"^\S+ +\S+ +(error|zeros|differs|match)\b", whole_run.ended.stdout, re.M
+        )
+        severity = ["error", "zeros", "differs", "match"]
+        assert [severity.index(verdict) for verdict in order] == sorted(
+            severity.index(verdict) for verdict in order
+        )
+        assert len(order) == len(whole_run.document["outcomes"])
+
+    def test_no_colour_reaches_a_pipe(self, whole_run):
+        assert "\x1b" not in whole_run.ended.stdout + whole_run.ended.stderr
+
+    def test_no_color_and_force_color_do_not_reach_the_results(self, whole_run):
+        for variables in ({"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}):
+            assert "\x1b" not in whole_run.cli("show", 1, **variables).stdout
+
+    def test_show_prints_the_run_as_it_was_printed(self, whole_run):
+        kept, file = whole_run.cli("show", 1), whole_run.cli("show", "run.json")
+        kept.assert_ran(0)
+        assert kept.stdout == file.stdout
+        printed = whole_run.ended.stdout.splitlines()
+        assert kept.stdout.splitlines() == [
+            line for line in printed if not line.startswith("Run 1 is kept")
+        ]
+
+    def test_show_as_json_is_the_file_that_run_wrote(self, whole_run):
+        ended = whole_run.cli("show", 1, "--json")
+        ended.assert_ran()
+        assert json.loads(ended.stdout) == whole_run.document
+
+    def test_show_output_of_a_scenario_the_run_lacks_is_refused(self, whole_run):
+        whole_run.cli("show", 1, "--output", "xyzzy").assert_refused(2, "no outcomes of xyzzy")
+
+    def test_runs_lists_it_as_finished(self, whole_run):
+        ended = whole_run.cli("runs")
+        ended.assert_ran()
+        assert last_line(ended) == "Next: python -m harness show 1"
+        listed = json.loads(whole_run.cli("runs", "--json").stdout)
+        assert [(each["run"], each["state"]) for each in listed] == [(1, "finished")]
+        assert listed[0]["outcomes"] == len(whole_run.document["outcomes"])
+        assert listed[0]["command"].startswith("run --all --json run.json")
+
+    def test_a_finished_run_leaves_nothing_to_resume(self, whole_run):
+        whole_run.cli("run", "--resume").assert_refused(2, "every run is finished")
+
+    def test_github_and_html_tables_hold_every_outcome(self, whole_run):
+        count = len(whole_run.document["outcomes"])
+        github = whole_run.cli("show", "run.json", "--format", "github").stdout
+        assert sum(line.startswith("| ") for line in github.splitlines()) == count + 1
+        html = whole_run.cli("show", "run.json", "--format", "html").stdout
+        rows = []
+        parser = HTMLParser()
+        parser.handle_starttag = lambda tag, _: rows.append(tag) if tag == "tr" else None
+        parser.feed(html)
+        assert len(rows) == count + 1
+
+    def test_a_terminal_without_the_characters_of_a_table_gets_others(self, whole_run):
+        ended = whole_run.cli("show", 1, "--format", "fancy_grid", PYTHONIOENCODING="ascii")
+        ended.assert_ran(0)
+        assert "dead-relu-head" in ended.stdout
+
+    def test_every_timed_outcome_is_in_the_benchmark_file(self, whole_run):
+        timed = [each for each in whole_run.document["outcomes"] if each["timing"]]
+        benchmarks = whole_run.benchmarks["benchmarks"]
+        assert len(benchmarks) == len(timed)
+        for benchmark in benchmarks:
+            stats = benchmark["stats"]
+            assert 0 < stats["min"] <= stats["median"] <= stats["max"]
+            assert stats["rounds"] >= 5
+
+    def test_pytest_benchmark_compare_reads_the_benchmark_file(self, whole_run):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest_benchmark", "compare", "benchmarks.json"],
+            cwd=whole_run.cli.folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "dead-relu-head" in done.stdout
+
+
+@pytest.mark.tensorflow
+def test_a_new_scenario_passes_its_check_as_it_is(cli):
+    ended = cli("new", "my-case", "--family", "preprocessing", "--scenarios", "own")
+    ended.assert_ran()
+    file = cli.folder / "own" / "preprocessing" / "my_case.py"
+    assert file.exists()
+    assert not (PACKAGED / "preprocessing" / "my_case.py").exists()
+    following = last_line(ended).removeprefix("Next: fill it in, then: python -m harness ")
+    assert following == "check my-case --scenarios own"
+    checked = cli(*following.split())
+    checked.assert_ran(0)
+    assert "my-case: 2 paths as declared, twice the same." in checked.stdout
+    again = cli("new", "my-case", "--family", "preprocessing", "--scenarios", "own")
+    again.assert_refused(2, "the file exists", "choose another id")
+
+
+@pytest.mark.tensorflow
+def test_check_names_every_fault_of_a_scenario(cli, faulty):
+    folder = cli.folder / "own" / "restore"
+    folder.mkdir(parents=True)
+    text = (faulty / "restore" / "calls_sys_exit.py").read_text()
+    text = text.replace('"restore_broken": "error"', '"restore_broken": "zeros"')
+    text = text.replace("inputs @ weights\n", "inputs @ (weights + np.random.rand())\n")
+    text = text.replace("np.random.rand()", "np.frombuffer(os.urandom(2), 'u2')[0]")
+    (folder / "calls_sys_exit.py").write_text(text.replace("import sys", "import os\nimport sys"))
+    ended = cli("check", "calls-sys-exit", "--scenarios", "own")
+    assert ended.code == 1
+    faults = [line for line in ended.stdout.splitlines() if line.startswith("FAULT  ")]
+    assert "FAULT  restore_broken gave error, declared zeros: no model today" in faults
+    assert "FAULT  no fixed path matches, so nothing here is cured" in faults
+    assert any("other numbers the second time" in fault for fault in faults)
+    assert last_line(ended).startswith("Next: mend ")
+
+
+@pytest.mark.tensorflow
+def test_run_takes_every_option_it_has(cli, faulty):
+    common = ["--scenarios", faulty, "--reports", "kept", "--device", "cpu"]
+    rates = cli(
+        "run", "returns-nan", *common, "--seeds", 3, "--no-timing", "--time-limit", 60,
+        "--memory-limit", 2048, "--format", "github", "--python", sys.executable,
+    )  # fmt: skip
+    rates.assert_ran(0)
+    assert rates.stdout.count("| 3/3 ") == 2
+    assert (cli.folder / "kept" / "restorebench.sqlite").exists()
+    one = cli(
+        "run", "returns-nan", *common, "--seed", 3, "--timing", "--legacy-keras",
+        "--json", "one.json", "--benchmark-json", "benchmarks.json",
+    )  # fmt: skip
+    one.assert_ran(0)
+    document = json.loads((cli.folder / "one.json").read_text())
+    assert {each["seed"] for each in document["outcomes"]} == {3}
+    assert document["environments"][0]["keras_home"] == "tf_keras"
+    assert all(each["timing"] for each in document["outcomes"])
+    listed = json.loads(cli("runs", "--json", "--reports", "kept").stdout)
+    assert [each["run"] for each in listed] == [2, 1]
+    assert listed[0]["command"].startswith("run returns-nan --scenarios")
+
+
+@pytest.mark.tensorflow
+def test_something_that_changed_is_exit_code_1_and_comes_first(cli, faulty):
+    """A scenario that declares another verdict than it gives; its message holds odd characters."""
+    folder = cli.folder / "own" / "restore"
+    folder.mkdir(parents=True)
+    text = (faulty / "restore" / "calls_sys_exit.py").read_text()
+    text = text.replace('"restore_broken": "error"', '"restore_broken": "zeros"')
+    text = text.replace("no model today", r"odd \udc80 \u2603 \x1b[31m")
+    (folder / "calls_sys_exit.py").write_text(text)
+    (folder / "segfaults.py").write_text((faulty / "restore" / "segfaults.py").read_text())
+    ended = cli("run", "--all", "--scenarios", "own", "--no-timing", "--json", "run.json")
+    ended.assert_ran(1)
+    table = ended.stdout.splitlines()
+    assert table[table.index("") + 3].startswith("calls-sys-exit")
+    assert "no: zeros" in ended.stdout
+    assert "calls-sys-exit restore_broken seed 0 on CPU:0: error, declared zeros" in ended.stdout
+    assert last_line(ended).startswith("Next: python -m harness explain calls-sys-exit")
+    for run in (1, "run.json"):
+        cli("show", run).assert_ran(1)

@@ -1,0 +1,207 @@
+"""Fixtures: the command line as a subprocess, one real run of every scenario shared by all tests.
+
+No test process imports TensorFlow: a process that has run an op must not fork a worker.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+FAULTY = Path(__file__).resolve().parent / "data" / "scenarios"
+PATIENCE = 240.0  # seconds before a test gives up; nothing is asserted about time
+# What a shell may have set, and what must not decide how a command prints.
+UNSET = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TF_USE_LEGACY_KERAS")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended: its exit code and what it wrote."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    def assert_refused(self, code: int, *words: str) -> None:
+        """Exit code `code`, one ERROR sentence that holds every word, and no traceback."""
+        assert self.code == code, self.stderr
+        assert "Traceback" not in self.stderr + self.stdout
+        errors = [line for line in self.stderr.splitlines() if line.startswith("ERROR  ")]
+        assert len(errors) == 1, self.stderr
+        for word in words:
+            assert word in self.stderr
+
+    def assert_ran(self, code: int = 0) -> None:
+        """Exit code `code` and nothing that reads like a failure of the harness itself."""
+        assert self.code == code, self.stdout + self.stderr
+        assert "Traceback" not in self.stderr
+        assert "ERROR" not in self.stderr
+
+
+class Running:
+    """A command under way, in a session of its own as a terminal gives it."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process, self.log = process, log
+        self.family: dict[int, psutil.Process] = {}
+
+    def said(self) -> str:
+        """Return what it has written to stderr so far."""
+        return self.log.read_text()
+
+    def wait_for(self, condition: Callable[[], Any]) -> None:
+        """Wait until `condition()` holds, noting every process the command starts meanwhile."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert self.process.poll() is None, f"it ended too early:\n{self.said()}"
+            assert time.monotonic() < deadline, f"it never came to that:\n{self.said()}"
+            self.note_family()
+            time.sleep(0.02)
+        self.note_family()
+
+    def note_family(self) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self.process.pid).children(recursive=True):
+                self.family.setdefault(child.pid, child)
+
+    def find_worker(self) -> psutil.Process | None:
+        """Return the newest live process that imports TensorFlow once and forks."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in reversed(psutil.Process(self.process.pid).children()):
+                if child.cmdline()[-1:] == ["serve"]:
+                    return child
+        return None
+
+    def end(self, number: int = 0) -> Ended:
+        """Send signal `number`, if any, and wait for the end."""
+        if number:
+            os.kill(self.process.pid, number)
+        stdout, _ = self.process.communicate(timeout=PATIENCE)
+        return Ended(self.process.returncode, stdout, self.said())
+
+    def assert_no_strays(self) -> None:
+        """Every process it was seen to start is gone, or goes within seconds."""
+        _, alive = psutil.wait_procs(list(self.family.values()), timeout=30)
+        assert [process.cmdline() for process in alive] == []
+        assert self.family, "the test saw no process to wait for"
+
+
+class CommandLine:
+    """`python -m harness` in a folder of its own: call it, or start it and do something to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def environment(self, variables: dict[str, str]) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in UNSET}
+        return kept | {"PYTHONPATH": str(REPOSITORY)} | variables
+
+    def __call__(self, *arguments: object, **variables: str) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", *map(str, arguments)],
+            cwd=self.folder, env=self.environment(variables), capture_output=True, text=True,
+            timeout=PATIENCE * 2, check=False,
+        )  # fmt: skip
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: object, **variables: str) -> Running:
+        log = self.folder / "stderr.log"
+        with log.open("w") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "harness", *map(str, arguments)],
+                cwd=self.folder, env=self.environment(variables), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True,
+            )  # fmt: skip
+        return Running(process, log)
+
+    def outcomes(self, run: int = 1) -> list[dict[str, Any]]:
+        """Return the records kept in the database, in the order they arrived."""
+        database = sqlite3.connect(self.folder / "reports" / "restorebench.sqlite")
+        try:
+            rows = database.execute(
+                "SELECT record FROM outcomes WHERE run = ? ORDER BY rowid", (run,)
+            ).fetchall()
+        finally:
+            database.close()
+        return [json.loads(record) for (record,) in rows]
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """The shared run of every packaged scenario."""
+
+    cli: CommandLine
+    ended: Ended
+    document: dict[str, Any]
+    benchmarks: dict[str, Any]
+
+    def of(self, scenario: str) -> list[dict[str, Any]]:
+        """Return one scenario's outcomes."""
+        return [each for each in self.document["outcomes"] if each["scenario"] == scenario]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> CommandLine:
+    """The command line, in the test's own folder."""
+    return CommandLine(tmp_path)
+
+
+@pytest.fixture
+def start(cli: CommandLine) -> Iterator[Callable[..., Running]]:
+    """Start a command; whatever the test does to it, nothing of it outlives the test."""
+    started: list[Running] = []
+
+    def start(*arguments: object, **variables: str) -> Running:
+        started.append(cli.start(*arguments, **variables))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.note_family()
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGKILL)
+        running.process.communicate()
+        for process in running.family.values():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+@pytest.fixture
+def faulty() -> Path:
+    """The folder of scenarios that each have one fault."""
+    return FAULTY
+
+
+@pytest.fixture(scope="session")
+def make_cli() -> type[CommandLine]:
+    """For fixtures of a wider scope: `make_cli(folder)`."""
+    return CommandLine
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
+    """`run --all --json --benchmark-json`, once, with a home and a temporary folder to watch."""
+    folder = tmp_path_factory.mktemp("whole")
+    for name in ("home", "temporary"):
+        (folder / name).mkdir()
+    command = CommandLine(folder)
+    ended = command(
+        "run", "--all", "--json", "run.json", "--benchmark-json", "benchmarks.json",
+        HOME=str(folder / "home"), TMPDIR=str(folder / "temporary"),
+    )  # fmt: skip
+    assert (folder / "run.json").exists(), ended.stdout + ended.stderr
+    document = json.loads((folder / "run.json").read_text())
+    benchmarks = json.loads((folder / "benchmarks.json").read_text())
+    return WholeRun(command, ended, document, benchmarks)

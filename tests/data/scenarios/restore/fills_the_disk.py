@@ -1,0 +1,40 @@
+"""A save step writes eight megabytes.
+
+Symptom:
+    No space left on device.
+Cause:
+    A small disk.
+Fix:
+    The fixed path does without.
+Spot it:
+    Run the test-suite.
+Evidence:
+    tests/workers.
+"""
+import numpy as np
+
+SCENARIO = {
+    "id": "fills-the-disk", "family": "restore",
+    "tensorflow": ">=1.15",
+    "expect": {"restore_broken": "match", "restore_fixed_without_fault": "match"},
+    "minutes": 1,
+    "hints": ["A fault.", "In a step.", "On purpose."],
+}
+
+
+def save(artifact, seed):
+    inputs = np.random.RandomState(seed).normal(size=(32, 4)).astype("float32")
+    weights = np.arange(8, dtype="float32").reshape(4, 2)
+    np.save(artifact + "/weights.npy", weights)
+    np.save(artifact + "/large.npy", np.ones(1024 * 1024))
+    return inputs, inputs @ weights
+
+
+def restore_broken(artifact):
+    weights = np.load(artifact + "/weights.npy")
+    return lambda inputs: inputs @ weights
+
+
+def restore_fixed_without_fault(artifact):
+    weights = np.load(artifact + "/weights.npy")
+    return lambda inputs: inputs @ weights

@@ -1,0 +1,38 @@
+"""A restored model predicts Python objects, which nobody unpickles.
+
+Symptom:
+    Lists.
+Cause:
+    dtype=object.
+Fix:
+    The fixed path does without.
+Spot it:
+    Run the test-suite.
+Evidence:
+    tests/workers.
+"""
+import numpy as np
+
+SCENARIO = {
+    "id": "returns-objects", "family": "restore",
+    "tensorflow": ">=1.15",
+    "expect": {"restore_broken": "error", "restore_fixed_without_fault": "match"},
+    "minutes": 1,
+    "hints": ["A fault.", "In a step.", "On purpose."],
+}
+
+
+def save(artifact, seed):
+    inputs = np.random.RandomState(seed).normal(size=(32, 4)).astype("float32")
+    weights = np.arange(8, dtype="float32").reshape(4, 2)
+    np.save(artifact + "/weights.npy", weights)
+    return inputs, inputs @ weights
+
+
+def restore_broken(artifact):
+    return lambda inputs: np.array([{"row": len(inputs)}] * len(inputs), dtype=object)
+
+
+def restore_fixed_without_fault(artifact):
+    weights = np.load(artifact + "/weights.npy")
+    return lambda inputs: inputs @ weights

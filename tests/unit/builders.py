@@ -1,0 +1,111 @@
+"""Small scenarios, records and runs for the tests to build on."""
+
+from pathlib import Path
+from typing import Any
+
+from harness.catalog import Scenario, read_scenario
+from harness.store import Run
+
+SCENARIO = '''"""The weights arrive and the function does not.
+
+Symptom:
+    Zeros.
+Cause:
+    A mechanism.
+Fix:
+    A cure.
+Spot it:
+    A check.
+Evidence:
+    An issue.
+"""
+import numpy as np
+
+SCENARIO = {
+    "id": "small-case",
+    "family": "restore",
+    "tensorflow": ">=2.13",
+    "seed": 7,
+    "minutes": 5,
+    "expect": {
+        "restore_broken": "zeros",
+        "restore_fixed_it": "match",
+    },
+    "saves": {"restore_fixed_it": "save_whole"},
+    "hints": ["One.", "Two.", "Three."],
+}
+
+
+def save(artifact, seed):
+    return np.zeros(2), np.zeros(2)
+
+
+def save_whole(artifact, seed):
+    return save(artifact, seed)
+
+
+def restore_broken(artifact):
+    return np.zeros_like
+
+
+def restore_fixed_it(artifact):
+    return np.ones_like
+'''
+
+
+def write_scenario(root: Path, name: str = "small-case", text: str = SCENARIO) -> Path:
+    """Write a scenario file of this id into the family its text names; return its path."""
+    family = "version" if '"family": "version"' in text else "restore"
+    file = root / family / f"{name.replace('-', '_')}.py"
+    file.parent.mkdir(exist_ok=True, parents=True)
+    file.write_text(text.replace('"small-case"', f'"{name}"'), encoding="utf-8")
+    return file
+
+
+def make_scenario(root: Path, name: str = "small-case", text: str = SCENARIO) -> Scenario:
+    """Write a scenario and read it; it must be well formed."""
+    scenario, problems = read_scenario(write_scenario(root, name, text))
+    assert scenario is not None, problems
+    return scenario
+
+
+def make_committed_scenario(root: Path, name: str = "old-files") -> Scenario:
+    """A version scenario with an artifact written by TensorFlow 2.15.0 (no files yet)."""
+    text = SCENARIO.replace('"family": "restore"', '"family": "version"').replace(
+        '"saves": {"restore_fixed_it": "save_whole"}',
+        '"artifact": {"writer": "2.15.0", "folder": "old_files"}',
+    )
+    return make_scenario(root, name, text)
+
+
+def make_record(**changes: Any) -> dict[str, Any]:
+    """An outcome's record: a broken path that shows zeros, as declared, unless told otherwise."""
+    return {
+        "scenario": "small-case", "family": "restore", "path": "restore_broken", "side": "broken",
+        "writer": "tensorflow-2.21.0+keras-3.15.1", "reader": "tensorflow-2.21.0+keras-3.15.1",
+        "device": "CPU:0", "seed": 7, "default_seed": True, "source_sha256": "0" * 64,
+        "verdict": "zeros", "expected": "zeros", "declared_rate": [1.0, 1.0],
+        "judgement": "expected", "error": None,
+        "statistics": {
+            "near_zeros": 1.0, "mean": 0.0, "standard_deviation": 0.0, "max_absolute_error": 11.45,
+            "weights": "equal", "reference": {"maximum": 11.45},
+        },
+        "timing": {"load_ms": 95.13, "p50_ms": 0.479, "p99_ms": 123.4},
+    } | changes  # fmt: skip
+
+
+ENVIRONMENT = {
+    "name": "tensorflow-2.21.0+keras-3.15.1", "tensorflow": "2.21.0", "keras_home": "keras",
+    "keras": "3.15.1", "numpy": "2.4.6", "python": "3.11.7",
+    "devices": [{"name": "CPU:0", "model": None, "compute_capability": None}],
+}  # fmt: skip
+MACHINE = {
+    "system": "Linux-x86_64", "processor": "a processor", "cores": 2,
+    "memory_bytes": 8 * 2**30, "python": "3.11.7",
+}  # fmt: skip
+
+
+def make_run(outcomes: list[dict[str, Any]]) -> Run:
+    """A finished run with these outcomes."""
+    created = "2026-01-01T00:00:00+00:00"
+    return Run(1, created, created, {"command": ["run"]}, MACHINE, [ENVIRONMENT], outcomes)

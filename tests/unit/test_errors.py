@@ -1,0 +1,26 @@
+"""How a problem reads: harness/errors.py."""
+
+import pytest
+
+from harness.errors import EnvironmentUnusable, RestorebenchError, UsageError
+
+
+def test_a_problem_is_rendered_with_what_was_found_and_a_tip():
+    error = UsageError("scenario not found: x", "looked in a\nand in b", "see: list")
+    assert error.render() == (
+        "ERROR  scenario not found: x\n"
+        "       looked in a\n"
+        "       and in b\n"
+        "TIP    see: list"
+    )  # fmt: skip
+
+
+def test_a_problem_alone_is_one_line():
+    assert UsageError("nothing to run").render() == "ERROR  nothing to run"
+
+
+@pytest.mark.parametrize(("kind", "code"), [(UsageError, 2), (EnvironmentUnusable, 3)])
+def test_every_kind_has_its_exit_code(kind, code):
+    assert issubclass(kind, RestorebenchError)
+    assert kind("problem").exit_code == code
+    assert str(kind("problem")) == "problem"

@@ -1,0 +1,128 @@
+"""The walls between the harness and TensorFlow, and the syntax of Python 3.7."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HARNESS = REPOSITORY / "harness"
+WORKER = sorted((HARNESS / "worker").glob("*.py"))
+OURS = [file for file in sorted(HARNESS.rglob("*.py")) if file not in WORKER]
+SCENARIOS = [
+    file
+    for file in sorted((REPOSITORY / "scenarios").rglob("*.py"))
+    if "artifacts" not in file.parts
+]
+FRAMEWORKS = {"tensorflow", "keras", "tf_keras"}
+SINCE_37 = {"graphlib", "zoneinfo", "tomllib", "annotationlib", "compression"}
+STDLIB_37 = sys.stdlib_module_names - SINCE_37
+SUBMODULES_SINCE_37 = {"importlib.metadata", "multiprocessing.shared_memory", "string.templatelib"}
+
+
+def read(file):
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+def find_imports(tree):
+    """Every module named by an import; relative ones begin with a dot."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+            ("__import__", "import_module")
+        ):
+            yield from (each.value for each in node.args if isinstance(each, ast.Constant))
+
+
+def name(file):
+    return str(file.relative_to(REPOSITORY))
+
+
+def run_python(code):
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("file", OURS, ids=name)
+def test_nothing_outside_the_worker_imports_a_framework(file):
+    found = {module.split(".")[0] for module in find_imports(read(file))}
+    assert not found & FRAMEWORKS
+
+
+def test_the_walk_sees_every_way_to_import():
+    code = (
+        "import a.b\ndef f():\n  from c.d import e\n  importlib.import_module('g')\nfrom . import h"
+    )
+    assert set(find_imports(ast.parse(code))) == {"a.b", "c.d", "c.d.e", "g", ".", "..h"}
+
+
+def test_list_loads_neither_a_framework_nor_numpy():
+    loaded = run_python(
+        "import sys, harness.cli\n"
+        "harness.cli.app(['list'], standalone_mode=False)\n"
+        "print(*{module.split('.')[0] for module in sys.modules})"
+    )
+    assert "typer" in loaded
+    assert not loaded & (FRAMEWORKS | {"numpy", "scipy", "psutil", "pydantic"})
+
+
+def test_every_module_of_the_harness_can_be_imported_without_a_framework():
+    modules = [
+        ".".join(file.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
+        for file in OURS
+        if file.name != "__main__.py"
+    ]
+    assert len(modules) > 20
+    loaded = run_python(
+        f"import importlib, sys\nfor module in {modules}: importlib.import_module(module)\n"
+        "print(*{module.split('.')[0] for module in sys.modules})"
+    )
+    assert "numpy" in loaded
+    assert not loaded & FRAMEWORKS
+
+
+def test_no_test_process_has_imported_a_framework():
+    assert not {module.split(".")[0] for module in sys.modules} & FRAMEWORKS
+
+
+@pytest.mark.parametrize("file", WORKER + SCENARIOS, ids=name)
+def test_what_runs_in_other_releases_is_written_in_python_37(file):
+    ast.parse(file.read_text(encoding="utf-8"), str(file), feature_version=(3, 7))
+
+
+@pytest.mark.parametrize("code", ["(n := 1)", "def f(a, /): 0", "f'{a=}'", "match a:\n case 1: 0"])
+def test_the_gate_refuses_newer_syntax(code):
+    ast.parse(code)
+    with pytest.raises(SyntaxError):
+        ast.parse(code, feature_version=(3, 7))
+
+
+@pytest.mark.parametrize("file", WORKER + SCENARIOS, ids=name)
+def test_what_runs_in_other_releases_imports_only_what_they_have(file):
+    modules = list(find_imports(read(file)))
+    names = {module.split(".")[0] for module in modules}
+    ours = {""} if file in WORKER else set()  # relative imports
+    assert names <= STDLIB_37 | {"numpy", "tensorflow"} | ours
+    assert not set(modules) & SUBMODULES_SINCE_37
+
+
+def test_there_is_a_worker_and_there_are_scenarios():
+    assert len(WORKER) > 5
+    assert len(SCENARIOS) > 5
+
+
+def test_the_harness_opens_no_artifact_with_code_in_it():
+    for file in OURS:
+        found = {module.split(".")[0] for module in find_imports(read(file))}
+        assert not found & {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}, file
+        assert "allow_pickle=True" not in file.read_text()

@@ -1,0 +1,72 @@
+"""What is run, in which order: harness/plan.py."""
+
+import pytest
+
+from harness.plan import count_paths, make_plan
+from tests.unit.builders import make_committed_scenario, make_scenario
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    return make_scenario(tmp_path)
+
+
+def keys(plan):
+    return [task.key for group in plan for task in group.paths]
+
+
+def test_paths_are_grouped_by_the_save_they_read(scenario):
+    plan = make_plan([scenario], ["CPU:0"])
+    assert [(group.save, len(group.paths)) for group in plan] == [("save", 1), ("save_whole", 1)]
+    assert keys(plan) == [
+        ("small-case", "restore_broken", "CPU:0", 7),
+        ("small-case", "restore_fixed_it", "CPU:0", 7),
+    ]
+
+
+def test_without_seeds_each_scenario_runs_on_its_own(scenario):
+    assert {group.seed for group in make_plan([scenario], ["CPU:0"])} == {7}
+
+
+def test_every_path_runs_for_every_seed_and_device_once(scenario):
+    plan = make_plan([scenario], ["CPU:0", "GPU:0"], seeds=range(3))
+    assert count_paths(plan) == 2 * 2 * 3
+    assert len(set(keys(plan))) == 12
+
+
+def test_one_save_serves_both_devices(scenario):
+    plan = make_plan([scenario], ["CPU:0", "GPU:0"])
+    assert [task.device for task in plan[0].paths] == ["CPU:0", "GPU:0"]
+
+
+def test_what_is_done_is_left_out_and_its_save_with_it(scenario):
+    done = [("small-case", "restore_broken", "CPU:0", 7)]
+    plan = make_plan([scenario], ["CPU:0"], done=done)
+    assert [(group.save, len(group.paths)) for group in plan] == [("save_whole", 1)]
+    assert make_plan([scenario], ["CPU:0"], done=keys(make_plan([scenario], ["CPU:0"]))) == []
+
+
+def test_what_was_done_on_another_seed_or_device_is_not_done(scenario):
+    done = [
+        ("small-case", "restore_broken", "GPU:0", 7), ("small-case", "restore_broken", "CPU:0", 8),
+    ]  # fmt: skip
+    assert count_paths(make_plan([scenario], ["CPU:0"], done=done)) == 2
+
+
+def test_committed_files_have_no_seed_to_vary(tmp_path):
+    committed = make_committed_scenario(tmp_path)
+    plan = make_plan([committed], ["CPU:0"], seeds=range(5))
+    assert [(group.seed, len(group.paths)) for group in plan] == [(7, 2)]
+
+
+def test_groups_without_a_save_come_first_and_the_others_keep_their_order(tmp_path):
+    first, second = make_scenario(tmp_path, "a-case"), make_scenario(tmp_path, "b-case")
+    committed = make_committed_scenario(tmp_path)
+    plan = make_plan([second, committed, first], ["CPU:0"])
+    named = list(dict.fromkeys(group.scenario.id for group in plan))
+    assert named == ["old-files", "b-case", "a-case"]
+
+
+def test_iterators_are_planned_like_lists(scenario):
+    plan = make_plan(iter([scenario, scenario]), iter(["CPU:0"]), iter([1, 2]))
+    assert count_paths(plan) == 8

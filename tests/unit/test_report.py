@@ -1,0 +1,151 @@
+"""Tables and paragraphs: harness/report/ and harness/cli/output.py.
+
+What they look like is kept in tests/data/golden/. To write those files anew, and then read the
+diff: UPDATE_GOLDEN=1 python -m pytest tests/unit/test_report.py
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from tabulate import tabulate_formats
+
+from harness.cli.output import next_step, present
+from harness.report.summary import any_changed, describe_change, describe_environments, summarize
+from harness.report.table import SEVERITY, make_rate_table, make_table, show_number
+from tests.unit.builders import ENVIRONMENT, make_record
+
+GOLDEN = Path(__file__).parent.parent / "data" / "golden"
+FIXED = {"path": "restore_fixed_it", "side": "fixed", "verdict": "match", "expected": "match"}
+MATCHING = {"near_zeros": 0.0, "max_absolute_error": 0.0, "weights": "equal"}
+RECORDS = [
+    make_record(),
+    make_record(**FIXED, statistics=MATCHING),
+    make_record(
+        scenario="odd-case", verdict="error", judgement="changed", statistics=None, timing=None,
+        error={"type": "ValueError", "message": "Unknown layer:\n  'Mine'.  " + "Register. " * 30},
+    ),
+    make_record(
+        scenario="odd-case", verdict="differs", judgement="changed", path="restore_broken_too",
+        statistics=MATCHING | {"max_absolute_error": 123456.0, "weights": "changed"},
+    ),
+    make_record(scenario="odd-case", **FIXED | {"verdict": "nan", "judgement": "changed"}),
+    make_record(scenario="odd-case", path="restore_broken_here", verdict="match", expected="match",
+                statistics=MATCHING | {"max_absolute_error": 3.3e-5}),
+    make_record(scenario="old-case", verdict="skip", expected="skip", statistics=None, timing=None,
+                error={"type": "skip", "message": "the scenario is for TensorFlow <2"}),
+]  # fmt: skip
+GPU = {
+    "name": "GPU:0", "model": "NVIDIA H100", "compute_capability": "9.0",
+}  # fmt: skip
+TWO_DEVICES = [make_record(device=device) for device in ("CPU:0", "GPU:0")]
+SEEDS = [
+    make_record(
+        seed=seed, default_seed=seed == 7, declared_rate=[0.7, 0.9],
+        verdict="zeros" if seed % 5 else "differs",
+    )
+    for seed in range(20)
+] + [make_record(seed=seed, default_seed=seed == 7, **FIXED) for seed in range(20)]  # fmt: skip
+SHOWN = {
+    "run": present({"environments": [ENVIRONMENT], "outcomes": RECORDS}, "simple"),
+    "run-github": present({"environments": [ENVIRONMENT], "outcomes": RECORDS}, "github"),
+    "run-calm": present({"environments": [ENVIRONMENT], "outcomes": RECORDS[:2]}, "simple"),
+    "run-seeds": present({"environments": [ENVIRONMENT], "outcomes": SEEDS}, "simple"),
+    "run-two-devices": present(
+        {"environments": [ENVIRONMENT | {"devices": [GPU]}], "outcomes": TWO_DEVICES}, "simple"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_run_looks_as_in_its_golden_file(name):
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(SHOWN[name] + "\n")
+    assert SHOWN[name] + "\n" == file.read_text()
+
+
+def test_every_golden_file_is_compared():
+    assert {file.stem for file in GOLDEN.glob("*.txt")} == set(SHOWN)
+
+
+@pytest.mark.parametrize("style", tabulate_formats)
+def test_every_format_of_tabulate_shows_every_row(style):
+    table = make_table(RECORDS, style)
+    assert table.count("odd-case") == 4
+    assert make_rate_table(SEEDS, style).count("small-case") == 2
+    assert make_table([], style) is not None
+
+
+def test_the_worst_comes_first_and_what_changed_before_all():
+    judged = [
+        make_record(verdict=verdict, judgement=judgement)
+        for judgement in ("expected", "changed")
+        for verdict in reversed(SEVERITY)
+    ]
+    rows = [line.split() for line in make_table(judged, "plain").splitlines()[1:]]
+    assert [row[2] for row in rows] == [*SEVERITY, *SEVERITY]
+    assert [row[3] for row in rows] == ["no:"] * 10 + ["yes"] * 10
+
+
+def test_device_and_seed_are_columns_only_where_they_vary():
+    assert "device" not in make_table(RECORDS)
+    assert "device" in make_table(TWO_DEVICES).splitlines()[0]
+    assert "seed" not in make_table(RECORDS)
+    assert "seed" in make_table([make_record(default_seed=False)]).splitlines()[0]
+    assert "device" in make_rate_table(TWO_DEVICES).splitlines()[0]
+
+
+def test_a_rate_of_always_is_named():
+    assert "always" in make_rate_table([make_record()])
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, ""), (0.0, "0"), (3.337e-05, "3.34e-05"), (11.45, "11.4"), (-123456.0, "-1.23e+05")],
+)
+def test_numbers_have_three_digits(value, shown):
+    assert show_number(value) == shown
+
+
+def test_nothing_to_say_of_no_outcomes():
+    assert summarize([]) == (
+        "0 of 0 broken paths failed as declared;"
+        " 0 of 0 fixed paths match the model before it was saved. Nothing changed."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"verdict": "differs"}, "(the weights arrived, the function changed)"),
+        ({"statistics": {"weights": "changed"}}, "(the weights did not arrive)"),
+        (
+            {"error": {"type": "OSError", "message": "no  \n such file"}},
+            "(OSError: no such file)",
+        ),
+    ],
+)
+def test_a_change_is_said_with_its_reason(changes, words):
+    said = describe_change(make_record(**changes))
+    assert said.startswith("small-case restore_broken seed 7 on CPU:0: ")
+    assert words in said
+
+
+def test_weights_that_arrived_explain_no_match():
+    assert "weights" not in describe_change(make_record(verdict="match"))
+
+
+def test_a_gpu_is_named_with_its_capability():
+    [line] = describe_environments([ENVIRONMENT | {"devices": [GPU]}])[1:]
+    assert line == "GPU:0: NVIDIA H100, compute capability 9.0"
+
+
+def test_one_change_decides_the_exit_code():
+    assert any_changed(RECORDS)
+    assert not any_changed(RECORDS[:2])
+
+
+def test_the_next_step_is_what_changed_then_zeros_then_the_ladder():
+    steps = [next_step({"outcomes": records}) for records in (RECORDS, RECORDS[:2], RECORDS[1:2])]
+    assert [step.split()[-1] for step in steps] == ["odd-case", "small-case", "zeros"]

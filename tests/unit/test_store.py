@@ -1,0 +1,157 @@
+"""Outcomes are durable once added: harness/store.py."""
+
+import contextlib
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.errors import EnvironmentUnusable, UsageError
+from harness.outcomes import Outcome
+from harness.store import FILE_NAME, SCHEMA, Store
+from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def open_store(tmp_path):
+    """A function that opens the store anew; all are closed at the end."""
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(contextlib.closing(Store(tmp_path / "reports")))
+
+
+@pytest.fixture
+def store(open_store):
+    return open_store()
+
+
+def test_what_was_added_is_there_when_opened_again(store, open_store):
+    run = store.start_run({"command": ["run"]}, MACHINE)
+    store.set_environments(run, [ENVIRONMENT])
+    store.add(run, Outcome(make_record(), np.array([1_500_000, 2_000_000]), "printed"))
+    kept = open_store()
+    loaded = kept.load(run)
+    assert loaded.outcomes == [make_record()]
+    assert loaded.request == {"command": ["run"]}
+    assert (loaded.machine, loaded.environments) == (MACHINE, [ENVIRONMENT])
+    key = ("small-case", "restore_broken", "CPU:0", 7)
+    assert kept.load_samples(run) == {key: [0.0015, 0.002]}
+    assert kept.load_output(run, "small-case") == [("restore_broken", "CPU:0", 7, "printed")]
+    assert kept.load_output(run, "other") == []
+
+
+def test_what_was_added_survives_a_kill_at_the_next_moment(tmp_path, open_store):
+    script = (
+        "import os, signal, sys\nfrom pathlib import Path\n"
+        "from harness.outcomes import Outcome\nfrom harness.store import Store\n"
+        "from tests.unit.builders import make_record\n"
+        "store = Store(Path(sys.argv[1]))\nrun = store.start_run({}, {})\n"
+        "store.add(run, Outcome(make_record()))\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "reports")]
+    ended = subprocess.run(command, cwd=REPOSITORY, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    [run] = open_store().list_runs()
+    assert run.finished is None
+    assert open_store().load(run.id).outcomes == [make_record()]
+
+
+def test_outcomes_come_back_in_the_order_they_arrived(store):
+    run = store.start_run({}, {})
+    for seed in (3, 1, 2):
+        store.add(run, Outcome(make_record(seed=seed)))
+    assert [record["seed"] for record in store.load(run).outcomes] == [3, 1, 2]
+
+
+def test_an_outcome_measured_again_replaces_the_first(store):
+    run = store.start_run({}, {})
+    for verdict in ("differs", "zeros"):
+        store.add(run, Outcome(make_record(verdict=verdict)))
+    assert [record["verdict"] for record in store.load(run).outcomes] == ["zeros"]
+    assert store.count_outcomes(run) == 1
+
+
+def test_an_outcome_without_timing_has_no_samples(store):
+    run = store.start_run({}, {})
+    store.add(run, Outcome(make_record()))
+    assert store.load_samples(run) == {}
+
+
+def test_runs_are_listed_newest_first_and_apart(store):
+    first, second = store.start_run({"n": 1}, {}), store.start_run({"n": 2}, {})
+    store.add(first, Outcome(make_record()))
+    store.finish(first)
+    listed = store.list_runs()
+    assert [run.id for run in listed] == [second, first]
+    assert [bool(run.finished) for run in listed] == [False, True]
+    assert store.load(second).outcomes == []
+
+
+def test_a_run_that_is_not_there_is_a_usage_error(store):
+    with pytest.raises(UsageError, match="run not found: 7"):
+        store.load(7)
+
+
+def test_a_newer_database_is_refused(store, open_store):
+    store.database.execute(f"PRAGMA user_version = {SCHEMA + 1}")
+    with pytest.raises(UsageError, match="written by a newer restorebench") as raised:
+        open_store()
+    assert raised.value.found == f"its schema is {SCHEMA + 1}, this version reads up to {SCHEMA}"
+
+
+def test_a_damaged_database_is_a_sentence(tmp_path, open_store):
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / FILE_NAME).write_bytes(b"this is no database " * 100)
+    with pytest.raises(EnvironmentUnusable, match="the database is damaged") as raised:
+        open_store()
+    assert "move the file away" in raised.value.tip
+
+
+def test_damage_found_later_is_a_sentence_too(store, open_store):
+    run = store.start_run({}, {})
+    for seed in range(200):
+        store.add(run, Outcome(make_record(seed=seed)))
+    content = bytearray(store.path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    store.path.write_bytes(bytes(content))
+    reopened = open_store()
+    with pytest.raises(EnvironmentUnusable, match="the database is damaged"):
+        reopened.load(run)
+
+
+def test_a_folder_in_the_place_of_the_database_is_a_sentence(tmp_path, open_store):
+    (tmp_path / "reports" / FILE_NAME).mkdir(parents=True)
+    with pytest.raises(EnvironmentUnusable, match="cannot be written or read"):
+        open_store()
+
+
+def test_a_file_in_the_place_of_the_folder_is_a_usage_error(tmp_path, open_store):
+    (tmp_path / "reports").write_text("")
+    with pytest.raises(UsageError, match="reports folder cannot be made"):
+        open_store()
+
+
+def test_a_database_another_process_keeps_locked_is_a_sentence(store, open_store):
+    other = open_store()
+    other.database.execute("PRAGMA busy_timeout = 0")
+    store.database.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(EnvironmentUnusable, match="cannot be written or read"):
+        other.start_run({}, {})
+
+
+def test_a_database_left_half_made_is_completed(tmp_path, open_store):
+    (tmp_path / "reports").mkdir()
+    with contextlib.closing(sqlite3.connect(tmp_path / "reports" / FILE_NAME)) as database:
+        tables = Store(tmp_path / "whole")
+        made = "SELECT sql FROM sqlite_master WHERE name = 'runs'"
+        database.execute(tables.database.execute(made).fetchone()[0])
+        tables.close()
+    store = open_store()
+    run = store.start_run({}, {})
+    store.add(run, Outcome(make_record()))
+    assert store.count_outcomes(run) == 1

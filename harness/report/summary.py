@@ -48,9 +48,10 @@ def summarize(records: Records) -> str:
         f"Broken paths that failed as declared: {as_declared} of {len(failing)}."
         f" Fixed paths that match the model before it was saved: {matching} of {len(fixed)}."
     ]
-    harmless = len(broken) - len(failing)
+    harmless = [group for group in broken if group[0]["expected"] == "match"]
     if harmless:
-        sentences.append(f"Broken paths that work here, as declared: {harmless}.")
+        working = sum(group[0]["judgement"] == "expected" for group in harmless)
+        sentences.append(f"Broken paths that work here, as declared: {working} of {len(harmless)}.")
     skipped = len(paths) - len(ran)
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not for this environment.")

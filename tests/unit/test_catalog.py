@@ -45,10 +45,11 @@ def test_an_id_like_no_other_suggests_the_list_alone(catalog):
     assert raised.value.tip == "see: python -m harness list"
 
 
-def test_the_id_of_a_file_with_a_mistake_is_answered_with_the_mistake(catalog):
+def test_the_id_of_a_file_with_a_mistake_is_not_called_unknown(catalog):
     with pytest.raises(UsageError, match="half-written has a mistake") as raised:
         catalog.find("half-written")
-    assert "restore_broken: the verdict 'zero' is" in raised.value.found
+    assert "listed above" in raised.value.found
+    assert raised.value.tip.endswith("python -m harness check half-written")
 
 
 def test_a_selection_keeps_its_order_and_drops_repetitions(catalog):

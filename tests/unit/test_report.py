@@ -110,9 +110,24 @@ def test_numbers_have_three_digits(value, shown):
 
 def test_nothing_to_say_of_no_outcomes():
     assert summarize([]) == (
-        "0 of 0 broken paths failed as declared;"
-        " 0 of 0 fixed paths match the model before it was saved. Nothing changed."
+        "Broken paths that failed as declared: 0 of 0."
+        " Fixed paths that match the model before it was saved: 0 of 0. Nothing changed."
     )
+
+
+def test_a_broken_path_that_should_work_and_fails_is_not_said_to_work():
+    failing = make_record(expected="match", verdict="error", judgement="changed", statistics=None)
+    said = summarize([failing, make_record(path="restore_broken_too", expected="match",
+                                           verdict="match")])  # fmt: skip
+    assert "Broken paths that work here, as declared: 1 of 2." in said
+    assert "1 outcome changed:" in said
+
+
+def test_a_fixed_path_matches_only_if_it_does_on_every_seed():
+    seeds = [make_record(**FIXED, seed=seed) for seed in range(3)]
+    assert "before it was saved: 1 of 1." in summarize(seeds)
+    seeds[1]["verdict"] = "differs"
+    assert "before it was saved: 0 of 1." in summarize(seeds)
 
 
 @pytest.mark.parametrize(

@@ -205,4 +205,9 @@ def read_catalog(root: Path | None = None) -> Catalog:
                 scenario, found = read_scenario(file)
                 problems += found
                 scenarios += [scenario] if scenario else []
-    return Catalog(root, tuple(scenarios), tuple(problems))
+    owners: dict[str, Scenario] = {}
+    for scenario in scenarios:
+        first = owners.setdefault(scenario.id, scenario)
+        if first is not scenario:
+            problems.append(Problem(scenario.file, 1, f"{first.file} has the same id"))
+    return Catalog(root, tuple(owners.values()), tuple(problems))

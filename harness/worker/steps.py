@@ -64,6 +64,8 @@ def write_atomically(path, write):
 def save_arrays(path, predictions, inputs=None, weights=()):
     """Write one npz: `predictions`, `inputs`, `weight.0000`, `weight.0001`, ..."""
     arrays = {"weight.%04d" % index: weight for index, weight in enumerate(weights)}
+    if predictions.dtype.name == "bfloat16":  # numpy's file format does not know it
+        predictions = predictions.astype(np.float32)
     arrays["predictions"] = predictions
     if inputs is not None:
         arrays["inputs"] = inputs

@@ -118,3 +118,13 @@ def test_a_form_feed_or_a_line_separator_in_a_string_shifts_no_definition(tmp_pa
     text = SCENARIO.replace("    A mechanism.", "    A \x0c mechanism \u2028 with \x1c marks.")
     scenario = make_scenario(tmp_path, text=text)
     assert scenario.definitions["save"].startswith("def save(artifact, seed):")
+
+
+def test_an_id_used_in_two_families_is_a_problem_of_the_second(tmp_path):
+    write_scenario(tmp_path, "twin")
+    other = SCENARIO.replace('"family": "restore"', '"family": "version"')
+    second = write_scenario(tmp_path, "twin", other)
+    catalog = read_catalog(tmp_path)
+    assert [scenario.family for scenario in catalog.scenarios] == ["restore"]
+    assert [problem.file for problem in catalog.problems] == [second]
+    assert "the same id" in str(catalog.problems[0])

@@ -32,3 +32,7 @@ class EnvironmentUnusable(RestorebenchError):
     """TensorFlow, the disk or the database does not work here."""
 
     exit_code = UNUSABLE
+
+
+class NoRoom(EnvironmentUnusable):
+    """The disk or the database cannot be written just now: the run can be resumed."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.catalog import Scenario
-from harness.errors import EnvironmentUnusable
+from harness.errors import NoRoom
 from harness.expectations import Circumstances, Expectation, applies
 from harness.outcomes import (
     Outcome,
@@ -208,15 +208,15 @@ class Execution:
         }  # fmt: skip
 
     def check_disk(self) -> None:
-        """Raise EnvironmentUnusable if a step may have failed for want of disk."""
+        """Raise NoRoom if a step may have failed for want of disk."""
         if shutil.disk_usage(self.work).free < DISK_NEEDED:
             raise disk_trouble(self.work, None)
 
 
-def disk_trouble(folder: Path, error: OSError | None) -> EnvironmentUnusable:
+def disk_trouble(folder: Path, error: OSError | None) -> NoRoom:
     """Return the error for a disk that is full or cannot be written."""
     free = shutil.disk_usage(folder).free if folder.exists() else 0
-    return EnvironmentUnusable(
+    return NoRoom(
         f"the disk under {folder} cannot be written",
         f"{error or 'a step failed'}; {free // 1024} KiB are free",
         "make room, then: python -m harness run --resume",

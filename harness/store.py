@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import EnvironmentUnusable, UsageError
+from harness.errors import EnvironmentUnusable, NoRoom, UsageError
 from harness.outcomes import Outcome
 
 # 1: runs, outcomes (0.1.0)
@@ -99,7 +99,7 @@ class Store:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise EnvironmentUnusable(
+            raise NoRoom(
                 f"the database cannot be written or read: {self.path}",
                 str(error),
                 "make room or wait for the other run, then: python -m harness run --resume",

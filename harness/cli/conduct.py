@@ -10,7 +10,15 @@ from harness.cli.options import suggest
 from harness.cli.output import next_step, present
 from harness.cli.progress import ProgressBar
 from harness.documents import make_document, write_file
-from harness.errors import CHANGED, EXPECTED, INTERRUPTED, USAGE, EnvironmentUnusable, UsageError
+from harness.errors import (
+    CHANGED,
+    EXPECTED,
+    INTERRUPTED,
+    USAGE,
+    EnvironmentUnusable,
+    NoRoom,
+    UsageError,
+)
 from harness.machine import describe_machine
 from harness.report.summary import any_changed
 from harness.session import Request, perform
@@ -46,7 +54,7 @@ def carry_out(store: Store, run_id: int, request: Request, catalog: Catalog) -> 
         kept = store.count_outcomes(run_id)
         if kept:
             typer.echo(f"{kept} outcomes of run {run_id} are kept in {store.path}.", err=True)
-        else:
+        elif not isinstance(error, NoRoom):
             store.forget_run(run_id)  # or --resume would offer it for ever
         if isinstance(error, KeyboardInterrupt):
             again = f"To finish: {suggest('run --resume', store.reports)}" if kept else ""

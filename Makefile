@@ -38,7 +38,7 @@ clean:
 	rm -rf .venv .venv-gpu
 
 $(VENV)/ready: requirements.lock
-	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
 	  sys.exit(None if (3, 11) <= v < (3, 14) else f"ERROR  Python 3.11 to 3.13 is needed, {sys.executable} is {v[0]}.{v[1]}\nTIP    make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock

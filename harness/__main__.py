@@ -1,6 +1,17 @@
 """`python -m harness`: see harness/cli/."""
 
-from harness.cli import main
+import sys
 
 if __name__ == "__main__":
+    try:
+        from harness.cli import main
+    except ModuleNotFoundError as missing:
+        print(
+            f"ERROR  {sys.executable} has no {missing.name}: it is not restorebench's own Python\n"
+            "TIP    make run, then: source .venv/bin/activate",
+            file=sys.stderr,
+        )
+        sys.exit(3)
+    except KeyboardInterrupt:
+        sys.exit(130)
     main()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import EnvironmentUnusable, UsageError
+from harness.expectations import VERDICTS
 from harness.judge import judge_outcomes
 from harness.store import Run
 
@@ -88,4 +89,7 @@ def is_showable(document: dict[str, Any]) -> bool:
         return False
     return all(
         isinstance(each, dict) and set(each) >= ENVIRONMENT_KEYS for each in environments
-    ) and all(isinstance(each, dict) and set(each) >= OUTCOME_KEYS for each in outcomes)
+    ) and all(
+        isinstance(each, dict) and set(each) >= OUTCOME_KEYS and each["verdict"] in VERDICTS
+        for each in outcomes
+    )

@@ -34,5 +34,5 @@ class EnvironmentUnusable(RestorebenchError):
     exit_code = UNUSABLE
 
 
-class NoRoom(EnvironmentUnusable):
+class CannotWrite(EnvironmentUnusable):
     """The disk or the database cannot be written just now: the run can be resumed."""

@@ -6,14 +6,14 @@ run one at a time on a core of their own. Without timing, one lane uses every co
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.catalog import Scenario
-from harness.errors import NoRoom
+from harness.errors import CannotWrite
 from harness.expectations import Circumstances, Expectation, applies
 from harness.outcomes import (
     Outcome,
@@ -98,21 +98,34 @@ class Execution:
                 lane.shutdown(wait=False, cancel_futures=True)
 
     def drain(self, plan: list[SaveTask], pool: Executor, timed: Executor) -> Iterator[Outcome]:
-        pending: dict[Future[Any], SaveTask | None] = {}  # None: a restore
+        """Submit every save, then each save's restores; yield their outcomes as they arrive."""
+        pending: dict[Future[Any], SaveTask | Saved] = {}  # a save under way, or a restore of one
+        unread: Counter[Path] = Counter()  # artifact: paths that still have to read it
         for group in plan:
-            if self.applies(group.scenario):
+            runnable = []
+            for task in group.paths:
+                why = self.find_reason_to_skip(task)
+                if why is None:
+                    runnable.append(task)
+                else:
+                    yield self.skip(task, why)
+            if runnable:
+                group = replace(group, paths=tuple(runnable))
                 pending[pool.submit(self.save, group)] = group
-            else:
-                yield from map(self.skip, group.paths)
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
-                saved_group = pending.pop(future)
-                if saved_group is None:
+                begun = pending.pop(future)
+                if isinstance(begun, SaveTask):
+                    saved: Saved = future.result()
+                    unread[saved.artifact] = len(begun.paths)
+                    for task in begun.paths:
+                        pending[timed.submit(self.restore, task, saved)] = saved
+                else:
+                    unread[begun.artifact] -= 1
+                    if not unread[begun.artifact]:
+                        shutil.rmtree(begun.artifact.parent, ignore_errors=True)
                     yield future.result()
-                    continue
-                for task in saved_group.paths:
-                    pending[timed.submit(self.restore, task, future.result())] = None
 
     def where(self, task: PathTask) -> Circumstances:
         release = str(self.described["tensorflow"])
@@ -120,8 +133,13 @@ class Execution:
         writer = artifact["writer"] if artifact else release
         return Circumstances(release, writer, str(self.described["keras"]), task.device)
 
-    def applies(self, scenario: Scenario) -> bool:
-        return applies(scenario.declared["tensorflow"], self.described["tensorflow"])
+    def find_reason_to_skip(self, task: PathTask) -> str | None:
+        """Return why the scenario has this path left out here, or None where it is to run."""
+        wanted = task.scenario.declared["tensorflow"]
+        if not applies(wanted, self.described["tensorflow"]):
+            return f"the scenario is for TensorFlow {wanted}"
+        expectation = expect_outcome(task, self.where(task))
+        return expectation.why or "declared" if expectation.verdict == "skip" else None
 
     def record(self, task: PathTask, expectation: Expectation | None = None) -> dict[str, Any]:
         where = self.where(task)
@@ -130,11 +148,9 @@ class Execution:
         expectation = expectation or expect_outcome(task, where)
         return start_record(task, writer, self.name, expectation)
 
-    def skip(self, task: PathTask) -> Outcome:
-        wanted = task.scenario.declared["tensorflow"]
-        message = f"the scenario is for TensorFlow {wanted}"
+    def skip(self, task: PathTask, why: str) -> Outcome:
         record = self.record(task, Expectation("skip"))
-        return fail(record, "skip", {"type": "skip", "message": message})
+        return fail(record, "skip", {"type": "skip", "message": why})
 
     def make_folder(self, *parts: str) -> Path:
         folder = self.work.joinpath(*parts)
@@ -171,7 +187,7 @@ class Execution:
         if failure:
             self.check_disk()
             verdict, cause = failure
-            cause["message"] = f"in {group.save}: {cause['message']}"
+            cause |= {"message": f"in {group.save}: {cause['message']}", "step": "save"}
             return replace(saved, failure=(verdict, cause), output=read_output(folder))
         return saved
 
@@ -182,7 +198,12 @@ class Execution:
             return fail(record, *saved.failure, saved.output)
         device = task.device.replace(":", "-")
         folder = self.make_folder(task.scenario.id, str(task.seed), f"{task.path}.{device}")
-        step = self.make_step(task, folder, saved) | {
+        own = replace(saved, artifact=folder / "artifact")  # a path may write into it
+        try:
+            shutil.copytree(saved.artifact, own.artifact)
+        except OSError as error:
+            raise disk_trouble(self.work, error) from error
+        step = self.make_step(task, folder, own) | {
             "function": task.path, "kind": "restore", "device": task.device,
             "timing": self.timing, "cores": self.lanes.timed if self.timing else self.lanes.save,
         }  # fmt: skip
@@ -208,15 +229,15 @@ class Execution:
         }  # fmt: skip
 
     def check_disk(self) -> None:
-        """Raise NoRoom if a step may have failed for want of disk."""
+        """Raise CannotWrite if a step may have failed for want of disk."""
         if shutil.disk_usage(self.work).free < DISK_NEEDED:
             raise disk_trouble(self.work, None)
 
 
-def disk_trouble(folder: Path, error: OSError | None) -> NoRoom:
+def disk_trouble(folder: Path, error: OSError | None) -> CannotWrite:
     """Return the error for a disk that is full or cannot be written."""
     free = shutil.disk_usage(folder).free if folder.exists() else 0
-    return NoRoom(
+    return CannotWrite(
         f"the disk under {folder} cannot be written",
         f"{error or 'a step failed'}; {free // 1024} KiB are free",
         "make room, then: python -m harness run --resume",

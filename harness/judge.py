@@ -1,14 +1,14 @@
 """From what a step left behind to a verdict, and from verdicts to a judgement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from harness.expectations import Expectation
 from harness.rates import wilson_interval
 from harness.statistics import NEAR_ZERO, Array, as_columns, tolerance_per_column
 
+REFUSALS = ("ReferenceRefused", "ProvenanceRefused", "UnreadableResult", "PlacementError")
 PATH_KEY = ("scenario", "path", "device", "writer", "reader")
 
 
@@ -17,7 +17,9 @@ def is_constant(values: Array) -> bool:
     columns = as_columns(values)
     if not np.isfinite(columns).all():
         return np.array_equal(columns, np.broadcast_to(columns[:1], columns.shape), equal_nan=True)
-    largest = np.abs(columns).max(initial=0.0)
+    largest = np.abs(columns).max(axis=0, initial=0.0)
+    if (columns >= 0).all() and (columns <= 1).all():  # probabilities share a unit
+        largest = largest.max(initial=0.0)
     with np.errstate(over="ignore"):
         return bool((np.ptp(columns, axis=0) <= NEAR_ZERO * largest).all())
 
@@ -68,19 +70,27 @@ def refuse_reference(reference: Array, allow_constant: bool = False) -> str | No
     return None
 
 
-def judge(verdicts: Iterable[str], expectation: Expectation, default_seed_only: bool) -> str:
-    """Return "expected" or "changed" for the verdicts one path gave, one for each seed.
+def is_as_declared(outcome: dict[str, Any]) -> bool:
+    """Say whether an outcome shows the declared verdict, and by the path's own doing.
 
-    Without a declared rate every verdict must be the declared one. With a rate, the measured
-    share's 95% Wilson interval must meet it; on the lesson's own seed alone, which is chosen to
-    show the failure, the verdict itself must come.
+    A lesson on an error proves nothing if it was `save` that failed, or if we refused the result.
     """
-    hits = [verdict == expectation.verdict for verdict in verdicts]
-    if default_seed_only or expectation.rate == (1.0, 1.0):
+    error = outcome["error"] or {}
+    if error.get("step") == "save" or error.get("type") in REFUSALS:
+        return False
+    return bool(outcome["verdict"] == outcome["expected"])
+
+
+def judge(hits: Sequence[bool], rate: tuple[float, float], default_seed_only: bool) -> str:
+    """Return "expected" or "changed" for one path; `hits` says which seeds were as declared.
+
+    Without a declared rate all must be. With one, the measured share's 95% Wilson interval must
+    meet it; on the lesson's own seed alone, which is chosen to show the failure, it must come.
+    """
+    if default_seed_only or rate == (1.0, 1.0):
         return "expected" if all(hits) else "changed"
     low, high = wilson_interval(sum(hits), len(hits))
-    meets = low <= expectation.rate[1] and expectation.rate[0] <= high
-    return "expected" if meets else "changed"
+    return "expected" if low <= rate[1] and rate[0] <= high else "changed"
 
 
 def group_by_path(outcomes: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -95,9 +105,8 @@ def group_by_path(outcomes: Iterable[dict[str, Any]]) -> list[list[dict[str, Any
 def judge_outcomes(outcomes: Iterable[dict[str, Any]]) -> None:
     """Set `judgement` on every outcome, all seeds of a path, device and environment together."""
     for group in group_by_path(outcomes):
-        rate = group[0]["declared_rate"]
-        expectation = Expectation(group[0]["expected"], (rate[0], rate[1]))
+        low, high = group[0]["declared_rate"]
         lone = len(group) == 1 and group[0]["default_seed"]
-        judgement = judge([each["verdict"] for each in group], expectation, lone)
+        judgement = judge([is_as_declared(each) for each in group], (low, high), lone)
         for outcome in group:
             outcome["judgement"] = judgement

@@ -50,9 +50,11 @@ def read_arrays(path: Path) -> Arrays:
 def read_result(folder: Path) -> dict[str, Any]:
     """Return the step's own account of itself, or an empty dict where it left none."""
     try:
-        return dict(json.loads((folder / "result.json").read_text()))
+        result = json.loads((folder / "result.json").read_text())
     except (OSError, ValueError):
         return {}
+    whole = isinstance(result, dict) and isinstance(result.get("error") or {}, dict)
+    return result if whole else {}
 
 
 def read_output(folder: Path) -> str:

@@ -34,10 +34,8 @@ def hash_files(folder: Path) -> dict[str, str]:
     }
 
 
-def write_provenance(scenario: Scenario, environment: dict[str, Any]) -> Path:
-    """Record who wrote the scenario's committed files; `environment` as its worker described it."""
-    folder = scenario.artifact_folder
-    assert folder is not None, "only a scenario with an artifact has a provenance"
+def write_provenance(scenario: Scenario, folder: Path, environment: dict[str, Any]) -> Path:
+    """Record who wrote the scenario's files in `folder`; `environment` as its worker said it."""
     described = {
         name: environment[name] for name in ("tensorflow", "keras", "python", "numpy", "h5py")
     }

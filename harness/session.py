@@ -1,5 +1,6 @@
 """One run from request to last outcome: workers, devices, plan, executor, store."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import psutil
 
 from harness.catalog import Scenario
-from harness.errors import EnvironmentUnusable
+from harness.errors import EnvironmentUnusable, UsageError
 from harness.executor import Execution, Worker, disk_trouble
 from harness.outcomes import Outcome
 from harness.plan import OutcomeKey, count_paths, make_plan
@@ -72,7 +73,7 @@ def choose_devices(wanted: str, found: list[dict[str, Any]]) -> list[str]:
         raise EnvironmentUnusable(
             "no GPU was found",
             "TensorFlow lists: " + ", ".join(device["name"] for device in found),
-            "check the driver and TensorFlow's CUDA libraries, or use --device cpu",
+            "check the driver and TensorFlow's CUDA libraries (`run --device cpu` needs none)",
         )
     return {"cpu": ["CPU:0"], "gpu": gpus[:1], "all": ["CPU:0", *gpus[:1]]}[wanted]
 
@@ -97,12 +98,36 @@ def make_work_folder(reports: Path, run: int) -> Path:
     try:
         folder.mkdir(exist_ok=True)
         for old in folder.glob("run-*-*"):
-            if not psutil.pid_exists(int(old.name.rsplit("-", 1)[1])) or old == work:
+            owner = old.name.rsplit("-", 1)[1]
+            if old == work or (owner.isdecimal() and not psutil.pid_exists(int(owner))):
                 shutil.rmtree(old, ignore_errors=True)
         (work / "keras-home").mkdir(parents=True)
     except OSError as error:
         raise disk_trouble(reports, error) from error
     return work.resolve()
+
+
+def tuple_key(record: dict[str, Any]) -> OutcomeKey:
+    """Return what tells an outcome from the others of its run."""
+    return (record["scenario"], record["path"], record["device"], record["seed"])
+
+
+def check_same_reader(done: list[dict[str, Any]], reader: str) -> None:
+    """Refuse to finish a run in another environment than the one that began it."""
+    others = {record["reader"] for record in done} - {reader}
+    if others:
+        raise UsageError(
+            f"the run was begun with {', '.join(sorted(others))}",
+            f"the interpreter now has {reader}",
+            "start a new run instead",
+        )
+
+
+def pin_threads(cores: list[int]) -> None:
+    """Keep every thread of this process, the progress bar's too, on `cores` (Linux)."""
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.sched_setaffinity(int(thread), cores)
 
 
 def perform(
@@ -111,10 +136,10 @@ def perform(
     store: Store,
     run: int,
     watcher: Watcher,
-    done: list[OutcomeKey] | None = None,
+    done: list[dict[str, Any]] | None = None,
     workers: Callable[[Request, Path], dict[str, Worker]] = open_workers,
 ) -> None:
-    """Run everything of `request` that is not in `done`; each outcome is committed as it arrives.
+    """Run what `done` (records) lacks of `request`; each outcome is committed as it arrives.
 
     Raises EnvironmentUnusable when TensorFlow, the disk or the database gives out; whatever was
     measured until then is kept.
@@ -129,10 +154,12 @@ def perform(
         execution = Execution(team, work, limits, request.timing, watcher.start_step)
         environment = {"name": name_environment(execution.described), **execution.described}
         store.set_environments(run, [environment | {"devices": found}])
-        plan = make_plan(scenarios, devices, request.seeds, done or [])
+        check_same_reader(done or [], execution.name)
+        finished = [tuple_key(record) for record in done or []]
+        plan = make_plan(scenarios, devices, request.seeds, finished)
         watcher.begin(count_paths(plan))
         if request.timing and len(cores) > 1:  # our own threads stay off the core that is timed
-            os.sched_setaffinity(0, sorted(cores)[1:])
+            pin_threads(sorted(cores)[1:])
         for outcome in execution.run(plan):
             store.add(run, outcome)
             watcher.advance(outcome)
@@ -141,5 +168,5 @@ def perform(
         for worker in team.values():
             worker.close()
         if cores:
-            os.sched_setaffinity(0, cores)
+            pin_threads(sorted(cores))
         shutil.rmtree(work, ignore_errors=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import EnvironmentUnusable, NoRoom, UsageError
+from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
 from harness.outcomes import Outcome
 
 # 1: runs, outcomes (0.1.0)
@@ -24,7 +24,8 @@ FILE_NAME = "restorebench.sqlite"
 TABLES = """
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY, created TEXT NOT NULL, finished TEXT, pid INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    created TEXT NOT NULL, finished TEXT, pid INTEGER NOT NULL,
     request TEXT NOT NULL, machine TEXT NOT NULL, environments TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS outcomes (
@@ -43,6 +44,7 @@ class Run:
     id: int
     created: str
     finished: str | None
+    pid: int
     request: dict[str, Any]
     machine: dict[str, Any]
     environments: list[dict[str, Any]]
@@ -99,11 +101,13 @@ class Store:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise NoRoom(
+            raise CannotWrite(
                 f"the database cannot be written or read: {self.path}",
                 str(error),
                 "make room or wait for the other run, then: python -m harness run --resume",
             ) from error
+        except OverflowError as error:  # a number SQLite cannot hold is no run's
+            raise UsageError("run not found", str(error), "see: python -m harness runs") from error
         except sqlite3.DatabaseError as error:
             raise EnvironmentUnusable(
                 f"the database is damaged: {self.path}",
@@ -151,13 +155,24 @@ class Store:
     def forget_run(self, run: int) -> None:
         """Remove a run that ended before its first outcome."""
         with self.explaining(), self.database:
+            self.database.execute("DELETE FROM outcomes WHERE run = ?", (run,))
             self.database.execute("DELETE FROM runs WHERE id = ?", (run,))
+
+    def drop_stale(self, run: int, hashes: dict[str, str]) -> None:
+        """Remove the outcomes of scenarios whose file is not the one they were measured with."""
+        with self.explaining(), self.database:
+            for record in self.load(run).outcomes:
+                if record["source_sha256"] != hashes.get(record["scenario"]):
+                    self.database.execute(
+                        "DELETE FROM outcomes WHERE run = ? AND scenario = ?",
+                        (run, record["scenario"]),
+                    )
 
     def list_runs(self) -> list[Run]:
         """Return every run, newest first, without outcomes loaded."""
         with self.explaining():
             rows = self.database.execute(
-                "SELECT id, created, finished, request, machine, environments FROM runs"
+                "SELECT id, created, finished, pid, request, machine, environments FROM runs"
                 " ORDER BY id DESC"
             ).fetchall()
             return [read_run(row) for row in rows]
@@ -166,7 +181,7 @@ class Store:
         """Return one run with its outcomes; raises UsageError where there is none."""
         with self.explaining():
             row = self.database.execute(
-                "SELECT id, created, finished, request, machine, environments FROM runs"
+                "SELECT id, created, finished, pid, request, machine, environments FROM runs"
                 " WHERE id = ?",
                 (identifier,),
             ).fetchone()
@@ -213,8 +228,8 @@ class Store:
 
 def read_run(row: tuple[Any, ...], outcomes: list[dict[str, Any]] | None = None) -> Run:
     """Turn a row of `runs` into a Run."""
-    identifier, created, finished, request, machine, environments = row
+    identifier, created, finished, pid, request, machine, environments = row
     return Run(
-        identifier, created, finished, json.loads(request), json.loads(machine),
+        identifier, created, finished, pid, json.loads(request), json.loads(machine),
         json.loads(environments), outcomes or [],
     )  # fmt: skip

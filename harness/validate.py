@@ -1,6 +1,7 @@
 """The rules of a scenario file, checked on its syntax tree: each mistake a line and a sentence."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +98,8 @@ def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> I
         or not all(isinstance(value, str) for value in artifact.values())
     ):
         yield lines["artifact"], "'artifact' must have the keys 'writer' and 'folder', each a str"
+    elif isinstance(artifact, dict) and not re.fullmatch(r"\w+", artifact["folder"]):
+        yield lines["artifact"], "the artifact's 'folder' must be a name of letters, digits and _"
 
 
 def check_expectations(

@@ -2,22 +2,37 @@
 
 import io
 import sys
+from typing import Annotated
 
 import typer
+from typer._click.exceptions import ClickException
 
-from harness.errors import INTERRUPTED, UNUSABLE, RestorebenchError
+from harness import __version__
+from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, RestorebenchError
 
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
 from harness.cli import artifact, check, explain, gpu_report, list, new, run, runs, show  # isort: skip
 
 app = typer.Typer(
     name="restorebench",
-    help="Restored Keras models that predict zeros: see each failure happen, and see it cured.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def describe(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Restored Keras models that predict zeros: see each failure happen, and see it cured."""
+    if version:
+        typer.echo(f"restorebench {__version__}")
+        raise typer.Exit
+
+
 app.command("run")(run.run)
 app.command("list")(list.list_scenarios)
 app.command("explain")(explain.explain)
@@ -34,20 +49,28 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows "?"
             stream.reconfigure(errors="replace")
+    sys.exit(call_app())
+
+
+def call_app() -> int:
+    """Carry out the command line; return its exit code, having said what went wrong."""
     try:
-        app(prog_name="python -m harness")
+        code = app(prog_name="python -m harness", standalone_mode=False)
+        return code if isinstance(code, int) else EXPECTED
     except RestorebenchError as error:
         print(error.render(), file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
-        sys.exit(0)
+        return error.exit_code
+    except ClickException as error:  # an option that is unknown, lacks its value, ...
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # `| head` has seen enough
+            return EXPECTED
+        raise
     except OSError as error:
-        print(
-            RestorebenchError(f"{error.filename or 'output'}: {error.strerror}").render(),
-            file=sys.stderr,
-        )
-        sys.exit(UNUSABLE)
+        said = f"{error.filename or 'output'}: {error.strerror}"
+        print(RestorebenchError(said).render(), file=sys.stderr)
+        return UNUSABLE

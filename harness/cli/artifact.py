@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import ScenariosOption, find_interpreter, open_catalog
+from harness.cli.options import ScenariosOption, find_interpreter, open_catalog, suggest
 from harness.errors import EnvironmentUnusable, UsageError
 
 
@@ -23,9 +23,9 @@ def artifact(
     scenarios: ScenariosOption = None,
 ) -> None:
     """Write a version scenario's committed files and their provenance, or check them."""
+    from harness.outcomes import describe_failure
     from harness.provenance import ProvenanceRefused, check_provenance, write_provenance
     from harness.workers.environment import Environment
-    from harness.workers.fork import last_lines
     from harness.workers.limits import Limits
     from harness.workers.spawn import SpawnWorker
 
@@ -62,12 +62,20 @@ def artifact(
             "artifact": str(fresh / "artifact"), "reference": str(fresh / "reference.npz"),
             "folder": str(work / "step"),
         }  # fmt: skip
-        worker.run(step, Limits())
-        if not (fresh / "reference.npz").exists():
-            said = last_lines(work / "step" / "result.json")
+        failure = describe_failure(worker.run(step, Limits()), work / "step")
+        if failure:
+            said = f"{failure[1]['type']}: {failure[1]['message']}"
             raise EnvironmentUnusable(f"the save step of {identifier} failed", said)
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(fresh, folder)
-    write_provenance(scenario, described)
+        write_provenance(scenario, fresh, described)
+        replace_folder(folder, fresh)
     typer.echo(f"Wrote {folder}")
-    typer.echo(f"Next: python -m harness run {identifier}")
+    typer.echo(f"Next: {suggest(f'run {identifier}', scenarios=scenarios)}")
+
+
+def replace_folder(folder: Path, fresh: Path) -> None:
+    """Put a copy of `fresh` in the place of `folder`, which is gone only once the copy is whole."""
+    copy = folder.with_name(folder.name + ".part")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(fresh, copy)
+    shutil.rmtree(folder, ignore_errors=True)
+    copy.rename(folder)

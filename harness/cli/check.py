@@ -22,7 +22,7 @@ def check(
     """Check a scenario: its file, its verdicts, and that a second run gives the same numbers."""
     from harness.cli.conduct import carry_out, start_run
     from harness.documents import make_document
-    from harness.gate import find_faults
+    from harness.gate import find_faults, find_template_texts
     from harness.session import Request
     from harness.store import Store
 
@@ -36,10 +36,12 @@ def check(
         )
         run = start_run(store, request)
         twice.append(make_document(carry_out(store, run, request, catalog))["outcomes"])
-    faults = find_faults(*twice)
+    faults = find_template_texts(scenario.source) + find_faults(*twice)
     for fault in faults:
         typer.echo(f"FAULT  {fault}")
     if faults:
+        said = suggest(f"show {run} --output {identifier}", reports)
+        typer.echo(f"What the steps printed and raised: {said}")
         again = suggest(f"check {identifier}", reports, catalog.root)
         typer.echo(f"Next: mend {scenario.file}, then: {again}")
         raise typer.Exit(CHANGED)

@@ -1,11 +1,13 @@
 """The work behind `run` and `check`; imports numpy and Rich, so only they load it."""
 
+import os
 from pathlib import Path
 
+import psutil
 import typer
 
 from harness.benchmark_json import make_benchmarks
-from harness.catalog import Catalog
+from harness.catalog import Catalog, Scenario
 from harness.cli.options import suggest
 from harness.cli.output import next_step, present
 from harness.cli.progress import ProgressBar
@@ -15,8 +17,8 @@ from harness.errors import (
     EXPECTED,
     INTERRUPTED,
     USAGE,
+    CannotWrite,
     EnvironmentUnusable,
-    NoRoom,
     UsageError,
 )
 from harness.machine import describe_machine
@@ -31,22 +33,32 @@ def start_run(store: Store, request: Request) -> int:
 
 
 def find_unfinished(store: Store) -> tuple[int, Request]:
-    """Return the newest run that is not finished; raises UsageError where every run is."""
+    """Return the newest unfinished run that no other process is at; UsageError where none is."""
+    under_way = ""
     for kept in store.list_runs():
-        if kept.finished is None:
+        if kept.finished is None and psutil.pid_exists(kept.pid) and kept.pid != os.getpid():
+            under_way = f"run {kept.id} is under way in process {kept.pid}"
+        elif kept.finished is None:
             return kept.id, Request(**kept.request)
-    raise UsageError("every run is finished", "", "see: python -m harness runs")
+    raise UsageError("there is no run to resume", under_way, "see: python -m harness runs")
 
 
-def carry_out(store: Store, run_id: int, request: Request, catalog: Catalog) -> Run:
+def find_scenarios(request: Request, catalog: Catalog) -> list[Scenario]:
+    """Return the request's scenarios; says on stderr which of them are gone since it was made."""
+    known = {scenario.id: scenario for scenario in catalog.scenarios}
+    gone = [identifier for identifier in request.scenarios if identifier not in known]
+    if gone:
+        typer.echo(f"No longer there, left out: {', '.join(gone)}", err=True)
+    return [known[identifier] for identifier in request.scenarios if identifier in known]
+
+
+def carry_out(
+    store: Store, run_id: int, request: Request, catalog: Catalog, resumed: bool = False
+) -> Run:
     """Run what is not done yet, under a progress bar; return the run with every outcome."""
-    chosen = catalog.select(request.scenarios)
-    hashes = {scenario.id: scenario.source_hash for scenario in chosen}
-    done = [
-        (record["scenario"], record["path"], record["device"], record["seed"])
-        for record in store.load(run_id).outcomes
-        if record["source_sha256"] == hashes.get(record["scenario"])
-    ]
+    chosen = find_scenarios(request, catalog)
+    store.drop_stale(run_id, {scenario.id: scenario.source_hash for scenario in chosen})
+    done = store.load(run_id).outcomes
     try:
         with ProgressBar() as progress:
             perform(request, chosen, store, run_id, progress, done)
@@ -54,7 +66,7 @@ def carry_out(store: Store, run_id: int, request: Request, catalog: Catalog) -> 
         kept = store.count_outcomes(run_id)
         if kept:
             typer.echo(f"{kept} outcomes of run {run_id} are kept in {store.path}.", err=True)
-        elif not isinstance(error, NoRoom):
+        elif not resumed and not isinstance(error, CannotWrite):
             store.forget_run(run_id)  # or --resume would offer it for ever
         if isinstance(error, KeyboardInterrupt):
             again = f"To finish: {suggest('run --resume', store.reports)}" if kept else ""

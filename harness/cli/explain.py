@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.catalog import Catalog, Scenario
-from harness.cli.options import ScenariosOption, open_catalog, suggest
+from harness.cli.options import ScenariosOption, advise, open_catalog, suggest
 from harness.errors import UsageError
 from harness.expectations import VERDICTS
 
@@ -25,8 +25,9 @@ def explain(
     """Explain a scenario: the lesson, and how the broken and the fixed code differ."""
     if (identifier is None) == (symptom is None):
         raise UsageError(
-            "give a scenario's id or --symptom", "", "python -m harness explain --symptom zeros"
-        )
+            "give a scenario's id or --symptom" + ("" if symptom is None else ", not both"),
+            "", "python -m harness explain --symptom zeros",
+        )  # fmt: skip
     catalog = open_catalog(scenarios)
     if identifier is not None:
         scenario = catalog.find(identifier)
@@ -36,8 +37,9 @@ def explain(
             else write_lesson(scenario, catalog.root)
         )
         return
-    if symptom not in VERDICTS:
-        raise UsageError(f"unknown symptom: {symptom}", f"known: {', '.join(VERDICTS)}")
+    symptoms = [verdict for verdict in VERDICTS if verdict not in ("match", "skip")]
+    if symptom not in symptoms:
+        raise UsageError(f"unknown symptom: {symptom}", *advise(str(symptom), symptoms))
     rungs = [each for each in catalog.scenarios if symptom in each.verdicts("broken")]
     if as_json:
         typer.echo(json.dumps([as_lesson(scenario) for scenario in rungs], indent=2))
@@ -64,7 +66,9 @@ def write_lesson(scenario: Scenario, root: Path) -> str:
     for path in scenario.paths("fixed"):
         parts += [f"--- how {path} differs ---", diff_paths(scenario, path), ""]
     following = suggest(f"run {scenario.id}", scenarios=root)
-    parts += [f"The whole file: {scenario.file}", f"Next: {following}"]
+    parts += ["Hints, if you want to find it yourself first:"]
+    parts += [f"  {number}. {hint}" for number, hint in enumerate(scenario.declared["hints"], 1)]
+    parts += ["", f"The whole file: {scenario.file}", f"Next: {following}"]
     return "\n".join(parts)
 
 
@@ -115,10 +119,10 @@ def diff_sources(before: str, after: str) -> str:
 def write_ladder(symptom: str, rungs: list[Scenario], catalog: Catalog) -> str:
     """Return what to check for a symptom: what goes into the model first, its file last."""
     if not rungs:
-        known = sorted(
-            {verdict for each in catalog.scenarios for verdict in each.verdicts("broken")}
-        )
-        return f"No scenario shows {symptom!r} yet; there are some for: {', '.join(known)}."
+        found = {verdict for each in catalog.scenarios for verdict in each.verdicts("broken")}
+        known = ", ".join(sorted(found - {"match", "skip"}))
+        following = suggest("list", scenarios=catalog.root)
+        return f"No scenario shows {symptom!r} yet; there are some for: {known}.\nNext: {following}"
     parts = [f"Your restored model shows {symptom!r}. Check, in this order:", ""]
     for number, scenario in enumerate(rungs, 1):
         check = scenario.section("Spot it").replace("\n", "\n   ")

@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from harness.catalog import FAMILIES, Scenario
-from harness.cli.options import FormatOption, ScenariosOption, check_format, open_catalog, suggest
+from harness.cli.options import (
+    FormatOption,
+    ScenariosOption,
+    advise,
+    check_format,
+    open_catalog,
+    suggest,
+)
 from harness.errors import USAGE, UsageError
 from harness.expectations import VERDICTS
 
@@ -24,7 +31,7 @@ def list_scenarios(
     """List scenarios: id, what the broken paths show, what goes wrong."""
     for name, value, known in (("family", family, FAMILIES), ("verdict", verdict, VERDICTS)):
         if value is not None and value not in known:
-            raise UsageError(f"unknown {name}: {value}", f"known: {', '.join(known)}")
+            raise UsageError(f"unknown {name}: {value}", *advise(value, known))
     catalog = open_catalog(scenarios)
     chosen = [each for each in catalog.scenarios if fits(each, words or [], family, verdict)]
     if as_json:
@@ -41,17 +48,27 @@ def list_scenarios(
             tabulate(rows, headers, tablefmt=check_format(style), maxcolwidths=[None, None, 16, 60])
         )
         typer.echo(f"\n{len(chosen)} of {len(catalog.scenarios)} scenarios.")
-        if chosen:
+        if not chosen:
+            typer.echo(f"Next: {suggest('list', scenarios=scenarios)}")
+        else:
             typer.echo(f"Next: {suggest(f'explain {chosen[0].id}', scenarios=scenarios)}")
     if catalog.problems:
         raise typer.Exit(USAGE)
 
 
 def fits(scenario: Scenario, words: list[str], family: str | None, verdict: str | None) -> bool:
-    """Say whether a scenario passes every filter; words are looked for in its whole text."""
-    text = f"{scenario.id} {scenario.family} {scenario.docstring}".lower()
+    """Say whether a scenario passes every filter.
+
+    A word that names a verdict means what the broken paths show; any other is looked for in the
+    whole text, hyphens as good as spaces.
+    """
+    text = f"{scenario.id} {scenario.family} {scenario.docstring}".lower().replace("-", " ")
+    shown = scenario.verdicts("broken")
     return (
-        all(word.lower() in text for word in words)
+        all(
+            word in shown if word in VERDICTS else word.lower().replace("-", " ") in text
+            for word in words
+        )
         and family in (None, scenario.family)
         and (verdict is None or verdict in scenario.verdicts("broken"))
     )

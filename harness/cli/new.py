@@ -57,6 +57,11 @@ def restore_fixed_same_scale(artifact):
 '''
 
 
+def file_name(identifier: str) -> str:
+    """Return the name of the file of a scenario's id."""
+    return f"{identifier.replace('-', '_')}.py"
+
+
 def new(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="Words joined by hyphens.")],
     family: Annotated[str, typer.Option(help=", ".join(FAMILIES))] = "restore",
@@ -67,10 +72,19 @@ def new(
         raise UsageError(f"not an id: {identifier}", "", "use small letters, digits and hyphens")
     if family not in FAMILIES:
         raise UsageError(f"unknown family: {family}", f"known: {', '.join(FAMILIES)}")
-    folder = (scenarios or PACKAGED) / family
-    file = folder / f"{identifier.replace('-', '_')}.py"
-    if file.exists():
-        raise UsageError(f"the file exists: {file}", "", "choose another id")
+    root = scenarios or PACKAGED
+    if scenarios is None and not (root.parent / "pyproject.toml").exists():
+        raise UsageError(
+            "the scenarios here are an installed package, which an upgrade replaces", str(root),
+            f"python -m harness new {identifier} --scenarios my-scenarios",
+        )  # fmt: skip
+    if len(identifier) > 40:
+        raise UsageError("the id is too long for a table", "", "use at most 40 characters")
+    folder = root / family
+    taken = [other for other in FAMILIES if (root / other / file_name(identifier)).exists()]
+    if taken:
+        raise UsageError(f"{identifier} exists in {taken[0]}", "", "choose another id")
+    file = folder / file_name(identifier)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(TEMPLATE.format(identifier=identifier, family=family))

@@ -1,7 +1,9 @@
 """Options that several commands share, and the sentences for their mistakes."""
 
+import difflib
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +33,12 @@ def suggest(command: str, reports: Path | None = None, scenarios: Path | None = 
     if reports not in (None, DEFAULT_REPORTS):
         words += f" --reports {reports}"
     return words
+
+
+def advise(word: str, known: Sequence[str]) -> tuple[str, str]:
+    """Return what is known, and which of it was probably meant, for a word that is not."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"known: {', '.join(known)}", f"did you mean {near[0]}?" if near else ""
 
 
 def open_catalog(root: Path | None) -> Catalog:

@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.options import suggest
+from harness.judge import group_by_path
 from harness.report.summary import describe_environments, summarize
-from harness.report.table import make_rate_table, make_table
+from harness.report.table import make_rate_table, make_table, worst_first
 
 
 def present(document: dict[str, Any], style: str) -> str:
     """Return header, table and paragraph of a run; rates where it has several seeds."""
     outcomes = document["outcomes"]
-    several = len({outcome["seed"] for outcome in outcomes if not outcome["default_seed"]}) > 1
+    several = any(len(group) > 1 for group in group_by_path(outcomes))
     table = make_rate_table(outcomes, style) if several else make_table(outcomes, style)
     header = "\n".join(describe_environments(document["environments"]))
     return f"{header}\n\n{table}\n\n{summarize(outcomes)}"
@@ -22,6 +23,6 @@ def next_step(document: dict[str, Any], root: Path | None = None) -> str:
     outcomes = document["outcomes"]
     changed = [outcome for outcome in outcomes if outcome["judgement"] == "changed"]
     zeros = [outcome for outcome in outcomes if outcome["verdict"] == "zeros"]
-    telling = [*changed, *zeros]
+    telling = [*changed, *zeros, *sorted(outcomes, key=worst_first)]
     wanted = telling[0]["scenario"] if telling else "--symptom zeros"
     return f"Next: {suggest(f'explain {wanted}', scenarios=root)}"

@@ -1,5 +1,6 @@
 """`run`: carry out scenarios and show what came back. The work is in conduct.py."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from harness.cli.options import (
     check_format,
     find_interpreter,
     open_catalog,
+    suggest,
 )  # fmt: skip
 from harness.errors import UsageError
 
@@ -21,11 +23,13 @@ DEVICES = ("cpu", "gpu", "all")
 
 
 def run(
+    context: typer.Context,
     ids: Annotated[list[str] | None, typer.Argument(help="Scenarios to run.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Run every scenario.")] = False,
     device: Annotated[str, typer.Option(help="cpu, gpu or all there are.")] = "all",
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="Run seeds 0..N-1 and report each path's rate.")
+        int | None,
+        typer.Option(min=1, max=10_000, help="Run seeds 0..N-1 and report each path's rate."),
     ] = None,
     seed: Annotated[
         int | None,
@@ -62,10 +66,15 @@ def run(
     Exit code 0: everything came out as the scenarios declare; 1: something changed.
     """
     check_format(style)
-    check_choices(ids, everything, device, seeds, seed, resume)
+    if resume:
+        check_resume_alone(context)
+    else:
+        check_choices(ids, everything, device, seeds, seed)
     for file in (json_file, benchmark_file):
-        if file is not None and (file.is_dir() or not file.parent.is_dir()):
-            raise UsageError(f"cannot write {file}", "", "name a file in an existing folder")
+        if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
+            raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
+    if benchmark_file and not timing:
+        raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing")
     from harness.cli.conduct import carry_out, find_unfinished, report, start_run
     from harness.session import Request
     from harness.store import Store
@@ -86,22 +95,28 @@ def run(
             sys.argv[1:],
         )  # fmt: skip
         run_id = start_run(store, request)
-    finished = carry_out(store, run_id, request, catalog)
+    finished = carry_out(store, run_id, request, catalog, resumed=resume)
     raise typer.Exit(report(store, finished, catalog, style, json_file, benchmark_file))
+
+
+def check_resume_alone(context: typer.Context) -> None:
+    """Raise UsageError for options that a resumed run takes from its beginning."""
+    allowed = {"resume", "style", "json_file", "benchmark_file", "reports"}
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE" and name not in allowed:
+            raise UsageError(
+                "--resume finishes a run as it was asked for: same scenarios, same options",
+                f"given besides: {parameter.opts[0]}",
+                suggest("run --resume", context.params["reports"]),
+            )
 
 
 def check_choices(
     ids: list[str] | None, everything: bool, device: str, seeds: int | None, seed: int | None,
-    resume: bool,
 ) -> None:  # fmt: skip
     """Raise UsageError where the options contradict each other or ask for nothing."""
-    if resume:
-        if ids or everything or seeds is not None or seed is not None:
-            raise UsageError(
-                "--resume finishes a run as it was asked for, and takes no scenarios or seeds",
-                "", "python -m harness run --resume",
-            )  # fmt: skip
-        return
     if device not in DEVICES:
         raise UsageError(f"unknown device: {device}", "", "use --device cpu, gpu or all")
     if seeds is not None and seed is not None:

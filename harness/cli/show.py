@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format
+from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
 from harness.errors import CHANGED, EXPECTED, UsageError
+
+if TYPE_CHECKING:
+    from harness.store import Store
 
 
 def show(
@@ -30,29 +33,46 @@ def show(
     if run.isdecimal():
         store = Store(reports)
         if output:
-            typer.echo(show_output(store.load_output(store.load(int(run)).id, output), output))
+            typer.echo(show_output(store, int(run), output))
             return
-        document = make_document(store.load(int(run)))
+        kept = store.load(int(run))
+        document, unfinished = make_document(kept), kept.finished is None
     else:
-        document = read_document(Path(run))
+        if output:
+            raise UsageError(
+                "a result file does not hold what the steps printed", "",
+                "give the number of a run: python -m harness runs",
+            )  # fmt: skip
+        document, unfinished = read_document(Path(run)), False
     if as_json:
         typer.echo(json.dumps(document, indent=2))
     elif not document["outcomes"]:
-        typer.echo("This run has no outcomes yet.\nNext: python -m harness run --resume")
+        typer.echo(f"This run has no outcomes yet.\nNext: {suggest('run --resume', reports)}")
     else:
         typer.echo(present(document, style))
-        typer.echo(next_step(document))
+        if unfinished:
+            typer.echo(f"This run is unfinished: {len(document['outcomes'])} outcomes so far.")
+            typer.echo(f"Next: {suggest('run --resume', reports)}")
+        else:
+            typer.echo(next_step(document))
     raise typer.Exit(CHANGED if any_changed(document["outcomes"]) else EXPECTED)
 
 
-def show_output(rows: list[tuple[str, str, int, str]], scenario: str) -> str:
-    """Return what the steps of one scenario printed, path by path."""
-    if not rows:
+def show_output(store: "Store", run: int, scenario: str) -> str:
+    """Return what the steps of one scenario printed and raised, path by path."""
+    errors = {
+        (each["path"], each["device"], each["seed"]): each["error"]
+        for each in store.load(run).outcomes
+        if each["scenario"] == scenario
+    }
+    if not errors:
         raise UsageError(
-            f"the run has no outcomes of {scenario}", "", "see: python -m harness show RUN"
+            f"run {run} has no outcomes of {scenario}", "", f"see: python -m harness show {run}"
         )
-    blocks = [
-        f"--- {path}, {device}, seed {seed} ---\n{said.strip() or '(nothing)'}"
-        for path, device, seed, said in rows
-    ]
+    blocks = []
+    for path, device, seed, said in store.load_output(run, scenario):
+        blocks.append(f"--- {path}, {device}, seed {seed} ---\n{said.strip() or '(nothing)'}")
+        error = errors[path, device, seed]
+        if error:
+            blocks.append(error.get("traceback", f"{error['type']}: {error['message']}").strip())
     return "\n\n".join(blocks)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from harness.judge import group_by_path
+from harness.judge import group_by_path, is_as_declared
 
 Records = list[dict[str, Any]]
 
@@ -55,29 +55,38 @@ def summarize(records: Records) -> str:
     skipped = len(paths) - len(ran)
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not for this environment.")
-    changed = [record for record in records if record["judgement"] == "changed"]
+    changed = [group for group in paths if group[0]["judgement"] == "changed"]
     if not changed:
-        sentences.append("Nothing changed.")
-        return " ".join(sentences)
-    sentences.append(f"{count(len(changed), 'outcome')} changed:")
-    return " ".join(sentences) + "".join(f"\n  {describe_change(record)}" for record in changed)
+        return " ".join([*sentences, "Nothing changed."])
+    sentences.append(f"{count(len(changed), 'path')} changed:")
+    return "\n  ".join([" ".join(sentences), *map(describe_change, changed)])
 
 
-def describe_change(record: dict[str, Any]) -> str:
-    """Say what a changed outcome gave, what was declared, and the first words of its error."""
-    said = ""
+def describe_change(group: Records) -> str:
+    """Say what a changed path gave, what was declared, and the first words of its error."""
+    deviating = [record for record in group if not is_as_declared(record)]
+    record = (deviating or group)[0]
+    gave = f"{record['verdict']}, declared {record['expected']}"
+    if len(group) > 1:
+        low, high = record["declared_rate"]
+        declared = "always" if (low, high) == (1.0, 1.0) else f"in {low:.2f} to {high:.2f} of them"
+        hits = len(group) - len(deviating)
+        gave = f"{record['expected']} on {hits} of {len(group)} seeds, declared {declared}"
+        seeds = [f"{each['verdict']} on seed {each['seed']}" for each in deviating[:5]]
+        gave += f" ({', '.join(seeds)}{', ...' if len(deviating) > 5 else ''})" if seeds else ""
+    return f"{record['scenario']} {record['path']} on {record['device']}: {gave}{explain(record)}"
+
+
+def explain(record: dict[str, Any]) -> str:
+    """Return what is known of the reason: the error, or whether the weights arrived."""
     if record["error"]:
         message = " ".join(record["error"]["message"].split())
-        said = f" ({record['error']['type']}: {message[:160]})"
+        shown = message if len(message) <= 160 else f"{message[:80]} ... {message[-75:]}"
+        return f" ({record['error']['type']}: {shown})"
     weights = (record["statistics"] or {}).get("weights")
-    if weights == "equal" and record["verdict"] not in ("match", "error"):
-        said += " (the weights arrived, the function changed)"
-    elif weights == "changed":
-        said += " (the weights did not arrive)"
-    return (
-        f"{record['scenario']} {record['path']} seed {record['seed']} on {record['device']}:"
-        f" {record['verdict']}, declared {record['expected']}{said}"
-    )
+    if weights == "equal" and record["verdict"] != "match":
+        return " (the weights arrived, the function changed)"
+    return " (the weights did not arrive)" if weights == "changed" else ""
 
 
 def any_changed(records: Iterable[dict[str, Any]]) -> bool:

@@ -19,6 +19,7 @@ from .devices import list_devices
 from .environment import describe_environment, import_tensorflow
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the kernel kills a child whose parent has died
+PR_SET_CHILD_SUBREAPER = 36  # what a step leaves behind becomes our child, and ends with us
 
 
 class Channel:
@@ -173,4 +174,6 @@ def serve():
     gc.collect()
     gc.freeze()  # a child's collections then skip, and do not copy, TensorFlow's own objects
     channel.send(event="ready", environment=described, import_seconds=seconds)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     answer_requests(tf, channel)

@@ -12,9 +12,8 @@ from typing import Any
 
 from harness.errors import EnvironmentUnusable
 from harness.workers.environment import WORKER_FOLDER, Environment
-from harness.workers.limits import Limits, StepEnd, kill_group, kill_tree, watch
+from harness.workers.limits import IMPORT_SECONDS, Limits, StepEnd, kill_group, kill_tree, watch
 
-IMPORT_SECONDS = 300.0
 START_SECONDS = 60.0  # a worker that takes longer to fork does not answer any more
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import psutil
 
 TICK_SECONDS = 0.05
+IMPORT_SECONDS = 300.0  # what importing TensorFlow may take, byte code not yet compiled
 
 
 @dataclass(frozen=True)
@@ -53,27 +54,33 @@ def kill_group(leader: int) -> None:
             os.killpg(leader, signal.SIGKILL)
 
 
-def watch(pid: int, wait: Callable[[float], bool], limits: Limits) -> str | None:
+def watch(
+    pid: int,
+    wait: Callable[[float], bool],
+    limits: Limits,
+    has_begun: Callable[[], bool] = lambda: True,
+) -> str | None:
     """Wait until `wait(seconds)` says the process has ended; kill it at a limit.
 
-    Returns "timeout" or "memory" where it was killed, else None.
+    The limits hold from the moment `has_begun()`, so that a process which must import TensorFlow
+    first is not charged for it. Returns "timeout" or "memory" where it was killed, else None.
     """
-    deadline = time.monotonic() + limits.seconds
-    try:
-        process = psutil.Process(pid)
-        before = process.memory_info().rss
-    except psutil.NoSuchProcess:
-        process, before = None, 0
+    deadline = time.monotonic() + IMPORT_SECONDS
+    before: int | None = None
     while not wait(TICK_SECONDS):
+        try:
+            resident = psutil.Process(pid).memory_info().rss
+        except psutil.NoSuchProcess:
+            continue  # it has ended; the worker is about to say how
+        if before is None and has_begun():
+            before, deadline = resident, time.monotonic() + limits.seconds
+        reason = None
         if time.monotonic() > deadline:
+            reason = "timeout"
+        elif before is not None and resident - before > limits.memory_bytes:
+            reason = "memory"
+        if reason:
             kill_tree(pid)
             wait(10.0)
-            return "timeout"
-        try:
-            if process and process.memory_info().rss - before > limits.memory_bytes:
-                kill_tree(pid)
-                wait(10.0)
-                return "memory"
-        except psutil.NoSuchProcess:
-            process = None  # it has ended; the worker is about to say how
+            return reason
     return None

@@ -17,18 +17,18 @@ class SpawnWorker:
     def __init__(self, environment: Environment, work: Path, hide_gpu: bool = False) -> None:
         self.environment, self.work, self.hide_gpu = environment, work, hide_gpu
         self.answer: dict[str, Any] = {}
-        self.lock = threading.Lock()
+        self.asking, self.starting = threading.Lock(), threading.Lock()
         self.running: set[int] = set()
         self.closed = False
 
     def ask(self) -> dict[str, Any]:
         """Import TensorFlow once in a throw-away process; raises EnvironmentUnusable."""
-        with self.lock:
+        with self.asking:
             if not self.answer:
                 folder = self.work / "devices-spawned"
                 folder.mkdir(exist_ok=True)
                 try:
-                    self.start({"kind": "devices", "folder": str(folder)}, Limits(300.0))
+                    self.start({"kind": "devices", "folder": str(folder)}, Limits(), hide_gpu=False)
                     self.answer = json.loads((folder / "devices.json").read_text())
                 except OSError as error:
                     log = folder / "output.log"
@@ -46,30 +46,31 @@ class SpawnWorker:
 
     def run(self, step: dict[str, Any], limits: Limits) -> StepEnd:
         """Run one step in a process of its own and return how that ended."""
-        if self.closed:
-            return StepEnd(worker_died=True)
-        return self.start(step, limits)
+        return self.start(step, limits, self.hide_gpu)
 
-    def start(self, step: dict[str, Any], limits: Limits) -> StepEnd:
+    def start(self, step: dict[str, Any], limits: Limits, hide_gpu: bool) -> StepEnd:
+        """Start a process for the step and watch it to its end."""
         folder = Path(step["folder"])
         request = folder / "step.json"
         request.write_text(json.dumps(step))
         scratch = folder / "scratch"
         scratch.mkdir(exist_ok=True)
-        with (folder / "output.log").open("wb") as log:
+        with (folder / "output.log").open("wb") as log, self.starting:
+            if self.closed:
+                return StepEnd(worker_died=True)
             try:
                 process = subprocess.Popen(
                     [self.environment.interpreter, str(WORKER_FOLDER), "step", str(request)],
                     stdin=subprocess.PIPE,  # closes when the harness dies, and the step with it
                     stdout=log,
                     stderr=log,
-                    env=self.environment.variables(self.work / "keras-home", self.hide_gpu),
+                    env=self.environment.variables(self.work / "keras-home", hide_gpu),
                     cwd=scratch,
                     start_new_session=True,
                 )
             except OSError as error:
                 raise unusable_interpreter(self.environment, error) from error
-        self.running.add(process.pid)
+            self.running.add(process.pid)
 
         def wait(seconds: float) -> bool:
             try:
@@ -79,17 +80,20 @@ class SpawnWorker:
             return True
 
         try:
-            stopped_for = watch(process.pid, wait, limits)
+            stopped_for = watch(process.pid, wait, limits, (folder / "begun").exists)
         finally:
             self.running.discard(process.pid)
             kill_group(process.pid)
             assert process.stdin is not None
             process.stdin.close()
         code = process.returncode
+        if code is None:  # killed, and stuck in the kernel: a hung driver does that
+            return StepEnd(stopped_for=stopped_for)
         return StepEnd(code if code >= 0 else None, -code if code < 0 else None, stopped_for)
 
     def close(self) -> None:
         """End every step under way."""
-        self.closed = True
+        with self.starting:  # a step either is running by now or will not start
+            self.closed = True
         for pid in list(self.running):
             kill_tree(pid)

@@ -46,7 +46,7 @@ def test_an_id_like_no_other_gets_no_guess(cli):
         (["artifact", "dead-relu-head"], ["has no committed files"]),
         (["show", 7], ["run not found: 7", "python -m harness runs"]),
         (["show", "nofile.json"], ["no such run or result file: nofile.json"]),
-        (["run", "--resume"], ["every run is finished"]),
+        (["run", "--resume"], ["there is no run to resume"]),
         (["run", "--all", "--json", "no/where.json"], ["cannot write no/where.json"]),
         (["run", "--all", "--json", "."], ["cannot write ."]),
         (["run", "--all", "--benchmark-json", "no/where.json"], ["cannot write no/where.json"]),

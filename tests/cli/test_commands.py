@@ -180,7 +180,7 @@ class TestTheSharedRun:
         assert listed[0]["command"].startswith("run --all --json run.json")
 
     def test_a_finished_run_leaves_nothing_to_resume(self, whole_run):
-        whole_run.cli("run", "--resume").assert_refused(2, "every run is finished")
+        whole_run.cli("run", "--resume").assert_refused(2, "there is no run to resume")
 
     def test_github_and_html_tables_hold_every_outcome(self, whole_run):
         count = len(whole_run.document["outcomes"])

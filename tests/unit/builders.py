@@ -108,4 +108,4 @@ MACHINE = {
 def make_run(outcomes: list[dict[str, Any]]) -> Run:
     """A finished run with these outcomes."""
     created = "2026-01-01T00:00:00+00:00"
-    return Run(1, created, created, {"command": ["run"]}, MACHINE, [ENVIRONMENT], outcomes)
+    return Run(1, created, created, 1, {"command": ["run"]}, MACHINE, [ENVIRONMENT], outcomes)

@@ -33,7 +33,7 @@ def test_the_fault_repeats_the_error():
         "verdict": "error", "judgement": "changed", "error": error, "statistics": None,
     }  # fmt: skip
     faults = find_faults([failed, FIXED], [failed, FIXED])
-    assert faults == ["restore_broken gave error, declared zeros: no such layer"]
+    assert faults == ["restore_broken gave error, declared zeros (TypeError: no such layer)"]
 
 
 @pytest.mark.parametrize("name", ["mean", "standard_deviation", "max_absolute_error"])

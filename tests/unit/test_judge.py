@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.expectations import VERDICTS, Expectation
-from harness.judge import find_verdict, judge, judge_outcomes, refuse_reference
+from harness.expectations import VERDICTS
+from harness.judge import find_verdict, is_constant, judge, judge_outcomes, refuse_reference
 from tests.unit.builders import make_record
 
 DTYPES = ("float16", "float32", "float64", "int8", "int64", "uint64", "bool")
@@ -234,7 +234,33 @@ def test_labels_can_be_a_reference():
     ],
 )
 def test_judgement(verdicts, rate, default_seed_only, judgement):
-    assert judge(verdicts, Expectation("zeros", rate), default_seed_only) == judgement
+    hits = [verdict == "zeros" for verdict in verdicts]
+    assert judge(hits, rate, default_seed_only) == judgement
+
+
+@pytest.mark.parametrize(
+    ("error", "judgement"),
+    [
+        ({"type": "ValueError", "message": "of the path's own"}, "expected"),
+        ({"type": "ValueError", "message": "in save", "step": "save"}, "changed"),
+        ({"type": "ProvenanceRefused", "message": "a file is missing"}, "changed"),
+        ({"type": "ReferenceRefused", "message": "the reference is zero"}, "changed"),
+    ],
+)
+def test_an_error_is_as_declared_only_by_the_paths_own_doing(error, judgement):
+    outcome = make_record(verdict="error", expected="error", error=error, statistics=None)
+    judge_outcomes([outcome])
+    assert outcome["judgement"] == judgement
+
+
+def test_columns_of_other_units_are_not_called_constant_beside_a_large_one():
+    values = np.array([[1e9, number] for number in range(10)])
+    assert not is_constant(values)
+
+
+def test_a_saturated_softmax_is_constant_whatever_its_last_digits():
+    values = np.array([[1.0, 1e-20], [1.0, 3e-25], [1.0, 0.0]], dtype="float32")
+    assert is_constant(values)
 
 
 def test_all_seeds_of_a_path_are_judged_together_and_devices_apart():

@@ -24,7 +24,7 @@ def scenario(tmp_path):
     (folder / "artifact" / "model.keras").write_bytes(b"a model")
     (folder / "artifact" / "exported" / "saved_model.pb").write_bytes(b"a graph")
     (folder / "reference.npz").write_bytes(b"numbers")
-    write_provenance(scenario, ENVIRONMENT)
+    write_provenance(scenario, scenario.artifact_folder, ENVIRONMENT)
     return scenario
 
 

@@ -11,6 +11,7 @@ import pytest
 from tabulate import tabulate_formats
 
 from harness.cli.output import next_step, present
+from harness.judge import judge_outcomes
 from harness.report.summary import any_changed, describe_change, describe_environments, summarize
 from harness.report.table import SEVERITY, make_rate_table, make_table, show_number
 from tests.unit.builders import ENVIRONMENT, make_record
@@ -120,7 +121,7 @@ def test_a_broken_path_that_should_work_and_fails_is_not_said_to_work():
     said = summarize([failing, make_record(path="restore_broken_too", expected="match",
                                            verdict="match")])  # fmt: skip
     assert "Broken paths that work here, as declared: 1 of 2." in said
-    assert "1 outcome changed:" in said
+    assert "1 path changed:" in said
 
 
 def test_a_fixed_path_matches_only_if_it_does_on_every_seed():
@@ -142,13 +143,22 @@ def test_a_fixed_path_matches_only_if_it_does_on_every_seed():
     ],
 )
 def test_a_change_is_said_with_its_reason(changes, words):
-    said = describe_change(make_record(**changes))
-    assert said.startswith("small-case restore_broken seed 7 on CPU:0: ")
+    said = describe_change([make_record(**changes)])
+    assert said.startswith("small-case restore_broken on CPU:0: ")
     assert words in said
 
 
 def test_weights_that_arrived_explain_no_match():
-    assert "weights" not in describe_change(make_record(verdict="match"))
+    assert "weights" not in describe_change([make_record(verdict="match")])
+
+
+def test_of_several_seeds_only_those_that_deviate_are_named():
+    seeds = [make_record(**FIXED, seed=seed) for seed in range(20)]
+    seeds[3]["verdict"] = "differs"
+    judge_outcomes(seeds)
+    said = summarize(seeds)
+    assert "1 path changed:" in said
+    assert "match on 19 of 20 seeds, declared always (differs on seed 3)" in said
 
 
 def test_a_gpu_is_named_with_its_capability():
@@ -161,6 +171,8 @@ def test_one_change_decides_the_exit_code():
     assert not any_changed(RECORDS[:2])
 
 
-def test_the_next_step_is_what_changed_then_zeros_then_the_ladder():
+def test_the_next_step_is_what_changed_then_zeros_then_the_gravest():
     steps = [next_step({"outcomes": records}) for records in (RECORDS, RECORDS[:2], RECORDS[1:2])]
-    assert [step.split()[-1] for step in steps] == ["odd-case", "small-case", "zeros"]
+    assert [step.split()[-1] for step in steps] == [
+        "odd-case", "small-case", RECORDS[1]["scenario"]
+    ]  # fmt: skip

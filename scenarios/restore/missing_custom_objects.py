@@ -1,9 +1,9 @@
 """A model with a custom layer does not load: load_model raises an error, it never returns zeros.
 
 Symptom:
-    Keras 3 prints the model's whole config; what matters comes last: "TypeError: ... could not be
-    deserialized properly. ... Could not locate class 'MyCustomLayer'. Make sure custom classes
-    and functions are decorated with `@keras.saving.register_keras_serializable()`."
+    Keras 3 prints the model's whole config; what matters stands in its middle: "TypeError: ...
+    could not be deserialized properly. ... Could not locate class 'MyCustomLayer'. Make sure
+    custom classes and functions are decorated with `@keras.saving.register_keras_serializable()`."
     TF 2.15: "The added layer must be an instance of class Layer. Received: layer=MyCustomLayer"
     or "Cannot deserialize object of type `MyCustomLayer`". Any .h5: "Unknown layer".
 Cause:
@@ -15,8 +15,9 @@ Fix:
     "my_project>MyCustomLayer". A file saved earlier asks for "MyCustomLayer", so registering only
     where you load leaves the error as it is.
 Spot it:
-    json.loads(zipfile.ZipFile("model.keras").read("config.json"))["config"]["layers"]
-    lists "registered_name" for each layer: any that is not None needs a class from you.
+    Search the message for "Could not locate", or ask the file for the names it needs from you:
+    config = zipfile.ZipFile("model.keras").read("config.json").decode()
+    set(re.findall(r'"(?:registered_name|config)": "([^"]+)"', config))
 Evidence:
     keras-team/keras#3487, keras-team/keras#1634, keras-team/keras#4871, keras-team/keras#19899.
 """
@@ -35,7 +36,7 @@ SCENARIO = {
         "restore_fixed_registered": "match",
     },
     "saves": {"restore_fixed_registered": "save_registered"},
-    "hints": ["Read the end of the error, not its start: which name does Keras not know?",
+    "hints": ["Search the error for 'Could not locate': which name does Keras not know?",
               "Compare 'registered_name' in config.json of the files from both save steps.",
               "load_model has an argument that maps names in the file to classes in your code."],
 }

@@ -10,6 +10,7 @@ from importlib import import_module
 
 import pytest
 
+import harness
 from harness.catalog import FAMILIES, PACKAGED, read_catalog
 from tests.conftest import REPOSITORY
 
@@ -76,9 +77,34 @@ def test_explain_a_symptom_lists_what_to_check(cli):
 
 
 def test_explain_a_symptom_nobody_has_yet_says_so(cli):
-    ended = cli("explain", "--symptom", "skip")
+    ended = cli("explain", "--symptom", "timeout")
     ended.assert_ran()
-    assert "No scenario shows 'skip' yet" in ended.stdout
+    assert "No scenario shows 'timeout' yet" in ended.stdout
+    assert last_line(ended) == "Next: python -m harness list"
+
+
+def test_a_symptom_that_is_nearly_one_is_recognised(cli):
+    cli("explain", "--symptom", "zeroes").assert_refused(2, "unknown symptom", "mean zeros?")
+    cli("explain", "--symptom", "match").assert_refused(2, "unknown symptom")  # nobody's trouble
+
+
+def test_a_word_that_is_a_verdict_lists_what_shows_it(cli):
+    ended = cli("list", "zeros", "--json")
+    found = json.loads(ended.stdout)
+    assert found
+    assert all("zeros" in each["broken"] for each in found)
+
+
+def test_the_version_is_printed(cli):
+    assert cli("--version").stdout.strip() == f"restorebench {harness.__version__}"
+
+
+def test_a_python_that_lacks_the_harness_own_packages_says_so():
+    bare = [sys.executable, "-S", "-m", "harness", "list"]  # -S: no site-packages
+    done = subprocess.run(bare, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("ERROR  ")
+    assert "source .venv/bin/activate" in done.stderr
 
 
 def test_runs_in_a_new_folder_says_how_to_make_one(cli):
@@ -217,7 +243,7 @@ class TestTheSharedRun:
 
 
 @pytest.mark.tensorflow
-def test_a_new_scenario_passes_its_check_as_it_is(cli):
+def test_a_new_scenario_passes_its_check_once_its_text_is_written(cli):
     ended = cli("new", "my-case", "--family", "preprocessing", "--scenarios", "own")
     ended.assert_ran()
     file = cli.folder / "own" / "preprocessing" / "my_case.py"
@@ -225,11 +251,13 @@ def test_a_new_scenario_passes_its_check_as_it_is(cli):
     assert not (PACKAGED / "preprocessing" / "my_case.py").exists()
     following = last_line(ended).removeprefix("Next: fill it in, then: python -m harness ")
     assert following == "check my-case --scenarios own"
+    text = file.read_text().replace("Say in one sentence what goes wrong.", "It is a tenth.")
+    file.write_text(text.replace("Nearly the answer.", "What is divided by ten?"))
     checked = cli(*following.split())
     checked.assert_ran(0)
     assert "my-case: 2 paths as declared, twice the same." in checked.stdout
-    again = cli("new", "my-case", "--family", "preprocessing", "--scenarios", "own")
-    again.assert_refused(2, "the file exists", "choose another id")
+    again = cli("new", "my-case", "--family", "restore", "--scenarios", "own")
+    again.assert_refused(2, "my-case exists in preprocessing", "choose another id")
 
 
 @pytest.mark.tensorflow
@@ -244,7 +272,8 @@ def test_check_names_every_fault_of_a_scenario(cli, faulty):
     ended = cli("check", "calls-sys-exit", "--scenarios", "own")
     assert ended.code == 1
     faults = [line for line in ended.stdout.splitlines() if line.startswith("FAULT  ")]
-    assert "FAULT  restore_broken gave error, declared zeros: no model today" in faults
+    assert "FAULT  restore_broken gave error, declared zeros (SystemExit: no model today)" in faults
+    assert not any("template's text" in fault for fault in faults)
     assert "FAULT  no fixed path matches, so nothing here is cured" in faults
     assert any("other numbers the second time" in fault for fault in faults)
     assert last_line(ended).startswith("Next: mend ")
@@ -289,7 +318,7 @@ def test_something_that_changed_is_exit_code_1_and_comes_first(cli, faulty):
     table = ended.stdout.splitlines()
     assert table[table.index("") + 3].startswith("calls-sys-exit")
     assert "no: zeros" in ended.stdout
-    assert "calls-sys-exit restore_broken seed 0 on CPU:0: error, declared zeros" in ended.stdout
+    assert "calls-sys-exit restore_broken on CPU:0: error, declared zeros" in ended.stdout
     assert last_line(ended).startswith("Next: python -m harness explain calls-sys-exit")
     for run in (1, "run.json"):
         cli("show", run).assert_ran(1)

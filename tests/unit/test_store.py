@@ -155,3 +155,23 @@ def test_a_database_left_half_made_is_completed(tmp_path, open_store):
     run = store.start_run({}, {})
     store.add(run, Outcome(make_record()))
     assert store.count_outcomes(run) == 1
+
+
+def test_outcomes_of_an_edited_scenario_are_dropped_before_a_run_is_resumed(store):
+    run = store.start_run({}, {})
+    for name in ("edited", "same"):
+        store.add(run, Outcome(make_record(scenario=name, source_sha256=name)))
+    store.drop_stale(run, {"edited": "another text", "same": "same"})
+    assert [record["scenario"] for record in store.load(run).outcomes] == ["same"]
+
+
+def test_the_number_of_a_forgotten_run_is_not_given_away_again(store):
+    run = store.start_run({}, {})
+    store.forget_run(run)
+    assert store.list_runs() == []
+    assert store.start_run({}, {}) > run
+
+
+def test_a_number_no_database_can_hold_is_no_run(store):
+    with pytest.raises(UsageError, match="run not found"):
+        store.load(10**30)

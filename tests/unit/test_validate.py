@@ -92,6 +92,12 @@ MISTAKES = {
     "registered class": (
         "def save_whole", "@keras.saving.register_keras_serializable()\nclass Own:\n    pass\n\n\n"
         "def save_whole", "class Own", "Own is registered at module level"),
+    "registering call": (
+        "def save_whole", "keras.saving.register_keras_serializable()(save)\n\n\n"
+        "def save_whole", "keras.saving", "something is registered at module level"),
+    "registering entry": (
+        "def save_whole", "keras.utils.get_custom_objects()['relu'] = save\n\n\n"
+        "def save_whole", "keras.utils", "something is registered at module level"),
     "too long": ("def save_whole", LONG + "def save_whole", "line 100", "at most 100"),
     "newer Python": (
         "    return np.ones_like", "    return (n := 1)", "return (n", "not Python 3.7"),

@@ -89,15 +89,20 @@ def test_a_fault_costs_only_its_own_path(faulty_run):
         for (scenario, path), record in faulty_run[2].items()
         if path.startswith("restore_fixed") and scenario != "constant-reference"
     }
-    assert set(others) == {*FAULTS, *HARMLESS, "returns-nan", "wrong-shape"} - {
-        "constant-reference"
-    }
+    ran = {*FAULTS, *HARMLESS, "returns-nan", "wrong-shape", "skipped-here"}
+    assert set(others) == ran - {"constant-reference"}
     assert set(others.values()) == {"match"}
 
 
 def test_a_reference_that_proves_nothing_refuses_the_fixed_path_too(faulty_run):
     record = faulty_run[2]["constant-reference", "restore_fixed_without_fault"]
     assert (record["verdict"], record["error"]["type"]) == ("error", "ReferenceRefused")
+
+
+def test_a_path_that_a_rule_leaves_out_is_skipped_and_says_why(faulty_run):
+    record = faulty_run[2]["skipped-here", "restore_broken"]
+    assert (record["verdict"], record["judgement"]) == ("skip", "expected")
+    assert record["error"]["message"] == "Keras 1 only."
 
 
 def test_one_row_of_nan_makes_the_verdict_nan(faulty_run):

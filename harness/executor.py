@@ -128,6 +128,7 @@ class Execution:
                     yield future.result()
 
     def where(self, task: PathTask) -> Circumstances:
+        """Return what the scenario's rules may ask about: releases, Keras, device."""
         release = str(self.described["tensorflow"])
         artifact = task.scenario.declared.get("artifact")
         writer = artifact["writer"] if artifact else release
@@ -142,6 +143,7 @@ class Execution:
         return expectation.why or "declared" if expectation.verdict == "skip" else None
 
     def record(self, task: PathTask, expectation: Expectation | None = None) -> dict[str, Any]:
+        """Return the path's record, its verdict still to come."""
         where = self.where(task)
         committed = task.scenario.artifact_folder is not None
         writer = f"tensorflow-{where.writer}" if committed else self.name
@@ -149,10 +151,12 @@ class Execution:
         return start_record(task, writer, self.name, expectation)
 
     def skip(self, task: PathTask, why: str) -> Outcome:
+        """Return the outcome of a path that is left out."""
         record = self.record(task, Expectation("skip"))
         return fail(record, "skip", {"type": "skip", "message": why})
 
     def make_folder(self, *parts: str) -> Path:
+        """Return a fresh folder under the work folder; raises CannotWrite."""
         folder = self.work.joinpath(*parts)
         shutil.rmtree(folder, ignore_errors=True)
         try:
@@ -215,6 +219,7 @@ class Execution:
         return outcome
 
     def run_step(self, step: dict[str, Any]) -> StepEnd:
+        """Run a step in the worker of its device; raises CannotWrite."""
         worker = self.workers[step["device"].split(":")[0]]
         self.announce(f"{Path(step['source']).stem.replace('_', '-')} {step['function']}")
         try:
@@ -223,6 +228,7 @@ class Execution:
             raise disk_trouble(self.work, error) from error
 
     def make_step(self, task: SaveTask | PathTask, folder: Path, saved: Saved) -> dict[str, Any]:
+        """Return what every request for a step says (harness/worker/steps.py)."""
         return {
             "source": str(task.scenario.file.resolve()), "seed": task.seed, "folder": str(folder),
             "artifact": str(saved.artifact), "reference": str(saved.reference),

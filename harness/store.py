@@ -223,6 +223,7 @@ class Store:
             return int(self.database.execute(query, (identifier,)).fetchone()[0])
 
     def close(self) -> None:
+        """Close the database; what was added is in it already."""
         self.database.close()
 
 

@@ -34,13 +34,16 @@ class ProgressBar(Watcher):
             self.progress.stop()
 
     def begin(self, total: int) -> None:
+        """Say how many outcomes there will be."""
         self.total = total
         self.progress.update(self.task, total=total)
 
     def start_step(self, step: str) -> None:
+        """Show what runs now."""
         self.progress.update(self.task, description=step)
 
     def advance(self, outcome: Outcome) -> None:
+        """Count an outcome; in a log, say which."""
         record = outcome.record
         self.done += 1
         said = f"{record['scenario']} {record['path']}: {record['verdict']}"

@@ -34,6 +34,7 @@ class Channel:
         self.pending = b""
 
     def send(self, **event):
+        """Tell the harness, as one JSON object on a line."""
         os.write(self.events, json.dumps(event).encode("utf-8") + b"\n")
 
     def receive(self):

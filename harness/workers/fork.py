@@ -138,6 +138,7 @@ class ForkWorker:
             return self.server
 
     def renew(self, server: Server | None) -> Server:
+        """Return `server` while it lives, else a new one in its place."""
         if server is not None and not server.dead:
             return server
         if server is not None:
@@ -145,6 +146,7 @@ class ForkWorker:
         return self.start_server()
 
     def start_server(self) -> Server:
+        """Start a worker process and wait until it has imported TensorFlow."""
         with self.closing:  # so that `close` sees every server there is
             if self.closed:
                 raise WorkerDied

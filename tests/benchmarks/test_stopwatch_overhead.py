@@ -1,20 +1,22 @@
 """The stopwatch adds under 1% to a hand-written loop around a call of about a millisecond.
 
 Both time the same numpy call in alternating blocks (ABBA), so that a slower minute of the machine
-falls on both alike; each block gives its fastest call, each side the median of those. To measure:
+falls on both alike, and on one core; each side counts with the fastest of its thousands of calls,
+which is what noise on a shared machine disturbs least. To measure:
     python -m pytest tests/benchmarks/test_stopwatch_overhead.py --benchmark-enable
 """
 
 import gc
-from statistics import median
+import os
 from time import perf_counter
 
 import numpy as np
+import pytest
 
 from harness.worker.stopwatch import time_steady
 
 INPUTS = np.linspace(0.0, 1.0, 100_000)
-BLOCKS = 8  # of ABBA
+BLOCKS = 10  # of ABBA
 ALLOWED = 1.01
 
 
@@ -39,8 +41,10 @@ def find_fastest_by_probe():
 
 
 def compare(blocks):
-    """Return the median of the blocks' fastest calls: (by the probe, by hand)."""
+    """Return the fastest call of all blocks: (by the probe, by hand)."""
     probe, hand = [], []
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
     gc.disable()
     try:
         time_by_hand(50)  # warm
@@ -51,9 +55,11 @@ def compare(blocks):
             probe.append(find_fastest_by_probe()[0])
     finally:
         gc.enable()
-    return median(probe), median(hand)
+        os.sched_setaffinity(0, cores)
+    return min(probe), min(hand)
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cannot keep to one core here")
 def test_the_stopwatch_adds_less_than_a_hundredth(benchmark):
     blocks = BLOCKS if benchmark.enabled else 1
     by_probe, by_hand = benchmark.pedantic(compare, args=(blocks,), rounds=1)

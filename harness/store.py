@@ -83,12 +83,20 @@ class Store:
         self.path = prepare_reports(reports) / FILE_NAME
         with self.explaining():
             self.database = sqlite3.connect(self.path)
+        try:
+            self.open_tables()
+        except BaseException:
+            self.close()
+            raise
+
+    def open_tables(self) -> None:
+        """Make the tables of a new database; raises UsageError for one of a newer schema."""
+        with self.explaining():
             version = self.database.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 # Whole or not at all: a kill in between must not leave half a database.
                 self.database.executescript(f"{TABLES}PRAGMA user_version = {SCHEMA}; COMMIT;")
         if version > SCHEMA:
-            self.close()
             raise UsageError(
                 f"{self.path} was written by a newer restorebench",
                 f"its schema is {version}, this version reads up to {SCHEMA}",

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.catalog import side_of
 from harness.expectations import Circumstances, Expectation, find_expectation
 from harness.judge import find_verdict, refuse_reference
 from harness.plan import PathTask
+from harness.scenario import side_of
 from harness.statistics import Array, compare_weights, compute_statistics
 from harness.workers.limits import StepEnd
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.catalog import Scenario
+from harness.scenario import Scenario
 
 OutcomeKey = tuple[str, str, str, int]  # scenario, path, device, seed
 

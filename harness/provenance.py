@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.catalog import Scenario
+from harness.scenario import Scenario
 
 SCHEMA = 1
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import psutil
 
-from harness.catalog import Scenario
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.executor import Execution, Worker, disk_trouble
 from harness.outcomes import Outcome
 from harness.plan import OutcomeKey, count_paths, make_plan
+from harness.scenario import Scenario
 from harness.store import Store
 from harness.workers.environment import Environment, name_environment
 from harness.workers.fork import ForkWorker

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.catalog import FAMILIES, SECTIONS, find_declaration, read_sections
 from harness.expectations import find_mistakes, is_specifier
+from harness.scenario import FAMILIES, SECTIONS, find_declaration, read_sections
 
 LONGEST_FILE = 100
 KEYS = {

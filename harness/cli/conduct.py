@@ -7,7 +7,7 @@ import psutil
 import typer
 
 from harness.benchmark_json import make_benchmarks
-from harness.catalog import Catalog, Scenario
+from harness.catalog import Catalog
 from harness.cli.options import suggest
 from harness.cli.output import next_step, present
 from harness.cli.progress import ProgressBar
@@ -23,6 +23,7 @@ from harness.errors import (
 )
 from harness.machine import describe_machine
 from harness.report.summary import any_changed
+from harness.scenario import Scenario
 from harness.session import Request, perform
 from harness.store import Run, Store
 

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog import Catalog, Scenario
+from harness.catalog import Catalog
 from harness.cli.options import ScenariosOption, advise, open_catalog, suggest
 from harness.errors import UsageError
 from harness.expectations import VERDICTS
+from harness.scenario import Scenario
 
 
 def explain(

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog import FAMILIES, Scenario
 from harness.cli.options import (
     FormatOption,
     ScenariosOption,
@@ -16,6 +15,7 @@ from harness.cli.options import (
 )
 from harness.errors import USAGE, UsageError
 from harness.expectations import VERDICTS
+from harness.scenario import FAMILIES, Scenario
 
 
 def list_scenarios(

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog import FAMILIES, PACKAGED
+from harness.catalog import PACKAGED
 from harness.cli.options import ScenariosOption, suggest
 from harness.errors import UsageError
+from harness.scenario import FAMILIES
 
 TEMPLATE = '''"""Say in one sentence what goes wrong.
 

@@ -11,7 +11,8 @@ from importlib import import_module
 import pytest
 
 import harness
-from harness.catalog import FAMILIES, PACKAGED, read_catalog
+from harness.catalog import PACKAGED, read_catalog
+from harness.scenario import FAMILIES
 from tests.conftest import REPOSITORY
 
 IDS = [scenario.id for scenario in read_catalog().scenarios]

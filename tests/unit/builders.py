@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from harness.catalog import Scenario, read_scenario
+from harness.catalog import read_scenario
+from harness.scenario import Scenario
 from harness.store import Run
 
 SCENARIO = '''"""The weights arrive and the function does not.

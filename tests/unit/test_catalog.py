@@ -4,8 +4,9 @@ import hashlib
 
 import pytest
 
-from harness.catalog import read_catalog, read_scenario, side_of
+from harness.catalog import read_catalog, read_scenario
 from harness.errors import UsageError
+from harness.scenario import side_of
 from tests.unit.builders import SCENARIO, make_committed_scenario, make_scenario, write_scenario
 
 

@@ -12,7 +12,15 @@ from typing import Any
 
 from harness.errors import EnvironmentUnusable
 from harness.workers.environment import WORKER_FOLDER, Environment
-from harness.workers.limits import IMPORT_SECONDS, Limits, StepEnd, kill_group, kill_tree, watch
+from harness.workers.limits import (
+    IMPORT_SECONDS,
+    SILENT,
+    Limits,
+    StepEnd,
+    kill_group,
+    kill_tree,
+    watch,
+)
 
 START_SECONDS = 60.0  # a worker that takes longer to fork does not answer any more
 
@@ -213,9 +221,11 @@ class ForkWorker:
             kill_tree(pending.pid)
             kill_group(pending.pid)
             server.close()
-            if stopped_for is None:
+            if stopped_for in (None, SILENT):
                 raise WorkerDied
             return StepEnd(stopped_for=stopped_for)
+        if stopped_for == SILENT:  # the worker has answered after all
+            stopped_for = None
         return StepEnd(pending.end.exit, pending.end.signal, stopped_for)
 
     def close(self) -> None:

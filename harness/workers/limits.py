@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import psutil
 
+SILENT = "silent"
 TICK_SECONDS = 0.05
 IMPORT_SECONDS = 300.0  # what importing TensorFlow may take, byte code not yet compiled
 
@@ -54,6 +55,22 @@ def kill_group(leader: int) -> None:
             os.killpg(leader, signal.SIGKILL)
 
 
+def read_resident(pid: int) -> int:
+    """Return the resident bytes of a process, 0 once it has ended."""
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def has_ended(pid: int) -> bool:
+    """Say whether a process is gone, or waits only to be collected by its parent."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
 def watch(
     pid: int,
     wait: Callable[[float], bool],
@@ -63,20 +80,18 @@ def watch(
     """Wait until `wait(seconds)` says the process has ended; kill it at a limit.
 
     The limits hold from the moment `has_begun()`, so that a process which must import TensorFlow
-    first is not charged for it. Returns "timeout" or "memory" where it was killed, else None.
+    first is not charged for it. Returns "timeout" or "memory" where it was killed, SILENT where it
+    had ended by itself and whoever should say so does not, else None.
     """
     deadline = time.monotonic() + IMPORT_SECONDS
     before: int | None = None
     while not wait(TICK_SECONDS):
-        try:
-            resident = psutil.Process(pid).memory_info().rss
-        except psutil.NoSuchProcess:
-            continue  # it has ended; the worker is about to say how
+        resident = read_resident(pid)
         if before is None and has_begun():
             before, deadline = resident, time.monotonic() + limits.seconds
         reason = None
         if time.monotonic() > deadline:
-            reason = "timeout"
+            reason = SILENT if has_ended(pid) else "timeout"
         elif before is not None and resident - before > limits.memory_bytes:
             reason = "memory"
         if reason:

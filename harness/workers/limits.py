@@ -85,7 +85,7 @@ def watch(
     """
     deadline = time.monotonic() + IMPORT_SECONDS
     before: int | None = None
-    while not wait(TICK_SECONDS):
+    while True:
         resident = read_resident(pid)
         if before is None and has_begun():
             before, deadline = resident, time.monotonic() + limits.seconds
@@ -98,4 +98,5 @@ def watch(
             kill_tree(pid)
             wait(10.0)
             return reason
-    return None
+        if wait(TICK_SECONDS):
+            return None

@@ -47,14 +47,28 @@ def read_arrays(path: Path) -> Arrays:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
 
 
+def read_samples(path: Path) -> Array | None:
+    """Return nanoseconds per call, None where nothing was timed; raises ValueError if damaged."""
+    try:
+        samples: Array = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        return None
+    except UNREADABLE as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from error
+    return samples
+
+
 def read_result(folder: Path) -> dict[str, Any]:
     """Return the step's own account of itself, or an empty dict where it left none."""
     try:
         result = json.loads((folder / "result.json").read_text())
     except (OSError, ValueError):
         return {}
-    whole = isinstance(result, dict) and isinstance(result.get("error") or {}, dict)
-    return result if whole else {}
+    if not isinstance(result, dict):
+        return {}
+    error = result.get("error")
+    named = isinstance(error, dict) and {"type", "message"} <= error.keys()
+    return result if error is None or named else {}
 
 
 def read_output(folder: Path) -> str:
@@ -130,6 +144,7 @@ def conclude(
         return fail(record, *failure, output)
     try:
         restored, saved = read_arrays(folder / "predictions.npz"), read_arrays(reference)
+        samples = read_samples(folder / "samples.npy")
     except ValueError as error:
         return fail(record, "error", {"type": "UnreadableResult", "message": str(error)}, output)
     allow_constant = bool(task.scenario.declared.get("allow_constant_reference"))
@@ -141,7 +156,4 @@ def conclude(
         record["statistics"] = compute_statistics(restored.predictions, saved.predictions)
         record["statistics"]["weights"] = compare_weights(restored.weights, saved.weights)
     record["timing"] = read_result(folder).get("timing")
-    samples = None
-    if (folder / "samples.npy").exists():
-        samples = np.load(folder / "samples.npy", allow_pickle=False)
     return Outcome(record, samples, output)

@@ -17,7 +17,7 @@ from harness.outcomes import Outcome
 from harness.plan import OutcomeKey, count_paths, make_plan
 from harness.scenario import Scenario
 from harness.store import Store
-from harness.workers.environment import Environment, name_environment
+from harness.workers.environment import Environment
 from harness.workers.fork import ForkWorker
 from harness.workers.limits import Limits
 from harness.workers.spawn import SpawnWorker
@@ -107,7 +107,7 @@ def make_work_folder(reports: Path, run: int) -> Path:
     return work.resolve()
 
 
-def tuple_key(record: dict[str, Any]) -> OutcomeKey:
+def identify(record: dict[str, Any]) -> OutcomeKey:
     """Return what tells an outcome from the others of its run."""
     return (record["scenario"], record["path"], record["device"], record["seed"])
 
@@ -136,7 +136,7 @@ def perform(
     store: Store,
     run: int,
     watcher: Watcher,
-    done: list[dict[str, Any]] | None = None,
+    done: list[dict[str, Any]],
     workers: Callable[[Request, Path], dict[str, Worker]] = open_workers,
 ) -> None:
     """Run what `done` (records) lacks of `request`; each outcome is committed as it arrives.
@@ -152,10 +152,10 @@ def perform(
         found = team["CPU"].list_devices()
         devices = choose_devices(request.device, found)
         execution = Execution(team, work, limits, request.timing, watcher.start_step)
-        environment = {"name": name_environment(execution.described), **execution.described}
-        store.set_environments(run, [environment | {"devices": found}])
-        check_same_reader(done or [], execution.name)
-        finished = [tuple_key(record) for record in done or []]
+        check_same_reader(done, execution.name)
+        environment = {"name": execution.name, **execution.described, "devices": found}
+        store.set_environments(run, [environment])
+        finished = [identify(record) for record in done]
         plan = make_plan(scenarios, devices, request.seeds, finished)
         watcher.begin(count_paths(plan))
         if request.timing and len(cores) > 1:  # our own threads stay off the core that is timed

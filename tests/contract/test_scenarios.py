@@ -51,7 +51,7 @@ def second_run(tmp_path_factory):
 
     run = store.start_run(request.as_json(), describe_machine())
     try:
-        perform(request, list(SCENARIOS.values()), store, run, Watcher(), workers=workers)
+        perform(request, list(SCENARIOS.values()), store, run, Watcher(), [], workers)
         outcomes = make_document(store.load(run))["outcomes"]
     finally:
         store.close()

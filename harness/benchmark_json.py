@@ -5,14 +5,15 @@ from typing import Any
 from pytest_benchmark.stats import Stats
 
 from harness import __version__
-from harness.plan import OutcomeKey
 from harness.store import Run
 
+# scenario, path, device, seed: seconds per call
+Samples = dict[tuple[str, str, str, int], list[float]]
 FIELDS = ("min", "max", "mean", "stddev", "rounds", "median", "iqr", "q1", "q3", "iqr_outliers",
           "stddev_outliers", "outliers", "ld15iqr", "hd15iqr", "ops", "total")  # fmt: skip
 
 
-def make_benchmarks(run: Run, samples: dict[OutcomeKey, list[float]]) -> dict[str, Any]:
+def make_benchmarks(run: Run, samples: Samples) -> dict[str, Any]:
     """Return the document; `samples` holds seconds per steady call of every timed outcome."""
     benchmarks = []
     for outcome in run.outcomes:

@@ -12,7 +12,8 @@ from harness.judge import judge_outcomes
 from harness.store import Run
 
 # 1: schema, created, environments, machine, outcomes (0.1.0)
-SCHEMA = 1
+# 2: of an outcome also dose, raises, cpu_ms; of an environment extra_modules (0.2.0)
+SCHEMA = 2
 # What `show` reads of them.
 ENVIRONMENT_KEYS = {"tensorflow", "keras_home", "keras", "numpy", "python"}
 OUTCOME_KEYS = {"scenario", "path", "side", "device", "seed", "default_seed", "verdict", "expected",

@@ -22,10 +22,12 @@ from harness.outcomes import (
     expect_outcome,
     fail,
     read_output,
+    read_result,
     start_record,
 )  # fmt: skip
 from harness.plan import PathTask, SaveTask
 from harness.provenance import ProvenanceRefused, check_provenance
+from harness.scenario import EXTRAS
 from harness.workers.environment import name_environment
 from harness.workers.limits import Limits, StepEnd
 
@@ -49,6 +51,7 @@ class Saved:
     reference: Path
     failure: tuple[str, dict[str, str]] | None = None
     output: str = ""
+    cpu_ms: float | None = None  # None for committed files, which nothing had to make
 
 
 @dataclass(frozen=True)
@@ -132,13 +135,20 @@ class Execution:
         release = str(self.described["tensorflow"])
         artifact = task.scenario.declared.get("artifact")
         writer = artifact["writer"] if artifact else release
-        return Circumstances(release, writer, str(self.described["keras"]), task.device)
+        keras, numpy = str(self.described["keras"]), str(self.described["numpy"])
+        return Circumstances(release, writer, keras, task.device, numpy)
 
     def find_reason_to_skip(self, task: PathTask) -> str | None:
         """Return why the scenario has this path left out here, or None where it is to run."""
         wanted = task.scenario.declared["tensorflow"]
         if not applies(wanted, self.described["tensorflow"]):
             return f"the scenario is for TensorFlow {wanted}"
+        wanted = task.scenario.declared.get("keras", "")
+        if not applies(wanted, self.described["keras"]):
+            return f"the scenario is for Keras {wanted}"
+        for extra in task.scenario.extras:
+            if not set(EXTRAS[extra]) <= set(self.described["extra_modules"]):
+                return f"the scenario needs {extra}, which is not installed"
         expectation = expect_outcome(task, self.where(task))
         return expectation.why or "declared" if expectation.verdict == "skip" else None
 
@@ -193,22 +203,24 @@ class Execution:
             verdict, cause = failure
             cause |= {"message": f"in {group.save}: {cause['message']}", "step": "save"}
             return replace(saved, failure=(verdict, cause), output=read_output(folder))
-        return saved
+        return replace(saved, cpu_ms=read_result(folder).get("cpu_ms"))
 
     def restore(self, task: PathTask, saved: Saved) -> Outcome:
         """Run one path's restore step and conclude what it gave."""
         record = self.record(task)
+        record["cpu_ms"] = {"save": saved.cpu_ms, "restore": None}
         if saved.failure:
             return fail(record, *saved.failure, saved.output)
         device = task.device.replace(":", "-")
-        folder = self.make_folder(task.scenario.id, str(task.seed), f"{task.path}.{device}")
+        name = f"{task.path}.{device}" + ("" if task.dose is None else f".{task.dose}")
+        folder = self.make_folder(task.scenario.id, str(task.seed), name)
         own = replace(saved, artifact=folder / "artifact")  # a path may write into it
         try:
             shutil.copytree(saved.artifact, own.artifact)
         except OSError as error:
             raise disk_trouble(self.work, error) from error
         step = self.make_step(task, folder, own) | {
-            "function": task.path, "kind": "restore", "device": task.device,
+            "function": task.path, "kind": "restore", "device": task.device, "dose": task.dose,
             "timing": self.timing, "cores": self.lanes.timed if self.timing else self.lanes.save,
         }  # fmt: skip
         end = self.run_step(step)

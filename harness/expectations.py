@@ -9,17 +9,21 @@ from packaging.version import InvalidVersion, Version
 VERDICTS = (
     "match", "zeros", "constant", "nan", "shape", "differs", "error", "crash", "timeout", "skip",
 )  # fmt: skip
-CONDITIONS = ("reader", "writer", "keras", "device")
-RULE_KEYS = {*CONDITIONS, "verdict", "rate", "why"}
+CONDITIONS = ("reader", "writer", "keras", "numpy", "device")
+RULE_KEYS = {*CONDITIONS, "verdict", "rate", "raises", "why"}
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """The declared verdict, and the share of seeds on which it comes ((1, 1): on all of them)."""
+    """The declared verdict, and the share of seeds on which it comes ((1, 1): on all of them).
+
+    `raises` are words of the declared error's "Type: message"; another error is another failure.
+    """
 
     verdict: str
     rate: tuple[float, float] = (1.0, 1.0)
     why: str = ""
+    raises: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Circumstances:
     writer: str
     keras: str
     device: str
+    numpy: str = "0"
 
     def meet(self, rule: dict[str, Any]) -> bool:
         """Say whether every condition of `rule` holds here."""
@@ -67,7 +72,10 @@ def find_expectation(declared: str | list[dict[str, Any]], where: Circumstances)
     for rule in declared:
         if where.meet(rule):
             low, high = rule.get("rate", (1.0, 1.0))
-            return Expectation(rule["verdict"], (float(low), float(high)), rule.get("why", ""))
+            return Expectation(
+                rule["verdict"], (float(low), float(high)),
+                rule.get("why", ""), rule.get("raises", ""),
+            )  # fmt: skip
     return Expectation("skip", why="no rule of the scenario fits this environment")
 
 
@@ -85,10 +93,12 @@ def find_mistakes(declared: Any) -> list[str]:
             mistakes.append(f"the verdict {rule.get('verdict')!r} is none of {', '.join(VERDICTS)}")
         for key in sorted(set(rule) - RULE_KEYS, key=repr):
             mistakes.append(f"the rule has an unknown key {key!r}")
-        for key in ("reader", "writer", "keras"):
+        for key in ("reader", "writer", "keras", "numpy"):
             if key in rule and not is_specifier(rule[key]):
                 mistakes.append(f"{key!r} must be a version specifier, found {rule[key]!r}")
-        for key in ("device", "why"):
+        if "raises" in rule and rule.get("verdict") != "error":
+            mistakes.append("'raises' belongs to the verdict 'error'")
+        for key in ("device", "raises", "why"):
             if key in rule and not isinstance(rule[key], str):
                 mistakes.append(f"{key!r} must be a str, found {rule[key]!r}")
         if "rate" in rule and not is_rate(rule["rate"]):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from harness.scenario import Scenario, as_rules
+
 TEMPLATE_TEXTS = ("Say in one sentence what goes wrong.", "Nearly the answer.")
 Records = list[dict[str, Any]]
 SAME = 1e-6  # relative difference between two runs that still counts as deterministic
@@ -13,6 +15,15 @@ def find_template_texts(source: str) -> list[str]:
     return [f"the file still has the template's text: {text!r}" for text in left]
 
 
+def find_silent_errors(scenario: Scenario) -> list[str]:
+    """Return a sentence for every declared error that any exception would satisfy."""
+    return [
+        f"{path}: the verdict 'error' needs 'raises', words of the message it is to show"
+        for path, declared in scenario.expect.items()
+        if any(rule["verdict"] == "error" and not rule.get("raises") for rule in as_rules(declared))
+    ]
+
+
 def find_faults(first: Records, second: Records) -> list[str]:
     """Return a sentence for every path that is not as declared or not the same twice."""
     faults = []
@@ -22,10 +33,15 @@ def find_faults(first: Records, second: Records) -> list[str]:
         if record["judgement"] != "expected":
             error = record["error"]
             said = f" ({error['type']}: {error['message']})" if error else ""
-            faults.append(f"{name} gave {record['verdict']}, declared {record['expected']}{said}")
+            wanted = record["expected"]
+            wanted += f" with {record['raises']!r}" if record.get("raises") else ""
+            faults.append(f"{name} gave {record['verdict']}, declared {wanted}{said}")
         if not same_numbers(record, again[name]):
             faults.append(f"{name} gave other numbers the second time under the same seed")
-    if not any(each["side"] == "fixed" and each["verdict"] == "match" for each in first):
+    cures = [each for each in first if each["side"] in ("fixed", "healthy")]
+    if cures and all(each["verdict"] == "skip" for each in cures):
+        return faults
+    if not any(each["verdict"] == "match" for each in cures):
         faults.append("no fixed path matches, so nothing here is cured")
     return faults
 

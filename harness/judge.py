@@ -8,8 +8,9 @@ import numpy as np
 from harness.rates import wilson_interval
 from harness.statistics import NEAR_ZERO, Array, as_columns, tolerance_per_column
 
-REFUSALS = ("ReferenceRefused", "ProvenanceRefused", "UnreadableResult", "PlacementError")
-PATH_KEY = ("scenario", "path", "device", "writer", "reader")
+REFUSALS = ("ReferenceRefused", "ProvenanceRefused", "UnreadableResult", "PlacementError",
+            "AlarmSilent")  # fmt: skip
+PATH_KEY = ("scenario", "path", "device", "writer", "reader", "dose")
 
 
 def is_constant(values: Array) -> bool:
@@ -73,11 +74,16 @@ def refuse_reference(reference: Array, allow_constant: bool = False) -> str | No
 def is_as_declared(outcome: dict[str, Any]) -> bool:
     """Say whether an outcome shows the declared verdict, and by the path's own doing.
 
-    A lesson on an error proves nothing if it was `save` that failed, or if we refused the result.
+    A lesson on an error proves nothing if it was `save` that failed, if we refused the result, or
+    if the error is another one than declared.
     """
     error = outcome["error"] or {}
     if error.get("step") == "save" or error.get("type") in REFUSALS:
         return False
+    if outcome["verdict"] == "error" and outcome.get("raises"):
+        said = f"{error.get('type')}: {error.get('message')}"
+        if outcome["raises"] not in said:
+            return False
     return bool(outcome["verdict"] == outcome["expected"])
 
 

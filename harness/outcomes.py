@@ -117,14 +117,17 @@ def start_record(
         "reader": reader,
         "device": task.device,
         "seed": task.seed,
+        "dose": task.dose,
         "default_seed": task.seed == task.scenario.seed,
         "source_sha256": task.scenario.source_hash,
         "verdict": None,
         "expected": expectation.verdict,
+        "raises": expectation.raises,
         "declared_rate": list(expectation.rate),
         "judgement": None,
         "statistics": None,
         "timing": None,
+        "cpu_ms": None,
         "error": None,
     }
 
@@ -139,6 +142,7 @@ def conclude(
 ) -> Outcome:
     """Read what a restore step left in `folder` and compare it with the `reference` npz."""
     output = read_output(folder)
+    record["cpu_ms"] = {**record["cpu_ms"], "restore": read_result(folder).get("cpu_ms")}
     failure = describe_failure(end, folder)
     if failure:
         return fail(record, *failure, output)
@@ -147,6 +151,10 @@ def conclude(
         samples = read_samples(folder / "samples.npy")
     except ValueError as error:
         return fail(record, "error", {"type": "UnreadableResult", "message": str(error)}, output)
+    alarm = task.scenario.declared.get("alarm")
+    if alarm and side_of(task.path) == "healthy" and alarm not in output:
+        missing = f"the alarm {alarm!r} is not in what the step printed"
+        return fail(record, "error", {"type": "AlarmSilent", "message": missing}, output)
     allow_constant = bool(task.scenario.declared.get("allow_constant_reference"))
     refused = refuse_reference(saved.predictions, allow_constant)
     if refused:

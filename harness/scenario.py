@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,18 @@ from typing import Any
 
 FAMILIES = ("preprocessing", "restore", "version")
 SECTIONS = ("Symptom", "Cause", "Fix", "Spot it", "Evidence")
+SIDES = ("broken", "healthy", "fixed")
+# What a scenario may need besides TensorFlow, by the name pip knows: the modules it brings.
+EXTRAS = {"scikit-learn": ("sklearn", "joblib"), "pillow": ("PIL",), "scipy": ("scipy",)}
+
+
+@dataclass(frozen=True)
+class Dose:
+    """How far a mistake can be taken: `path` takes each of `values`; `of` says what they are."""
+
+    path: str
+    of: str
+    values: list[float]
 
 
 @dataclass(frozen=True)
@@ -48,14 +61,46 @@ class Scenario:
         artifact = self.declared.get("artifact")
         return self.file.parent / "artifacts" / artifact["folder"] if artifact else None
 
+    @property
+    def extras(self) -> list[str]:
+        """Packages it needs besides numpy and TensorFlow, named as pip names them."""
+        return list(self.declared.get("extras", ()))
+
+    @property
+    def dose(self) -> Dose | None:
+        """How far the mistake can be taken, where the scenario says so."""
+        declared = self.declared.get("dose")
+        return Dose(declared["path"], declared["of"], declared["values"]) if declared else None
+
+    @property
+    def is_look_alike(self) -> bool:
+        """Whether it looks broken and is not: it has healthy paths instead of broken ones."""
+        return not self.paths("broken")
+
+    @cached_property
+    def imports(self) -> list[str]:
+        """Every module the file imports, as its import statements name them."""
+        found = []
+        for node in ast.walk(ast.parse(self.source)):
+            if isinstance(node, ast.Import):
+                found += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.append(node.module)
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def layers(self) -> list[str]:
+        """The Keras layers it uses, as in `layers.Dense`, sorted."""
+        return sorted(set(re.findall(r"\blayers\.([A-Z]\w+)", self.source)) - {"Layer"})
+
     @cached_property
     def source_hash(self) -> str:
         """Two runs compare only where this agrees."""
         return hashlib.sha256(self.source.encode()).hexdigest()
 
     def paths(self, side: str | None = None) -> list[str]:
-        """Names of the restore paths, broken first; `side` is "broken" or "fixed"."""
-        names = sorted(self.expect, key=lambda name: side_of(name) != "broken")
+        """Names of the restore paths, broken first, fixed last; `side` is one of SIDES."""
+        names = sorted(self.expect, key=lambda name: SIDES.index(side_of(name)))
         return [name for name in names if side in (None, side_of(name))]
 
     def save_for(self, path: str) -> str:
@@ -67,9 +112,14 @@ class Scenario:
         found: list[str] = []
         for path in self.paths(side):
             declared = self.expect[path]
-            rules = [{"verdict": declared}] if isinstance(declared, str) else declared
-            found += [rule["verdict"] for rule in rules]
+            found += [rule["verdict"] for rule in as_rules(declared)]
         return list(dict.fromkeys(found))
+
+    def messages(self) -> list[str]:
+        """The words of the errors and alarms it shows."""
+        rules = [rule for declared in self.expect.values() for rule in as_rules(declared)]
+        words = [str(rule["raises"]) for rule in rules if "raises" in rule]
+        return list(dict.fromkeys([*words, *filter(None, [self.declared.get("alarm")])]))
 
     def section(self, title: str) -> str:
         """The text of one docstring section, its indent removed."""
@@ -77,8 +127,15 @@ class Scenario:
 
 
 def side_of(path: str) -> str:
-    """Return "broken" or "fixed", as the path's name says."""
+    """Return "broken", "healthy" or "fixed", as the path's name says."""
+    if path.startswith("restore_healthy"):
+        return "healthy"
     return "fixed" if path.startswith("restore_fixed") else "broken"
+
+
+def as_rules(declared: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is declared for one path as a list of rules."""
+    return [{"verdict": declared}] if isinstance(declared, str) else declared
 
 
 def read_sections(docstring: str) -> dict[str, str]:

@@ -109,7 +109,9 @@ def make_work_folder(reports: Path, run: int) -> Path:
 
 def identify(record: dict[str, Any]) -> OutcomeKey:
     """Return what tells an outcome from the others of its run."""
-    return (record["scenario"], record["path"], record["device"], record["seed"])
+    return (
+        record["scenario"], record["path"], record["device"], record["seed"], record.get("dose"),
+    )  # fmt: skip
 
 
 def check_same_reader(done: list[dict[str, Any]], reader: str) -> None:

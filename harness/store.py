@@ -19,22 +19,36 @@ from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
 from harness.outcomes import Outcome
 
 # 1: runs, outcomes (0.1.0)
-SCHEMA = 1
+# 2: outcomes.dose, a part of the key (0.2.0)
+SCHEMA = 2
 FILE_NAME = "restorebench.sqlite"
-TABLES = """
-BEGIN IMMEDIATE;
+RUNS = """
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     created TEXT NOT NULL, finished TEXT, pid INTEGER NOT NULL,
     request TEXT NOT NULL, machine TEXT NOT NULL, environments TEXT NOT NULL
 );
+"""
+OUTCOMES = """
 CREATE TABLE IF NOT EXISTS outcomes (
     run INTEGER NOT NULL REFERENCES runs, scenario TEXT NOT NULL, path TEXT NOT NULL,
-    device TEXT NOT NULL, seed INTEGER NOT NULL, verdict TEXT NOT NULL,
+    device TEXT NOT NULL, seed INTEGER NOT NULL, dose TEXT NOT NULL, verdict TEXT NOT NULL,
     record TEXT NOT NULL, samples BLOB, output TEXT NOT NULL,
-    PRIMARY KEY (run, scenario, path, device, seed)
+    PRIMARY KEY (run, scenario, path, device, seed, dose)
 );
 """
+# By the schema found: what makes it the present one.
+CHANGES = {
+    0: RUNS + OUTCOMES,
+    1: f"""
+ALTER TABLE outcomes RENAME TO outcomes_1;
+{OUTCOMES}
+INSERT INTO outcomes
+    SELECT run, scenario, path, device, seed, '', verdict, record, samples, output
+    FROM outcomes_1 ORDER BY rowid;
+DROP TABLE outcomes_1;
+""",
+}
 
 
 @dataclass(frozen=True)
@@ -90,18 +104,29 @@ class Store:
             raise
 
     def open_tables(self) -> None:
-        """Make the tables of a new database; raises UsageError for one of a newer schema."""
+        """Make or change the tables to this schema; raises UsageError for a newer one."""
         with self.explaining():
-            version = self.database.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                # Whole or not at all: a kill in between must not leave half a database.
-                self.database.executescript(f"{TABLES}PRAGMA user_version = {SCHEMA}; COMMIT;")
+            version = self.read_version()
+            if version in CHANGES:
+                self.change_tables()
         if version > SCHEMA:
             raise UsageError(
                 f"{self.path} was written by a newer restorebench",
                 f"its schema is {version}, this version reads up to {SCHEMA}",
                 "upgrade restorebench, or name another folder with --reports",
             )
+
+    def read_version(self) -> int:
+        """Return the schema of the database, 0 for a new one."""
+        return int(self.database.execute("PRAGMA user_version").fetchone()[0])
+
+    def change_tables(self) -> None:
+        """Bring an older database to this schema: whole or not at all, whoever else opens it."""
+        with self.database:
+            self.database.execute("BEGIN IMMEDIATE")
+            script = CHANGES.get(self.read_version(), "")  # another process may have been first
+            for statement in [*script.split(";"), f"PRAGMA user_version = {SCHEMA}"]:
+                self.database.execute(statement)
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
@@ -148,11 +173,12 @@ class Store:
         samples = None if outcome.samples is None else outcome.samples.astype("<i8").tobytes()
         values = (
             run, record["scenario"], record["path"], record["device"], record["seed"],
+            "" if record.get("dose") is None else str(record["dose"]),
             record["verdict"], json.dumps(record), samples, outcome.output,
         )  # fmt: skip
         with self.explaining(), self.database:
             self.database.execute(
-                "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+                "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
             )
 
     def finish(self, run: int) -> None:
@@ -208,7 +234,7 @@ class Store:
         with self.explaining():
             rows = self.database.execute(
                 "SELECT scenario, path, device, seed, samples FROM outcomes"
-                " WHERE run = ? AND samples IS NOT NULL",
+                " WHERE run = ? AND samples IS NOT NULL AND dose = ''",
                 (identifier,),
             ).fetchall()
         return {

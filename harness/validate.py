@@ -8,13 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from harness.expectations import find_mistakes, is_specifier
-from harness.scenario import FAMILIES, SECTIONS, find_declaration, read_sections
+from harness.scenario import (
+    EXTRAS,
+    FAMILIES,
+    SECTIONS,
+    as_rules,
+    find_declaration,
+    read_sections,
+    side_of,
+)
 
 LONGEST_FILE = 100
 KEYS = {
     "id": str, "family": str, "tensorflow": str, "seed": int, "expect": dict, "saves": dict,
-    "artifact": dict, "minutes": int, "hints": list,
-    "allow_constant_reference": bool,
+    "artifact": dict, "minutes": int, "hints": list, "keras": str, "extras": list,
+    "dose": dict, "alarm": str, "allow_constant_reference": bool,
 }  # fmt: skip
 REQUIRED = ("id", "family", "tensorflow", "expect", "minutes", "hints")
 ALLOWED_IMPORTS = {"numpy", "tensorflow", "keras"}
@@ -44,9 +52,10 @@ def find_problems(file: Path, tree: ast.Module) -> Iterator[Mistake]:
     yield from check_keys(file, declared, lines)
     yield from check_expectations(declared, lines, functions)
     yield from check_functions(declared, lines, functions)
+    yield from check_dose(declared, lines, functions)
     yield from check_docstring(tree)
     nodes = list(ast.walk(tree))
-    yield from check_imports(nodes)
+    yield from check_imports(nodes, declared)
     yield from check_habits(file, tree, nodes)
 
 
@@ -84,10 +93,13 @@ def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> I
         yield line, f"the family is {declared['family']!r} but the folder is {file.parent.name!r}"
     if "family" in declared and declared["family"] not in FAMILIES:
         yield line, f"the family {declared['family']!r} is none of {', '.join(FAMILIES)}"
-    if "tensorflow" in declared and not is_specifier(declared["tensorflow"]):
-        line = lines["tensorflow"]
-        found = declared["tensorflow"]
-        yield line, f"'tensorflow' must be a specifier such as '>=2.13', found {found!r}"
+    for key in ("tensorflow", "keras"):
+        if key in declared and not is_specifier(declared[key]):
+            found = declared[key]
+            yield lines[key], f"{key!r} must be a specifier such as '>=2.13', found {found!r}"
+    for extra in declared["extras"] if isinstance(declared.get("extras"), list) else ():
+        if extra not in EXTRAS:
+            yield lines["extras"], f"the extra {extra!r} is none of {', '.join(EXTRAS)}"
     hints = declared.get("hints")
     if isinstance(hints, list) and (
         len(hints) != 3 or not all(isinstance(hint, str) and hint for hint in hints)
@@ -119,9 +131,58 @@ def check_expectations(
     for name, function in functions.items():
         if name.startswith("restore_") and name not in expect:
             yield function.lineno, f"{name} has no entry in 'expect'"
-    for side in ("restore_broken", "restore_fixed_"):
-        if not any(str(path).startswith(side) for path in expect):
-            yield lines["expect"], f"'expect' has no path named {side}..."
+    yield from check_sides(declared, lines)
+
+
+def check_sides(declared: dict[str, Any], lines: dict[Any, int]) -> Iterator[Mistake]:
+    """A failure has broken and fixed paths; a look-alike has healthy ones, which match."""
+    expect, line = declared["expect"], lines["expect"]
+    sides = {side_of(str(path)) for path in expect}
+    if "healthy" not in sides:
+        for side in ("restore_broken", "restore_fixed_"):
+            if not any(str(path).startswith(side) for path in expect):
+                yield line, f"'expect' has no path named {side}..."
+        if "alarm" in declared:
+            yield lines["alarm"], "'alarm' belongs to a look-alike, which has restore_healthy paths"
+        return
+    if "broken" in sides:
+        yield line, "a look-alike has no restore_broken path: what looks broken there is healthy"
+    for path, expectation in expect.items():
+        if not find_mistakes(expectation) and any(
+            rule["verdict"] not in ("match", "skip") for rule in as_rules(expectation)
+        ):
+            yield lines["expect", path], f"{path} of a look-alike must be declared 'match'"
+
+
+def check_dose(
+    declared: dict[str, Any], lines: dict[Any, int], functions: dict[str, ast.FunctionDef]
+) -> Iterator[Mistake]:
+    """A dose names a path that takes it, what it is, and rising values with the path's own."""
+    dose = declared.get("dose")
+    if not isinstance(dose, dict):
+        return
+    line = lines["dose"]
+    if set(dose) != {"path", "of", "values"}:
+        yield line, "'dose' must have the keys 'path', 'of' and 'values'"
+        return
+    path, values = dose["path"], dose["values"]
+    if not isinstance(dose["of"], str) or not dose["of"]:
+        yield line, "the dose's 'of' must say what is varied, with its unit"
+    if (
+        not isinstance(values, list)
+        or len(values) < 3
+        or not all(isinstance(each, (int, float)) for each in values)
+        or sorted(set(values)) != values
+    ):
+        yield line, "the dose's 'values' must be at least three rising numbers"
+        return
+    arguments = functions[path].args if path in functions else None
+    if arguments is None or [each.arg for each in arguments.args][1:2] != ["dose"]:
+        yield line, f"the dose's path {path!r} must be a function (artifact, dose=...)"
+        return
+    own = arguments.defaults[0] if arguments.defaults else None
+    if not isinstance(own, ast.Constant) or own.value not in values:
+        yield line, f"the dose that {path} takes by itself must be one of the dose's 'values'"
 
 
 def check_functions(
@@ -161,9 +222,12 @@ def check_docstring(tree: ast.Module) -> Iterator[Mistake]:
             yield 1, f"the docstring has no section `{title}:` with text"
 
 
-def check_imports(nodes: list[ast.AST]) -> Iterator[Mistake]:
-    """Only what every environment has."""
-    allowed = ALLOWED_IMPORTS | set(sys.stdlib_module_names)
+def check_imports(nodes: list[ast.AST], declared: dict[str, Any]) -> Iterator[Mistake]:
+    """Only what every environment has, and the extras the scenario declares."""
+    extras = declared.get("extras")
+    wanted = [extra for extra in extras if extra in EXTRAS] if isinstance(extras, list) else []
+    brought = {module for extra in wanted for module in EXTRAS[extra]}
+    allowed = ALLOWED_IMPORTS | set(sys.stdlib_module_names) | brought
     for node in nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -173,7 +237,8 @@ def check_imports(nodes: list[ast.AST]) -> Iterator[Mistake]:
             continue
         for name in names:
             if name.split(".")[0] not in allowed:
-                yield node.lineno, f"imports {name!r}: only the standard library, numpy, tensorflow"
+                sentence = f"imports {name!r}: only the standard library, numpy, tensorflow"
+                yield node.lineno, f"{sentence}, and 'extras' that are declared"
 
 
 def check_habits(file: Path, tree: ast.Module, nodes: list[ast.AST]) -> Iterator[Mistake]:

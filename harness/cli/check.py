@@ -1,6 +1,6 @@
 """`check`: is this scenario a good one? The gate every scenario passes, in sentences."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ def check(
     """Check a scenario: its file, its verdicts, and that a second run gives the same numbers."""
     from harness.cli.conduct import carry_out, start_run
     from harness.documents import make_document
-    from harness.gate import find_faults, find_template_texts
+    from harness.gate import find_faults, find_silent_errors, find_template_texts
     from harness.session import Request
     from harness.store import Store
 
@@ -36,7 +36,9 @@ def check(
         )
         run = start_run(store, request)
         twice.append(make_document(carry_out(store, run, request, catalog))["outcomes"])
-    faults = find_template_texts(scenario.source) + find_faults(*twice)
+    faults = find_template_texts(scenario.source) + find_silent_errors(scenario)
+    faults += find_faults(*twice)
+    typer.echo(describe_costs(twice[1]))
     for fault in faults:
         typer.echo(f"FAULT  {fault}")
     if faults:
@@ -47,3 +49,14 @@ def check(
         raise typer.Exit(CHANGED)
     typer.echo(f"{identifier}: {len(twice[0])} paths as declared, twice the same.")
     typer.echo(f"Next: {suggest(f'run {identifier} --seeds 20', reports, catalog.root)}")
+
+
+def describe_costs(outcomes: list[dict[str, Any]]) -> str:
+    """Return the CPU milliseconds of every step, beyond starting its process."""
+    costs: dict[str, float | None] = {}
+    for outcome in outcomes:
+        spent = outcome["cpu_ms"] or {"save": None, "restore": None}
+        costs.setdefault("save", spent["save"])
+        costs[outcome["path"]] = spent["restore"]
+    shown = [f"{step} {spent:.0f}" for step, spent in costs.items() if spent is not None]
+    return f"CPU milliseconds: {', '.join(shown) or 'nothing ran'}."

@@ -1,9 +1,12 @@
 """Import TensorFlow once, and say which releases this environment holds."""
 
 import importlib
+import importlib.util
 import platform
 import sys
 import time
+
+EXTRA_MODULES = ("sklearn", "joblib", "PIL", "scipy")  # what a scenario may declare to need
 
 
 def import_tensorflow():
@@ -29,6 +32,11 @@ def module_version(name):
         return None
 
 
+def find_extra_modules():
+    """Return which of the extra modules can be imported here, without importing them."""
+    return [name for name in EXTRA_MODULES if importlib.util.find_spec(name) is not None]
+
+
 def keras_version(tf):
     """Return the version of the Keras behind `tf.keras` ("2.4.0", "3.15.1", tf_keras' own)."""
     found = getattr(tf.keras, "__version__", None)
@@ -48,6 +56,7 @@ def describe_environment(tf):
         "numpy": module_version("numpy"),
         "h5py": module_version("h5py"),
         "protobuf": module_version("google.protobuf"),
+        "extra_modules": find_extra_modules(),
         "python": platform.python_version(),
         "executable": sys.executable,
     }

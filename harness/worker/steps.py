@@ -2,7 +2,8 @@
 
 A step is a dict, made by harness/plan.py:
     source, function, kind ("save" or "restore"), seed, device, logical_cpus, cores,
-    artifact (folder), reference (npz file), folder (where the result goes), timing (bool).
+    artifact (folder), reference (npz file), folder (where the result goes), timing (bool),
+    dose (a number for a path that takes one, else absent or None).
 The result is `result.json` in the folder, and for a restore `predictions.npz` beside it.
 """
 
@@ -87,7 +88,8 @@ def run_restore(tf, step, function):
         inputs = reference["inputs"]
     before = resident_bytes()
     started = time.perf_counter_ns()
-    restored = function(step["artifact"])
+    dosed = {} if step.get("dose") is None else {"dose": step["dose"]}
+    restored = function(step["artifact"], **dosed)
     loaded = time.perf_counter_ns()
     predict, model = restored if isinstance(restored, tuple) else (restored, None)
     first_call, predictions = time_call(predict, inputs)
@@ -119,6 +121,7 @@ def run_step(tf, step):
 
     `error` in the result holds type, message and traceback of whatever the scenario raised.
     """
+    begun = time.process_time()
     if step.get("cores") and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, step["cores"])
     try:
@@ -137,5 +140,6 @@ def run_step(tf, step):
                 "traceback": traceback.format_exc(),
             }
         }
+    result["cpu_ms"] = (time.process_time() - begun) * 1e3
     text = json.dumps(result).encode("utf-8")
     write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))

@@ -93,7 +93,8 @@ class Execution:
     def run(self, plan: list[SaveTask]) -> Iterator[Outcome]:
         """Yield every outcome of the plan as it arrives, in the caller's thread."""
         pool = ThreadPoolExecutor(self.lanes.width)
-        timed = ThreadPoolExecutor(1) if self.timing else pool
+        # Two, so that one can make ready on the other cores while it waits for its turn.
+        timed = ThreadPoolExecutor(2) if self.timing else pool
         try:
             yield from self.drain(plan, pool, timed)
         finally:
@@ -158,6 +159,9 @@ class Execution:
         committed = task.scenario.artifact_folder is not None
         writer = f"tensorflow-{where.writer}" if committed else self.name
         expectation = expectation or expect_outcome(task, where)
+        dose = task.scenario.dose
+        if task.dose is not None and dose and task.dose != dose.own:
+            expectation = Expectation("")  # nothing is declared for another dose: it is measured
         return start_record(task, writer, self.name, expectation)
 
     def skip(self, task: PathTask, why: str) -> Outcome:
@@ -221,7 +225,8 @@ class Execution:
             raise disk_trouble(self.work, error) from error
         step = self.make_step(task, folder, own) | {
             "function": task.path, "kind": "restore", "device": task.device, "dose": task.dose,
-            "timing": self.timing, "cores": self.lanes.timed if self.timing else self.lanes.save,
+            "timing": self.timing, "cores": self.lanes.save, "timed_cores": self.lanes.timed,
+            "turn": str(self.work / "turn") if self.timing else None,
         }  # fmt: skip
         end = self.run_step(step)
         outcome = conclude(task, record, folder, saved.reference, end)

@@ -111,6 +111,8 @@ def group_by_path(outcomes: Iterable[dict[str, Any]]) -> list[list[dict[str, Any
 def judge_outcomes(outcomes: Iterable[dict[str, Any]]) -> None:
     """Set `judgement` on every outcome, all seeds of a path, device and environment together."""
     for group in group_by_path(outcomes):
+        if not group[0]["expected"]:  # a dose for which nothing is declared
+            continue
         low, high = group[0]["declared_rate"]
         lone = len(group) == 1 and group[0]["default_seed"]
         judgement = judge([is_as_declared(each) for each in group], (low, high), lone)

@@ -108,6 +108,7 @@ def start_record(
     task: PathTask, writer: str, reader: str, expectation: Expectation
 ) -> dict[str, Any]:
     """Return the outcome's identity and expectation; verdict and numbers still empty."""
+    dose = task.scenario.dose if task.dose is not None else None
     return {
         "scenario": task.scenario.id,
         "family": task.scenario.family,
@@ -118,6 +119,8 @@ def start_record(
         "device": task.device,
         "seed": task.seed,
         "dose": task.dose,
+        "dose_of": dose.of if dose else None,
+        "own_dose": dose.own if dose else None,
         "default_seed": task.seed == task.scenario.seed,
         "source_sha256": task.scenario.source_hash,
         "verdict": None,

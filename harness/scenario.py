@@ -17,11 +17,15 @@ EXTRAS = {"scikit-learn": ("sklearn", "joblib"), "pillow": ("PIL",), "scipy": ("
 
 @dataclass(frozen=True)
 class Dose:
-    """How far a mistake can be taken: `path` takes each of `values`; `of` says what they are."""
+    """How far a mistake can be taken: `path` takes each of `values`; `of` says what they are.
+
+    `own` is the value with which the lesson itself is run.
+    """
 
     path: str
     of: str
     values: list[float]
+    own: float
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,12 @@ class Scenario:
     def dose(self) -> Dose | None:
         """How far the mistake can be taken, where the scenario says so."""
         declared = self.declared.get("dose")
-        return Dose(declared["path"], declared["of"], declared["values"]) if declared else None
+        if not declared:
+            return None
+        function = ast.parse(self.definitions[declared["path"]]).body[0]
+        assert isinstance(function, ast.FunctionDef)
+        own = ast.literal_eval(function.args.defaults[0])
+        return Dose(declared["path"], declared["of"], declared["values"], own)
 
     @property
     def is_look_alike(self) -> bool:

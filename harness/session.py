@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Request:
     time_limit: float = Limits.seconds
     memory_limit_mb: int = Limits.memory_bytes // 2**20
     command: list[str] = field(default_factory=list)
+    doses: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -56,11 +57,16 @@ def can_fork() -> bool:
     return sys.platform == "linux"
 
 
-def open_workers(request: Request, work: Path) -> dict[str, Worker]:
-    """Return the workers by device kind; on a GPU every step gets a process of its own."""
-    environment = Environment(request.interpreter, request.legacy_keras)
+def open_workers(request: Request, work: Path, modules: Iterable[str]) -> dict[str, Worker]:
+    """Return the workers by device kind; on a GPU every step gets a process of its own.
+
+    `modules` are what the steps will import besides TensorFlow.
+    """
+    environment = Environment(
+        request.interpreter, request.legacy_keras, portable_kernels=not request.timing
+    )
     if can_fork() and not request.spawn:
-        cpu: Worker = ForkWorker(environment, work)
+        cpu: Worker = ForkWorker(environment, work, modules)
     else:
         cpu = SpawnWorker(environment, work, hide_gpu=True)
     return {"CPU": cpu, "GPU": SpawnWorker(environment, work)}
@@ -139,7 +145,7 @@ def perform(
     run: int,
     watcher: Watcher,
     done: list[dict[str, Any]],
-    workers: Callable[[Request, Path], dict[str, Worker]] = open_workers,
+    workers: Callable[[Request, Path, Iterable[str]], dict[str, Worker]] = open_workers,
 ) -> None:
     """Run what `done` (records) lacks of `request`; each outcome is committed as it arrives.
 
@@ -148,7 +154,8 @@ def perform(
     """
     work = make_work_folder(store.path.parent, run)
     limits = Limits(request.time_limit, request.memory_limit_mb * 2**20)
-    team = workers(request, work)
+    modules = {module for scenario in scenarios for module in scenario.imports}
+    team = workers(request, work, sorted(modules - {"numpy", "tensorflow"}))
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     try:
         found = team["CPU"].list_devices()
@@ -158,7 +165,7 @@ def perform(
         environment = {"name": execution.name, **execution.described, "devices": found}
         store.set_environments(run, [environment])
         finished = [identify(record) for record in done]
-        plan = make_plan(scenarios, devices, request.seeds, finished)
+        plan = make_plan(scenarios, devices, request.seeds, finished, request.doses)
         watcher.begin(count_paths(plan))
         if request.timing and len(cores) > 1:  # our own threads stay off the core that is timed
             pin_threads(sorted(cores)[1:])

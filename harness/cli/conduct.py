@@ -22,6 +22,7 @@ from harness.errors import (
     UsageError,
 )
 from harness.machine import describe_machine
+from harness.report.dose import has_doses, plot_doses
 from harness.report.summary import any_changed
 from harness.scenario import Scenario
 from harness.session import Request, perform
@@ -88,6 +89,10 @@ def report(
     if benchmark_file:
         write_file(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
     typer.echo(present(document, style))
+    if has_doses(document["outcomes"]):
+        files = plot_doses(document["outcomes"], store.reports)
+        typer.echo(f"Plotted: {', '.join(str(file) for file in files if file.suffix == '.html')}")
+        typer.echo("(and beside it as .svg and .png)")
     shown = suggest(f"show {run.id}", store.reports)
     typer.echo(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
     typer.echo(next_step(document, catalog.root))

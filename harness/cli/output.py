@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.cli.options import suggest
 from harness.judge import group_by_path
+from harness.report.dose import has_doses, make_dose_table
 from harness.report.summary import describe_environments, summarize
 from harness.report.table import make_rate_table, make_table, worst_first
 
@@ -12,9 +13,11 @@ from harness.report.table import make_rate_table, make_table, worst_first
 def present(document: dict[str, Any], style: str) -> str:
     """Return header, table and paragraph of a run; rates where it has several seeds."""
     outcomes = document["outcomes"]
+    header = "\n".join(describe_environments(document["environments"]))
+    if has_doses(outcomes):
+        return f"{header}\n\n{make_dose_table(outcomes, style)}"
     several = any(len(group) > 1 for group in group_by_path(outcomes))
     table = make_rate_table(outcomes, style) if several else make_table(outcomes, style)
-    header = "\n".join(describe_environments(document["environments"]))
     return f"{header}\n\n{table}\n\n{summarize(outcomes)}"
 
 

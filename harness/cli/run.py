@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness.catalog import Catalog
 from harness.cli.options import (
     DEFAULT_REPORTS,
     FormatOption,
@@ -18,6 +19,7 @@ from harness.cli.options import (
     suggest,
 )  # fmt: skip
 from harness.errors import UsageError
+from harness.scenario import Scenario
 
 DEVICES = ("cpu", "gpu", "all")
 
@@ -38,6 +40,10 @@ def run(
     timing: Annotated[
         bool, typer.Option("--timing/--no-timing", help="Time every restore.")
     ] = True,
+    dose: Annotated[
+        bool,
+        typer.Option("--dose", help="How hard does it fail? Vary each scenario's dose; plot it."),
+    ] = False,
     spawn: Annotated[
         bool, typer.Option("--spawn", help="Start a process per step instead of forking.")
     ] = False,
@@ -86,17 +92,28 @@ def run(
     else:
         catalog = open_catalog(scenarios)
         chosen = catalog.select(ids) if ids else list(catalog.scenarios)
+        if dose:
+            chosen, timing = find_dosed(chosen, catalog), False
         if not chosen:
             raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
         request = Request(
             [scenario.id for scenario in chosen], str(catalog.root), device,
             list(range(seeds)) if seeds else None if seed is None else [seed],
             timing, spawn, find_interpreter(python), legacy_keras, time_limit, memory_limit,
-            sys.argv[1:],
+            sys.argv[1:], dose,
         )  # fmt: skip
         run_id = start_run(store, request)
     finished = carry_out(store, run_id, request, catalog, resumed=resume)
     raise typer.Exit(report(store, finished, catalog, style, json_file, benchmark_file))
+
+
+def find_dosed(chosen: list[Scenario], catalog: Catalog) -> list[Scenario]:
+    """Return those of the chosen scenarios that declare a dose; raises UsageError for none."""
+    dosed = [scenario for scenario in chosen if scenario.dose]
+    if not dosed:
+        known = ", ".join(each.id for each in catalog.scenarios if each.dose)
+        raise UsageError("no dose is declared there", f"these have one: {known}", "choose of them")
+    return dosed
 
 
 def check_resume_alone(context: typer.Context) -> None:

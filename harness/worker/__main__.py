@@ -1,4 +1,7 @@
-"""Entry point: `serve` answers requests for steps by forking; `step FILE` runs one step here."""
+"""Entry point: `serve [MODULE...]` forks a process per step; `step FILE` runs one step here.
+
+The modules are imported once, before forking: what the scenarios of this run import.
+"""
 
 import importlib.util
 import os
@@ -23,6 +26,6 @@ def import_worker():
 if __name__ == "__main__":
     import_worker()
     if sys.argv[1] == "serve":
-        importlib.import_module(PACKAGE + ".server").serve()
+        importlib.import_module(PACKAGE + ".server").serve(sys.argv[2:])
     else:
         importlib.import_module(PACKAGE + ".alone").run_alone(sys.argv[2])

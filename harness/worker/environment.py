@@ -18,6 +18,7 @@ def import_tensorflow():
     # where both are missing, TensorFlow is the one to name.
     importlib.import_module("numpy.random")
 
+    warm_registries()
     # `tf.keras` is loaded lazily since 2.16: touch it here, or every forked step pays for it.
     _ = tf.keras.Sequential
     _ = tf.keras.models.load_model
@@ -30,6 +31,30 @@ def module_version(name):
         return getattr(importlib.import_module(name), "__version__", None)
     except Exception:  # a broken optional module is reported as absent
         return None
+
+
+def warm_registries():
+    """Let TensorFlow build its tables of ops and kernels; no op runs, no thread starts.
+
+    Otherwise every forked step builds them anew, 6 ms each on TensorFlow 2.21. Speed is all it
+    does, so a release that has moved these private functions is as well off without.
+    """
+    try:
+        from tensorflow.python.framework import kernels, op_def_registry
+
+        op_def_registry.get("Fill")
+        kernels.get_registered_kernels_for_op("Fill")
+    except Exception:
+        pass
+
+
+def preload_modules(names):
+    """Import, once and before forking, what the scenarios will; a failure is theirs to meet."""
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception:
+            pass
 
 
 def find_extra_modules():

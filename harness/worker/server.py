@@ -16,7 +16,7 @@ import sys
 import traceback
 
 from .devices import list_devices
-from .environment import describe_environment, import_tensorflow
+from .environment import describe_environment, import_tensorflow, preload_modules
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h: the kernel kills a child whose parent has died
 PR_SET_CHILD_SUBREAPER = 36  # what a step leaves behind becomes our child, and ends with us
@@ -162,12 +162,13 @@ def answer_requests(tf, channel):
         kill_group(child)
 
 
-def serve():
-    """Import TensorFlow, say what it is, then serve until the harness goes away."""
+def serve(modules):
+    """Import TensorFlow and `modules`, say what is here, then serve until the harness goes away."""
     channel = Channel()
     try:
         tf, seconds = import_tensorflow()
         importlib.import_module(__package__ + ".steps")  # here, where a missing numpy is reported
+        preload_modules(modules)
         described = describe_environment(tf)
     except BaseException as error:
         channel.send(event="failed", error="%s: %s" % (type(error).__name__, error))

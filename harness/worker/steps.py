@@ -3,7 +3,8 @@
 A step is a dict, made by harness/plan.py:
     source, function, kind ("save" or "restore"), seed, device, logical_cpus, cores,
     artifact (folder), reference (npz file), folder (where the result goes), timing (bool),
-    dose (a number for a path that takes one, else absent or None).
+    dose (a number for a path that takes one, else absent or None),
+    turn (a lock file, held while this step is timed, else absent or None), timed_cores.
 The result is `result.json` in the folder, and for a restore `predictions.npz` beside it.
 """
 
@@ -20,6 +21,7 @@ import numpy as np
 from .devices import assert_placement, prepare_device
 from .memory import growth_since, resident_bytes
 from .stopwatch import measure, time_call
+from .turn import Turn, pin_threads
 from .weights import collect_weights
 
 # Not importable, and never in sys.modules: Keras 3.0-3.6 finds a class by importing the module it
@@ -86,6 +88,12 @@ def run_restore(tf, step, function):
     """Restore, predict, and time it. Predictions are written before any steady timing begins."""
     with np.load(step["reference"]) as reference:
         inputs = reference["inputs"]
+    with Turn(step):
+        return restore_and_measure(tf, step, function, inputs)
+
+
+def restore_and_measure(tf, step, function, inputs):
+    """Do what is timed, on the core that is kept for it; return the step's result."""
     before = resident_bytes()
     started = time.perf_counter_ns()
     dosed = {} if step.get("dose") is None else {"dose": step["dose"]}
@@ -122,8 +130,8 @@ def run_step(tf, step):
     `error` in the result holds type, message and traceback of whatever the scenario raised.
     """
     begun = time.process_time()
-    if step.get("cores") and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, step["cores"])
+    if step.get("cores"):
+        pin_threads(step["cores"])
     try:
         start_device(tf, step)
         scenario = load_scenario(step["source"])

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from harness.workers.environment import WORKER_FOLDER, Environment
 from harness.workers.limits import (
     IMPORT_SECONDS,
     SILENT,
+    TURN_MARKS,
     Limits,
     StepEnd,
     kill_group,
     kill_tree,
+    waits_for_turn,
     watch,
 )
 
@@ -41,11 +44,11 @@ class Pending:
 class Server:
     """One live `harness/worker serve` process and the thread that listens to it."""
 
-    def __init__(self, environment: Environment, work: Path) -> None:
+    def __init__(self, environment: Environment, work: Path, modules: Iterable[str]) -> None:
         self.log = work / "worker.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [environment.interpreter, str(WORKER_FOLDER), "serve"],
+                [environment.interpreter, str(WORKER_FOLDER), "serve", *modules],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -126,8 +129,9 @@ class Server:
 class ForkWorker:
     """Runs steps of one environment in forked children; safe to use from several threads."""
 
-    def __init__(self, environment: Environment, work: Path) -> None:
+    def __init__(self, environment: Environment, work: Path, modules: Iterable[str] = ()) -> None:
         self.environment, self.work = environment, work
+        self.modules = list(modules)  # what the steps will import, paid once
         self.identifiers = itertools.count(1)
         self.starting, self.closing = threading.Lock(), threading.Lock()
         self.repeating = threading.Lock()  # one step at a time has the spare
@@ -159,7 +163,7 @@ class ForkWorker:
             if self.closed:
                 raise WorkerDied
             try:
-                server = Server(self.environment, self.work)
+                server = Server(self.environment, self.work, self.modules)
             except OSError as error:
                 raise unusable_interpreter(self.environment, error) from error
             self.started.append(server)
@@ -216,7 +220,9 @@ class ForkWorker:
             server.close()
         if not pending.pid:
             raise WorkerDied
-        stopped_for = watch(pending.pid, pending.ended.wait, limits)
+        stopped_for = watch(
+            pending.pid, pending.ended.wait, limits, is_waiting=lambda: waits_for_turn(step)
+        )
         if pending.end is None:  # the worker has died, or does not answer any more
             kill_tree(pending.pid)
             kill_group(pending.pid)
@@ -241,7 +247,7 @@ def remove_traces(step: dict[str, Any]) -> None:
     if step["kind"] == "save":
         shutil.rmtree(step["artifact"], ignore_errors=True)
         Path(step["artifact"]).mkdir()
-    for name in ("result.json", "output.log", "scratch"):
+    for name in ("result.json", "output.log", "scratch", *TURN_MARKS):
         trace = Path(step["folder"], name)
         if trace.is_dir():
             shutil.rmtree(trace, ignore_errors=True)

@@ -10,10 +10,12 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
 SILENT = "silent"
+TURN_MARKS = ("ready", "turn")  # files a timed step leaves: it waits for its turn, it has it
 TICK_SECONDS = 0.05
 IMPORT_SECONDS = 300.0  # what importing TensorFlow may take, byte code not yet compiled
 
@@ -71,17 +73,25 @@ def has_ended(pid: int) -> bool:
         return True
 
 
+def waits_for_turn(step: dict[str, Any]) -> bool:
+    """Say whether a step is ready and waits until the one that is timed now has ended."""
+    ready, begun = (os.path.exists(os.path.join(step["folder"], mark)) for mark in TURN_MARKS)
+    return ready and not begun
+
+
 def watch(
     pid: int,
     wait: Callable[[float], bool],
     limits: Limits,
     has_begun: Callable[[], bool] = lambda: True,
+    is_waiting: Callable[[], bool] = lambda: False,
 ) -> str | None:
     """Wait until `wait(seconds)` says the process has ended; kill it at a limit.
 
     The limits hold from the moment `has_begun()`, so that a process which must import TensorFlow
-    first is not charged for it. Returns "timeout" or "memory" where it was killed, SILENT where it
-    had ended by itself and whoever should say so does not, else None.
+    first is not charged for it; nor is one for the time in which it `is_waiting()`. Returns
+    "timeout" or "memory" where it was killed, SILENT where it had ended by itself and whoever
+    should say so does not, else None.
     """
     deadline = time.monotonic() + IMPORT_SECONDS
     before: int | None = None
@@ -89,6 +99,8 @@ def watch(
         resident = read_resident(pid)
         if before is None and has_begun():
             before, deadline = resident, time.monotonic() + limits.seconds
+        elif before is not None and is_waiting():
+            deadline = time.monotonic() + limits.seconds
         reason = None
         if time.monotonic() > deadline:
             reason = SILENT if has_ended(pid) else "timeout"

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.workers.environment import WORKER_FOLDER, Environment
 from harness.workers.fork import last_lines, unusable_environment, unusable_interpreter
-from harness.workers.limits import Limits, StepEnd, kill_group, kill_tree, watch
+from harness.workers.limits import Limits, StepEnd, kill_group, kill_tree, waits_for_turn, watch
 
 
 class SpawnWorker:
@@ -80,7 +80,10 @@ class SpawnWorker:
             return True
 
         try:
-            stopped_for = watch(process.pid, wait, limits, (folder / "begun").exists)
+            stopped_for = watch(
+                process.pid, wait, limits, (folder / "begun").exists,
+                is_waiting=lambda: waits_for_turn(step),
+            )  # fmt: skip
         finally:
             self.running.discard(process.pid)
             kill_group(process.pid)

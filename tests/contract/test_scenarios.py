@@ -45,8 +45,8 @@ def second_run(tmp_path_factory):
     request = Request(list(SCENARIOS), str(PACKAGED), "cpu", timing=False)
     sizes = {}
 
-    def workers(request, work):
-        team = open_workers(request, work)
+    def workers(request, work, modules):
+        team = open_workers(request, work, modules)
         return {kind: Measuring(worker, sizes) for kind, worker in team.items()}
 
     run = store.start_run(request.as_json(), describe_machine())

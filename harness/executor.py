@@ -52,6 +52,8 @@ class Saved:
     failure: tuple[str, dict[str, str]] | None = None
     output: str = ""
     cpu_ms: float | None = None  # None for committed files, which nothing had to make
+    size: int = 0  # bytes of the artifact
+    trespasses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,10 @@ class Execution:
         limits: Limits,
         timing: bool,
         announce: Callable[[str], None],
+        witness: bool = False,
     ) -> None:
         self.workers, self.work, self.limits, self.timing = workers, work, limits, timing
+        self.witness = witness  # have every step note what it does beyond its folder
         self.announce = announce  # called from the lanes' threads as a step begins
         self.described = workers["CPU"].describe()
         self.name = name_environment(self.described)
@@ -189,7 +193,7 @@ class Execution:
                 check_provenance(group.scenario)
                 shutil.copytree(committed / "artifact", saved.artifact)
                 shutil.copyfile(committed / "reference.npz", saved.reference)
-                return saved
+                return replace(saved, size=measure_folder(saved.artifact))
             saved.artifact.mkdir()
         except ProvenanceRefused as error:
             refusal = {"type": "ProvenanceRefused", "message": str(error)}
@@ -207,12 +211,17 @@ class Execution:
             verdict, cause = failure
             cause |= {"message": f"in {group.save}: {cause['message']}", "step": "save"}
             return replace(saved, failure=(verdict, cause), output=read_output(folder))
-        return replace(saved, cpu_ms=read_result(folder).get("cpu_ms"))
+        result = read_result(folder)
+        return replace(
+            saved, cpu_ms=result.get("cpu_ms"), size=measure_folder(saved.artifact),
+            trespasses=tuple(result.get("trespasses", ())),
+        )  # fmt: skip
 
     def restore(self, task: PathTask, saved: Saved) -> Outcome:
         """Run one path's restore step and conclude what it gave."""
         record = self.record(task)
         record["cpu_ms"] = {"save": saved.cpu_ms, "restore": None}
+        record["artifact_bytes"], record["trespasses"] = saved.size, list(saved.trespasses)
         if saved.failure:
             return fail(record, *saved.failure, saved.output)
         device = task.device.replace(":", "-")
@@ -249,12 +258,18 @@ class Execution:
         return {
             "source": str(task.scenario.file.resolve()), "seed": task.seed, "folder": str(folder),
             "artifact": str(saved.artifact), "reference": str(saved.reference),
+            "witness": self.witness,
         }  # fmt: skip
 
     def check_disk(self) -> None:
         """Raise CannotWrite if a step may have failed for want of disk."""
         if shutil.disk_usage(self.work).free < DISK_NEEDED:
             raise disk_trouble(self.work, None)
+
+
+def measure_folder(folder: Path) -> int:
+    """Return the bytes of the files in a folder and below."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def disk_trouble(folder: Path, error: OSError | None) -> CannotWrite:

@@ -6,6 +6,7 @@ from harness.scenario import Scenario, as_rules
 
 TEMPLATE_TEXTS = ("Say in one sentence what goes wrong.", "Nearly the answer.")
 Records = list[dict[str, Any]]
+LARGEST_ARTIFACT = 2**20  # bytes; a lesson's model is small
 SAME = 1e-6  # relative difference between two runs that still counts as deterministic
 
 
@@ -26,7 +27,7 @@ def find_silent_errors(scenario: Scenario) -> list[str]:
 
 def find_faults(first: Records, second: Records) -> list[str]:
     """Return a sentence for every path that is not as declared or not the same twice."""
-    faults = []
+    faults: list[str] = []
     again = {record["path"]: record for record in second}
     for record in first:
         name = record["path"]
@@ -36,6 +37,11 @@ def find_faults(first: Records, second: Records) -> list[str]:
             wanted = record["expected"]
             wanted += f" with {record['raises']!r}" if record.get("raises") else ""
             faults.append(f"{name} gave {record['verdict']}, declared {wanted}{said}")
+        faults += [f"{name} {trespass}" for trespass in record.get("trespasses") or ()]
+        size = record.get("artifact_bytes") or 0
+        if size > LARGEST_ARTIFACT:
+            large = f"{size / 2**20:.1f} MiB"
+            faults.append(f"the artifact that {name} reads is {large}; 1 MiB is the most")
         if not same_numbers(record, again[name]):
             faults.append(f"{name} gave other numbers the second time under the same seed")
     cures = [each for each in first if each["side"] in ("fixed", "healthy")]
@@ -43,7 +49,7 @@ def find_faults(first: Records, second: Records) -> list[str]:
         return faults
     if not any(each["verdict"] == "match" for each in cures):
         faults.append("no fixed path matches, so nothing here is cured")
-    return faults
+    return list(dict.fromkeys(faults))
 
 
 def same_numbers(one: dict[str, Any], other: dict[str, Any]) -> bool:

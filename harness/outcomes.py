@@ -131,6 +131,8 @@ def start_record(
         "statistics": None,
         "timing": None,
         "cpu_ms": None,
+        "artifact_bytes": None,
+        "trespasses": [],
         "error": None,
     }
 
@@ -145,7 +147,9 @@ def conclude(
 ) -> Outcome:
     """Read what a restore step left in `folder` and compare it with the `reference` npz."""
     output = read_output(folder)
-    record["cpu_ms"] = {**record["cpu_ms"], "restore": read_result(folder).get("cpu_ms")}
+    result = read_result(folder)
+    record["cpu_ms"] = {**record["cpu_ms"], "restore": result.get("cpu_ms")}
+    record["trespasses"] = [*record["trespasses"], *result.get("trespasses", ())]
     failure = describe_failure(end, folder)
     if failure:
         return fail(record, *failure, output)
@@ -166,5 +170,5 @@ def conclude(
     if restored.predictions.dtype.kind in "fiub" and saved.predictions.dtype.kind in "fiub":
         record["statistics"] = compute_statistics(restored.predictions, saved.predictions)
         record["statistics"]["weights"] = compare_weights(restored.weights, saved.weights)
-    record["timing"] = read_result(folder).get("timing")
+    record["timing"] = result.get("timing")
     return Outcome(record, samples, output)

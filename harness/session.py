@@ -39,6 +39,7 @@ class Request:
     memory_limit_mb: int = Limits.memory_bytes // 2**20
     command: list[str] = field(default_factory=list)
     doses: bool = False
+    witness: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -160,7 +161,9 @@ def perform(
     try:
         found = team["CPU"].list_devices()
         devices = choose_devices(request.device, found)
-        execution = Execution(team, work, limits, request.timing, watcher.start_step)
+        execution = Execution(
+            team, work, limits, request.timing, watcher.start_step, request.witness
+        )
         check_same_reader(done, execution.name)
         environment = {"name": execution.name, **execution.described, "devices": found}
         store.set_environments(run, [environment])

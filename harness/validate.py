@@ -27,6 +27,7 @@ KEYS = {
 REQUIRED = ("id", "family", "tensorflow", "expect", "minutes", "hints")
 ALLOWED_IMPORTS = {"numpy", "tensorflow", "keras"}
 REGISTERING = re.compile(r"\bregister_keras_serializable\(|\bget_custom_objects\(")
+ABSOLUTE = re.compile(r"(/(tmp|home|root|var|usr|etc|opt|mnt|data)|~|[A-Z]:\\)(/|$)")
 SAVE_ARGUMENTS = ["artifact", "seed"]
 RESTORE_ARGUMENTS = ["artifact"]
 
@@ -246,6 +247,12 @@ def check_habits(file: Path, tree: ast.Module, nodes: list[ast.AST]) -> Iterator
     for node in nodes:
         if isinstance(node, ast.Assert):
             yield node.lineno, "a lesson asserts nothing: the harness judges"
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and ABSOLUTE.match(node.value)
+        ):
+            yield node.lineno, f"names the path {node.value!r}: a step keeps to its artifact"
         called = node.func if isinstance(node, ast.Call) else None
         if isinstance(called, ast.Name) and called.id == "print":
             yield called.lineno, "a lesson prints nothing: the harness shows"

@@ -11,7 +11,9 @@ from harness import __version__
 from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, RestorebenchError
 
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
-from harness.cli import artifact, check, explain, gpu_report, list, new, run, runs, show  # isort: skip
+from harness.cli import (  # isort: skip
+    artifact, check, explain, gpu_report, index, list, new, run, runs, search, show,
+)  # fmt: skip
 
 app = typer.Typer(
     name="restorebench",
@@ -35,12 +37,14 @@ def describe(
 
 app.command("run")(run.run)
 app.command("list")(list.list_scenarios)
+app.command("search")(search.search)
 app.command("explain")(explain.explain)
 app.command("runs")(runs.list_runs)
 app.command("show")(show.show)
 app.command("new")(new.new)
 app.command("check")(check.check)
 app.command("artifact")(artifact.artifact)
+app.command("index")(index.index)
 app.command("gpu-report")(gpu_report.gpu_report)
 
 

@@ -1,13 +1,17 @@
 """`check`: is this scenario a good one? The gate every scenario passes, in sentences."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from harness.cli.options import (
     DEFAULT_REPORTS,
+    LegacyKerasOption,
+    PythonOption,
     ReportsOption,
     ScenariosOption,
+    find_interpreter,
     open_catalog,
     suggest,
 )
@@ -16,6 +20,8 @@ from harness.errors import CHANGED
 
 def check(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="A scenario.")],
+    python: PythonOption = sys.executable,
+    legacy_keras: LegacyKerasOption = False,
     reports: ReportsOption = DEFAULT_REPORTS,
     scenarios: ScenariosOption = None,
 ) -> None:
@@ -23,6 +29,7 @@ def check(
     from harness.cli.conduct import carry_out, start_run
     from harness.documents import make_document
     from harness.gate import find_faults, find_silent_errors, find_template_texts
+    from harness.report.summary import count
     from harness.session import Request
     from harness.store import Store
 
@@ -32,8 +39,10 @@ def check(
     twice = []
     for _ in range(2):
         request = Request(
-            [scenario.id], str(catalog.root), "cpu", timing=False, command=["check", identifier]
-        )
+            [scenario.id], str(catalog.root), "cpu", timing=False,
+            legacy_keras=legacy_keras, interpreter=find_interpreter(python),
+            command=["check", identifier], witness=True,
+        )  # fmt: skip
         run = start_run(store, request)
         twice.append(make_document(carry_out(store, run, request, catalog))["outcomes"])
     faults = find_template_texts(scenario.source) + find_silent_errors(scenario)
@@ -47,7 +56,13 @@ def check(
         again = suggest(f"check {identifier}", reports, catalog.root)
         typer.echo(f"Next: mend {scenario.file}, then: {again}")
         raise typer.Exit(CHANGED)
-    typer.echo(f"{identifier}: {len(twice[0])} paths as declared, twice the same.")
+    ran = [each for each in twice[0] if each["verdict"] != "skip"]
+    if not ran:
+        typer.echo(f"{identifier} does not run here: {twice[0][0]['error']['message']}.")
+        again = suggest(f"check {identifier} --legacy-keras", reports, catalog.root)
+        typer.echo(f"Next: name an environment where it does (--python), or: {again}")
+        return
+    typer.echo(f"{identifier}: {count(len(ran), 'path')} as declared, twice the same.")
     typer.echo(f"Next: {suggest(f'run {identifier} --seeds 20', reports, catalog.root)}")
 
 

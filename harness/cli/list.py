@@ -24,6 +24,10 @@ def list_scenarios(
     verdict: Annotated[
         str | None, typer.Option(help="What the broken paths show: zeros, error, ...")
     ] = None,
+    layer: Annotated[str | None, typer.Option(help="A Keras layer it uses: LSTM, ...")] = None,
+    look_alikes: Annotated[
+        bool, typer.Option("--look-alikes", help="What only looks broken, nothing else.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     style: FormatOption = "simple",
     scenarios: ScenariosOption = None,
@@ -33,17 +37,28 @@ def list_scenarios(
         if value is not None and value not in known:
             raise UsageError(f"unknown {name}: {value}", *advise(value, known))
     catalog = open_catalog(scenarios)
-    chosen = [each for each in catalog.scenarios if fits(each, words or [], family, verdict)]
+    if layer is not None:
+        used = sorted({name for each in catalog.scenarios for name in each.layers})
+        named = {name.lower(): name for name in used}
+        if layer.lower() not in named:
+            raise UsageError(f"no scenario uses the layer {layer}", *advise(layer, used))
+        layer = named[layer.lower()]
+    chosen = [
+        each
+        for each in catalog.scenarios
+        if fits(each, words or [], family, verdict)
+        and (layer is None or layer in each.layers)
+        and (each.is_look_alike or not look_alikes)
+    ]
     if as_json:
         typer.echo(json.dumps([describe(scenario) for scenario in chosen], indent=2))
     else:
         from tabulate import tabulate
 
-        rows = [
-            [each.id, each.family, ", ".join(each.verdicts("broken")), each.summary]
-            for each in chosen
-        ]
-        headers = ["id", "family", "broken", "what goes wrong"]
+        from harness.index import name_verdicts
+
+        rows = [[each.id, each.family, name_verdicts(each), each.summary] for each in chosen]
+        headers = ["id", "family", "shows", "what goes wrong"]
         typer.echo(
             tabulate(rows, headers, tablefmt=check_format(style), maxcolwidths=[None, None, 16, 60])
         )
@@ -78,7 +93,9 @@ def describe(scenario: Scenario) -> dict[str, object]:
     """Return what `list --json` says of a scenario."""
     return {
         "id": scenario.id, "family": scenario.family, "summary": scenario.summary,
-        "broken": scenario.verdicts("broken"), "paths": scenario.paths(),
-        "tensorflow": scenario.declared["tensorflow"], "minutes": scenario.declared["minutes"],
-        "file": str(scenario.file),
+        "broken": scenario.verdicts("broken"), "look_alike": scenario.is_look_alike,
+        "paths": scenario.paths(), "layers": scenario.layers, "messages": scenario.messages(),
+        "tensorflow": scenario.declared["tensorflow"], "keras": scenario.declared.get("keras"),
+        "extras": scenario.extras, "dose": bool(scenario.declared.get("dose")),
+        "minutes": scenario.declared["minutes"], "file": str(scenario.file),
     }  # fmt: skip

@@ -22,6 +22,12 @@ ReportsOption = Annotated[
 FormatOption = Annotated[
     str, typer.Option("--format", help="Any tabulate table format: simple, github, html, ...")
 ]
+PythonOption = Annotated[
+    str, typer.Option(help="The interpreter whose TensorFlow is used.", show_default=False)
+]
+LegacyKerasOption = Annotated[
+    bool, typer.Option("--legacy-keras", help="Let tf.keras be tf_keras, a Keras 2.")
+]
 DEFAULT_REPORTS = Path("reports")
 
 

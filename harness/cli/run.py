@@ -11,6 +11,8 @@ from harness.catalog import Catalog
 from harness.cli.options import (
     DEFAULT_REPORTS,
     FormatOption,
+    LegacyKerasOption,
+    PythonOption,
     ReportsOption,
     ScenariosOption,
     check_format,
@@ -47,12 +49,8 @@ def run(
     spawn: Annotated[
         bool, typer.Option("--spawn", help="Start a process per step instead of forking.")
     ] = False,
-    python: Annotated[
-        str, typer.Option(help="The interpreter whose TensorFlow is used.", show_default=False)
-    ] = sys.executable,
-    legacy_keras: Annotated[
-        bool, typer.Option("--legacy-keras", help="Let tf.keras be tf_keras, a Keras 2.")
-    ] = False,
+    python: PythonOption = sys.executable,
+    legacy_keras: LegacyKerasOption = False,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds a step may take.")] = 120.0,
     memory_limit: Annotated[int, typer.Option(min=1, help="MiB of memory a step may gain.")] = 4096,
     style: FormatOption = "simple",

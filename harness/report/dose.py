@@ -116,7 +116,12 @@ def draw_response(scenario: str, path: str, curve: dict[float, Records]) -> Any:
         "verdict:N",
         scale=alt.Scale(domain=found, range=[VERDICT_COLOURS.get(each, "#111") for each in found]),
     )
-    x = alt.X("dose:Q", title=first["dose_of"])
+    positive = [dose for dose in curve if dose > 0]
+    wide = max(positive, default=1.0) > 50 * min(positive, default=1.0)  # decades need room
+    x = alt.X(
+        "dose:Q", title=first["dose_of"],
+        scale=alt.Scale(type="symlog", constant=min(positive)) if wide else alt.Scale(),
+    )  # fmt: skip
     errors = [row["error"] for row in rows if row["error"]]
     scale = alt.Scale(type="symlog", constant=min(errors) if errors else 1.0)
     panels = []

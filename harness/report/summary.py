@@ -52,6 +52,12 @@ def summarize(records: Records) -> str:
     if harmless:
         working = sum(group[0]["judgement"] == "expected" for group in harmless)
         sentences.append(f"Broken paths that work here, as declared: {working} of {len(harmless)}.")
+    healthy = [group for group in ran if group[0]["side"] == "healthy"]
+    if healthy:
+        matching = sum(group[0]["judgement"] == "expected" for group in healthy)
+        sentences.append(
+            f"Healthy paths that only look broken: {matching} of {len(healthy)} match."
+        )
     skipped = len(paths) - len(ran)
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not for this environment.")

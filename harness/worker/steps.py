@@ -4,6 +4,7 @@ A step is a dict, made by harness/plan.py:
     source, function, kind ("save" or "restore"), seed, device, logical_cpus, cores,
     artifact (folder), reference (npz file), folder (where the result goes), timing (bool),
     dose (a number for a path that takes one, else absent or None),
+    witness (bool: note what it does beyond its folder),
     turn (a lock file, held while this step is timed, else absent or None), timed_cores.
 The result is `result.json` in the folder, and for a restore `predictions.npz` beside it.
 """
@@ -23,6 +24,7 @@ from .memory import growth_since, resident_bytes
 from .stopwatch import measure, time_call
 from .turn import Turn, pin_threads
 from .weights import collect_weights
+from .witness import Witness
 
 # Not importable, and never in sys.modules: Keras 3.0-3.6 finds a class by importing the module it
 # was defined in, which would cure a broken path that lacks `custom_objects`.
@@ -129,13 +131,15 @@ def run_step(tf, step):
 
     `error` in the result holds type, message and traceback of whatever the scenario raised.
     """
-    begun = time.process_time()
+    begun, witness = time.process_time(), None
     if step.get("cores"):
         pin_threads(step["cores"])
     try:
         start_device(tf, step)
         scenario = load_scenario(step["source"])
         seed_everything(tf, step["seed"])
+        if step.get("witness"):
+            witness = Witness([step["folder"], step["artifact"]])
         run = run_save if step["kind"] == "save" else run_restore
         with tf.device("/" + step["device"]):
             result = run(tf, step, getattr(scenario, step["function"]))
@@ -148,6 +152,8 @@ def run_step(tf, step):
                 "traceback": traceback.format_exc(),
             }
         }
+    if witness is not None:
+        result["trespasses"] = list(witness.trespasses)
     result["cpu_ms"] = (time.process_time() - begun) * 1e3
     text = json.dumps(result).encode("utf-8")
     write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))

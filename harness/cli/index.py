@@ -1,0 +1,39 @@
+"""`index`: write scenarios/README.md, or check that it is up to date."""
+
+from typing import Annotated
+
+import typer
+
+from harness.catalog import PACKAGED
+from harness.cli.options import ScenariosOption, open_catalog, suggest
+from harness.errors import CHANGED, USAGE, UsageError
+
+
+def index(
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if it is out of date.")
+    ] = False,
+    scenarios: ScenariosOption = None,
+) -> None:
+    """Write the table of all scenarios, README.md in their folder."""
+    from harness.index import INDEX_NAME, write_index
+
+    catalog = open_catalog(scenarios)
+    if catalog.problems:
+        raise typer.Exit(USAGE)
+    file = catalog.root / INDEX_NAME
+    text = write_index(catalog)
+    if only_check:
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            typer.echo(f"{file} is out of date.")
+            typer.echo(f"Next: {suggest('index', scenarios=scenarios)}")
+            raise typer.Exit(CHANGED)
+        typer.echo(f"{file} is up to date.")
+        return
+    if scenarios is None and not (PACKAGED.parent / "pyproject.toml").exists():
+        raise UsageError("the scenarios here are an installed package", str(catalog.root), "")
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {file}", str(error), "") from error
+    typer.echo(f"Wrote {file}: {len(catalog.scenarios)} scenarios.")

@@ -1,0 +1,95 @@
+"""Find a scenario by the words of a symptom, and write the table of all of them."""
+
+import re
+import sqlite3
+
+from harness.catalog import Catalog
+from harness.scenario import FAMILIES, Scenario
+
+MOST_WORDS = 200  # of a pasted error message
+# How much a word counts by where it stands: id, symptom, error messages, summary, the rest.
+WEIGHTS = (4.0, 8.0, 8.0, 4.0, 1.0)
+INDEX_NAME = "README.md"
+FAMILY_TITLES = {
+    "preprocessing": "what stood between the data and the model was lost",
+    "restore": "layers, activations, weights and checkpoints that do not come back",
+    "version": "files of another TensorFlow or Keras release",
+}
+
+
+def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
+    """Return the scenarios that hold any of `words`, the best first (BM25 of SQLite's FTS5).
+
+    Words are stemmed, so that "predictions" finds "predicts"; rare ones count for more.
+    """
+    terms = list(dict.fromkeys(re.findall(r"\w+", words.lower())))[:MOST_WORDS]
+    if not terms:
+        return []
+    database = sqlite3.connect(":memory:")
+    try:
+        database.execute(
+            "CREATE VIRTUAL TABLE lessons USING fts5"
+            "(id, symptom, messages, summary, rest, tokenize = 'porter unicode61')"
+        )
+        database.executemany(
+            "INSERT INTO lessons (rowid, id, symptom, messages, summary, rest)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [(number, *describe_words(each)) for number, each in enumerate(catalog.scenarios)],
+        )
+        query = " OR ".join(f'"{term}"' for term in terms)
+        found = database.execute(
+            f"SELECT rowid FROM lessons WHERE lessons MATCH ?"
+            f" ORDER BY bm25(lessons, {', '.join(map(str, WEIGHTS))}), rowid",
+            (query,),
+        ).fetchall()
+    finally:
+        database.close()
+    return [catalog.scenarios[number] for (number,) in found]
+
+
+def describe_words(scenario: Scenario) -> tuple[str, str, str, str, str]:
+    """Return the texts that are searched, in the order of WEIGHTS."""
+    rest = " ".join([scenario.section("Cause"), scenario.section("Fix"), *scenario.layers])
+    return (
+        scenario.id.replace("-", " "), scenario.section("Symptom"),
+        " ".join(scenario.messages()), scenario.summary, rest,
+    )  # fmt: skip
+
+
+def name_verdicts(scenario: Scenario) -> str:
+    """Return what the broken paths show; "looks broken" for a look-alike."""
+    if scenario.is_look_alike:
+        return "looks broken"
+    return ", ".join(each for each in scenario.verdicts("broken") if each != "skip")
+
+
+def name_releases(scenario: Scenario) -> str:
+    """Return where a scenario applies: TensorFlow, and Keras where it says so."""
+    keras = scenario.declared.get("keras")
+    return str(scenario.declared["tensorflow"]) + (f", Keras {keras}" if keras else "")
+
+
+def write_index(catalog: Catalog) -> str:
+    """Return `scenarios/README.md`: one row per scenario, by family."""
+    count = len(catalog.scenarios)
+    alike = sum(scenario.is_look_alike for scenario in catalog.scenarios)
+    lines = [
+        "# The scenarios",
+        "",
+        f"{count} files, each one failure and its cure; {alike} of them only look like a failure.",
+        "*Shows* is the verdict of the broken paths, *releases* the TensorFlow that can show it.",
+        "To find yours: `python -m harness search \"words of the symptom or the error\"`.",
+        "",
+        "<!-- Written by: python -m harness index. Do not edit. -->",
+    ]  # fmt: skip
+    for family in FAMILIES:
+        lines += ["", f"## {family}: {FAMILY_TITLES[family]}", ""]
+        lines += ["| id | what goes wrong | shows | releases | minutes |", "|---|---|---|---|---|"]
+        for each in catalog.scenarios:
+            if each.family == family:
+                link = f"[{each.id}]({family}/{each.file.name})"
+                summary = each.summary.replace("|", "\\|")
+                shows, releases = name_verdicts(each), name_releases(each)
+                minutes = each.declared["minutes"]
+                lines.append(f"| {link} | {summary} | {shows} | {releases} | {minutes} |")
+    return "\n".join(lines) + "\n"

@@ -9,7 +9,9 @@ import sys
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
-CHANGING = ("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.link")
+# Events that change the file system, and which of their arguments are changed.
+CHANGING = {"os.mkdir": (0,), "os.remove": (0,), "os.rmdir": (0,), "os.rename": (0, 1),
+            "os.symlink": (1,), "os.link": (1,)}  # fmt: skip
 
 
 class Witness:
@@ -27,12 +29,11 @@ class Witness:
             self.keep("used the network: %s%r" % (event, tuple(map(str, arguments[-1:]))))
         elif event == "open":
             path, mode, flags = arguments
-            if isinstance(path, (str, bytes)) and (
-                set("wax+") & set(mode or "") or (flags or 0) & WRITING
-            ):
+            writes = set("wax+") & set(mode or "") or (flags or 0) & WRITING
+            if writes and isinstance(path, (str, bytes)):  # a number is a file opened before
                 self.judge(path)
-        elif event in CHANGING and isinstance(arguments[0], (str, bytes)):
-            self.judge(arguments[0])
+        for position in CHANGING.get(event, ()):
+            self.judge(arguments[position])
 
     def judge(self, path):
         """Keep `path` unless it lies in an allowed folder or is no real file."""

@@ -54,6 +54,17 @@ def restore_fixed_it(artifact):
 '''
 
 
+DOSED = SCENARIO.replace(
+    '"seed": 7',
+    '"dose": {"path": "restore_broken", "of": "metres off", "values": [0, 0.5, 2]},\n    "seed": 7',
+).replace("def restore_broken(artifact)", "def restore_broken(artifact, dose=0.5)")
+LOOK_ALIKE = (
+    SCENARIO.replace('"restore_broken": "zeros"', '"restore_healthy": "match"')
+    .replace("def restore_broken(", "def restore_healthy(")
+    .replace('"seed": 7', '"alarm": "was never built",\n    "seed": 7')
+)
+
+
 def write_scenario(root: Path, name: str = "small-case", text: str = SCENARIO) -> Path:
     """Write a scenario file of this id into the family its text names; return its path."""
     family = "version" if '"family": "version"' in text else "restore"
@@ -91,6 +102,8 @@ def make_record(**changes: Any) -> dict[str, Any]:
             "near_zeros": 1.0, "mean": 0.0, "standard_deviation": 0.0, "max_absolute_error": 11.45,
             "weights": "equal", "reference": {"maximum": 11.45},
         },
+        "dose": None, "dose_of": None, "own_dose": None, "raises": "",
+        "cpu_ms": {"save": 120.0, "restore": 80.0}, "artifact_bytes": 4096, "trespasses": [],
         "timing": {"load_ms": 95.13, "p50_ms": 0.479, "p99_ms": 123.4},
     } | changes  # fmt: skip
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.plan import count_paths, make_plan
-from tests.unit.builders import make_committed_scenario, make_scenario
+from tests.unit.builders import DOSED, make_committed_scenario, make_scenario
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def test_paths_are_grouped_by_the_save_they_read(scenario):
     plan = make_plan([scenario], ["CPU:0"])
     assert [(group.save, len(group.paths)) for group in plan] == [("save", 1), ("save_whole", 1)]
     assert keys(plan) == [
-        ("small-case", "restore_broken", "CPU:0", 7),
-        ("small-case", "restore_fixed_it", "CPU:0", 7),
+        ("small-case", "restore_broken", "CPU:0", 7, None),
+        ("small-case", "restore_fixed_it", "CPU:0", 7, None),
     ]
 
 
@@ -40,7 +40,7 @@ def test_one_save_serves_both_devices(scenario):
 
 
 def test_what_is_done_is_left_out_and_its_save_with_it(scenario):
-    done = [("small-case", "restore_broken", "CPU:0", 7)]
+    done = [("small-case", "restore_broken", "CPU:0", 7, None)]
     plan = make_plan([scenario], ["CPU:0"], done=done)
     assert [(group.save, len(group.paths)) for group in plan] == [("save_whole", 1)]
     assert make_plan([scenario], ["CPU:0"], done=keys(make_plan([scenario], ["CPU:0"]))) == []
@@ -48,7 +48,9 @@ def test_what_is_done_is_left_out_and_its_save_with_it(scenario):
 
 def test_what_was_done_on_another_seed_or_device_is_not_done(scenario):
     done = [
-        ("small-case", "restore_broken", "GPU:0", 7), ("small-case", "restore_broken", "CPU:0", 8),
+        ("small-case", "restore_broken", "GPU:0", 7, None),
+        ("small-case", "restore_broken", "CPU:0", 8, None),
+        ("small-case", "restore_broken", "CPU:0", 7, 0.5),
     ]  # fmt: skip
     assert count_paths(make_plan([scenario], ["CPU:0"], done=done)) == 2
 
@@ -65,6 +67,16 @@ def test_groups_without_a_save_come_first_and_the_others_keep_their_order(tmp_pa
     plan = make_plan([second, committed, first], ["CPU:0"])
     named = list(dict.fromkeys(group.scenario.id for group in plan))
     assert named == ["old-files", "b-case", "a-case"]
+
+
+def test_a_dosed_plan_runs_the_dosed_path_at_every_dose_and_nothing_else(tmp_path):
+    plan = make_plan(
+        [make_scenario(tmp_path, "dosed-case", DOSED), make_scenario(tmp_path, "plain-case")],
+        ["CPU:0"], doses=True,
+    )  # fmt: skip
+    tasks = [task for group in plan for task in group.paths]
+    assert {(task.scenario.id, task.path) for task in tasks} == {("dosed-case", "restore_broken")}
+    assert [task.dose for task in tasks] == [0, 0.5, 2]
 
 
 def test_iterators_are_planned_like_lists(scenario):

@@ -1,6 +1,7 @@
 """Outcomes are durable once added: harness/store.py."""
 
 import contextlib
+import json
 import signal
 import sqlite3
 import subprocess
@@ -175,3 +176,48 @@ def test_the_number_of_a_forgotten_run_is_not_given_away_again(store):
 def test_a_number_no_database_can_hold_is_no_run(store):
     with pytest.raises(UsageError, match="run not found"):
         store.load(10**30)
+
+
+FIRST_SCHEMA = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    created TEXT NOT NULL, finished TEXT, pid INTEGER NOT NULL,
+    request TEXT NOT NULL, machine TEXT NOT NULL, environments TEXT NOT NULL
+);
+CREATE TABLE outcomes (
+    run INTEGER NOT NULL REFERENCES runs, scenario TEXT NOT NULL, path TEXT NOT NULL,
+    device TEXT NOT NULL, seed INTEGER NOT NULL, verdict TEXT NOT NULL,
+    record TEXT NOT NULL, samples BLOB, output TEXT NOT NULL,
+    PRIMARY KEY (run, scenario, path, device, seed)
+);
+INSERT INTO runs VALUES (1, 'then', 'then', 1, '{}', '{}', '[]');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_database_of_the_first_schema_keeps_its_outcomes_in_their_order(tmp_path, open_store):
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    old = sqlite3.connect(reports / FILE_NAME)
+    old.executescript(FIRST_SCHEMA)
+    for seed in (3, 1, 2):
+        record = make_record(seed=seed)
+        old.execute(
+            "INSERT INTO outcomes VALUES (1, 'small-case', 'restore_broken', 'CPU:0', ?, 'zeros',"
+            " ?, NULL, 'printed')",
+            (seed, json.dumps(record)),
+        )
+    old.commit()
+    old.close()
+    store = open_store()
+    assert [record["seed"] for record in store.load(1).outcomes] == [3, 1, 2]
+    store.add(1, Outcome(make_record(seed=3, dose=0.5)))
+    assert store.count_outcomes(1) == 4
+    assert open_store().count_outcomes(1) == 4
+
+
+def test_outcomes_of_different_doses_stand_side_by_side(store):
+    run = store.start_run({}, {})
+    for dose in (None, 0, 0.5):
+        store.add(run, Outcome(make_record(dose=dose)))
+    assert [record["dose"] for record in store.load(run).outcomes] == [None, 0, 0.5]

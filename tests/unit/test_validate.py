@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harness.catalog import read_scenario
 from harness.expectations import VERDICTS, Circumstances, find_expectation
-from tests.unit.builders import SCENARIO, write_scenario
+from tests.unit.builders import DOSED, LOOK_ALIKE, SCENARIO, make_scenario, write_scenario
 from tests.unit.test_expectations import LITERALS, RULES
 
 HINTS = '    "hints": ["One.", "Two.", "Three."],'
@@ -56,6 +56,35 @@ MISTAKES = {
     "unknown verdict": ('"zeros"', '"zero"', '"restore_broken"', "'zero' is none of"),
     "bad rule": (
         '"match"', '[{"reader": "2"}]', '"restore_fixed_it"', "'reader' must be a version"),
+    "no keras specifier": (
+        '"seed": 7', '"keras": "3"', '"keras"', "'keras' must be a specifier"),
+    "unknown extra": (
+        '"seed": 7', '"extras": ["pandas"]', '"extras"', "'pandas' is none of scikit-learn"),
+    "an import that no extra brings": (
+        "import numpy as np", "import sklearn\nimport numpy as np", "import sklearn",
+        "imports 'sklearn': only"),
+    "alarm without healthy path": (
+        '"seed": 7', '"alarm": "warning"', '"alarm"', "'alarm' belongs to a look-alike"),
+    "look-alike with a broken path": (
+        '"restore_fixed_it": "match"', '"restore_healthy": "match"', '"expect"',
+        "has no restore_broken path"),
+    "raises without error": (
+        '"zeros"', '[{"verdict": "zeros", "raises": "x"}]', '"restore_broken"',
+        "'raises' belongs to the verdict 'error'"),
+    "dose without values": (
+        '"seed": 7', '"dose": {"path": "restore_broken", "of": "m"}', '"dose"',
+        "the keys 'path', 'of' and 'values'"),
+    "dose with falling values": (
+        '"seed": 7', '"dose": {"path": "restore_broken", "of": "m", "values": [3, 2, 1]}',
+        '"dose"', "at least three rising numbers"),
+    "dose of a path that takes none": (
+        '"seed": 7', '"dose": {"path": "restore_broken", "of": "m", "values": [1, 2, 3]}',
+        '"dose"', "must be a function (artifact, dose=...)"),
+    "dose of nothing": (
+        '"seed": 7', '"dose": {"path": "restore_broken", "of": "", "values": [1, 2, 3]}',
+        '"dose"', "must say what is varied"),
+    "a path on the machine": (
+        "np.zeros_like\n", "open('/tmp/model')\n", "/tmp/model", "names the path '/tmp/model'"),
     "no save": ("def save(", "def keep(", "", "the file has no `save(artifact, seed)`"),
     "saves for no path": (
         '{"restore_fixed_it": "save_whole"}', '{"restore_it": "save_whole"}', '"saves"',
@@ -226,3 +255,38 @@ def test_what_cannot_be_read_is_a_problem(tmp_path):
         scenario, problems = read_scenario(file)
         assert scenario is None
         assert problems[0].sentence.startswith("the file cannot be read: ")
+
+
+def test_a_dose_is_read_with_the_value_the_lesson_itself_takes(tmp_path):
+    dose = make_scenario(tmp_path, "dosed-case", DOSED).dose
+    assert (dose.path, dose.of, dose.values, dose.own) == (
+        "restore_broken", "metres off", [0, 0.5, 2], 0.5,
+    )  # fmt: skip
+
+
+def test_the_lessons_own_dose_must_be_among_the_values(tmp_path):
+    other = DOSED.replace("dose=0.5", "dose=0.7")
+    _, problems = read_scenario(write_scenario(tmp_path, "dosed-case", other))
+    assert ["must be one of the dose's 'values'" in str(each) for each in problems] == [True]
+
+
+def test_a_look_alike_has_healthy_paths_and_an_alarm(tmp_path):
+    scenario = make_scenario(tmp_path, "calm-case", LOOK_ALIKE)
+    assert scenario.is_look_alike
+    assert scenario.paths() == ["restore_healthy", "restore_fixed_it"]
+    assert scenario.messages() == ["was never built"]
+
+
+def test_a_look_alike_that_does_not_match_is_none(tmp_path):
+    other = LOOK_ALIKE.replace('"restore_healthy": "match"', '"restore_healthy": "differs"')
+    _, problems = read_scenario(write_scenario(tmp_path, "calm-case", other))
+    assert ["must be declared 'match'" in str(each) for each in problems] == [True]
+
+
+def test_a_declared_extra_may_be_imported(tmp_path):
+    text = SCENARIO.replace('"seed": 7', '"extras": ["scikit-learn"],\n    "seed": 7').replace(
+        "import numpy as np", "import joblib\nimport numpy as np\nfrom sklearn import svm"
+    )
+    scenario = make_scenario(tmp_path, "extra-case", text)
+    assert scenario.extras == ["scikit-learn"]
+    assert scenario.imports == ["joblib", "numpy", "sklearn"]

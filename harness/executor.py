@@ -148,9 +148,8 @@ class Execution:
         wanted = task.scenario.declared["tensorflow"]
         if not applies(wanted, self.described["tensorflow"]):
             return f"the scenario is for TensorFlow {wanted}"
-        wanted = task.scenario.declared.get("keras", "")
-        if not applies(wanted, self.described["keras"]):
-            return f"the scenario is for Keras {wanted}"
+        if not applies(task.scenario.keras, str(self.described["keras"])):
+            return f"the scenario is for Keras {task.scenario.keras}"
         for extra in task.scenario.extras:
             if not set(EXTRAS[extra]) <= set(self.described["extra_modules"]):
                 return f"the scenario needs {extra}, which is not installed"

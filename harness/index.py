@@ -65,8 +65,8 @@ def name_verdicts(scenario: Scenario) -> str:
 
 def name_releases(scenario: Scenario) -> str:
     """Return where a scenario applies: TensorFlow, and Keras where it says so."""
-    keras = scenario.declared.get("keras")
-    return str(scenario.declared["tensorflow"]) + (f", Keras {keras}" if keras else "")
+    keras = f", Keras {scenario.keras}" if scenario.keras else ""
+    return str(scenario.declared["tensorflow"]) + keras
 
 
 def write_index(catalog: Catalog) -> str:

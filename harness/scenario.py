@@ -66,6 +66,11 @@ class Scenario:
         return self.file.parent / "artifacts" / artifact["folder"] if artifact else None
 
     @property
+    def keras(self) -> str:
+        """The Keras releases it is for, a specifier; "" for every one."""
+        return str(self.declared.get("keras", ""))
+
+    @property
     def extras(self) -> list[str]:
         """Packages it needs besides numpy and TensorFlow, named as pip names them."""
         return list(self.declared.get("extras", ()))

@@ -95,7 +95,7 @@ def describe(scenario: Scenario) -> dict[str, object]:
         "id": scenario.id, "family": scenario.family, "summary": scenario.summary,
         "broken": scenario.verdicts("broken"), "look_alike": scenario.is_look_alike,
         "paths": scenario.paths(), "layers": scenario.layers, "messages": scenario.messages(),
-        "tensorflow": scenario.declared["tensorflow"], "keras": scenario.declared.get("keras"),
+        "tensorflow": scenario.declared["tensorflow"], "keras": scenario.keras,
         "extras": scenario.extras, "dose": bool(scenario.declared.get("dose")),
         "minutes": scenario.declared["minutes"], "file": str(scenario.file),
     }  # fmt: skip

@@ -32,7 +32,8 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"keras": ">=3", "verdict": "error", "why": "Keras 3 has no keras.src.engine."},
+            {"keras": ">=3", "verdict": "error", "why": "Keras 3 has no keras.src.engine.",
+             "raises": "parent module keras.src.engine.functional cannot be imported"},
             {"verdict": "match"}],
         "restore_fixed_custom_objects": "match",
         "restore_fixed_rebuild": "match",

@@ -1,5 +1,8 @@
 """What can go wrong for a user, each said in one clear sentence and with what to do next."""
 
+import difflib
+from collections.abc import Sequence
+
 EXPECTED, CHANGED, USAGE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -36,3 +39,9 @@ class EnvironmentUnusable(RestorebenchError):
 
 class CannotWrite(EnvironmentUnusable):
     """The disk or the database cannot be written just now: the run can be resumed."""
+
+
+def advise(word: str, known: Sequence[str]) -> tuple[str, str]:
+    """Return what is known, and which of it was probably meant, for a word that is not."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"known: {', '.join(known)}", f"did you mean {near[0]}?" if near else ""

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from harness.catalog import Catalog
-from harness.cli.options import ScenariosOption, advise, open_catalog, suggest
-from harness.errors import UsageError
+from harness.cli.options import ScenariosOption, open_catalog, suggest
+from harness.errors import UsageError, advise
 from harness.expectations import VERDICTS
 from harness.scenario import Scenario
 

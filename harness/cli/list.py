@@ -8,12 +8,11 @@ import typer
 from harness.cli.options import (
     FormatOption,
     ScenariosOption,
-    advise,
     check_format,
     open_catalog,
     suggest,
 )
-from harness.errors import USAGE, UsageError
+from harness.errors import USAGE, UsageError, advise
 from harness.expectations import VERDICTS
 from harness.scenario import FAMILIES, Scenario
 

@@ -1,9 +1,7 @@
 """Options that several commands share, and the sentences for their mistakes."""
 
-import difflib
 import os
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -39,12 +37,6 @@ def suggest(command: str, reports: Path | None = None, scenarios: Path | None = 
     if reports not in (None, DEFAULT_REPORTS):
         words += f" --reports {reports}"
     return words
-
-
-def advise(word: str, known: Sequence[str]) -> tuple[str, str]:
-    """Return what is known, and which of it was probably meant, for a word that is not."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"known: {', '.join(known)}", f"did you mean {near[0]}?" if near else ""
 
 
 def open_catalog(root: Path | None) -> Catalog:

@@ -49,6 +49,10 @@ def run(
     spawn: Annotated[
         bool, typer.Option("--spawn", help="Start a process per step instead of forking.")
     ] = False,
+    release: Annotated[
+        str | None,
+        typer.Option("--tf", metavar="RELEASE", help="A release of `env`, built if it is not yet."),
+    ] = None,
     python: PythonOption = sys.executable,
     legacy_keras: LegacyKerasOption = False,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds a step may take.")] = 120.0,
@@ -79,6 +83,8 @@ def run(
             raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
     if benchmark_file and not timing:
         raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing")
+    if release is not None:
+        python, legacy_keras = open_release(release)
     from harness.cli.conduct import carry_out, find_unfinished, report, start_run
     from harness.session import Request
     from harness.store import Store
@@ -103,6 +109,19 @@ def run(
         run_id = start_run(store, request)
     finished = carry_out(store, run_id, request, catalog, resumed=resume)
     raise typer.Exit(report(store, finished, catalog, style, json_file, benchmark_file))
+
+
+def open_release(name: str) -> tuple[str, bool]:
+    """Return (interpreter, whether it is legacy Keras) of a release, building it where needed."""
+    from rich.console import Console
+
+    from harness.environments.build import build, python_of
+    from harness.environments.releases import find_release
+
+    release = find_release(name)
+    with Console(stderr=True).status(f"building TensorFlow {name}, if it is not there yet"):
+        folder, _ = build(release)
+    return str(python_of(folder)), release.legacy_keras
 
 
 def find_dosed(chosen: list[Scenario], catalog: Catalog) -> list[Scenario]:

@@ -20,6 +20,7 @@ STEADY_ENOUGH = 100  # calls that give p99 a meaning
 STEADY_SECONDS = (0.05, 0.5)  # time at least this long if calls are cheap, at most if they are dear
 LARGE_BATCH_ROWS = 1024
 LARGE_BATCH_CALLS = 3
+DEAR_SECONDS = 0.25  # a large batch that takes longer is timed once: one call says enough
 
 
 def time_call(call, argument):
@@ -68,9 +69,10 @@ def time_large_batch(call, inputs):
     """Return (rows per call, median nanoseconds) for `inputs` repeated to a large batch."""
     copies = -(-LARGE_BATCH_ROWS // len(inputs))
     batch = np.concatenate([inputs] * copies)
-    call(batch)  # a new shape may be traced or compiled: not counted
-    taken = sorted(time_call(call, batch)[0] for _ in range(LARGE_BATCH_CALLS))
-    return len(batch), taken[LARGE_BATCH_CALLS // 2]
+    first, _ = time_call(call, batch)  # a new shape may be traced or compiled: not counted
+    calls = LARGE_BATCH_CALLS if first < DEAR_SECONDS * 1e9 else 1
+    taken = sorted(time_call(call, batch)[0] for _ in range(calls))
+    return len(batch), taken[len(taken) // 2]
 
 
 def measure(call, inputs):

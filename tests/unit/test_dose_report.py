@@ -9,7 +9,7 @@ from harness.report.dose import has_doses, make_dose_table, plot_doses
 from harness.report.summary import any_changed
 from tests.unit.builders import make_record
 
-GOLDEN = Path(__file__).parent.parent / "data" / "golden" / "run-dose.txt"
+GOLDEN = Path(__file__).parent.parent / "data" / "dose-table.txt"
 
 
 def make_dosed(dose, verdict, zeros, error, seed=0):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,16 +82,20 @@ def read_record(folder: Path) -> dict[str, Any] | None:
 def list_environments() -> list[tuple[str, dict[str, Any]]]:
     """Return (folder name, record) of every built environment, by name."""
     cache = find_cache()
-    found = [(each.name, read_record(each)) for each in sorted(cache.glob("*")) if each.is_dir()]
+    folders = [each for each in sorted(cache.glob("*")) if each.suffix != ".part"]
+    found = [(each.name, read_record(each)) for each in folders]
     return [(name, record) for name, record in found if record is not None]
 
 
 @contextmanager
-def alone(cache: Path, name: str) -> Iterator[None]:
-    """Hold the right to build one environment; waits for whoever builds it now."""
+def alone(cache: Path, name: str) -> Iterator[int]:
+    """Hold the right to build one environment, a descriptor; waits for whoever builds it now.
+
+    uv inherits the descriptor: if we are killed, the right is free only when uv has ended too.
+    """
     with (cache / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 def build(release: Release) -> tuple[Path, dict[str, Any]]:
@@ -101,11 +106,11 @@ def build(release: Release) -> tuple[Path, dict[str, Any]]:
     cache, name = find_cache(), folder_name(release)
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with alone(cache, name):
+        with alone(cache, name) as right:
             record = read_record(cache / name)
             if record is None:
                 check_disk(cache)
-                record = make(release, cache, name)
+                record = make(release, cache, name, right)
     except OSError as error:
         raise EnvironmentUnusable(
             f"the environment {release.name} cannot be written", str(error),
@@ -144,19 +149,20 @@ def check_disk(cache: Path) -> None:
         )  # fmt: skip
 
 
-def make(release: Release, cache: Path, name: str) -> dict[str, Any]:
+def make(release: Release, cache: Path, name: str, right: int) -> dict[str, Any]:
     """Install into a `.part` folder, prove that it imports, and only then give it its name."""
     part, folder, lock = cache / f"{name}.part", cache / name, cache / f"{name}.txt"
     for old in (part, folder):
         shutil.rmtree(old, ignore_errors=True)
-    run_uv(release, "venv", "--python", find_interpreter(release), str(part))
+    uv = partial(run_uv, release, right)
+    uv("venv", "--python", find_interpreter(release), str(part))
     install = ["pip", "install", "--python", str(python_of(part)), "--compile-bytecode"]
     if lock.exists():
-        run_uv(release, *install, "--no-deps", "-r", str(lock))
+        uv(*install, "--no-deps", "-r", str(lock))
     else:
         dated = ["--exclude-newer", release.newest] if release.newest else []
-        run_uv(release, *install, *dated, *release.requirements)
-        frozen = run_uv(release, "pip", "freeze", "--python", str(python_of(part)))
+        uv(*install, *dated, *release.requirements)
+        frozen = uv("pip", "freeze", "--python", str(python_of(part)))
         lock.write_text(frozen)
     record = {
         "release": asdict(release), "versions": import_there(release, python_of(part)),
@@ -184,10 +190,10 @@ def import_there(release: Release, python: Path) -> dict[str, str]:
     return {"tensorflow": tensorflow, "keras": keras}
 
 
-def run_uv(release: Release, *arguments: str) -> str:
+def run_uv(release: Release, right: int, *arguments: str) -> str:
     """Run uv quietly and return what it printed; raises EnvironmentUnusable with its last words."""
     command = [find_uv(), "--quiet", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, pass_fds=[right])
     if done.returncode:
         raise EnvironmentUnusable(
             f"the environment {release.name} could not be built", last_lines(done.stderr),

@@ -40,9 +40,10 @@ SCENARIO = {{
 def save(artifact, seed):
     draw = np.random.default_rng(seed)
     inputs = draw.normal(size=(64, 4)).astype("float32")
+    targets = inputs.sum(axis=1, keepdims=True)
     model = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-    model.fit(inputs, inputs.sum(axis=1), batch_size=64, epochs=5, verbose=0)
+    kernel = np.linalg.lstsq(inputs, targets, rcond=None)[0]  # what training would have found
+    model.layers[0].set_weights([kernel, np.zeros(1)])
     model.save(artifact + "/model.keras")
     return inputs, model.predict_on_batch(inputs), model
 

@@ -18,5 +18,6 @@ def collect_weights(tf, model):
                 known.add(id(value))
                 variables.append(value)
     if tf.executing_eagerly():
-        return [np.asarray(variable.numpy()) for variable in variables]
+        # A lookup layer's vocabulary stands among Keras 2's weights and is no variable.
+        return [np.asarray(each.numpy()) for each in variables if hasattr(each, "numpy")]
     return [np.asarray(value) for value in tf.keras.backend.batch_get_value(variables)]

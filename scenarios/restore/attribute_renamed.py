@@ -1,0 +1,100 @@
+"""A model class renamed an attribute: its layer is not found in the weights file, and stays random.
+
+Symptom:
+    "ValueError: A total of 1 objects could not be loaded ... Layer 'dense' expected 2 variables,
+    but received 0 variables during loading". With skip_mismatch=True it is only a warning, and
+    predictions are random. Nothing but names has changed.
+Cause:
+    Keras 3 files a layer under the path of attributes that leads to it: self.enc becomes "enc".
+    After a tidy-up the attribute is self.encoder, and "encoder" is not in the file. The layer's
+    own name does not count. skip_mismatch=True skips layers without weights as well.
+Fix:
+    old_names: keep the attribute, and offer the new name as a property.
+    converted_once: load with the old class, give its weights to the new one, save again.
+Spot it:
+    import h5py
+    h5py.File("model.weights.h5").visit(print)  # and compare with the attributes of your class
+Evidence:
+    keras-team/keras#20322 (a cell under another attribute: received 0 variables).
+    Measured with this file: EVIDENCE.
+"""
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "attribute-renamed", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
+    "expect": {
+        "restore_broken": [
+            {"keras": "<3", "verdict": "match", "why": "Keras 2 numbers the layers of a model."},
+            {"verdict": "error", "raises": "expected 2 variables, but received 0 variables"}],
+        "restore_broken_skip_mismatch": [
+            {"keras": "<3", "verdict": "match", "why": "The same."}, {"verdict": "differs"}],
+        "restore_fixed_old_names": "match",
+        "restore_fixed_converted_once": "match",
+    },
+    "hints": [
+        "Which layer does the message name? Which attribute holds it?",
+        "List the groups of the weights file. Under which name were these weights saved?",
+        "The old class still fits the file. How do weights get from one model to another?",
+    ],
+}
+
+
+class Saved(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.enc = tf.keras.layers.Dense(8, activation="tanh")
+        self.head = tf.keras.layers.Dense(1)
+
+    def call(self, inputs):
+        return self.head(self.enc(inputs))
+
+
+class Tidied(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.encoder = tf.keras.layers.Dense(8, activation="tanh")
+        self.head = tf.keras.layers.Dense(1)
+
+    def call(self, inputs):
+        return self.head(self.encoder(inputs))
+
+
+class TidiedOutside(Saved):
+    encoder = property(lambda self: self.enc)
+
+
+def save(artifact, seed):
+    rng = np.random.default_rng(seed)
+    model = Saved()
+    inputs = rng.normal(size=(64, 6)).astype("float32")
+    model(inputs)  # makes the weights
+    model.set_weights([rng.normal(size=each.shape) for each in model.get_weights()])  # trained
+    model.save_weights(artifact + "/model.weights.h5")
+    return inputs, model.predict_on_batch(inputs), model
+
+
+def load(model, artifact, **options):
+    model(np.zeros((1, 6), "float32"))
+    model.load_weights(artifact + "/model.weights.h5", **options)
+    return model
+
+
+def restore_broken(artifact):
+    return load(Tidied(), artifact).predict_on_batch
+
+
+def restore_broken_skip_mismatch(artifact):
+    return load(Tidied(), artifact, skip_mismatch=True).predict_on_batch
+
+
+def restore_fixed_old_names(artifact):
+    return load(TidiedOutside(), artifact).predict_on_batch
+
+
+def restore_fixed_converted_once(artifact):
+    old, model = load(Saved(), artifact), Tidied()
+    model(np.zeros((1, 6), "float32"))
+    model.set_weights(old.get_weights())  # both classes make the same layers in the same order
+    return model.predict_on_batch

@@ -1,0 +1,80 @@
+"""load_weights(by_name=True) finds none of its names, loads nothing, and says nothing.
+
+Symptom:
+    "load_weights(by_name=True) has no effect", random predictions after loading, worse when two
+    models are built in one program. No error, no warning.
+Cause:
+    by_name takes a layer from the file only where the model has a layer of that name. Layers
+    without a name are counted through the whole session: dense, dense_1. Here another model is
+    built first, so these are dense_2 and dense_3, and nothing in the file is called so.
+Fix:
+    by_position: leave by_name away. The layers are the same, so their order finds them, and
+    another number of layers or another shape raises an error.
+    given_names: by_name wants names that you chose. For a file that exists, the names in it.
+Spot it:
+    before = model.get_weights()
+    model.load_weights("model.h5", by_name=True)
+    print([np.array_equal(*pair) for pair in zip(before, model.get_weights())])  # True: not loaded
+Evidence:
+    leondgarse/keras_efficientnet_v2#2, keras-team/keras#8123; #4778 asked for a warning.
+    Measured with this file: EVIDENCE.
+"""
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "by-name-no-match", "family": "restore",
+    "tensorflow": ">=2.4", "seed": 0, "minutes": 5,
+    "expect": {
+        "restore_broken": "differs",
+        "restore_fixed_by_position": "match",
+        "restore_fixed_given_names": "match",
+    },
+    "hints": [
+        "Compare model.get_weights() before and after load_weights.",
+        "Print the names of model.layers in the program that saved, and in this one.",
+        "Two layers without names were built before these. What is the third one called?",
+    ],
+}
+
+
+def build_risk_model(names=(None, None)):
+    return tf.keras.Sequential([
+        tf.keras.Input((6,)),
+        tf.keras.layers.Dense(16, activation="tanh", name=names[0]),
+        tf.keras.layers.Dense(1, name=names[1]),
+    ])
+
+
+def save(artifact, seed):
+    rng = np.random.default_rng(seed)
+    patients = rng.normal(size=(128, 6)).astype("float32")  # age, blood pressure, ..., as z-scores
+    risk = np.exp(patients @ rng.normal(0, 0.3, size=(6, 1)))
+    kernel, bias = rng.normal(size=(6, 16)), rng.normal(size=16)
+    hidden = np.append(np.tanh(patients @ kernel + bias), np.ones((128, 1)), axis=1)
+    head = np.linalg.lstsq(hidden, risk, rcond=None)[0]
+    model = build_risk_model()
+    model.set_weights([kernel, bias, head[:-1], head[-1]])  # what training had found
+    model.save(artifact + "/risk.h5", include_optimizer=False)
+    return patients, model.predict_on_batch(patients), model
+
+
+def restore_broken(artifact):
+    build_risk_model()  # last year's, for comparison
+    model = build_risk_model()
+    model.load_weights(artifact + "/risk.h5", by_name=True)
+    return model.predict_on_batch, model
+
+
+def restore_fixed_by_position(artifact):
+    build_risk_model()
+    model = build_risk_model()
+    model.load_weights(artifact + "/risk.h5")
+    return model.predict_on_batch, model
+
+
+def restore_fixed_given_names(artifact):
+    build_risk_model(["old_hidden", "old_head"])
+    model = build_risk_model(["dense", "dense_1"])  # as the file says: "layer_names" in h5py
+    model.load_weights(artifact + "/risk.h5", by_name=True)
+    return model.predict_on_batch, model

@@ -1,0 +1,81 @@
+"""A tf.train.Checkpoint is restored under another keyword, matches nothing, and says nothing.
+
+Symptom:
+    "Predictions are random after tf.train.Checkpoint.restore". The path is right, the files are
+    there, no error and no warning: the model predicts as if it had never been trained.
+Cause:
+    A checkpoint stores its values under the names of Python attributes, beginning with the keywords
+    given to tf.train.Checkpoint. Training wrote Checkpoint(model=...), the reader asks for net=...:
+    not one value matches. Whatever is not in the checkpoint keeps its initial value, and
+    expect_partial() switches off the warnings that would have told you.
+Fix:
+    same_keyword: build the Checkpoint with the keyword that was used for saving, and end with
+    assert_existing_objects_matched(). It tolerates what only training needs (optimizer, step), but
+    raises where a variable of yours received nothing: put it in place of expect_partial().
+Spot it:
+    The first part of each name in the file has to be one of your keywords:
+        {name.split("/")[0] for name, shape in tf.train.list_variables(path)}
+Evidence:
+    tensorflow/tensorflow#30942 ("output is random"), tensorflow/tensorflow#42272.
+    Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
+"""
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "checkpoint-wrong-root", "family": "restore",
+    "tensorflow": ">=2.15", "seed": 0, "minutes": 6,
+    "expect": {
+        "restore_broken": "differs",
+        "restore_broken_asserted": [
+            {"verdict": "error", "raises": "not bound to checkpointed values"}],
+        "restore_fixed_same_keyword": "match",
+    },
+    "hints": [
+        "Compare the weights of the restored model with the trained ones. Did any arrive?",
+        "restore() returns a status. What does its assert_existing_objects_matched() say?",
+        "tf.train.list_variables(path) prints the names in the file. Where does each begin?",
+    ],
+}
+
+
+def build():
+    return tf.keras.Sequential([
+        tf.keras.Input((3,)),
+        tf.keras.layers.Dense(8, activation="tanh"),
+        tf.keras.layers.Dense(1),
+    ])
+
+
+def save(artifact, seed):
+    rng = np.random.default_rng(seed)
+    weather = rng.normal(size=(128, 3)).astype("float32")  # temperature, wind, sun: z-scores
+    demand = 60 - 14 * weather[:, :1] + 5 * np.tanh(weather[:, 1:2])  # megawatts of heat
+    model = build()
+    model.layers[0].set_weights([0.7 * rng.normal(size=(3, 8)), rng.normal(size=8)])
+    hidden = np.column_stack([model.layers[0](weather), np.ones(len(weather))])
+    head = np.linalg.lstsq(hidden, demand, rcond=None)[0]  # in place of a training
+    model.layers[1].set_weights([head[:-1], head[-1]])
+    tf.train.Checkpoint(model=model, step=tf.Variable(1000)).save(artifact + "/ckpt")
+    return weather, model(weather).numpy(), model
+
+
+def restore_broken(artifact):
+    model = build()
+    checkpoint = tf.train.Checkpoint(net=model)
+    checkpoint.restore(artifact + "/ckpt-1").expect_partial()
+    return lambda inputs: model(inputs).numpy(), model
+
+
+def restore_broken_asserted(artifact):  # not cured, but no longer silent
+    model = build()
+    checkpoint = tf.train.Checkpoint(net=model)
+    checkpoint.restore(artifact + "/ckpt-1").assert_existing_objects_matched()
+    return lambda inputs: model(inputs).numpy(), model
+
+
+def restore_fixed_same_keyword(artifact):
+    model = build()
+    checkpoint = tf.train.Checkpoint(model=model)
+    checkpoint.restore(artifact + "/ckpt-1").assert_existing_objects_matched()
+    return lambda inputs: model(inputs).numpy(), model

@@ -1,0 +1,76 @@
+"""An .h5 was saved with one layer of a nested model frozen; unfrozen, its weights load in another order.
+
+Symptom:
+    load_weights from .h5 succeeds, but fine-tuned features are garbage. It depends on `trainable`:
+    with the layer frozen as it was when saved, all is right. With other shapes: "Shape mismatch".
+Cause:
+    Legacy .h5 keeps one list per top-level layer. For a nested model that is its trainable weights,
+    then its non-trainable ones: a frozen first layer goes to the end. The reader pairs file and
+    model by position, and the unfrozen model has another list. Layers of one shape swap weights.
+Fix:
+    frozen_as_saved: set `trainable` as it was, load, then unfreeze.
+    weights_h5: .weights.h5 files every layer under its own path, whatever is frozen.
+Spot it:
+    import h5py  # kernels and biases per nested model, in the order of the file
+    print(list(h5py.File("model.h5")["model_weights/encoder"].attrs["weight_names"]))
+    print([weight.name for weight in model.get_layer("encoder").weights])
+Evidence:
+    keras-team/keras#10777, #12470, tensorflow/tensorflow#37541.
+    Measured with this file: EVIDENCE.
+"""
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "frozen-weight-order-nested", "family": "restore",
+    "tensorflow": ">=2.4", "seed": 0, "minutes": 8,
+    "expect": {
+        "restore_broken": "differs",
+        "restore_fixed_frozen_as_saved": "match",
+        "restore_fixed_weights_h5": "match",
+    },
+    "hints": [
+        "The restored weights are the saved ones. Is each layer of the encoder where it was?",
+        "Compare encoder.weights with encoder.trainable_weights + encoder.non_trainable_weights.",
+        "What was frozen when the file was written? Freeze the same before load_weights.",
+    ],
+}
+
+
+def build_listener(frozen):
+    encoder = tf.keras.Sequential(
+        [tf.keras.Input((8,))] + [tf.keras.layers.Dense(8, activation="tanh") for _ in range(3)],
+        name="encoder")
+    encoder.layers[0].trainable = not frozen
+    return tf.keras.Sequential([tf.keras.Input((8,)), encoder, tf.keras.layers.Dense(1)])
+
+
+def save(artifact, seed):
+    rng = np.random.default_rng(seed)
+    model = build_listener(frozen=True)  # the first layer was kept while the rest was fine-tuned
+    for layer in model.layers[0].layers + model.layers[1:]:  # stands for trained weights
+        kernel, bias = layer.get_weights()
+        layer.set_weights([rng.normal(0, 0.5, kernel.shape), rng.normal(0, 0.5, bias.shape)])
+    model.save(artifact + "/listener.h5", include_optimizer=False)
+    model.save_weights(artifact + "/listener.weights.h5")
+    sounds = rng.normal(size=(64, 8)).astype("float32")
+    return sounds, model.predict_on_batch(sounds), model
+
+
+def restore_broken(artifact):
+    model = build_listener(frozen=False)  # to train all of it now
+    model.load_weights(artifact + "/listener.h5")
+    return model.predict_on_batch, model
+
+
+def restore_fixed_frozen_as_saved(artifact):
+    model = build_listener(frozen=True)
+    model.load_weights(artifact + "/listener.h5")
+    model.layers[0].trainable = True
+    return model.predict_on_batch
+
+
+def restore_fixed_weights_h5(artifact):
+    model = build_listener(frozen=False)
+    model.load_weights(artifact + "/listener.weights.h5")
+    return model.predict_on_batch

@@ -1,0 +1,83 @@
+"""A model's heads are listed in another order, and each gets the other's weights, names or no names.
+
+Symptom:
+    "Outputs swapped after load_weights": temperature comes out as humidity. No error, the layers
+    have the names they had, and get_layer("humidity") holds the weights of the temperature.
+Cause:
+    .weights.h5 does not know layer names. Layers are filed by class and position: dense, dense_1,
+    dense_2, in the order of model.layers. Sorting the list of outputs changes that order, and two
+    heads of one shape fit each other's weights. (.h5 without by_name goes by position as well.)
+Fix:
+    old_order: build as it was built, and reorder what comes out.
+    by_name: the legacy .h5 of a whole model does hold names; load_weights obeys with by_name.
+    Or give the outputs as a dict, {"temperature": ...}: its order in the code does not count.
+Spot it:
+    print([layer.name for layer in model.layers])  # when saving and when loading: the same list?
+Evidence:
+    Measured with this file: EVIDENCE.
+"""
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "heads-reordered", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
+    "expect": {
+        "restore_broken": "differs",
+        "restore_fixed_old_order": "match",
+        "restore_fixed_by_name": "match",
+    },
+    "hints": [
+        "Compare the two columns with each other, before and after.",
+        "Print [layer.name for layer in model.layers] in both programs.",
+        "The weights file counts: dense, dense_1, dense_2. Who is dense_1 in each program?",
+    ],
+}
+OUTPUTS = ["temperature", "humidity"]  # in the order of training
+
+
+def build_station(outputs):
+    sensors = tf.keras.Input((5,))
+    trunk = tf.keras.layers.Dense(12, activation="tanh", name="trunk")(sensors)
+    heads = [tf.keras.layers.Dense(1, name=name)(trunk) for name in outputs]
+    return tf.keras.Model(sensors, heads)
+
+
+def predict_named(model, outputs, inputs):
+    named = dict(zip(outputs, model.predict_on_batch(inputs)))
+    return np.concatenate([named["temperature"], named["humidity"]], axis=1)
+
+
+def save(artifact, seed):
+    rng = np.random.default_rng(seed)
+    sensors = rng.normal(size=(128, 5)).astype("float32")
+    celsius_percent = [15, 60] + sensors @ rng.normal(0, [4, 9], size=(5, 2))
+    kernel, bias = rng.normal(0, 0.3, size=(5, 12)), np.zeros(12)
+    hidden = np.append(np.tanh(sensors @ kernel), np.ones((128, 1)), axis=1)
+    head = np.linalg.lstsq(hidden, celsius_percent, rcond=None)[0]
+    model = build_station(OUTPUTS)
+    model.set_weights([kernel, bias,  # what training had found
+                       head[:-1, :1], head[-1, :1], head[:-1, 1:], head[-1, 1:]])
+    model.save_weights(artifact + "/station.weights.h5")
+    model.save(artifact + "/station.h5", include_optimizer=False)
+    return sensors, predict_named(model, OUTPUTS, sensors)
+
+
+def restore_broken(artifact):
+    outputs = sorted(OUTPUTS)  # tidied up
+    model = build_station(outputs)
+    model.load_weights(artifact + "/station.weights.h5")
+    return lambda inputs: predict_named(model, outputs, inputs)
+
+
+def restore_fixed_old_order(artifact):
+    model = build_station(OUTPUTS)
+    model.load_weights(artifact + "/station.weights.h5")
+    return lambda inputs: predict_named(model, OUTPUTS, inputs)
+
+
+def restore_fixed_by_name(artifact):
+    outputs = sorted(OUTPUTS)
+    model = build_station(outputs)
+    model.load_weights(artifact + "/station.h5", by_name=True)
+    return lambda inputs: predict_named(model, outputs, inputs)

@@ -1,0 +1,75 @@
+"""A model with fewer blocks than its weights file loads without a word, and leaves the rest out.
+
+Symptom:
+    load_weights succeeds, no error, no warning, every layer has trained weights, yet predictions
+    are off. The code's default number of blocks has changed since training.
+Cause:
+    Keras goes through the model's layers and looks each one up in .weights.h5: conv2d,
+    conv2d_1. What else the file holds is not looked at, and nothing asks whether all was used.
+    (Too few layers in the file is an error, and so is either one with the legacy .h5.)
+Fix:
+    saved_architecture: write model.to_json() beside the weights and rebuild from it.
+    Or save the whole model, or count: the file's layers against the model's.
+Spot it:
+    import h5py
+    print(len(h5py.File("model.weights.h5")["layers"]), len(model.layers))  # Input counts too
+Evidence:
+    Measured with this file: EVIDENCE.
+"""
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "weights-file-longer-than-model", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
+    "expect": {
+        "restore_broken": "differs",
+        "restore_fixed_saved_architecture": "match",
+    },
+    "dose": {"path": "restore_broken", "of": "trained blocks that the rebuilt model lacks",
+             "values": [0, 1, 2, 3, 4]},
+    "hints": [
+        "All weights of the model come from the file. Does all of the file go into the model?",
+        "Count the layers in the weights file and in model.summary().",
+        "architecture.json says how many blocks were trained.",
+    ],
+}
+
+
+def build_detector(blocks):
+    return tf.keras.Sequential([
+        tf.keras.Input((8, 8, 1)),
+        *[tf.keras.layers.Conv2D(6, 3, padding="same", activation="relu") for _ in range(blocks)],
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(1),
+    ])
+
+
+def save(artifact, seed):
+    rng = np.random.default_rng(seed)
+    leaves = rng.uniform(size=(64, 1, 1, 1)) * rng.uniform(size=(64, 8, 8, 1))  # thumbnails
+    leaves = leaves.astype("float32")
+    model = build_detector(blocks=5)
+    weights = [rng.normal(0, 0.3, size=each.shape) for each in model.get_weights()]
+    for kernel, bias in zip(weights[2:10:2], weights[3:10:2]):
+        kernel *= 0.1  # stands for what training found: each block refines the last
+        kernel[1, 1] += np.eye(6)
+        bias *= 0.1
+    model.set_weights(weights)
+    model.save_weights(artifact + "/leaves.weights.h5")
+    with open(artifact + "/architecture.json", "w") as file:
+        file.write(model.to_json())
+    return leaves, model.predict_on_batch(leaves)
+
+
+def restore_broken(artifact, dose=2):
+    model = build_detector(blocks=5 - dose)
+    model.load_weights(artifact + "/leaves.weights.h5")
+    return model.predict_on_batch
+
+
+def restore_fixed_saved_architecture(artifact):
+    with open(artifact + "/architecture.json") as file:
+        model = tf.keras.models.model_from_json(file.read())
+    model.load_weights(artifact + "/leaves.weights.h5")
+    return model.predict_on_batch

@@ -1,0 +1,76 @@
+"""Weights saved one by one come back sorted as text, 10 before 2, and land in each other's layers.
+
+Symptom:
+    Saved with np.savez(path, *model.get_weights()) and loaded with set_weights, the model predicts
+    nonsense, without an error. With fewer layers the same code worked for years.
+Cause:
+    As text, arr_10 comes before arr_2. sorted(archive.files), sorted(glob("weight_*.npy")) and
+    most listings of folders do that, so from the 11th array on the order is another. set_weights
+    goes by position and checks shapes only, and blocks of one shape fit each other's places.
+    Any other change of order does the same, such as trainable_weights first.
+Fix:
+    archive_order: do not sort; archive.files keeps the order of saving.
+    numeric_order: sort by the number in the name, or write it with leading zeros.
+    Better: model.save_weights, which checks more than shapes.
+Spot it:
+    print(sorted(np.load("weights.npz").files))  # does arr_10 follow arr_1?
+Evidence:
+    keras-team/keras#4338 (load_model itself broke over the order of weights), tfjs-converter
+    PR 178 ("wrong assumption about the order of weights").
+    Measured with this file: EVIDENCE.
+"""
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "weights-sorted-as-text", "family": "restore",
+    "tensorflow": ">=2.4", "seed": 0, "minutes": 5,
+    "expect": {
+        "restore_broken": "differs",
+        "restore_fixed_archive_order": "match",
+        "restore_fixed_numeric_order": "match",
+    },
+    "hints": [
+        "The set of restored weights is the saved one. Is each where it was?",
+        "Print the names in the order in which they are read.",
+        "Compare sorted(['arr_2', 'arr_10']) with the order of the numbers.",
+    ],
+}
+
+
+def build_denoiser():
+    return tf.keras.Sequential(
+        [tf.keras.Input((12,))]
+        + [tf.keras.layers.Dense(12, activation="tanh") for _ in range(5)]
+        + [tf.keras.layers.Dense(12)])
+
+
+def save(artifact, seed):
+    rng = np.random.default_rng(seed)
+    model = build_denoiser()
+    model.set_weights([rng.normal(0, 0.3, size=each.shape) + 0.3  # stands for trained weights
+                       for each in model.get_weights()])
+    np.savez(artifact + "/weights.npz", *model.get_weights())
+    spectra = rng.normal(size=(64, 12)).astype("float32")  # twelve bands
+    return spectra, model.predict_on_batch(spectra), model
+
+
+def restore_broken(artifact):
+    archive = np.load(artifact + "/weights.npz")
+    model = build_denoiser()
+    model.set_weights([archive[name] for name in sorted(archive.files)])
+    return model.predict_on_batch, model
+
+
+def restore_fixed_archive_order(artifact):
+    archive = np.load(artifact + "/weights.npz")
+    model = build_denoiser()
+    model.set_weights([archive[name] for name in archive.files])
+    return model.predict_on_batch, model
+
+
+def restore_fixed_numeric_order(artifact):
+    archive = np.load(artifact + "/weights.npz")
+    model = build_denoiser()
+    model.set_weights([archive["arr_%d" % number] for number in range(len(archive.files))])
+    return model.predict_on_batch, model

@@ -1,0 +1,103 @@
+"""DepthwiseConv2D and Conv2DTranspose saved by Keras 2 carry a keyword, groups, that Keras 3 refuses.
+
+Symptom:
+    Unrecognized keyword arguments passed to DepthwiseConv2D: {'groups': 1}
+    Mend that layer and the next one complains:
+    Unrecognized keyword arguments passed to Conv2DTranspose: {'groups': 1}
+    Common with MobileNet and Teachable Machine files (keras_model.h5) and U-Nets.
+Cause:
+    In Keras 2 these layers inherited from Conv2D and wrote all its arguments into the file. Keras 3
+    gave them constructors of their own, without groups. It was always 1 and meant nothing.
+Fix:
+    shims: subclasses that swallow the keyword, one for every class that has it. They need no code
+    of the model, but Keras 3.3 or later: until 3.2 custom_objects was ignored for built-in names.
+    rebuild: build the model in code and load_weights the same file: the configuration is not read.
+    tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
+Spot it:
+    h5py.File("model.h5", "r").attrs["model_config"].count('"groups"')
+    and which layers name it: more than Conv1D, Conv2D, Conv3D, which may.
+Evidence:
+    keras-team/keras#19441 (Conv2DTranspose), keras-team/keras#19151,
+    googlecreativelab/teachablemachine-community#403 (DepthwiseConv2D).
+"""
+import numpy as np
+import tensorflow as tf
+
+SCENARIO = {
+    "id": "groups-keyword",
+    "family": "version",
+    "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
+    "artifact": {"writer": "2.10.0", "folder": "groups_keyword"},
+    "seed": 0,
+    "expect": {
+        "restore_broken": [
+            {"keras": ">=3", "verdict": "error", "raises": "DepthwiseConv2D: {'groups': 1}"},
+            {"verdict": "match"}],
+        "restore_broken_half_mended": [
+            {"keras": ">=3,<3.3", "verdict": "error", "raises": "DepthwiseConv2D: {'groups': 1}",
+             "why": "Before 3.3, custom_objects could not replace a built-in class here."},
+            {"keras": ">=3", "verdict": "error", "raises": "Conv2DTranspose: {'groups': 1}"},
+            {"verdict": "match"}],
+        "restore_fixed_shims": [
+            {"keras": ">=3,<3.3", "verdict": "error", "raises": "DepthwiseConv2D: {'groups': 1}",
+             "why": "Before 3.3, custom_objects could not replace a built-in class here."},
+            {"verdict": "match"}],
+        "restore_fixed_rebuild": "match",
+    },
+    "minutes": 6,
+    "hints": [
+        "The message names a class and a keyword. Does the model work without that keyword?",
+        "A subclass may accept groups and forget it. How does load_model get to know the subclass?",
+        "custom_objects replaces a built-in class too. Count the classes that need it.",
+    ],
+}
+
+
+def build():
+    return tf.keras.Sequential([
+        tf.keras.Input((8, 8, 3)),  # a satellite image: red, green, infrared
+        tf.keras.layers.DepthwiseConv2D(3, padding="same"),
+        tf.keras.layers.Conv2D(6, 1, activation="relu"),
+        tf.keras.layers.Conv2DTranspose(1, 2, strides=2)])
+
+
+def save(artifact, seed):
+    rng = np.random.default_rng(seed)
+    field = rng.uniform(size=(64, 8, 8, 3)).astype("float32")
+    moisture = (field[..., 2:] - field[..., :1]).repeat(2, axis=1).repeat(2, axis=2)  # twice as fine
+    model = build()
+    model.compile(tf.keras.optimizers.Adam(0.02), "mse")
+    model.fit(field, moisture, epochs=20, verbose=0)
+    model.save(artifact + "/model.h5", include_optimizer=False)
+    return field[:8], model.predict_on_batch(field[:8]), model
+
+
+class DepthwiseConv2D(tf.keras.layers.DepthwiseConv2D):
+    def __init__(self, *args, groups=1, **kwargs):
+        super().__init__(*args, **kwargs)
+
+
+class Conv2DTranspose(tf.keras.layers.Conv2DTranspose):
+    def __init__(self, *args, groups=1, **kwargs):
+        super().__init__(*args, **kwargs)
+
+
+def restore_broken(artifact, **shims):
+    model = tf.keras.models.load_model(
+        artifact + "/model.h5", custom_objects=shims, compile=False)
+    return lambda inputs: model(inputs).numpy(), model
+
+
+def restore_broken_half_mended(artifact):
+    return restore_broken(artifact, DepthwiseConv2D=DepthwiseConv2D)
+
+
+def restore_fixed_shims(artifact):
+    return restore_broken(
+        artifact, DepthwiseConv2D=DepthwiseConv2D, Conv2DTranspose=Conv2DTranspose)
+
+
+def restore_fixed_rebuild(artifact):
+    model = build()
+    model.load_weights(artifact + "/model.h5")
+    return lambda inputs: model(inputs).numpy(), model

@@ -5,8 +5,8 @@ Symptom:
     Predictions are plausible and wrong; sent one by one, all rows get the same prediction.
 Cause:
     LabelEncoder.fit_transform, astype("category").cat.codes and np.unique number the values that
-    they find, in sorted order. If Berlin is missing in a batch, every city behind it in the alphabet
-    gets the number before its own. In a batch of one row each city is number 0, Athens.
+    they find, in sorted order. If Berlin is missing in a batch, every city behind it in the
+    alphabet gets the number before its own. Alone in its batch, each city is number 0, Athens.
 Fix:
     saved_cities: save the sorted list of the training, and number by its places. A city that is
     not in it is then an error. (Or a StringLookup layer inside the model.)

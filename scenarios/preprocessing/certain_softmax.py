@@ -5,8 +5,8 @@ Symptom:
     saturated on all rows, as it does when somebody forgot to scale the inputs.
 Cause:
     A lead of 17 between two logits is a probability of 1.0 in float32. Coins differ by dozens of
-    standard deviations of the measurement, so the log odds of a well trained sorter are in the
-    hundreds. Long training without label smoothing gets there as well.
+    standard deviations of the measurement, so the log odds of a well trained sorter are above
+    a thousand. Long training without label smoothing gets there as well.
 Fix:
     Nothing to mend in the restore. Where graded answers are needed, keep the logits (an output
     without softmax) and calibrate them with a temperature.

@@ -2,8 +2,8 @@
 
 Symptom:
     "UserWarning: The structure of `inputs` doesn't match the expected structure. Expected:
-    ['spectrum'] Received: inputs=Tensor(shape=(64, 8))" when a restored functional
-    model is called. "I can't be sure that the model works as I expect."
+    ['spectrum'] Received: inputs=Tensor(shape=(64, 8))" when a restored functional model
+    is called. "Because of this warning, I can't be sure that the model works as I expect."
 Cause:
     The model was built as Model([spectrum], output), a list of one, and gets an array. Keras 3
     compares the nesting (3.6 and later), warns, flattens what came and goes on: with one tensor
@@ -13,7 +13,7 @@ Fix:
     Build it as Model(spectrum, output), or call it on [inputs]. An existing file needs no change.
 Spot it:
     Harmless while the model has one input. With two of one shape the flattened order decides, and
-    a dict or list in another order is a real failure: then feed by name.
+    a dict or list in another order is a real failure (scenario dict-inputs-fed-as-list).
         len(model.inputs)  # 1: nothing can be exchanged
 Evidence:
     tensorflow/tensorflow#82372, NatLibFi/Annif#883 (wrapping in a list changed no result),

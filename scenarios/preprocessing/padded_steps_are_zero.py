@@ -12,7 +12,8 @@ Fix:
     with return_sequences=False. In a check of a restore, look at the words only.
 Spot it:
     Zeros exactly where the ids are 0 are the mask at work. Zeros at real words are a failure:
-    there the mask eats data, or the tokenizer knows no word and gives only 0.
+    there the mask eats data (scenario masking-eats-zeros), or the tokenizer knows no word
+    (tokenizer-never-fitted).
         np.array_equal((outputs == 0).all(axis=2), ids == 0)  # True here
 Evidence:
     tensorflow/tensorflow#49738 (Bidirectional zeroes masked steps, an LSTM repeats its output),

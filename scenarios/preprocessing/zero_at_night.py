@@ -12,8 +12,8 @@ Fix:
     model, from every regime (here two nights and two noons), and compare these after loading: it
     is what the path below does, and the warning stays a warning.
 Spot it:
-    Feed one row that must not be zero. Here noon gives 9.8 kW; if the restore were broken, or
-    the inputs were raw (scenario dead-relu-head), noon would be 0.0 as well:
+    Feed one row that must not be zero. Here noon gives 9.8 kW. Where the ReLU is dead
+    (scenario dead-relu-head) no row at all gives more than 0.0:
         model.predict_on_batch(np.array([[55.0, 20.0, 18.0]], "float32"))
 Evidence:
     Grid2op/chronix2grid#72 ("when solar is zero at night ... are they zero?"),

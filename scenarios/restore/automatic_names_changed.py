@@ -11,7 +11,8 @@ Fix:
     Name the layers you refer to: Dense(8, name="hidden"). Or use model.layers[0].
 Spot it:
     Compare a saved prediction; equal means that only labels differ. It is a real failure with
-    load_weights("old.h5", by_name=True): where no name matches, nothing is loaded, in silence.
+    load_weights("old.h5", by_name=True): where no name matches, nothing is loaded, in silence
+    (scenario by-name-no-match).
 Evidence:
     keras-team/keras#11019 and keras-team/keras#4875 (automatic names differ from session to
     session; there by_name=True turned it into a failure).

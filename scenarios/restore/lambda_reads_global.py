@@ -6,7 +6,7 @@ Symptom:
     Sequential model 'sequential' has already been configured to use input shape (None, 3).
 Cause:
     The file holds the function's name, or a lambda's byte code, but no globals. PEAK is looked up
-    again where the model is loaded, and there train() has not run: it is 0.0 still.
+    again where the model is loaded, and there no training has run: it is 0.0 still.
     Keras 3 runs byte code among Keras's own globals, where there is no PEAK, whatever you pass.
     (Keras 2 stores byte code for named functions too: zeros, or the NameError, for both.)
 Fix:

@@ -8,8 +8,8 @@ Cause:
     product and a matrix-vector product add the same numbers in another order, and float32 rounds
     after every addition. Another CPU, oneDNN, a GPU or another release do the same.
 Fix:
-    Compare with a tolerance in units of the outputs' spread: 1e-4 of it is generous for float32
-    and still finds every scenario of this collection. Never compare floats for equality.
+    Compare with a tolerance in units of the outputs' spread: 1e-4 of it is generous for float32.
+    Never compare floats for equality.
 Spot it:
     Rounding is about 1e-7 of the largest output, random in sign, and stays so for any data:
         np.abs(after - before).max() / np.ptp(before)

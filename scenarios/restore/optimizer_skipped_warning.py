@@ -13,7 +13,8 @@ Fix:
     moments and step count start anew.
 Spot it:
     The words "for optimizer" make it harmless. For a layer Keras raises; with skip_mismatch=True it
-    warns "A total of 1 objects could not be loaded", and that layer keeps fresh random numbers.
+    warns "A total of 1 objects could not be loaded", and that layer keeps fresh random numbers
+    (scenario skip-mismatch-head).
 Evidence:
     bayesflow-org/bayesflow#506 ("it does no harm here since we only want to sample"),
     IVPLatNU/DeepCovidXR#4 (the warning of Keras 2, same answer).

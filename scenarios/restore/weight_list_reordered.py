@@ -1,8 +1,8 @@
 """get_weights() differs after loading, array by array: the list has another order, not the model.
 
 Symptom:
-    "Weights are different after load_weights": np.array_equal(before[0], after[0]) is False for
-    most of the list, the shapes agree. The predictions are the same to the last digit.
+    "Weights are different after load_weights": np.array_equal(before[0], after[0]) is False, and
+    so on through the list, though the shapes agree. The predictions are the same to the last digit.
 Cause:
     get_weights() lists the layers inside a layer in the order in which __init__ sets them. Between
     saving and loading somebody sorted those lines. A .weights.h5 finds what is inside a custom
@@ -11,7 +11,9 @@ Fix:
     Compare by name, as below: {weight.path: weight}. Do not pass such lists around: here
     set_weights(before) would be accepted, as the shapes agree, and then the model is broken.
 Spot it:
-    Sort both lists by content: equal. If a prediction changed as well, the weights did go astray.
+    Sort both lists by content: equal. If a prediction changed as well, weights did go astray, as
+    on a subclassed Model: there Keras 3 finds attributes that come after "layers" in the alphabet
+    by position, and the same tidying swaps them.
         sorted(weight.sum() for weight in before) == sorted(weight.sum() for weight in after)
 Evidence:
     keras-team/keras#16966 and tensorflow/tfjs-converter#178 (code that relied on the order).

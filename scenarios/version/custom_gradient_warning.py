@@ -3,13 +3,13 @@
 Symptom:
     "WARNING: Importing a function (__inference_dense_layer_call_and_return_conditional_losses_118)
     with ops with unsaved custom gradients. Will likely fail if a gradient is requested." Dozens of
-    lines, for every model with swish, such as EfficientNet.
+    lines for models with swish, such as EfficientNet.
 Cause:
     TensorFlow computes swish with a gradient of its own. Releases like 2.4, which wrote this
     folder, could not save such a gradient: what is in the file is the forward computation, which
     is all that predict() needs. Newer releases save the gradient too.
 Fix:
-    For predictions: nothing. To train on, rebuild the model in code and give it the weights, since a
+    For predictions: nothing. To train on, rebuild the model in code and give it the weights, as a
     gradient through the loaded functions raises "LookupError: No gradient defined for operation":
         model.set_weights([v.numpy() for v in tf.saved_model.load("model").variables])
 Spot it:

@@ -4,7 +4,7 @@ Symptom:
     Unrecognized keyword arguments passed to DepthwiseConv2D: {'groups': 1}
     Mend that layer and the next one complains:
     Unrecognized keyword arguments passed to Conv2DTranspose: {'groups': 1}
-    Common with MobileNet and Teachable Machine files (keras_model.h5) and U-Nets.
+    Common with MobileNet, Teachable Machine (keras_model.h5), U-Nets.
 Cause:
     In Keras 2 these layers inherited from Conv2D and wrote all its arguments into the file. Keras 3
     gave them constructors of their own, without groups. It was always 1 and meant nothing.
@@ -14,8 +14,7 @@ Fix:
     rebuild: build the model in code and load_weights the same file: the configuration is not read.
     tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
 Spot it:
-    h5py.File("model.h5", "r").attrs["model_config"].count('"groups"')
-    and which layers name it: more than Conv1D, Conv2D, Conv3D, which may.
+    '"groups"' in h5py.File("model.h5", "r").attrs["model_config"]  # Conv1D to Conv3D may
 Evidence:
     keras-team/keras#19441 (Conv2DTranspose), keras-team/keras#19151,
     googlecreativelab/teachablemachine-community#403 (DepthwiseConv2D).
@@ -42,8 +41,7 @@ SCENARIO = {
             {"keras": ">=3,<3.3", "verdict": "error", "raises": "DepthwiseConv2D: {'groups': 1}",
              "why": "Before 3.3, custom_objects could not replace a built-in class here."},
             {"verdict": "match"}],
-        "restore_fixed_rebuild": "match",
-    },
+        "restore_fixed_rebuild": "match"},
     "minutes": 6,
     "hints": [
         "The message names a class and a keyword. Does the model work without that keyword?",
@@ -83,8 +81,7 @@ class Conv2DTranspose(tf.keras.layers.Conv2DTranspose):
 
 
 def restore_broken(artifact, **shims):
-    model = tf.keras.models.load_model(
-        artifact + "/model.h5", custom_objects=shims, compile=False)
+    model = tf.keras.models.load_model(artifact + "/model.h5", custom_objects=shims, compile=False)
     return lambda inputs: model(inputs).numpy(), model
 
 
@@ -93,8 +90,8 @@ def restore_broken_half_mended(artifact):
 
 
 def restore_fixed_shims(artifact):
-    return restore_broken(
-        artifact, DepthwiseConv2D=DepthwiseConv2D, Conv2DTranspose=Conv2DTranspose)
+    shims = {"DepthwiseConv2D": DepthwiseConv2D, "Conv2DTranspose": Conv2DTranspose}
+    return restore_broken(artifact, **shims)
 
 
 def restore_fixed_rebuild(artifact):

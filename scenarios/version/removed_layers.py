@@ -3,10 +3,10 @@
 Symptom:
     ValueError: Unknown layer: 'LocallyConnected1D'. Please ensure you are using a
     `keras.utils.custom_object_scope` and that this object is included in the scope.
-    AttributeError: module 'keras.api.layers' has no attribute 'LocallyConnected1D'
+    In code: AttributeError: module 'keras._tf_keras.keras.layers' has no attribute ...
 Cause:
     The file stores the names of layers; the reader must have code for them. Keras 3 has none for
-    these three (nor for others of the experimental namespace).
+    these three: they were hardly used.
 Fix:
     own_layers: write the missing layers, a few lines each, and hand them to custom_objects. Weights
     must have the shapes of the old layer, in the old order.
@@ -16,7 +16,7 @@ Spot it:
     config = json.loads(h5py.File("model.h5", "r").attrs["model_config"])["config"]["layers"]
     [each["class_name"] for each in config if not hasattr(tf.keras.layers, each["class_name"])]
 Evidence:
-    Measured with this file, written by TensorFlow 2.15.
+    keras-team/keras#20830 (removed for low usage, says a maintainer).
 """
 import numpy as np
 import tensorflow as tf
@@ -32,8 +32,7 @@ SCENARIO = {
             {"keras": ">=3", "verdict": "error", "raises": "Unknown layer: 'LocallyConnected1D'"},
             {"verdict": "match"}],
         "restore_fixed_own_layers": "match",
-        "restore_fixed_saved_model": "match",
-    },
+        "restore_fixed_saved_model": "match"},
     "minutes": 8,
     "hints": [
         "Is a layer of that name in tf.keras.layers of this release? In the old one?",
@@ -61,16 +60,15 @@ def save(artifact, seed):
 
 
 class LocallyConnected1D(tf.keras.layers.Layer):
-    def __init__(self, filters, kernel_size, name=None, **old):  # padding, strides and the like:
-        super().__init__(name=name)  # this model left them at their defaults
+    def __init__(self, filters, kernel_size, name=None, **old):  # padding and strides: defaults
+        super().__init__(name=name)
         self.filters, self.width = filters, kernel_size[0]
 
     def build(self, shape):
         steps = shape[1] - self.width + 1
-        self.kernel = self.add_weight(
-            shape=(steps, self.width * shape[2], self.filters), name="kernel")
-        self.bias = self.add_weight(shape=(steps, self.filters), name="bias")
-        self.built = True
+        inputs = self.width * shape[2]
+        self.kernel = self.add_weight(name="kernel", shape=(steps, inputs, self.filters))
+        self.bias = self.add_weight(name="bias", shape=(steps, self.filters))
 
     def call(self, inputs):
         steps = self.kernel.shape[0]
@@ -81,7 +79,7 @@ class LocallyConnected1D(tf.keras.layers.Layer):
 class ThresholdedReLU(tf.keras.layers.Layer):
     def __init__(self, theta, name=None, **old):
         super().__init__(name=name)
-        self.theta = float(theta)
+        self.theta = theta
 
     def call(self, inputs):
         return tf.where(inputs > self.theta, inputs, 0.0)
@@ -93,8 +91,8 @@ def restore_broken(artifact, **own):
 
 
 def restore_fixed_own_layers(artifact):
-    return restore_broken(
-        artifact, LocallyConnected1D=LocallyConnected1D, ThresholdedReLU=ThresholdedReLU)
+    own = {"LocallyConnected1D": LocallyConnected1D, "ThresholdedReLU": ThresholdedReLU}
+    return restore_broken(artifact, **own)
 
 
 def restore_fixed_saved_model(artifact):

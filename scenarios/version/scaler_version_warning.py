@@ -15,7 +15,7 @@ Fix:
 Spot it:
     np.allclose(scaler.transform(x), (x - scaler.mean_) / scaler.scale_)
     The real failures: an exception (NotFittedError, no such attribute), or a scaler that was fitted
-    again on the data at hand.
+    again on the data at hand (scenario scaler-refitted).
 Evidence:
     LHentges/LanceOtron#19, sbslee/pypgx#112 ("warnings, not errors"), NotVinay/karaokey#2 (the
     cure: arrays), scikit-learn/scikit-learn#6596 (a pickle that did break).

@@ -2,8 +2,8 @@
 
 Symptom:
     ValueError: Unknown layer: 'TFOpLambda'. Please ensure you are using a
-    `keras.utils.custom_object_scope` and that this object is included in the scope. (Or
-    'SlicingOpLambda'.) With a class of that name in custom_objects:
+    `keras.utils.custom_object_scope` and that this object is included in the scope.
+    For a slice: Unknown layer: 'SlicingOpLambda'. With a class of that name in custom_objects:
     ValueError: Cannot deserialize the model (invalid config data?)
 Cause:
     x * 2, x[:, 1:] or tf.concat on a symbolic tensor: Keras 2 wrapped each in a layer of its own,
@@ -19,6 +19,8 @@ Spot it:
 Evidence:
     keras-team/keras#19525 (a maintainer: these layers are not available in Keras 3).
 """
+import operator
+
 import numpy as np
 import tensorflow as tf
 
@@ -51,10 +53,10 @@ SCENARIO = {
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     flat = rng.uniform(size=(256, 4)).astype("float32")  # area, age, noise, light; all 0..1
-    rent = 9 * flat[:, :1] + 2 * flat[:, 3:] - 8 * (flat[:, 1:2] - 0.5) * flat[:, 2:3]
+    rent = 9 * flat[:, :1] + 2 * flat[:, 3:] - 8 * (flat[:, 1:2] - 0.5) ** 2
     inputs = tf.keras.Input((4,))
     centred = inputs * 2.0 - 1.0
-    joined = tf.concat([centred, centred[:, 1:2] * centred[:, 2:3]], axis=1)
+    joined = tf.concat([centred, centred * centred], axis=1)
     model = tf.keras.Model(inputs, tf.keras.layers.Dense(1)(joined))
     model.compile(tf.keras.optimizers.SGD(0.2), "mse")
     model.fit(flat, rent, epochs=20, verbose=0)
@@ -69,34 +71,24 @@ def restore_broken(artifact):
 
 
 class TFOpLambda(tf.keras.layers.Layer):
-    def __init__(self, function, **kwargs):  # for example "math.multiply"
+    def __init__(self, function, **kwargs):  # its name, for example "math.multiply"
         super().__init__(**kwargs)
-        self.function = function
+        self.function = operator.attrgetter(function)(tf)
 
-    def call(self, first, *args, **kwargs):
-        function = tf
-        for name in self.function.split("."):
-            function = getattr(function, name)
-        return function(first, *args, **kwargs)
-
-
-class SlicingOpLambda(TFOpLambda):
-    def call(self, first, slice_spec):
-        return first[tuple(slice(*each.values()) for each in slice_spec)]
+    def call(self, *args, **kwargs):
+        return self.function(*args, **kwargs)
 
 
 def restore_broken_shim(artifact):
-    shims = {"TFOpLambda": TFOpLambda, "SlicingOpLambda": SlicingOpLambda}
-    model = tf.keras.models.load_model(
-        artifact + "/model.h5", custom_objects=shims, compile=False)
+    shim = {"TFOpLambda": TFOpLambda}
+    model = tf.keras.models.load_model(artifact + "/model.h5", custom_objects=shim, compile=False)
     return lambda inputs: model(inputs).numpy(), model
 
 
 def restore_fixed_rebuild(artifact):
     inputs = tf.keras.Input((4,))
     centred = inputs * 2.0 - 1.0
-    product = tf.keras.layers.Multiply()([centred[:, 1:2], centred[:, 2:3]])
-    joined = tf.keras.layers.Concatenate()([centred, product])
+    joined = tf.keras.layers.Concatenate()([centred, centred * centred])
     model = tf.keras.Model(inputs, tf.keras.layers.Dense(1)(joined))
     model.load_weights(artifact + "/model.h5")
     return lambda inputs: model(inputs).numpy(), model

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.scenario import EXTRAS, find_declaration
+from harness.worker.environment import EXTRA_MODULES
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 HARNESS = REPOSITORY / "harness"
 WORKER = sorted((HARNESS / "worker").glob("*.py"))
@@ -39,6 +42,14 @@ def find_imports(tree):
             ("__import__", "import_module")
         ):
             yield from (each.value for each in node.args if isinstance(each, ast.Constant))
+
+
+def find_extras(file):
+    """Modules that a scenario has declared to need."""
+    declared = (
+        ast.literal_eval(find_declaration(read(file)).value) if file.stem != "__init__" else {}
+    )
+    return {module for extra in declared.get("extras", ()) for module in EXTRAS[extra]}
 
 
 def name(file):
@@ -111,9 +122,13 @@ def test_the_gate_refuses_newer_syntax(code):
 def test_what_runs_in_other_releases_imports_only_what_they_have(file):
     modules = list(find_imports(read(file)))
     names = {module.split(".")[0] for module in modules}
-    ours = {""} if file in WORKER else set()  # relative imports
+    ours = {""} if file in WORKER else find_extras(file)  # relative imports; declared extras
     assert names <= STDLIB_37 | {"numpy", "tensorflow"} | ours
     assert not set(modules) & SUBMODULES_SINCE_37
+
+
+def test_the_worker_looks_for_every_module_that_an_extra_brings():
+    assert set(EXTRA_MODULES) == {module for modules in EXTRAS.values() for module in modules}
 
 
 def test_there_is_a_worker_and_there_are_scenarios():

@@ -1,0 +1,83 @@
+"""An LSTM of TensorFlow 1.15 does not load once numpy is 1.20 or newer; other layers do.
+
+Symptom:
+    NotImplementedError: Cannot convert a symbolic Tensor (lstm/strided_slice:0) to a numpy array.
+    Model and code did not change: a fresh environment brought a newer numpy. Same for GRU, Bi-
+    directional and SimpleRNN, for building as for loading, in TensorFlow 1.15 up to 2.4.
+Cause:
+    An RNN makes its initial state with zeros([batch size, units]), the batch size being a symbolic
+    tensor. TensorFlow first tries np.prod on that list. Older numpy raised TypeError, which it
+    caught; numpy 1.20 hands on the NotImplementedError, which it does not.
+Fix:
+    pip install "numpy<1.20" is the cure: there the broken path matches. Where numpy has to stay:
+    patched: let the helper that calls np.prod do nothing. It only spared a small constant.
+    initial_state: hand the LSTM its zeros, made without a list. Needs the code of the model. A
+    static batch_input_shape is no cure in 1.15.
+Spot it:
+    numpy.__version__, tf.__version__  # ("1.20" or more, less than "2.5")
+Evidence:
+    keras-team/keras#14687, tensorflow/tensorflow#47087. Measured with this file, written by
+    TensorFlow 1.15 with numpy 1.18: the error in 1.15 with numpy 1.21 and in 2.4 with numpy 1.20;
+    match in 1.15, 2.3 and 2.4 with the numpy of their day.
+"""
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.ops import array_ops
+
+SCENARIO = {
+    "id": "numpy-breaks-old-rnn",
+    "family": "version",
+    "tensorflow": "<2.5",  # the readers; `save` wrote the committed files in TensorFlow 1.15.0
+    "artifact": {"writer": "1.15.0", "folder": "numpy_breaks_old_rnn"},
+    "seed": 0,
+    "expect": {
+        "restore_broken": [
+            {"numpy": ">=1.20", "verdict": "error", "why": "np.prod raises something else now.",
+             "raises": "Cannot convert a symbolic Tensor"},
+            {"verdict": "match"}],
+        "restore_fixed_patched": "match",
+        "restore_fixed_initial_state": "match",
+    },
+    "minutes": 8,
+    "hints": [
+        "Neither the file nor the code changed. What did pip install besides TensorFlow?",
+        "The traceback ends in array_ops.zeros, which calls np.prod. What is your numpy?",
+        "The tensor in the message is the batch size. Who needs it: what does an LSTM start from?",
+    ],
+}
+
+
+def build(states):
+    heart = tf.keras.Input((12, 2))  # a dozen beats: interval and height
+    # hard_sigmoid is what LSTM defaults to in TensorFlow 1; TensorFlow 2 has to be told
+    lstm = tf.keras.layers.LSTM(6, recurrent_activation="hard_sigmoid")
+    return tf.keras.Model(heart, tf.keras.layers.Dense(1)(lstm(heart, initial_state=states(heart))))
+
+
+def save(artifact, seed):
+    rng = np.random.RandomState(seed)
+    heart = rng.normal(size=(32, 12, 2)).astype("float32")
+    model = build(lambda heart: None)
+    model.set_weights([rng.normal(scale=0.7, size=each.shape) for each in model.get_weights()])
+    model.save(artifact + "/model.h5")  # random weights stand for trained ones
+    return heart, model.predict_on_batch(heart), model
+
+
+def restore_broken(artifact):
+    model = tf.keras.models.load_model(artifact + "/model.h5", compile=False)
+    return model.predict_on_batch, model
+
+
+def restore_fixed_patched(artifact):
+    array_ops._constant_if_small = lambda *arguments: None  # before any RNN is built or loaded
+    return restore_broken(artifact)
+
+
+def restore_fixed_initial_state(artifact):
+    def states(heart):
+        zeros = tf.keras.layers.Lambda(lambda x: tf.fill(tf.stack([tf.shape(x)[0], 6]), 0.0))
+        return [zeros(heart), zeros(heart)]
+
+    model = build(states)
+    model.load_weights(artifact + "/model.h5")
+    return model.predict_on_batch, model

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from itertools import pairwise
 
 from harness.catalog import Catalog
 from harness.scenario import FAMILIES, Scenario
@@ -9,6 +10,10 @@ from harness.scenario import FAMILIES, Scenario
 MOST_WORDS = 200  # of a pasted error message
 # How much a word counts by where it stands: id, symptom, error messages, summary, the rest.
 WEIGHTS = (4.0, 8.0, 8.0, 4.0, 1.0)
+FILLERS = frozenset(
+    "a an and are as at be but by for from has have i in is it its me my not of on or so that the"
+    " then this to was when which with you your".split()
+)
 INDEX_NAME = "README.md"
 FAMILY_TITLES = {
     "preprocessing": "what stood between the data and the model was lost",
@@ -20,9 +25,10 @@ FAMILY_TITLES = {
 def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
     """Return the scenarios that hold any of `words`, the best first (BM25 of SQLite's FTS5).
 
-    Words are stemmed, so that "predictions" finds "predicts"; rare ones count for more.
+    Words are stemmed, so that "predictions" finds "predicts"; rare ones count for more, and so do
+    neighbours: "same class" is worth more than the two words apart.
     """
-    terms = list(dict.fromkeys(re.findall(r"\w+", words.lower())))[:MOST_WORDS]
+    terms = list_terms(words)
     if not terms:
         return []
     database = sqlite3.connect(":memory:")
@@ -45,6 +51,13 @@ def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
     finally:
         database.close()
     return [catalog.scenarios[number] for (number,) in found]
+
+
+def list_terms(words: str) -> list[str]:
+    """Return what is looked for: every word that says something, and every pair of neighbours."""
+    found = re.findall(r"\w+", words.lower())[:MOST_WORDS]
+    pairs = [f"{one} {other}" for one, other in pairwise(found) if {one, other} - FILLERS]
+    return list(dict.fromkeys([word for word in found if word not in FILLERS] + pairs))
 
 
 def describe_words(scenario: Scenario) -> tuple[str, str, str, str, str]:

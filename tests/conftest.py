@@ -106,6 +106,7 @@ class CommandLine:
 
     def environment(self, variables: dict[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in UNSET}
+        kept.setdefault("RESTOREBENCH_ENVIRONMENTS", str(self.folder / "environments"))
         return kept | {"PYTHONPATH": str(REPOSITORY)} | variables
 
     def __call__(self, *arguments: object, **variables: str) -> Ended:

@@ -12,6 +12,7 @@ import pytest
 
 import harness
 from harness.catalog import PACKAGED, read_catalog
+from harness.report.table import SEVERITY
 from harness.scenario import FAMILIES
 from tests.conftest import REPOSITORY
 
@@ -55,6 +56,50 @@ def test_list_as_json_holds_what_a_tool_needs(cli):
     assert set(first) >= {"id", "family", "summary", "broken", "paths", "tensorflow", "file"}
 
 
+def test_list_filters_by_layer_and_by_look_alikes(cli):
+    scenarios = read_catalog().scenarios
+    wanted = [each.id for each in scenarios if "LSTM" in each.layers]
+    assert list_ids(cli, "--layer", "lstm") == wanted
+    alike = [each.id for each in scenarios if each.is_look_alike]
+    assert len(alike) >= 8
+    assert list_ids(cli, "--look-alikes") == alike
+
+
+def test_every_mechanism_that_gives_zeros_is_on_a_shelf_of_its_own(cli):
+    zeros = list_ids(cli, "--verdict", "zeros")
+    assert len(zeros) >= 11
+    assert set(zeros) >= {"sigmoid-underflow", "dead-relu-head", "get-config-drops-argument",
+                          "custom-relu-shadowed", "architecture-only"}  # fmt: skip
+
+
+def test_search_finds_by_symptom_and_by_error_and_says_what_is_next(cli):
+    ended = cli("search", "ValueError: Unknown layer: 'TFOpLambda'. Please ensure")
+    ended.assert_ran()
+    assert ended.stdout.splitlines()[2].startswith("tfoplambda-unknown")
+    assert last_line(ended) == "Next: python -m harness explain tfoplambda-unknown"
+    few = cli("search", "predicts", "zeros", "--limit", 2, "--format", "github")
+    few.assert_ran()
+    assert sum(line.startswith("| ") for line in few.stdout.splitlines()) == 3
+
+
+def test_search_for_words_that_nobody_has_points_at_the_list(cli):
+    ended = cli("search", "xyzzy")
+    ended.assert_ran()
+    assert last_line(ended) == "Next: python -m harness list"
+
+
+def test_index_is_written_and_checked(cli, faulty):
+    folder = cli.folder / "own" / "restore"
+    folder.mkdir(parents=True)
+    (folder / "hangs.py").write_text((faulty / "restore" / "hangs.py").read_text())
+    stale = cli("index", "--check", "--scenarios", "own")
+    stale.assert_ran(1)
+    assert last_line(stale) == "Next: python -m harness index --scenarios own"
+    cli("index", "--scenarios", "own").assert_ran()
+    cli("index", "--check", "--scenarios", "own").assert_ran()
+    assert "[hangs](restore/hangs.py)" in (cli.folder / "own" / "README.md").read_text()
+
+
 def test_explain_is_a_lesson_with_the_code_of_the_cure(cli):
     ended = cli("explain", "dead-relu-head")
     ended.assert_ran()
@@ -78,9 +123,9 @@ def test_explain_a_symptom_lists_what_to_check(cli):
 
 
 def test_explain_a_symptom_nobody_has_yet_says_so(cli):
-    ended = cli("explain", "--symptom", "timeout")
+    ended = cli("explain", "--symptom", "crash")
     ended.assert_ran()
-    assert "No scenario shows 'timeout' yet" in ended.stdout
+    assert "No scenario shows 'crash' yet" in ended.stdout
     assert last_line(ended) == "Next: python -m harness list"
 
 
@@ -115,7 +160,24 @@ def test_runs_in_a_new_folder_says_how_to_make_one(cli):
     assert json.loads(cli("runs", "--json").stdout) == []
 
 
-@pytest.mark.parametrize("command", ["", "run", "list", "explain", "runs", "show", "new", "check"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "run",
+        "list",
+        "search",
+        "explain",
+        "runs",
+        "show",
+        "new",
+        "check",
+        "index",
+        "env",
+        "env add",
+        "env list",
+    ],
+)
 def test_help_comes_without_tensorflow_and_without_a_mistake(cli, command):
     ended = cli(*command.split(), "--help")
     ended.assert_ran()
@@ -164,12 +226,9 @@ class TestTheSharedRun:
         cli(*line.removeprefix("Next: python -m harness ").split()).assert_ran()
 
     def test_the_worst_comes_first(self, whole_run):
-        order = re.findall(
-            r"^\S+ +\S+ +(error|zeros|differs|match)\b", whole_run.ended.stdout, re.M
-        )
-        severity = ["error", "zeros", "differs", "match"]
-        assert [severity.index(verdict) for verdict in order] == sorted(
-            severity.index(verdict) for verdict in order
+        order = re.findall(rf"^\S+ +\S+ +({'|'.join(SEVERITY)})\b", whole_run.ended.stdout, re.M)
+        assert [SEVERITY.index(verdict) for verdict in order] == sorted(
+            SEVERITY.index(verdict) for verdict in order
         )
         assert len(order) == len(whole_run.document["outcomes"])
 
@@ -278,6 +337,23 @@ def test_check_names_every_fault_of_a_scenario(cli, faulty):
     assert "FAULT  no fixed path matches, so nothing here is cured" in faults
     assert any("other numbers the second time" in fault for fault in faults)
     assert last_line(ended).startswith("Next: mend ")
+
+
+@pytest.mark.tensorflow
+def test_a_dosed_run_shows_the_response_and_plots_it(cli):
+    ended = cli("run", "double-rescale", "--dose", "--json", "dose.json")
+    ended.assert_ran(0)
+    dose = read_catalog().find("double-rescale").dose
+    assert dose.of in ended.stdout
+    document = json.loads((cli.folder / "dose.json").read_text())
+    assert [each["dose"] for each in document["outcomes"]] == dose.values
+    verdicts = {each["dose"]: each["verdict"] for each in document["outcomes"]}
+    assert verdicts[dose.values[0]] == "match"
+    assert verdicts[dose.own] == "zeros"
+    assert {file.name for file in (cli.folder / "reports").glob("dose-*")} == {
+        f"dose-double-rescale.{ending}" for ending in ("html", "png", "svg")
+    }
+    cli("show", 1).assert_ran(0)
 
 
 @pytest.mark.tensorflow

@@ -56,6 +56,20 @@ def test_a_scenario_is_among_the_first_found_by_its_own_symptom(scenario):
     assert scenario.id in ranked(CATALOG, scenario.section("Symptom"))[:3]
 
 
+@pytest.mark.parametrize(
+    ("words", "identifier"),
+    [
+        ("predicts the same class", "missing-rescale-255"),
+        ("expected 2 variables, but received 0 variables", "attribute-renamed"),
+        ("Unknown layer: 'TFOpLambda'", "tfoplambda-unknown"),
+        ("NaN predictions", "float16-input-overflow"),
+        ("np.argmax returns all zeros", "argmax-of-one-sigmoid"),
+    ],
+)
+def test_what_people_type_finds_what_they_have(words, identifier):
+    assert ranked(CATALOG, words)[0] == identifier
+
+
 def test_the_committed_table_is_up_to_date():
     assert (CATALOG.root / INDEX_NAME).read_text(encoding="utf-8") == write_index(CATALOG)
 

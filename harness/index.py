@@ -11,8 +11,11 @@ MOST_WORDS = 200  # of a pasted error message
 # How much a word counts by where it stands: id, symptom, error messages, summary, the rest.
 WEIGHTS = (4.0, 8.0, 8.0, 4.0, 1.0)
 FILLERS = frozenset(
-    "a an and are as at be but by for from has have i in is it its me my not of on or so that the"
-    " then this to was when which with you your".split()
+    re.findall(
+        r"\w+",
+        "a an and are as at be but by for from has have i in is it its me my not of on or so that"
+        " the then this to was when which with you your",
+    )
 )
 INDEX_NAME = "README.md"
 FAMILY_TITLES = {

@@ -7,7 +7,7 @@ Cause:
     pad_sequences pads in front unless told otherwise; TextVectorization, tf.data's padded_batch and
     most tokenizers of other libraries pad behind. Without a mask a GRU or LSTM reads padding too:
     in training before the text, now after it, where it fades what was read. Padding to another
-    length does the same (it is the dose here).
+    length does the same.
 Fix:
     saved_padding: write side and length beside the model and pad by them.
     mask_zero: train with Embedding(mask_zero=True). Then padding is skipped, wherever it is, and

@@ -7,7 +7,7 @@ Cause:
     Each module of keras.applications has a function of this name, and they differ. resnet50, vgg16:
     BGR minus a mean, -124..151. mobilenet_v2, inception_v3, xception: -1..1. densenet: 0..1, then
     per-channel mean and std. efficientnet, convnext, mobilenet_v3: nothing at all is done, since
-    those models rescale inside. Here the model learned with resnet50's: -1..1 is grey to it.
+    those models rescale inside. This model learned with resnet50's: to it -1..1 is one grey.
 Fix:
     same_module: import it from the module that training used. Write the module's name down beside
     the model, or better, put the preprocessing into the model.

@@ -7,7 +7,7 @@ Cause:
     The service makes a new Tokenizer() and does not fit or load it. texts_to_sequences leaves out
     words it does not know, here all, and pad_sequences fills up with 0. With mask_zero=True each
     step is masked, the LSTM never leaves its initial state, zero, and a head without bias keeps
-    the zero. A head with bias returns its bias for every text. A vocabulary file that is empty, or
+    the zero. A head with bias gives every text one number. A vocabulary file that is empty, or
     in another language, does the same.
 Fix:
     saved_tokenizer: write tokenizer.to_json() beside the model, read it with tokenizer_from_json.

@@ -16,7 +16,7 @@ Spot it:
     Load twice: do weights differ?
     [np.abs(a - b).max() for a, b in zip(one.get_weights(), two.get_weights())]
 Evidence:
-    tensorflow/tensorflow#47722, tensorflow/tensorflow#52764, keras-team/keras#15560.
+    keras-team/keras#16796, tensorflow/tensorflow#56757 (attention within custom layers).
     Measured with this file: differs in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.
 """
 import os

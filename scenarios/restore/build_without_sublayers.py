@@ -13,12 +13,12 @@ Cause:
 Fix:
     All read the file that exists: the weights are in it. no_build: delete a build() that only calls
     super().build(). Keras then runs call() itself.
-    sublayers_built: a build() you need builds each layer (and a layer of layers its own).
+    sublayers_built: a build() you need builds each layer (a layer of layers: its parts).
     called_first: make and call the model in code, then load_weights from the archive.
 Spot it:
     len(model.weights)  # straight after load_model, before any prediction: 0
 Evidence:
-    keras-team/keras#19229, keras-team/keras#18875. Measured: differs in Keras 3.0 to 3.15, not 2.15.
+    keras-team/keras#19229, keras-team/keras#18875. Measured: differs in Keras 3.0 to 3.15, not 2.
 """
 import os
 

@@ -16,7 +16,7 @@ Spot it:
     The first part of each name in the file has to be one of your keywords:
         {name.split("/")[0] for name, shape in tf.train.list_variables(path)}
 Evidence:
-    tensorflow/tensorflow#30942 ("output is random"), tensorflow/tensorflow#42272.
+    tensorflow/tensorflow#30942 (the same symptom: "output is random").
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
 import numpy as np

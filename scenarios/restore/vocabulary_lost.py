@@ -15,7 +15,7 @@ Fix:
 Spot it:
     layer.vocabulary_size() of the restored layer: 2, or not the number of rows of the embedding.
 Evidence:
-    tensorflow/tensorflow#61369, tensorflow/tensorflow#56054.
+    tensorflow/tensorflow#52109, tensorflow/tensorflow#56054.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
 import numpy as np

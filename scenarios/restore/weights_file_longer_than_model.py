@@ -12,9 +12,10 @@ Fix:
     Or save the whole model, or count: the file's layers against the model's.
 Spot it:
     import h5py
-    print(len(h5py.File("model.weights.h5")["layers"]), len(model.layers))  # Input counts too
+    print(len(h5py.File("model.weights.h5")["layers"]), len(model.layers))  # equal?
 Evidence:
-    Measured with this file: EVIDENCE.
+    Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
+    2.20; one missing block of five is an error of 45 % of the spread.
 """
 import numpy as np
 import tensorflow as tf
@@ -51,10 +52,9 @@ def save(artifact, seed):
     leaves = leaves.astype("float32")
     model = build_detector(blocks=5)
     weights = [rng.normal(0, 0.3, size=each.shape) for each in model.get_weights()]
-    for kernel, bias in zip(weights[2:10:2], weights[3:10:2]):
-        kernel *= 0.1  # stands for what training found: each block refines the last
+    weights[2:10] = [0.1 * each for each in weights[2:10]]
+    for kernel in weights[2:10:2]:  # stands for what training found: each block refines the last
         kernel[1, 1] += np.eye(6)
-        bias *= 0.1
     model.set_weights(weights)
     model.save_weights(artifact + "/leaves.weights.h5")
     with open(artifact + "/architecture.json", "w") as file:

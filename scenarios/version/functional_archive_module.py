@@ -13,7 +13,7 @@ Fix:
     settings too ("Argument(s) not recognized: {'jit_compile': False, ...").
     rebuild: build the model in code and let load_weights read the archive. Prefer it where you have
     the code, and compare one known prediction: weights go to layers by class and order, not by
-    name. Add([smooth, bent]) in place of Add([bent, smooth]) errs by up to 15.6, in silence.
+    name. Listing the two branches of Add in another order swaps their weights: off by up to 15.6.
     saved_model: needs an export from the old release, and no Keras at all to read it.
 Spot it:
     zipfile.ZipFile("model.keras").read("config.json")[:50]

@@ -44,14 +44,14 @@ SCENARIO = {
 
 
 def build(**options):
-    clicks = tf.keras.Input((10, 3))  # ten page views: seconds, scroll depth, price; z-scores
+    clicks = tf.keras.Input((8, 3))  # eight page views: seconds, scroll depth, price; z-scores
     visit = tf.keras.layers.GRU(12, **options)(clicks)
     return tf.keras.Model(clicks, tf.keras.layers.Dense(1, activation="sigmoid")(visit))
 
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    visits = rng.normal(size=(256, 10, 3)).astype("float32")
+    visits = rng.normal(size=(256, 8, 3)).astype("float32")
     bought = visits[:, -6:, 0].sum(axis=1) > visits[:, -6:, 2].sum(axis=1)
     model = build()
     model.compile(tf.keras.optimizers.Adam(0.02), "binary_crossentropy")

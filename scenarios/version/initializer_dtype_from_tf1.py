@@ -11,14 +11,14 @@ Cause:
 Fix:
     rebuild: build the model in code and load_weights from the .h5. For Sequential files too.
     custom_objects: only the file is needed. Give each initializer in it, by name, a subclass whose
-    from_config drops the dtype. Works for functional models; a Sequential file of TensorFlow 1 then
-    fails in the next place, since it has no input layer. compile=False alone is no cure.
+    from_config drops the dtype. Not in Keras 3.0 to 3.2, which ignore them for .h5. Works for
+    functional models; a Sequential one of TensorFlow 1 fails in the next place: no input layer.
 Spot it:
     '"dtype": "float32"}}' in h5py.File("model.h5", "r").attrs["model_config"]
-    h5py.File("model.h5", "r").attrs["keras_version"]  # b"2.2.4-tf" is TensorFlow 1.15
+    h5py.File("model.h5", "r").attrs["keras_version"]  # 2.2.4-tf: TensorFlow 1.15 to 2.1
 Evidence:
-    Measured with this file, written by TensorFlow 1.15: the error in Keras 3.0.5, 3.4.1, 3.6.0,
-    3.11.3 and 3.15.1; match in 2.4.1, 2.15.0 and tf_keras 2.21.
+    Measured with this file, written by TensorFlow 1.15: the error in Keras 3.0.5, 3.3.3, 3.4.1,
+    3.6.0, 3.11.3 and 3.15.1; match in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.
 """
 import numpy as np
 import tensorflow as tf
@@ -35,7 +35,9 @@ SCENARIO = {
              "raises": "got an unexpected keyword argument 'dtype'"},
             {"verdict": "match"}],
         "restore_fixed_rebuild": "match",
-        "restore_fixed_custom_objects": "match",
+        "restore_fixed_custom_objects": [
+            {"keras": ">=3,<3.3", "verdict": "skip", "why": "No cure there: ignored for .h5."},
+            {"verdict": "match"}],
     },
     "minutes": 6,
     "hints": [

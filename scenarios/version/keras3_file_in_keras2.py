@@ -10,8 +10,8 @@ Cause:
     batch_input_shape became batch_shape, engine.functional became models.functional. Keras 3 reads
     most of what Keras 2 wrote, never the reverse. The weights in the file are unharmed.
 Fix:
-    rebuild: build the model in code and let load_weights read the .h5. From TensorFlow 2.13 on it
-    reads the .keras as well. Shown here with the same names and order of layers as when saving.
+    rebuild: build the model in code, layers in the same order, and let load_weights read the .h5.
+    In 2.15 and tf_keras it reads the .keras as well, in 2.12 it does not.
     saved_model: have the writer call model.export(). It holds operations, and no names of Keras.
     Best: run the Keras that wrote the file. pip install a newer TensorFlow, or unset
     TF_USE_LEGACY_KERAS where that is what brought you Keras 2. Editing the config is endless work.

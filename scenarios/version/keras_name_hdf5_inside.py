@@ -1,20 +1,19 @@
-"""model.save("model.keras") of TensorFlow 2.12 and before wrote HDF5: Keras 3 says "File not found".
+"""model.save("model.keras") wrote HDF5 until TensorFlow 2.12: Keras 3 says "File not found".
 
 Symptom:
     ValueError: File not found: filepath=.../model.keras. Please ensure the file is an accessible
     `.keras` zip file.
     But the file is there, it can be read, and it is not empty.
 Cause:
-    The .keras archive became the default in TensorFlow 2.13. Before, any unknown suffix meant HDF5,
-    so "model.keras" is an HDF5 file. Keras 3 decides by the name, finds no zip archive, and says
-    the one thing that is not the matter.
+    Until TensorFlow 2.12 .keras was one of the names for HDF5; since 2.13 it is a zip archive.
+    Keras 3 goes by the name, finds no archive in the file, and names the wrong reason.
 Fix:
     renamed: give it the suffix .h5 and load it. tf_keras and Keras 2 look into the file, and load
     it as it is.
 Spot it:
     open("model.keras", "rb").read(4)  # b'PK\\x03\\x04': a zip archive. b'\\x89HDF': rename it
 Evidence:
-    Measured with this file, written by TensorFlow 2.12.
+    keras-team/keras#20259 and keras-team/tf-keras#780 (the message).
 """
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""LSTM() of TensorFlow 1 gates with hard_sigmoid, LSTM() of 2 with sigmoid: same code, other numbers.
+"""LSTM() gates with hard_sigmoid in TensorFlow 1, with sigmoid in 2: same code, other predictions.
 
 Symptom:
     "load_weights works, no error, but LSTM predictions differ between TensorFlow 1.15 and 2.x."
@@ -10,9 +10,9 @@ Fix:
     old_formula: give recurrent_activation the function that trained: clip(0.2x + 0.5, 0, 1).
     The name "hard_sigmoid" is enough in Keras 2; in Keras 3 it means another formula (broken too).
 Spot it:
-    Write down one prediction of the old program. And where did the file come from?
+    model.layers[1].get_config()["recurrent_activation"]  # in both programs, after building
+    Only the old file? Its Keras tells: below 2.3 the default was hard_sigmoid.
         h5py.File("weights.h5", "r").attrs["keras_version"]  # '2.2.4-tf': TensorFlow 1.15
-    (TensorFlow 2.0 and 2.1 write '2.2.4-tf' as well, so only '2.3' and later are beyond doubt.)
 Evidence:
     tensorflow/tensorflow#47495, minimaxir/textgenrnn#153.
 """
@@ -42,15 +42,15 @@ SCENARIO = {
 
 
 def build(**options):
-    hours = tf.keras.Input((12, 2))  # outdoor temperature and wind, every two hours; z-scores
+    hours = tf.keras.Input((8, 2))  # outdoor temperature and wind, every three hours; z-scores
     day = tf.keras.layers.LSTM(12, **options)(hours)
     return tf.keras.Model(hours, tf.keras.layers.Dense(1)(day))
 
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    weather = rng.normal(size=(256, 12, 2)).cumsum(axis=1).astype("float32") / 3
-    heating = 3 * weather[:, -3:, 1:].mean(axis=1) - 6 * weather[:, -6:, :1].mean(axis=1)
+    weather = rng.normal(size=(256, 8, 2)).cumsum(axis=1).astype("float32") / 3
+    heating = 3 * weather[:, -3:, 1:].mean(axis=1) - 6 * weather[:, -4:, :1].mean(axis=1)
     model = build()  # kWh above or below an average day
     model.compile(tf.keras.optimizers.Adam(0.05), "mse")
     model.fit(weather, heating.astype("float32"), epochs=30, verbose=0)

@@ -35,7 +35,7 @@ SCENARIO = {
              "raises": "Invalid Functional model configuration"},
             {"keras": "~=3.12.4", "verdict": "error",
              "raises": "Invalid Functional model configuration"},
-            {"keras": ">=3", "verdict": "timeout", "why": "It looks for ever for the missing call."},
+            {"keras": ">=3", "verdict": "timeout", "why": "It waits for the missing call."},
             {"verdict": "match"}],
         "restore_fixed_rebuild": "match",
     },

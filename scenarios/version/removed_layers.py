@@ -8,8 +8,8 @@ Cause:
     The file stores the names of layers; the reader must have code for them. Keras 3 has none for
     these three: they were hardly used.
 Fix:
-    own_layers: write the missing layers, a few lines each, and hand them to custom_objects. Weights
-    must have the shapes of the old layer, in the old order.
+    own_layers: write the missing layers, a few lines each, and hand them to custom_object_scope.
+    Weights must have the shapes of the old layer, in the old order.
     saved_model: an export of the old release holds operations, not names. Needs the old release.
     tf_keras (TF_USE_LEGACY_KERAS=1) still has the layers.
 Spot it:
@@ -22,8 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "removed-layers",
-    "family": "version",
+    "id": "removed-layers", "family": "version",
     "tensorflow": ">=2.15",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
     "artifact": {"writer": "2.15.0", "folder": "removed_layers"},
     "seed": 0,
@@ -37,7 +36,7 @@ SCENARIO = {
     "hints": [
         "Is a layer of that name in tf.keras.layers of this release? In the old one?",
         "What did the layer compute? Its weights in the file tell, by their shapes.",
-        "custom_objects takes any class that accepts the old configuration.",
+        "custom_object_scope takes any class that accepts the old configuration.",
     ],
 }
 
@@ -86,13 +85,14 @@ class ThresholdedReLU(tf.keras.layers.Layer):
 
 
 def restore_broken(artifact, **own):
-    model = tf.keras.models.load_model(artifact + "/model.h5", custom_objects=own, compile=False)
+    with tf.keras.utils.custom_object_scope(own):
+        model = tf.keras.models.load_model(artifact + "/model.h5", compile=False)
     return lambda inputs: model(inputs).numpy(), model
 
 
 def restore_fixed_own_layers(artifact):
-    own = {"LocallyConnected1D": LocallyConnected1D, "ThresholdedReLU": ThresholdedReLU}
-    return restore_broken(artifact, **own)
+    return restore_broken(
+        artifact, LocallyConnected1D=LocallyConnected1D, ThresholdedReLU=ThresholdedReLU)
 
 
 def restore_fixed_saved_model(artifact):

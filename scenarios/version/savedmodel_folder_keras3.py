@@ -1,12 +1,12 @@
-"""Keras 3 does not load a SavedModel folder, the default format of every TensorFlow 2 until 2.12.
+"""Keras 3 does not load a SavedModel folder, which model.save("model") wrote in TensorFlow 2.
 
 Symptom:
-    ValueError: File format not supported: filepath=.../model. Keras 3 only supports V3 `.keras`
-    files and legacy H5 format files (`.h5` extension).
+    ValueError: File format not supported: filepath=model. Keras 3 only supports V3 `.keras` files
+    and legacy H5 format files (`.h5` extension). Note that the legacy SavedModel format is not ...
     Code, folder and weights are what they were; only TensorFlow is 2.16 or later.
 Cause:
-    A SavedModel folder holds the model as TensorFlow operations. Keras 2 could make a Keras model of
-    it again; Keras 3 no longer tries.
+    A SavedModel folder holds the model as TensorFlow operations. Keras 2 could make a Keras model
+    of it again; Keras 3 does not try.
 Fix:
     tfsm_layer: wrap it as a layer. For inference only; it returns a dict, by output name.
     tensorflow: tf.saved_model.load needs no Keras. Call its signature with a tensor, by keyword.

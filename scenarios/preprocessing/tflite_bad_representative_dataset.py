@@ -2,7 +2,7 @@
 
 Symptom:
     After full integer quantisation most predictions are exactly 0, the others a few numbers that
-    repeat; Keras and an earlier export are right. Scale and zero point are applied as they should be.
+    repeat; Keras and an earlier export are right. Scale and zero point are applied.
 Cause:
     The converter measures every tensor's range on the representative dataset and cuts it into 255
     steps. Here the generator yields pixels of 0 to 255, but the model expects x / 255: one step

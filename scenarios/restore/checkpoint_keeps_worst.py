@@ -15,7 +15,7 @@ Fix:
 Spot it:
     callback.monitor_op.__name__  # 'less': it keeps the smallest value
 Evidence:
-    tensorflow/tensorflow#40604, keras-team/keras#21118; of EarlyStopping tensorflow/tensorflow#44509.
+    tensorflow/tensorflow#40604, keras-team/keras#21118; EarlyStopping: tensorflow/tensorflow#44509.
     Measured with this file: differs on 20 of 20 seeds with tf_keras 2.21, and on Keras 2.15.0,
     3.0.5, 3.4.1, 3.6.0 and 3.10.0.
 """

@@ -1,4 +1,4 @@
-"""Weights below 6e-8 become 0 in a float16 file, so a model for large raw units predicts only zeros.
+"""Weights below 6e-8 become 0 in a float16 file: a model for large raw units predicts zeros.
 
 Symptom:
     After "post-training float16 quantization", or weights stored as half precision to shrink the

@@ -1,4 +1,4 @@
-"""An .h5 was saved with one layer of a nested model frozen; unfrozen, its weights load in another order.
+"""An .h5 saved with one nested layer frozen: unfrozen, the weights load in another order.
 
 Symptom:
     load_weights from .h5 succeeds, but fine-tuned features are garbage. It depends on `trainable`:

@@ -53,7 +53,7 @@ def build():
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    cells = rng.uniform(size=(32, 15, 15, 1)).astype("float32")  # microscope images
+    cells = rng.uniform(size=(8, 15, 15, 1)).astype("float32")  # microscope images
     model = build()  # random weights stand for trained ones
     model.set_weights([rng.normal(scale=0.4, size=each.shape) for each in model.get_weights()])
     model.save(artifact + "/model.keras")

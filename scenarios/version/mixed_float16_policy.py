@@ -6,8 +6,8 @@ Symptom:
     mixed_precision.set_global_policy("mixed_float16") loads.
 Cause:
     Keras 2 writes the policy of each layer as {"class_name": "Policy", ...}. Keras 3 calls that
-    class DTypePolicy; for the old name it finds a function, whose result is the bare name, a str,
-    and from_config then asks it for quantization_mode.
+    class DTypePolicy. The old name it does not find, and then hands back the word "Policy" itself,
+    a str, which from_config asks for its quantization_mode.
 Fix:
     rebuild: build the model in code under the same policy, then load_weights on the file.
     edited: only the .keras file is needed. In a copy, write each policy as its name: Keras 3 takes
@@ -34,9 +34,9 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"keras": ">=3.4", "verdict": "error", "why": "The policy becomes its name.",
+            {"keras": ">=3.4", "verdict": "error", "why": "It takes the word for a policy.",
              "raises": "'str' object has no attribute 'quantization_mode'"},
-            {"keras": ">=3.3", "verdict": "error", "why": "The policy becomes its name.",
+            {"keras": ">=3.3", "verdict": "error", "why": "It takes the word for a policy.",
              "raises": "'str' object has no attribute 'variable_dtype'"},
             {"verdict": "match"}],
         "restore_fixed_rebuild": "match",

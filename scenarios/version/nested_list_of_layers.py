@@ -48,7 +48,7 @@ class Branches(tf.keras.layers.Layer):  # one small network per sensor, then the
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.branches = [
-            [tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)] for _ in range(3)]
+            [tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)] for _ in range(2)]
 
     def build(self, shape):
         for first, second in self.branches:
@@ -56,7 +56,7 @@ class Branches(tf.keras.layers.Layer):  # one small network per sensor, then the
             second.build((None, 8))
 
     def call(self, sensors):
-        columns = tf.split(sensors, 3, axis=1)
+        columns = tf.split(sensors, 2, axis=1)
         return sum(second(first(x)) for (first, second), x in zip(self.branches, columns))
 
 
@@ -64,22 +64,22 @@ class FlatBranches(tf.keras.layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.branches = [tf.keras.Sequential(
-            [tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)]) for _ in range(3)]
+            [tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)]) for _ in range(2)]
 
     def build(self, shape):
         for branch in self.branches:
             branch.build((None, 1))
 
     def call(self, sensors):
-        columns = tf.split(sensors, 3, axis=1)
+        columns = tf.split(sensors, 2, axis=1)
         return sum(branch(x) for branch, x in zip(self.branches, columns))
 
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    sensors = rng.normal(size=(64, 3)).astype("float32")
+    sensors = rng.normal(size=(64, 2)).astype("float32")
     for branches, file in ((FlatBranches(), "/flat.keras"), (Branches(), "/model.keras")):
-        model = tf.keras.Sequential([tf.keras.Input((3,)), branches])
+        model = tf.keras.Sequential([tf.keras.Input((2,)), branches])
         trained = np.random.default_rng(seed)  # random weights stand for trained ones
         model.set_weights([trained.normal(size=each.shape) for each in model.get_weights()])
         model.save(artifact + file)

@@ -17,7 +17,7 @@ Spot it:
     '"invert"' in h5py.File("model.h5", "r").attrs["model_config"]  # False: it will be lost
 Evidence:
     keras-team/keras#17486, keras-team/keras#17556. Measured with this file, written by 2.10: both
-    wrong in 2.12, 2.15, 2.16 to 2.21 and tf_keras 2.21; rebuilt in 2.10 itself, it matches.
+    differ in 2.12, 2.15, 2.16, 2.18, 2.20, 2.21 and tf_keras 2.21; rebuilt in 2.10, it matches.
 """
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Weights saved as .weights.h5 by TensorFlow 2.12 have an inner layout that later releases misread.
+"""A .weights.h5 file of TensorFlow 2.12 or 2.13 has an inner layout that later releases misread.
 
 Symptom:
     ValueError: A total of 2 objects could not be loaded. Example error message for object <Dense
@@ -6,15 +6,15 @@ Symptom:
     loading. Expected: ['kernel', 'bias']
     With skip_mismatch=True that is only a warning, and most layers stay untrained.
 Cause:
-    2.12 wrote the layers of a class as _layer_checkpoint_dependencies/dense, dense_2, dense_4.
-    From 2.13 on Keras reads layers/dense, dense_1, dense_2. Keras 3 still tries the old folder, but
-    counts in its own way: it finds the first layer of each class and misses or mistakes the others.
+    2.12 and 2.13 put layers under _layer_checkpoint_dependencies/dense, dense_2, dense_4. 2.14
+    counts dense, dense_1, dense_2; 2.15 calls the folder layers. Keras 3 tries the old folder too,
+    with the new count: the first layer of each class arrives, others are missed or mistaken.
 Fix:
-    legacy_h5: load in 2.12 and save again under a name that does not end in .weights.h5.
-    Without a 2.12: read the arrays with h5py and set_weights layer by layer. They are in
+    legacy_h5: load in 2.12 or 2.13, save again under a name that does not end in .weights.h5.
+    Without them: read the arrays with h5py and set_weights layer by layer. They are in
     file["_layer_checkpoint_dependencies"]["dense_2"]["vars"]["0"], one group for each layer.
 Spot it:
-    list(h5py.File("model.weights.h5", "r"))  # '_layer_checkpoint_dependencies' is there
+    list(h5py.File("model.weights.h5", "r"))  # '_layer_checkpoint_dependencies': before 2.15
 Evidence:
     keras-team/keras#18823, keras-team/tf-keras#664. Read by hand, as above, this file gave the old
     predictions to 2.4e-7 (TensorFlow 2.21).
@@ -30,10 +30,10 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"reader": "<2.13", "verdict": "match"},
+            {"reader": "<2.14", "verdict": "match"},
             {"verdict": "error", "raises": "expected 2 variables, but received 0 variables"}],
         "restore_broken_skip_mismatch": [
-            {"reader": "<2.13", "verdict": "match"}, {"verdict": "differs"}],
+            {"reader": "<2.14", "verdict": "match"}, {"verdict": "differs"}],
         "restore_fixed_legacy_h5": "match",
     },
     "minutes": 6,

@@ -20,7 +20,7 @@ STEADY_ENOUGH = 100  # calls that give p99 a meaning
 STEADY_SECONDS = (0.05, 0.5)  # time at least this long if calls are cheap, at most if they are dear
 LARGE_BATCH_ROWS = 1024
 LARGE_BATCH_CALLS = 3
-DEAR_SECONDS = 0.25  # a large batch that takes longer is timed once: one call says enough
+DEAR_SECONDS = 0.25  # a batch is made no larger than takes about so long
 
 
 def time_call(call, argument):
@@ -65,14 +65,17 @@ def time_steady(call, inputs):
     return np.array(samples, dtype=np.int64)
 
 
-def time_large_batch(call, inputs):
-    """Return (rows per call, median nanoseconds) for `inputs` repeated to a large batch."""
-    copies = -(-LARGE_BATCH_ROWS // len(inputs))
+def time_large_batch(call, inputs, seconds):
+    """Return (rows per call, median nanoseconds) for `inputs` repeated to a large batch.
+
+    `seconds` is what one call with `inputs` takes: a predict that loops over its rows gets fewer.
+    """
+    affordable = max(1, int(DEAR_SECONDS / max(seconds, 1e-9)))
+    copies = min(-(-LARGE_BATCH_ROWS // len(inputs)), affordable)
     batch = np.concatenate([inputs] * copies)
-    first, _ = time_call(call, batch)  # a new shape may be traced or compiled: not counted
-    calls = LARGE_BATCH_CALLS if first < DEAR_SECONDS * 1e9 else 1
-    taken = sorted(time_call(call, batch)[0] for _ in range(calls))
-    return len(batch), taken[len(taken) // 2]
+    call(batch)  # a new shape may be traced or compiled: not counted
+    taken = sorted(time_call(call, batch)[0] for _ in range(LARGE_BATCH_CALLS))
+    return len(batch), taken[LARGE_BATCH_CALLS // 2]
 
 
 def measure(call, inputs):
@@ -86,7 +89,7 @@ def measure(call, inputs):
     try:
         warm_up_calls = warm_up(call, inputs)
         samples = time_steady(call, inputs)
-        rows, large = time_large_batch(call, inputs)
+        rows, large = time_large_batch(call, inputs, float(np.median(samples)) / 1e9)
     finally:
         if collecting:
             gc.enable()

@@ -46,7 +46,7 @@ def save(artifact, seed, use_bias=True):
     parcels = rng.gamma([2, 4, 3], [6, 2, 0.8], (512, 3)).astype("float32")  # km, stops, kg
     minutes = 9 + parcels @ [1.5, 4.0, 2.0] + rng.normal(0, 3, 512)  # until the parcel arrives
     mean, std = parcels.mean(axis=0), parcels.std(axis=0)
-    first = tf.keras.layers.Dense(16, activation="relu", use_bias=use_bias)
+    first = tf.keras.layers.Dense(16, activation="tanh", use_bias=use_bias)
     head = tf.keras.layers.Dense(1, use_bias=use_bias)
     model = tf.keras.Sequential([tf.keras.Input((3,)), first, head])
     weights = [rng.normal(size=(3, 16)), rng.normal(size=16)]

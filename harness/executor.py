@@ -6,7 +6,7 @@ run one at a time on a core of their own. Without timing, one lane uses every co
 
 import os
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -31,6 +31,7 @@ from harness.scenario import EXTRAS
 from harness.workers.environment import name_environment
 from harness.workers.limits import Limits, StepEnd
 
+SAVES_AHEAD = 8  # saves under way or waiting: enough for no lane to run dry
 DISK_NEEDED = 1024 * 1024  # with less free than this, an error is the disk's doing
 
 
@@ -107,9 +108,14 @@ class Execution:
                 lane.shutdown(wait=False, cancel_futures=True)
 
     def drain(self, plan: list[SaveTask], pool: Executor, timed: Executor) -> Iterator[Outcome]:
-        """Submit every save, then each save's restores; yield their outcomes as they arrive."""
+        """Submit saves, and each save's restores; yield their outcomes as they arrive.
+
+        Only a few saves wait at a time: outcomes come from the beginning, and the disk holds few
+        artifacts however many seeds there are.
+        """
         pending: dict[Future[Any], SaveTask | Saved] = {}  # a save under way, or a restore of one
         unread: Counter[Path] = Counter()  # artifact: paths that still have to read it
+        groups: deque[SaveTask] = deque()
         for group in plan:
             runnable = []
             for task in group.paths:
@@ -119,9 +125,13 @@ class Execution:
                 else:
                     yield self.skip(task, why)
             if runnable:
-                group = replace(group, paths=tuple(runnable))
+                groups.append(replace(group, paths=tuple(runnable)))
+        while groups or pending:
+            saving = sum(isinstance(begun, SaveTask) for begun in pending.values())
+            while groups and saving < SAVES_AHEAD:
+                group = groups.popleft()
                 pending[pool.submit(self.save, group)] = group
-        while pending:
+                saving += 1
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 begun = pending.pop(future)

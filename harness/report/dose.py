@@ -120,7 +120,7 @@ def draw_response(scenario: str, path: str, curve: dict[float, Records]) -> Any:
     wide = max(positive, default=1.0) > 50 * min(positive, default=1.0)  # decades need room
     x = alt.X(
         "dose:Q", title=first["dose_of"],
-        axis=alt.Axis(values=list(curve), format="~g", labelOverlap=True),
+        axis=alt.Axis(values=list(curve), format="~g", labelOverlap="greedy"),
         scale=alt.Scale(type="symlog", constant=min(positive)) if wide else alt.Scale(),
     )  # fmt: skip
     errors = [row["error"] for row in rows if row["error"]]

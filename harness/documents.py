@@ -88,6 +88,12 @@ def is_showable(document: dict[str, Any]) -> bool:
     outcomes, environments = document.get("outcomes"), document.get("environments")
     if not isinstance(outcomes, list) or not isinstance(environments, list):
         return False
+    doses = [each.get("dose") for each in outcomes if isinstance(each, dict)]
+    if any(dose is not None for dose in doses) and not all(
+        isinstance(dose, (int, float)) and {"dose_of", "own_dose"} <= each.keys()
+        for dose, each in zip(doses, outcomes, strict=False)
+    ):
+        return False
     return all(
         isinstance(each, dict) and set(each) >= ENVIRONMENT_KEYS for each in environments
     ) and all(

@@ -31,7 +31,7 @@ from harness.scenario import EXTRAS
 from harness.workers.environment import name_environment
 from harness.workers.limits import Limits, StepEnd
 
-SAVES_AHEAD = 8  # saves under way or waiting: enough for no lane to run dry
+SAVES_AHEAD = 8  # more than there are lanes: artifacts made or in the making, waiting to be read
 DISK_NEEDED = 1024 * 1024  # with less free than this, an error is the disk's doing
 
 
@@ -95,17 +95,26 @@ class Execution:
         self.described = workers["CPU"].describe()
         self.name = name_environment(self.described)
         self.lanes = share_cores(timing)
+        self.turns = False
 
     def run(self, plan: list[SaveTask]) -> Iterator[Outcome]:
         """Yield every outcome of the plan as it arrives, in the caller's thread."""
         pool = ThreadPoolExecutor(self.lanes.width)
-        # Two, so that one can make ready on the other cores while it waits for its turn.
-        timed = ThreadPoolExecutor(2) if self.timing else pool
+        timed = ThreadPoolExecutor(2 if self.takes_turns(plan) else 1) if self.timing else pool
         try:
             yield from self.drain(plan, pool, timed)
         finally:
             for lane in (pool, timed):
                 lane.shutdown(wait=False, cancel_futures=True)
+
+    def takes_turns(self, plan: list[SaveTask]) -> bool:
+        """Say whether a timed step may make ready on another core while one before it is timed.
+
+        Not on a GPU, where making ready is work for the device that is timed.
+        """
+        devices = {task.device for group in plan for task in group.paths}
+        self.turns = self.lanes.timed is not None and devices <= {"CPU:0"}
+        return self.turns
 
     def drain(self, plan: list[SaveTask], pool: Executor, timed: Executor) -> Iterator[Outcome]:
         """Submit saves, and each save's restores; yield their outcomes as they arrive.
@@ -127,11 +136,12 @@ class Execution:
             if runnable:
                 groups.append(replace(group, paths=tuple(runnable)))
         while groups or pending:
-            saving = sum(isinstance(begun, SaveTask) for begun in pending.values())
-            while groups and saving < SAVES_AHEAD:
+            ahead = sum(isinstance(begun, SaveTask) for begun in pending.values())
+            ahead += sum(left > 0 for left in unread.values())
+            while groups and ahead < self.lanes.width + SAVES_AHEAD:
                 group = groups.popleft()
                 pending[pool.submit(self.save, group)] = group
-                saving += 1
+                ahead += 1
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 begun = pending.pop(future)
@@ -244,9 +254,15 @@ class Execution:
             raise disk_trouble(self.work, error) from error
         step = self.make_step(task, folder, own) | {
             "function": task.path, "kind": "restore", "device": task.device, "dose": task.dose,
-            "timing": self.timing, "cores": self.lanes.save, "timed_cores": self.lanes.timed,
-            "turn": str(self.work / "turn") if self.timing else None,
+            "timing": self.timing, "cores": self.lanes.save,
         }  # fmt: skip
+        if self.timing:
+            # One core from the start: TensorFlow makes its pools as large as it finds cores.
+            ready = self.lanes.save if self.turns else self.lanes.timed
+            step |= {
+                "cores": ready and ready[:1], "timed_cores": self.lanes.timed,
+                "turn": str(self.work / "turn") if self.turns else None,
+            }  # fmt: skip
         end = self.run_step(step)
         outcome = conclude(task, record, folder, saved.reference, end)
         if outcome.record["error"]:

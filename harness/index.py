@@ -17,6 +17,7 @@ FILLERS = frozenset(
         " the then this to was when which with you your",
     )
 )
+MARK = "<!-- Written by: python -m harness index. Do not edit. -->"
 INDEX_NAME = "README.md"
 FAMILY_TITLES = {
     "preprocessing": "what stood between the data and the model was lost",
@@ -58,7 +59,7 @@ def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
 
 def list_terms(words: str) -> list[str]:
     """Return what is looked for: every word that says something, and every pair of neighbours."""
-    found = re.findall(r"\w+", words.lower())[:MOST_WORDS]
+    found = re.findall(r"\w+", words.lower())[-MOST_WORDS:]  # a traceback ends with its message
     pairs = [f"{one} {other}" for one, other in pairwise(found) if {one, other} - FILLERS]
     return list(dict.fromkeys([word for word in found if word not in FILLERS] + pairs))
 
@@ -96,7 +97,7 @@ def write_index(catalog: Catalog) -> str:
         "*Shows* is the verdict of the broken paths, *releases* the TensorFlow that can show it.",
         "To find yours: `python -m harness search \"words of the symptom or the error\"`.",
         "",
-        "<!-- Written by: python -m harness index. Do not edit. -->",
+        MARK,
     ]  # fmt: skip
     for family in FAMILIES:
         lines += ["", f"## {family}: {FAMILY_TITLES[family]}", ""]

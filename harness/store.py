@@ -242,11 +242,12 @@ class Store:
             for scenario, path, device, seed, blob in rows
         }
 
-    def load_output(self, identifier: int, scenario: str) -> list[tuple[str, str, int, str]]:
-        """Return (path, device, seed, what it printed) of one scenario's outcomes in a run."""
+    def load_output(self, identifier: int, scenario: str) -> list[tuple[str, str, int, str, str]]:
+        """Return (path, device, seed, dose, what it printed) of a scenario's outcomes in a run."""
         with self.explaining():
             return self.database.execute(
-                "SELECT path, device, seed, output FROM outcomes WHERE run = ? AND scenario = ?",
+                "SELECT path, device, seed, dose, output FROM outcomes"
+                " WHERE run = ? AND scenario = ?",
                 (identifier, scenario),
             ).fetchall()
 

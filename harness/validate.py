@@ -99,7 +99,7 @@ def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> I
             found = declared[key]
             yield lines[key], f"{key!r} must be a specifier such as '>=2.13', found {found!r}"
     for extra in declared["extras"] if isinstance(declared.get("extras"), list) else ():
-        if extra not in EXTRAS:
+        if not isinstance(extra, str) or extra not in EXTRAS:
             yield lines["extras"], f"the extra {extra!r} is none of {', '.join(EXTRAS)}"
     hints = declared.get("hints")
     if isinstance(hints, list) and (
@@ -177,7 +177,8 @@ def check_dose(
     ):
         yield line, "the dose's 'values' must be at least three rising numbers"
         return
-    arguments = functions[path].args if path in functions else None
+    known = isinstance(path, str) and path in functions
+    arguments = functions[path].args if known else None
     if arguments is None or [each.arg for each in arguments.args][1:2] != ["dose"]:
         yield line, f"the dose's path {path!r} must be a function (artifact, dose=...)"
         return
@@ -226,7 +227,8 @@ def check_docstring(tree: ast.Module) -> Iterator[Mistake]:
 def check_imports(nodes: list[ast.AST], declared: dict[str, Any]) -> Iterator[Mistake]:
     """Only what every environment has, and the extras the scenario declares."""
     extras = declared.get("extras")
-    wanted = [extra for extra in extras if extra in EXTRAS] if isinstance(extras, list) else []
+    named = [each for each in extras if isinstance(each, str)] if isinstance(extras, list) else []
+    wanted = [extra for extra in named if extra in EXTRAS]
     brought = {module for extra in wanted for module in EXTRAS[extra]}
     allowed = ALLOWED_IMPORTS | set(sys.stdlib_module_names) | brought
     for node in nodes:

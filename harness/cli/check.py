@@ -59,11 +59,15 @@ def check(
     ran = [each for each in twice[0] if each["verdict"] != "skip"]
     if not ran:
         typer.echo(f"{identifier} does not run here: {twice[0][0]['error']['message']}.")
-        again = suggest(f"check {identifier} --legacy-keras", reports, catalog.root)
-        typer.echo(f"Next: name an environment where it does (--python), or: {again}")
+        keras_2 = scenario.keras.startswith("<3") and not legacy_keras
+        where = "--legacy-keras" if keras_2 else "--python PATH"
+        again = suggest(f"check {identifier} {where}", reports, catalog.root)
+        typer.echo(f"Next, where it does: {again}")
         return
     typer.echo(f"{identifier}: {count(len(ran), 'path')} as declared, twice the same.")
-    typer.echo(f"Next: {suggest(f'run {identifier} --seeds 20', reports, catalog.root)}")
+    where = " --legacy-keras" if legacy_keras else ""
+    where += f" --python {python}" if python != sys.executable else ""
+    typer.echo(f"Next: {suggest(f'run {identifier} --seeds 20{where}', reports, catalog.root)}")
 
 
 def describe_costs(outcomes: list[dict[str, Any]]) -> str:

@@ -23,11 +23,11 @@ def add(names: Names, extra: With = None) -> None:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from harness.environments.build import build
+    from harness.environments.build import build, python_of
     from harness.environments.releases import find_release
 
     releases = [find_release(name, tuple(extra or ())) for name in dict.fromkeys(names)]
-    failed = 0
+    failed, ready = 0, []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
@@ -44,14 +44,17 @@ def add(names: Names, extra: With = None) -> None:
                 failed += 1
                 typer.echo(error.render(), err=True)
                 continue
+            ready.append(folder)
             versions = record["versions"]
             typer.echo(
                 f"{release.name}: TensorFlow {versions['tensorflow']}, Keras {versions['keras']},"
                 f" Python {release.python}, {folder}"
             )
-    ready = [release.name for release in releases]
-    typer.echo(f"{len(ready) - failed} of {len(ready)} environments are ready.")
-    typer.echo(f"Next: python -m harness run --all --tf {ready[0]}")
+    typer.echo(f"{len(ready)} of {len(releases)} environments are ready.")
+    if ready and extra:
+        typer.echo(f"Next: python -m harness run --all --python {python_of(ready[0])}")
+    elif ready:
+        typer.echo(f"Next: python -m harness run --all --tf {ready[0].name}")
     raise typer.Exit(UNUSABLE if failed else EXPECTED)
 
 
@@ -100,11 +103,10 @@ def show(name: Annotated[str, typer.Argument(metavar="RELEASE")], extra: With = 
 @app.command("remove")
 def remove(names: Names, extra: With = None) -> None:
     """Remove environments; their locks stay, so that building again gives the same."""
-    import shutil
+    from harness.environments.build import remove as remove_one
 
-    for name in names:
-        folder, _ = find_built(name, extra)
-        shutil.rmtree(folder)
+    for folder, _ in [find_built(name, extra) for name in names]:  # all of them, before any goes
+        remove_one(folder.name)
         typer.echo(f"Removed {folder}.")
 
 

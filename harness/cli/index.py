@@ -16,20 +16,29 @@ def index(
     scenarios: ScenariosOption = None,
 ) -> None:
     """Write the table of all scenarios, README.md in their folder."""
-    from harness.index import INDEX_NAME, write_index
+    from harness.index import INDEX_NAME, MARK, write_index
 
     catalog = open_catalog(scenarios)
     if catalog.problems:
         raise typer.Exit(USAGE)
     file = catalog.root / INDEX_NAME
     text = write_index(catalog)
+    try:
+        there = file.read_bytes() if file.exists() else None
+    except OSError as error:
+        raise UsageError(f"cannot read {file}", str(error), "") from error
     if only_check:
-        if not file.exists() or file.read_text(encoding="utf-8") != text:
+        if there != text.encode():
             typer.echo(f"{file} is out of date.")
             typer.echo(f"Next: {suggest('index', scenarios=scenarios)}")
             raise typer.Exit(CHANGED)
         typer.echo(f"{file} is up to date.")
         return
+    if there is not None and MARK.encode() not in there:
+        raise UsageError(
+            f"{file} was not written by this command", "it would be lost",
+            "move it away, or name another folder with --scenarios",
+        )  # fmt: skip
     if scenarios is None and not (PACKAGED.parent / "pyproject.toml").exists():
         raise UsageError("the scenarios here are an installed package", str(catalog.root), "")
     try:

@@ -81,10 +81,13 @@ def run(
     for file in (json_file, benchmark_file):
         if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
             raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
-    if benchmark_file and not timing:
-        raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing")
-    if release is not None:
-        python, legacy_keras = open_release(release)
+    if benchmark_file and (dose or not timing):
+        raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing and --dose")
+    if release is not None and (legacy_keras or python != sys.executable):
+        raise UsageError(
+            "--tf names the whole environment", "given besides: --python or --legacy-keras",
+            f"for tf_keras: --tf {release}+legacy",
+        )  # fmt: skip
     from harness.cli.conduct import carry_out, find_unfinished, report, start_run
     from harness.session import Request
     from harness.store import Store
@@ -97,9 +100,11 @@ def run(
         catalog = open_catalog(scenarios)
         chosen = catalog.select(ids) if ids else list(catalog.scenarios)
         if dose:
-            chosen, timing = find_dosed(chosen, catalog), False
+            chosen, timing = find_dosed(chosen, catalog, bool(ids)), False
         if not chosen:
             raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
+        if release is not None:
+            python, legacy_keras = open_release(release)
         request = Request(
             [scenario.id for scenario in chosen], str(catalog.root), device,
             list(range(seeds)) if seeds else None if seed is None else [seed],
@@ -124,9 +129,12 @@ def open_release(name: str) -> tuple[str, bool]:
     return str(python_of(folder)), release.legacy_keras
 
 
-def find_dosed(chosen: list[Scenario], catalog: Catalog) -> list[Scenario]:
+def find_dosed(chosen: list[Scenario], catalog: Catalog, named: bool) -> list[Scenario]:
     """Return those of the chosen scenarios that declare a dose; raises UsageError for none."""
     dosed = [scenario for scenario in chosen if scenario.dose]
+    left = [scenario.id for scenario in chosen if not scenario.dose]
+    if named and dosed and left:
+        typer.echo(f"Left out, no dose is declared there: {', '.join(left)}", err=True)
     if not dosed:
         known = ", ".join(each.id for each in catalog.scenarios if each.dose)
         raise UsageError("no dose is declared there", f"these have one: {known}", "choose of them")

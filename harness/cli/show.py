@@ -61,7 +61,7 @@ def show(
 def show_output(store: "Store", run: int, scenario: str) -> str:
     """Return what the steps of one scenario printed and raised, path by path."""
     errors = {
-        (each["path"], each["device"], each["seed"]): each["error"]
+        (each["path"], each["device"], each["seed"], name_dose(each)): each["error"]
         for each in store.load(run).outcomes
         if each["scenario"] == scenario
     }
@@ -70,9 +70,17 @@ def show_output(store: "Store", run: int, scenario: str) -> str:
             f"run {run} has no outcomes of {scenario}", "", f"see: python -m harness show {run}"
         )
     blocks = []
-    for path, device, seed, said in store.load_output(run, scenario):
-        blocks.append(f"--- {path}, {device}, seed {seed} ---\n{said.strip() or '(nothing)'}")
-        error = errors[path, device, seed]
+    for path, device, seed, dose, said in store.load_output(run, scenario):
+        dosed = f", dose {dose}" if dose else ""
+        blocks.append(
+            f"--- {path}, {device}, seed {seed}{dosed} ---\n{said.strip() or '(nothing)'}"
+        )
+        error = errors[path, device, seed, dose]
         if error:
             blocks.append(error.get("traceback", f"{error['type']}: {error['message']}").strip())
     return "\n\n".join(blocks)
+
+
+def name_dose(record: dict[str, object]) -> str:
+    """Return an outcome's dose as the database spells it, "" where it has none."""
+    return "" if record.get("dose") is None else str(record["dose"])

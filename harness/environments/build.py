@@ -6,6 +6,7 @@ one removes; what has a folder of its own name is whole.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -19,10 +20,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.environments.releases import Release
+from harness.environments.releases import Release, name_package
 from harness.errors import EnvironmentUnusable
+from harness.workers.environment import DROPPED
 
 RECORD = "restorebench.json"  # in the environment's folder: what it is
+RECORD_KEYS = {"release", "versions", "packages", "built"}
 DISK_NEEDED = 3 * 2**30  # bytes; the largest release takes 1.5 GB, and wheels are unpacked first
 IMPORT = """
 import json, sys, tensorflow as tf
@@ -50,9 +53,11 @@ def find_uv() -> str:
 
 
 def folder_name(release: Release) -> str:
-    """Return a name for the file system: "2.16+keras==3.15.1" as "2.16+keras-3.15.1"."""
-    spelled = release.name.replace("==", "-")
-    return "".join(each if each.isalnum() or each in "+." else "-" for each in spelled)
+    """Return a name for the file system; with extra requirements a hash tells them apart."""
+    if not release.extra:
+        return release.name
+    digest = hashlib.sha256(release.name.encode()).hexdigest()[:8]
+    return "-".join([release.name.split()[0], *map(name_package, release.extra), digest])
 
 
 def find_interpreter(release: Release) -> str:
@@ -76,7 +81,8 @@ def read_record(folder: Path) -> dict[str, Any] | None:
         record = json.loads((folder / RECORD).read_text())
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) and python_of(folder).exists() else None
+    whole = isinstance(record, dict) and set(record) >= RECORD_KEYS and python_of(folder).exists()
+    return record if whole else None
 
 
 def list_environments() -> list[tuple[str, dict[str, Any]]]:
@@ -119,6 +125,16 @@ def build(release: Release) -> tuple[Path, dict[str, Any]]:
     return cache / name, record
 
 
+def remove(name: str) -> None:
+    """Remove one environment: from one moment to the next it is none, then its files go."""
+    cache = find_cache()
+    with alone(cache, name):
+        part = cache / f"{name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        (cache / name).rename(part)
+        shutil.rmtree(part, ignore_errors=True)
+
+
 def measure(folder: Path) -> int:
     """Return the bytes of a folder's files, as if none were shared with another environment."""
     return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
@@ -157,26 +173,39 @@ def make(release: Release, cache: Path, name: str, right: int) -> dict[str, Any]
     uv = partial(run_uv, release, right)
     uv("venv", "--python", find_interpreter(release), str(part))
     install = ["pip", "install", "--python", str(python_of(part)), "--compile-bytecode"]
-    if lock.exists():
+    if lock.exists() and lock.stat().st_size:
         uv(*install, "--no-deps", "-r", str(lock))
     else:
-        dated = ["--exclude-newer", release.newest] if release.newest else []
-        uv(*install, *dated, *release.requirements)
-        frozen = uv("pip", "freeze", "--python", str(python_of(part)))
-        lock.write_text(frozen)
+        uv(*install, *limit_dates(release), *release.requirements)
+    frozen = uv("pip", "freeze", "--python", str(python_of(part)))
     record = {
         "release": asdict(release), "versions": import_there(release, python_of(part)),
-        "packages": lock.read_text().split(), "built": datetime.now(UTC).isoformat("T", "seconds"),
+        "packages": frozen.split(), "built": datetime.now(UTC).isoformat("T", "seconds"),
     }  # fmt: skip
     (part / RECORD).write_text(json.dumps(record, indent=2))
+    if not release.name.startswith("nightly"):  # that one is to be newer every time
+        (part / "lock.txt").write_text(frozen)
+        (part / "lock.txt").replace(lock)
     part.rename(folder)
     return record
 
 
+def limit_dates(release: Release) -> list[str]:
+    """Return uv's options: nothing newer than the release's day, but for what was asked for."""
+    if not release.newest:
+        return []
+    free = [f"--exclude-newer-package={name_package(each)}=2099-01-01" for each in release.extra]
+    return ["--exclude-newer", release.newest, *free]
+
+
+def clean_variables() -> dict[str, str]:
+    """Return our variables without those that would let the environment see other packages."""
+    return {name: value for name, value in os.environ.items() if name not in DROPPED}
+
+
 def import_there(release: Release, python: Path) -> dict[str, str]:
     """Import TensorFlow once, which also warms the byte code; return the versions found."""
-    variables = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
-    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    variables = clean_variables() | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     variables["TF_USE_LEGACY_KERAS"] = "1" if release.legacy_keras else "0"
     done = subprocess.run(
         [str(python), "-c", IMPORT], env=variables, capture_output=True, text=True, check=False
@@ -187,13 +216,25 @@ def import_there(release: Release, python: Path) -> dict[str, str]:
             last_lines(done.stderr), "add what it asks for with --with, or take another release",
         )  # fmt: skip
     tensorflow, keras = json.loads(done.stdout.splitlines()[-1])
+    version = release.name.split()[0].partition("+")[0]
+    if version != "nightly" and not tensorflow.startswith(f"{version}."):
+        raise EnvironmentUnusable(
+            f"the environment {release.name} holds TensorFlow {tensorflow}", "", "report this"
+        )
     return {"tensorflow": tensorflow, "keras": keras}
 
 
 def run_uv(release: Release, right: int, *arguments: str) -> str:
     """Run uv quietly and return what it printed; raises EnvironmentUnusable with its last words."""
     command = [find_uv(), "--quiet", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, pass_fds=[right])
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        pass_fds=[right],
+        env=clean_variables(),
+    )
     if done.returncode:
         raise EnvironmentUnusable(
             f"the environment {release.name} could not be built", last_lines(done.stderr),

@@ -5,8 +5,9 @@ newest Keras, and the old ones a numpy or protobuf that breaks them. Pins were e
 needed; every release was imported and trained a model in a forked child (docs/decisions).
 """
 
-import re
 from dataclasses import dataclass, replace
+
+from packaging.requirements import InvalidRequirement, Requirement
 
 from harness.errors import UsageError, advise
 
@@ -22,6 +23,7 @@ class Release:
     newest: str | None
     requirements: tuple[str, ...]
     legacy_keras: bool = False
+    extra: tuple[str, ...] = ()  # what was asked for besides, of any date
 
 
 def describe_release(version: str, python: str, newest: str | None, *pins: str) -> Release:
@@ -87,11 +89,19 @@ def find_release(name: str, extra: tuple[str, ...] = ()) -> Release:
             requirements=(*release.requirements, package),
         )  # fmt: skip
     if extra:
-        pinned = {re.split(r"[<>=!~\[ ]", each, maxsplit=1)[0].lower() for each in extra}
-        kept = [
-            each for each in release.requirements
-            if re.split(r"[<>=!~\[ ]", each, maxsplit=1)[0].lower() not in pinned
-        ]  # fmt: skip
-        spelled = "+".join([name, *sorted(extra)])
-        release = replace(release, name=spelled, requirements=(*kept, *extra))
+        pinned = {name_package(each) for each in extra}
+        kept = [each for each in release.requirements if name_package(each) not in pinned]
+        spelled = " with ".join([name, *sorted(extra)])
+        release = replace(release, name=spelled, requirements=(*kept, *extra), extra=extra)
     return release
+
+
+def name_package(requirement: str) -> str:
+    """Return the package a requirement is for; raises UsageError for what is no requirement."""
+    try:
+        return Requirement(requirement).name.lower()
+    except InvalidRequirement as error:
+        raise UsageError(
+            f"not a requirement: {requirement!r}", str(error).splitlines()[0],
+            "as pip writes it, such as --with keras==3.15.1",
+        ) from error  # fmt: skip

@@ -23,11 +23,12 @@ def has_doses(records: Iterable[dict[str, Any]]) -> bool:
 
 
 def group_by_dose(records: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[float, Records]]:
-    """Return the outcomes by (scenario, path), then by dose, both in order."""
+    """Return the outcomes by (scenario, path and device), then by dose, both in order."""
     groups: dict[tuple[str, str], dict[float, Records]] = {}
     ordered = sorted(records, key=lambda each: (each["scenario"], each["path"], each["dose"]))
     for record in ordered:
-        curve = groups.setdefault((record["scenario"], record["path"]), {})
+        device = "" if record["device"] == "CPU:0" else f" on {record['device']}"
+        curve = groups.setdefault((record["scenario"], record["path"] + device), {})
         curve.setdefault(record["dose"], []).append(record)
     return groups
 
@@ -86,7 +87,7 @@ def plot_doses(records: Iterable[dict[str, Any]], folder: Path) -> list[Path]:
     files = []
     for (scenario, path), curve in group_by_dose(records).items():
         chart = draw_response(scenario, path, curve)
-        name = scenario if path == "restore_broken" else f"{scenario}-{path}"
+        name = scenario if path == "restore_broken" else f"{scenario}-{path.replace(' ', '-')}"
         for ending in ("html", "svg", "png"):
             file = folder / f"dose-{name}.{ending}"
             options: dict[str, Any] = {"inline": True} if ending == "html" else {}

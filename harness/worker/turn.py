@@ -18,7 +18,8 @@ class Turn:
     """Holds the lock file `turn` of a step while the step is timed; without one does nothing.
 
     Two marks in the step's folder tell the harness that time spent waiting is not the step's own
-    (harness/workers/limits.py). The kernel frees the lock of a step that is killed.
+    (harness/workers/limits.py). It is a record lock: a fork of the step does not inherit it, and
+    the kernel frees it when the step's own process ends, however that may be.
     """
 
     def __init__(self, step):
@@ -31,7 +32,7 @@ class Turn:
 
             self.mark("ready")
             self.lock = os.open(self.step["turn"], os.O_CREAT | os.O_RDWR)
-            fcntl.flock(self.lock, fcntl.LOCK_EX)
+            fcntl.lockf(self.lock, fcntl.LOCK_EX)
             self.mark("turn")
         self.keep_to("timed_cores")
 
@@ -40,7 +41,7 @@ class Turn:
         if self.lock is not None:
             import fcntl
 
-            fcntl.flock(self.lock, fcntl.LOCK_UN)  # also for children that hold it
+            fcntl.lockf(self.lock, fcntl.LOCK_UN)
             os.close(self.lock)
 
     def keep_to(self, cores):

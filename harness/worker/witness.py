@@ -20,13 +20,15 @@ class Witness:
     def __init__(self, allowed):
         self.allowed = tuple(os.path.realpath(folder) + os.sep for folder in allowed)
         self.trespasses = []
+        sys.dont_write_bytecode = True  # a module's first import is no doing of the step
         if hasattr(sys, "addaudithook"):
             sys.addaudithook(self.note)  # it cannot be taken away again: one step, one process
 
     def note(self, event, arguments):
         """Look at one audit event; keep a sentence if it leads outside."""
         if event in NETWORK:
-            self.keep("used the network: %s%r" % (event, tuple(map(str, arguments[-1:]))))
+            where = arguments[1:] if event in ("socket.connect", "socket.sendto") else arguments[:2]
+            self.keep("used the network: %s%r" % (event, tuple(map(str, where))))
         elif event == "open":
             path, mode, flags = arguments
             writes = set("wax+") & set(mode or "") or (flags or 0) & WRITING

@@ -45,6 +45,8 @@ def test_an_id_like_no_other_gets_no_guess(cli):
         (["run", "missing-custom-objects", "--dose"], ["no dose is declared there"]),
         (["run", "--all", "--tf", "2.99"], ["unknown release: 2.99", "known: 1.15"]),
         (["env", "add", "2.15+legacy"], ["2.15 has no legacy Keras"]),
+        (["run", "--all", "--tf", "2.15", "--legacy-keras"], ["--tf names the whole environment"]),
+        (["env", "add", "2.16", "--with", "--help"], ["not a requirement"]),
         (["env", "add", "two"], ["unknown release: two"]),
         (["env", "show", "2.15"], ["2.15 is not built", "env add 2.15"]),
         (["env", "remove", "2.15"], ["2.15 is not built"]),

@@ -42,7 +42,7 @@ def test_what_was_added_is_there_when_opened_again(store, open_store):
     assert (loaded.machine, loaded.environments) == (MACHINE, [ENVIRONMENT])
     key = ("small-case", "restore_broken", "CPU:0", 7)
     assert kept.load_samples(run) == {key: [0.0015, 0.002]}
-    assert kept.load_output(run, "small-case") == [("restore_broken", "CPU:0", 7, "printed")]
+    assert kept.load_output(run, "small-case") == [("restore_broken", "CPU:0", 7, "", "printed")]
     assert kept.load_output(run, "other") == []
 
 

@@ -74,6 +74,29 @@ def test_a_killed_step_gives_its_turn_to_the_next(make_step, tmp_path):
     assert not waits_for_turn(second)
 
 
+def test_a_grandchild_that_lives_on_does_not_keep_the_turn(make_step, tmp_path):
+    first, second = make_step("first"), make_step("second")
+    daemon = HOLD.replace(
+        "    begun =",
+        "    import os, signal\n"
+        "    if os.fork() == 0:\n"
+        "        os.setsid()\n"
+        "        open(sys.argv[2], 'w').write(str(os.getpid()))\n"
+        "        time.sleep(600)\n"
+        "    begun =",
+    )
+    pid = tmp_path / "pid"
+    command = [sys.executable, "-c", daemon, json.dumps(first), str(pid), "600"]
+    holder = subprocess.Popen(command, cwd=REPOSITORY)
+    wait_until(lambda: pid.exists() and pid.read_text())
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    try:
+        assert hold(second, tmp_path / "log", 0).wait(30) == 0
+    finally:
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+
+
 def test_a_step_without_a_turn_waits_for_nobody(tmp_path):
     with Turn({"folder": str(tmp_path)}):
         pass

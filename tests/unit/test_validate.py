@@ -60,6 +60,11 @@ MISTAKES = {
         '"seed": 7', '"keras": "3"', '"keras"', "'keras' must be a specifier"),
     "unknown extra": (
         '"seed": 7', '"extras": ["pandas"]', '"extras"', "'pandas' is none of scikit-learn"),
+    "an extra that is no text": (
+        '"seed": 7', '"extras": [["x"]]', '"extras"', "is none of scikit-learn"),
+    "a dose's path that is no text": (
+        '"seed": 7', '"dose": {"path": ["x"], "of": "m", "values": [1, 2, 3]}', '"dose"',
+        "must be a function (artifact, dose=...)"),
     "an import that no extra brings": (
         "import numpy as np", "import sklearn\nimport numpy as np", "import sklearn",
         "imports 'sklearn': only"),

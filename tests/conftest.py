@@ -80,7 +80,7 @@ class Running:
         """Return the newest live process that imports TensorFlow once and forks."""
         with contextlib.suppress(psutil.NoSuchProcess):
             for child in reversed(psutil.Process(self.process.pid).children()):
-                if child.cmdline()[-1:] == ["serve"]:
+                if child.cmdline()[2:3] == ["serve"]:
                     return child
         return None
 

@@ -4,7 +4,6 @@ Two lanes. Saves train models on the cores the timing lane leaves free; restores
 run one at a time on a core of their own. Without timing, one lane uses every core.
 """
 
-import os
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Any, Protocol
 
 from harness.errors import CannotWrite
 from harness.expectations import Circumstances, Expectation, applies
+from harness.lanes import share_cores
 from harness.outcomes import (
     Outcome,
     conclude,
@@ -55,26 +55,6 @@ class Saved:
     cpu_ms: float | None = None  # None for committed files, which nothing had to make
     size: int = 0  # bytes of the artifact
     trespasses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Lanes:
-    """Which cores save and which time; `timed` None where nothing is timed."""
-
-    save: list[int] | None
-    timed: list[int] | None
-    width: int  # saves (and untimed restores) under way at once
-
-
-def share_cores(timing: bool) -> Lanes:
-    """Divide this process's cores: one for timed restores, the others for everything else."""
-    if not hasattr(os, "sched_getaffinity"):
-        return Lanes(None, None, 1 if timing else os.cpu_count() or 1)
-    cores = sorted(os.sched_getaffinity(0))
-    if not timing:
-        # One more than cores: a core has work while the harness reads what a step has left.
-        return Lanes(None, None, len(cores) + 1)
-    return Lanes(cores[1:] or cores, cores[:1], max(1, len(cores) - 1))
 
 
 class Execution:

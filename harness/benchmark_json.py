@@ -5,26 +5,27 @@ from typing import Any
 from pytest_benchmark.stats import Stats
 
 from harness import __version__
+from harness.plan import OutcomeKey, identify
 from harness.store import Run
 
-# scenario, path, device, seed: seconds per call
-Samples = dict[tuple[str, str, str, int], list[float]]
 FIELDS = ("min", "max", "mean", "stddev", "rounds", "median", "iqr", "q1", "q3", "iqr_outliers",
           "stddev_outliers", "outliers", "ld15iqr", "hd15iqr", "ops", "total")  # fmt: skip
 
 
-def make_benchmarks(run: Run, samples: Samples) -> dict[str, Any]:
+def make_benchmarks(run: Run, samples: dict[OutcomeKey, list[float]]) -> dict[str, Any]:
     """Return the document; `samples` holds seconds per steady call of every timed outcome."""
     benchmarks = []
+    several = len({outcome["reader"] for outcome in run.outcomes}) > 1
     for outcome in run.outcomes:
-        key = (outcome["scenario"], outcome["path"], outcome["device"], outcome["seed"])
+        key = identify(outcome)
         if not samples.get(key):
             continue
         stats = Stats()
         for seconds in samples[key]:
             stats.update(seconds)
         device = "" if outcome["device"] == "CPU:0" else f"-{outcome['device']}"
-        name = f"{outcome['scenario']}[{outcome['path']}-{outcome['seed']}{device}]"
+        reader = f"-{outcome['reader']}" if several else ""
+        name = f"{outcome['scenario']}[{outcome['path']}-{outcome['seed']}{device}{reader}]"
         benchmarks.append(
             {
                 "group": outcome["scenario"],

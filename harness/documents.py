@@ -13,11 +13,13 @@ from harness.store import Run
 
 # 1: schema, created, environments, machine, outcomes (0.1.0)
 # 2: of an outcome also dose, raises, cpu_ms; of an environment extra_modules (0.2.0)
-SCHEMA = 2
+# 3: several environments, each with its "release"; of an outcome "reference_sha256" (0.3.0)
+SCHEMA = 3
 # What `show` reads of them.
 ENVIRONMENT_KEYS = {"tensorflow", "keras_home", "keras", "numpy", "python"}
 OUTCOME_KEYS = {"scenario", "path", "side", "device", "seed", "default_seed", "verdict", "expected",
-                "declared_rate", "judgement", "statistics", "timing", "error"}  # fmt: skip
+                "declared_rate", "judgement", "statistics", "timing", "error", "reader",
+                "writer"}  # fmt: skip
 
 
 def make_document(run: Run) -> dict[str, Any]:

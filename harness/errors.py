@@ -19,6 +19,9 @@ class RestorebenchError(Exception):
         super().__init__(problem)
         self.problem, self.found, self.tip = problem, found, tip
 
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        return type(self), (self.problem, self.found, self.tip)  # from another machine, whole
+
     def render(self) -> str:
         """Return the message as the user reads it: ERROR, what was found, TIP."""
         lines = [f"ERROR  {self.problem}"]

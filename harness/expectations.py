@@ -24,6 +24,7 @@ class Expectation:
     rate: tuple[float, float] = (1.0, 1.0)
     why: str = ""
     raises: str = ""
+    names_writer: bool = False  # the rule asks who saved
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def find_expectation(declared: str | list[dict[str, Any]], where: Circumstances)
             low, high = rule.get("rate", (1.0, 1.0))
             return Expectation(
                 rule["verdict"], (float(low), float(high)),
-                rule.get("why", ""), rule.get("raises", ""),
+                rule.get("why", ""), rule.get("raises", ""), "writer" in rule,
             )  # fmt: skip
     return Expectation("skip", why="no rule of the scenario fits this environment")
 

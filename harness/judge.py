@@ -9,7 +9,7 @@ from harness.rates import wilson_interval
 from harness.statistics import NEAR_ZERO, Array, as_columns, tolerance_per_column
 
 REFUSALS = ("ReferenceRefused", "ProvenanceRefused", "UnreadableResult", "PlacementError",
-            "AlarmSilent")  # fmt: skip
+            "AlarmSilent", "ParcelDamaged", "MachineLost")  # fmt: skip
 PATH_KEY = ("scenario", "path", "device", "writer", "reader", "dose")
 
 

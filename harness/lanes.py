@@ -1,6 +1,8 @@
 """Which cores train and which core times."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -22,3 +24,23 @@ def share_cores(timing: bool) -> Lanes:
         # One more than cores: a core has work while the harness reads what a step has left.
         return Lanes(None, None, len(cores) + 1)
     return Lanes(cores[1:] or cores, cores[:1], max(1, len(cores) - 1))
+
+
+def pin_threads(cores: list[int]) -> None:
+    """Keep every thread of this process, the progress bar's too, on `cores` (Linux)."""
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.sched_setaffinity(int(thread), cores)
+
+
+@contextlib.contextmanager
+def keeping_off(timing: bool) -> Iterator[None]:
+    """Keep our own threads off the core that is timed."""
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    try:
+        if timing and len(cores) > 1:
+            pin_threads(sorted(cores)[1:])
+        yield
+    finally:
+        if cores:
+            pin_threads(sorted(cores))

@@ -1,5 +1,6 @@
 """An outcome: everything known about one path, as the JSON-ready dict that is kept and shown."""
 
+import hashlib
 import json
 import os
 import zipfile
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.expectations import Circumstances, Expectation, find_expectation
+from harness.expectations import Expectation
 from harness.judge import find_verdict, refuse_reference
 from harness.plan import PathTask
 from harness.scenario import side_of
@@ -22,11 +23,15 @@ UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 @dataclass
 class Outcome:
-    """One path's outcome. `record` is what `--json` writes, `samples` nanoseconds per call."""
+    """One path's outcome. `record` is what `--json` writes, `samples` nanoseconds per call.
+
+    `predictions` are as the restored model gave them, for comparing two runs.
+    """
 
     record: dict[str, Any]
     samples: Array | None = None
     output: str = ""
+    predictions: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -99,14 +104,7 @@ def describe_failure(end: StepEnd, folder: Path) -> tuple[str, dict[str, str]] |
     return None
 
 
-def expect_outcome(task: PathTask, where: Circumstances) -> Expectation:
-    """Return what the scenario declares for this path here."""
-    return find_expectation(task.scenario.expect[task.path], where)
-
-
-def start_record(
-    task: PathTask, writer: str, reader: str, expectation: Expectation
-) -> dict[str, Any]:
+def start_record(task: PathTask, expectation: Expectation) -> dict[str, Any]:
     """Return the outcome's identity and expectation; verdict and numbers still empty."""
     dose = task.scenario.dose if task.dose is not None else None
     return {
@@ -114,8 +112,8 @@ def start_record(
         "family": task.scenario.family,
         "path": task.path,
         "side": side_of(task.path),
-        "writer": writer,
-        "reader": reader,
+        "writer": task.writer,
+        "reader": task.reader,
         "device": task.device,
         "seed": task.seed,
         "dose": task.dose,
@@ -128,6 +126,7 @@ def start_record(
         "raises": expectation.raises,
         "declared_rate": list(expectation.rate),
         "judgement": None,
+        "reference_sha256": None,
         "statistics": None,
         "timing": None,
         "cpu_ms": None,
@@ -171,4 +170,11 @@ def conclude(
         record["statistics"] = compute_statistics(restored.predictions, saved.predictions)
         record["statistics"]["weights"] = compare_weights(restored.weights, saved.weights)
     record["timing"] = result.get("timing")
-    return Outcome(record, samples, output)
+    record["reference_sha256"] = hash_array(saved.predictions)
+    return Outcome(record, samples, output, restored.predictions)
+
+
+def hash_array(values: Array) -> str:
+    """Return the sha256 of an array's numbers, shape and dtype: is it the same model's answer?"""
+    header = f"{values.dtype.str} {values.shape}".encode()
+    return hashlib.sha256(header + np.ascontiguousarray(values).tobytes()).hexdigest()

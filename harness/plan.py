@@ -1,67 +1,90 @@
 """What is to be run: a save group per scenario, seed and save step, with the paths that read it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from harness.scenario import Scenario
 
-# scenario, path, device, seed, dose
-OutcomeKey = tuple[str, str, str, int, float | None]
+# scenario, path, device, seed, dose, writer, reader
+OutcomeKey = tuple[str, str, str, int, float | None, str, str]
 
 
 @dataclass(frozen=True)
 class PathTask:
-    """One restore path on one device."""
+    """One restore path on one device; `writer` and `reader` are names of environments."""
 
     scenario: Scenario
     path: str
     device: str
     seed: int
+    writer: str
+    reader: str
     dose: float | None = None  # None: the path as the lesson has it
 
     @property
     def key(self) -> OutcomeKey:
-        return (self.scenario.id, self.path, self.device, self.seed, self.dose)
+        return (
+            self.scenario.id, self.path, self.device, self.seed, self.dose, self.writer,
+            self.reader,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SaveTask:
-    """One artifact to be made (or, for a version scenario, committed files to be laid out)."""
+    """One artifact: made by `writer`, or, for a version scenario, `committed` files laid out."""
 
     scenario: Scenario
     save: str
     seed: int
+    writer: str
+    committed: bool
     paths: tuple[PathTask, ...]
+
+
+def identify(record: dict[str, Any]) -> OutcomeKey:
+    """Return what tells an outcome from the others of its run."""
+    return (
+        record["scenario"], record["path"], record["device"], record["seed"], record.get("dose"),
+        record["writer"], record["reader"],
+    )  # fmt: skip
 
 
 def make_plan(
     scenarios: Iterable[Scenario],
-    devices: Iterable[str],
+    writer: str,
+    readers: Mapping[str, Iterable[str]],
     seeds: Iterable[int] | None = None,
     done: Iterable[OutcomeKey] = (),
     doses: bool = False,
+    split: bool = False,
 ) -> list[SaveTask]:
     """Return the groups to run, without the outcomes already `done`.
 
-    `seeds` None means each scenario's own. Committed files have no seed to vary: they run once.
-    With `doses` each scenario's dosed path takes every value of its dose, and no other path runs.
-    Groups without a save come first, so that timing has work while the first models train.
+    `readers` maps the name of each environment that restores to its devices. `seeds` None means
+    each scenario's own. Committed files have no seed to vary: they run once; with `split` they are
+    not used, `writer` makes its own. With `doses` each scenario's dosed path takes every value of
+    its dose, and no other path runs. Groups without a save come first, so that timing has work
+    while the first models train.
     """
     finished, groups = set(done), []
-    devices, chosen = list(devices), None if seeds is None else list(seeds)
+    chosen = None if seeds is None else list(seeds)
+    devices = {reader: list(names) for reader, names in readers.items()}
     for scenario in scenarios:
-        committed = scenario.artifact_folder is not None
+        committed = scenario.artifact_folder is not None and not split
+        origin = f"tensorflow-{scenario.declared['artifact']['writer']}" if committed else writer
         for seed in [scenario.seed] if chosen is None or committed else chosen:
             by_save: dict[str, list[PathTask]] = {}
             for path, dose in list_doses(scenario) if doses else list_paths(scenario):
-                for device in devices:
-                    task = PathTask(scenario, path, device, seed, dose)
+                for reader, device in [(name, each) for name in devices for each in devices[name]]:
+                    task = PathTask(scenario, path, device, seed, origin, reader, dose)
                     if task.key not in finished:
                         by_save.setdefault(scenario.save_for(path), []).append(task)
             groups += [
-                SaveTask(scenario, save, seed, tuple(tasks)) for save, tasks in by_save.items()
+                SaveTask(scenario, save, seed, origin, committed, tuple(tasks))
+                for save, tasks in by_save.items()
             ]
-    return sorted(groups, key=lambda group: group.scenario.artifact_folder is None)
+    return sorted(groups, key=lambda group: not group.committed)
 
 
 def list_paths(scenario: Scenario) -> list[tuple[str, float | None]]:

@@ -1,31 +1,39 @@
-"""One run from request to last outcome: workers, devices, plan, executor, store."""
+"""One run from request to last outcome: environments, devices, plan, engine, store."""
 
 import contextlib
-import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-import psutil
-
-from harness.errors import EnvironmentUnusable, UsageError
-from harness.executor import Execution, Worker, disk_trouble
+from harness.engine import Engine, LocalEngine
+from harness.environments.resolve import open_environment
+from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
+from harness.executor import Execution
+from harness.lanes import keeping_off
 from harness.outcomes import Outcome
-from harness.plan import OutcomeKey, count_paths, make_plan
+from harness.plan import SaveTask, count_paths, identify, make_plan
 from harness.scenario import Scenario
+from harness.station import Station, make_work_folder
 from harness.store import Store
+from harness.team import MOST_OPEN, Place, Settings
 from harness.workers.environment import Environment
-from harness.workers.fork import ForkWorker
 from harness.workers.limits import Limits
 from harness.workers.spawn import SpawnWorker
+
+BUILDERS = 2  # environments built at once: more only wait for the disk
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; kept with the run, so that `--resume` can finish it."""
+    """What the user asked for; kept with the run, so that `--resume` can finish it.
+
+    `releases` each save and restore for themselves; every one of `writers` saves for every one of
+    `readers`. Without any of them it is `interpreter`. All are names that
+    harness/environments/resolve.py knows.
+    """
 
     scenarios: list[str]
     root: str
@@ -40,9 +48,26 @@ class Request:
     command: list[str] = field(default_factory=list)
     doses: bool = False
     witness: bool = False
+    releases: list[str] = field(default_factory=list)
+    writers: list[str] = field(default_factory=list)
+    readers: list[str] = field(default_factory=list)
+    scheduler: str | None = None  # of the Dask cluster that carries it out
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def split(self) -> bool:
+        """Whether saving and restoring are asked for apart."""
+        return bool(self.writers)
+
+    def legs(self) -> list[tuple[str, list[str]]]:
+        """Return (writer, readers) of every part of the run: one import each of all of them."""
+        if self.split:
+            return [(writer, self.readers) for writer in self.writers]
+        own = "" if self.interpreter == sys.executable else self.interpreter
+        own += "+legacy" if self.legacy_keras else ""
+        return [(each, [each]) for each in self.releases or [own]]
 
 
 class Watcher:
@@ -51,26 +76,7 @@ class Watcher:
     def begin(self, total: int) -> None: ...
     def start_step(self, step: str) -> None: ...
     def advance(self, outcome: Outcome) -> None: ...
-
-
-def can_fork() -> bool:
-    """Forking after importing TensorFlow was seen to work on Linux only (docs/decisions)."""
-    return sys.platform == "linux"
-
-
-def open_workers(request: Request, work: Path, modules: Iterable[str]) -> dict[str, Worker]:
-    """Return the workers by device kind; on a GPU every step gets a process of its own.
-
-    `modules` are what the steps will import besides TensorFlow.
-    """
-    environment = Environment(
-        request.interpreter, request.legacy_keras, portable_kernels=not request.timing
-    )
-    if can_fork() and not request.spawn:
-        cpu: Worker = ForkWorker(environment, work, modules)
-    else:
-        cpu = SpawnWorker(environment, work, hide_gpu=True)
-    return {"CPU": cpu, "GPU": SpawnWorker(environment, work)}
+    def complain(self, error: EnvironmentUnusable) -> None: ...
 
 
 def choose_devices(wanted: str, found: list[dict[str, Any]]) -> list[str]:
@@ -88,6 +94,7 @@ def choose_devices(wanted: str, found: list[dict[str, Any]]) -> list[str]:
 def require_gpu(request: Request, store: Store) -> dict[str, Any]:
     """Return the first GPU TensorFlow sees; raises EnvironmentUnusable where there is none."""
     work = make_work_folder(store.path.parent, 0)
+    (work / "keras-home").mkdir()
     worker = SpawnWorker(Environment(request.interpreter), work)
     try:
         found = worker.list_devices()
@@ -98,87 +105,167 @@ def require_gpu(request: Request, store: Store) -> dict[str, Any]:
     return next(device for device in found if device["name"] == name)
 
 
-def make_work_folder(reports: Path, run: int) -> Path:
-    """Return a fresh folder for artifacts and results; clears those of harnesses that have died."""
-    folder = reports / "work"
-    work = folder / f"run-{run}-{os.getpid()}"
-    try:
-        folder.mkdir(exist_ok=True)
-        for old in folder.glob("run-*-*"):
-            owner = old.name.rsplit("-", 1)[1]
-            if old == work or (owner.isdecimal() and not psutil.pid_exists(int(owner))):
-                shutil.rmtree(old, ignore_errors=True)
-        (work / "keras-home").mkdir(parents=True)
-    except OSError as error:
-        raise disk_trouble(reports, error) from error
-    return work.resolve()
-
-
-def identify(record: dict[str, Any]) -> OutcomeKey:
-    """Return what tells an outcome from the others of its run."""
-    return (
-        record["scenario"], record["path"], record["device"], record["seed"], record.get("dose"),
-    )  # fmt: skip
-
-
-def check_same_reader(done: list[dict[str, Any]], reader: str) -> None:
-    """Refuse to finish a run in another environment than the one that began it."""
-    others = {record["reader"] for record in done} - {reader}
-    if others:
-        raise UsageError(
-            f"the run was begun with {', '.join(sorted(others))}",
-            f"the interpreter now has {reader}",
-            "start a new run instead",
-        )
-
-
-def pin_threads(cores: list[int]) -> None:
-    """Keep every thread of this process, the progress bar's too, on `cores` (Linux)."""
-    for thread in os.listdir("/proc/self/task"):
-        with contextlib.suppress(ProcessLookupError):  # it has just ended
-            os.sched_setaffinity(int(thread), cores)
-
-
 def perform(
-    request: Request,
-    scenarios: list[Scenario],
-    store: Store,
-    run: int,
-    watcher: Watcher,
+    request: Request, scenarios: list[Scenario], store: Store, run: int, watcher: Watcher,
     done: list[dict[str, Any]],
-    workers: Callable[[Request, Path, Iterable[str]], dict[str, Worker]] = open_workers,
-) -> None:
+) -> bool:  # fmt: skip
     """Run what `done` (records) lacks of `request`; each outcome is committed as it arrives.
 
-    Raises EnvironmentUnusable when TensorFlow, the disk or the database gives out; whatever was
-    measured until then is kept.
+    Returns whether nothing is missing: an environment that cannot be used costs only its own part,
+    and is complained of. Raises EnvironmentUnusable where none can be used, or when the disk or
+    the database gives out; whatever was measured until then is kept.
     """
-    work = make_work_folder(store.path.parent, run)
-    limits = Limits(request.time_limit, request.memory_limit_mb * 2**20)
     modules = {module for scenario in scenarios for module in scenario.imports}
-    team = workers(request, work, sorted(modules - {"numpy", "tensorflow"}))
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-    try:
-        found = team["CPU"].list_devices()
-        devices = choose_devices(request.device, found)
-        execution = Execution(
-            team, work, limits, request.timing, watcher.start_step, request.witness
-        )
-        check_same_reader(done, execution.name)
-        environment = {"name": execution.name, **execution.described, "devices": found}
-        store.set_environments(run, [environment])
-        finished = [identify(record) for record in done]
-        plan = make_plan(scenarios, devices, request.seeds, finished, request.doses)
-        watcher.begin(count_paths(plan))
-        if request.timing and len(cores) > 1:  # our own threads stay off the core that is timed
-            pin_threads(sorted(cores)[1:])
+    settings = Settings(
+        Limits(request.time_limit, request.memory_limit_mb * 2**20), request.timing,
+        request.spawn, request.witness, tuple(sorted(modules - {"numpy", "tensorflow"})),
+        max(MOST_OPEN, len(request.readers) + 2),
+    )  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        engine: Engine
+        if request.scheduler is None:
+            station = Station(
+                make_work_folder(store.path.parent, run), settings, watcher.start_step
+            )
+            stack.callback(station.close)
+            engine = LocalEngine(station)
+            stack.enter_context(keeping_off(request.timing))
+        else:
+            from harness.cluster import connect
+
+            engine = stack.enter_context(connect(request.scheduler, settings))
+        stack.callback(engine.close)
+        session = Session(request, scenarios, store, run, watcher, done)
+        return session.perform(engine)
+
+
+class Session:
+    """A run under way: its environments, and what of it is done."""
+
+    def __init__(
+        self, request: Request, scenarios: list[Scenario], store: Store, run: int,
+        watcher: Watcher, done: list[dict[str, Any]],
+    ) -> None:  # fmt: skip
+        self.request, self.scenarios, self.store = request, scenarios, store
+        self.run, self.watcher = run, watcher
+        self.finished = {identify(record) for record in done}
+        self.kept = {each.get("release", ""): each for each in store.load(run).environments}
+        self.opening: dict[str, Future[Place]] = {}
+        self.failed: dict[str, EnvironmentUnusable] = {}  # by the name asked for
+
+    def perform(self, engine: Engine) -> bool:
+        """Carry out every leg; return whether nothing is missing."""
+        legs = self.request.legs()
+        if self.request.scheduler is None:
+            self.build(dict.fromkeys(each for leg in legs for each in (leg[0], *leg[1])))
+        for number, (writer, readers) in enumerate(legs):
+            if self.is_finished(writer, readers):
+                continue
+            for spec in (writer, *readers):
+                self.start_opening(engine, spec)
+            if not self.request.timing:  # else the import would disturb what is timed
+                for spec in [legs[number + 1][0]] if number + 1 < len(legs) else []:
+                    self.start_opening(engine, spec)
+            first = self.open(writer)
+            others = [place for place in map(self.open, readers) if place is not None]
+            if first is not None and others:
+                self.perform_leg(engine, first, others, len(legs) - number)
+        if self.failed and len(self.failed) == len(self.opening):
+            raise self.explain_failure()
+        if not self.failed:
+            self.store.finish(self.run)
+        return not self.failed
+
+    def perform_leg(
+        self, engine: Engine, writer: Place, readers: list[Place], left: int
+    ) -> None:  # fmt: skip
+        """Run what one writer saves and `readers` restore; `left` legs, this one too."""
+        self.keep([writer, *readers])
+        plan = self.plan(writer, readers)
+        self.watcher.begin(len(self.finished) + count_paths(plan) * left)
+        engine.prepare({task.device for group in plan for task in group.paths})
+        execution = Execution(engine, writer, {place.name: place for place in readers})
         for outcome in execution.run(plan):
-            store.add(run, outcome)
-            watcher.advance(outcome)
-        store.finish(run)
-    finally:
-        for worker in team.values():
-            worker.close()
-        if cores:
-            pin_threads(sorted(cores))
-        shutil.rmtree(work, ignore_errors=True)
+            self.store.add(self.run, outcome)
+            self.finished.add(identify(outcome.record))
+            self.watcher.advance(outcome)
+
+    def plan(self, writer: Place, readers: list[Place]) -> list[SaveTask]:
+        """Return what is not done yet of one leg; raises EnvironmentUnusable for want of a GPU."""
+        devices = {
+            place.name: choose_devices(self.request.device, place.devices) for place in readers
+        }
+        return make_plan(
+            self.scenarios, writer.name, devices, self.request.seeds, self.finished,
+            self.request.doses, self.request.split,
+        )  # fmt: skip
+
+    def is_finished(self, writer: str, readers: list[str]) -> bool:
+        """Say whether a resumed run has the whole leg already: nothing need be imported."""
+        if not {writer, *readers} <= self.kept.keys():
+            return False
+        places = [Place(each, self.kept[each], self.kept[each]["devices"]) for each in readers]
+        entry = self.kept[writer]
+        return not self.plan(Place(writer, entry, entry["devices"]), places)
+
+    def build(self, specs: Iterable[str]) -> None:
+        """Build the environments that are not there yet, two at a time."""
+        with ThreadPoolExecutor(BUILDERS) as pool:
+            building = {spec: pool.submit(open_environment, spec) for spec in specs}
+            for spec, future in building.items():
+                if not future.done():
+                    self.watcher.start_step(f"building TensorFlow {spec}")
+                try:
+                    future.result()
+                except EnvironmentUnusable as error:
+                    self.fail(spec, error)
+
+    def start_opening(self, engine: Engine, spec: str) -> None:
+        """Have TensorFlow imported there, unless that has begun or cannot be."""
+        if spec not in self.opening and spec not in self.failed:
+            self.opening[spec] = engine.submit("describe", spec)
+
+    def open(self, spec: str) -> Place | None:
+        """Return an environment once it has described itself; None where it cannot be used."""
+        if spec in self.failed:
+            return None
+        try:
+            place = self.opening[spec].result()
+        except CannotWrite:
+            raise
+        except EnvironmentUnusable as error:
+            self.fail(spec, error)
+            return None
+        before = self.kept.get(spec)
+        if before and before["name"] != place.name:
+            raise UsageError(
+                f"the run was begun with {before['name']}",
+                f"{spec or 'the interpreter'} now has {place.name}", "start a new run instead",
+            )  # fmt: skip
+        return place
+
+    def fail(self, spec: str, error: EnvironmentUnusable) -> None:
+        """Note that an environment cannot be used; the others go on."""
+        self.failed[spec] = error
+        self.opening.setdefault(spec, Future())
+        if len({each for leg in self.request.legs() for each in (leg[0], *leg[1])}) > 1:
+            self.watcher.complain(error)
+
+    def explain_failure(self) -> EnvironmentUnusable:
+        """Return the one environment's error, or that all of them failed."""
+        errors = list(self.failed.values())
+        if len(errors) == 1:
+            return errors[0]
+        return EnvironmentUnusable(
+            f"none of the {len(errors)} environments can be used", "each is explained above",
+            "python -m harness env list",
+        )  # fmt: skip
+
+    def keep(self, places: list[Place]) -> None:
+        """Record the environments with the run, in the order they were used."""
+        for place in places:
+            self.kept[place.spec] = {
+                "name": place.name, "release": place.spec, **place.described,
+                "devices": place.devices,
+            }  # fmt: skip
+        self.store.set_environments(self.run, list(self.kept.values()))

@@ -3,6 +3,7 @@
 The file opens in any SQLite tool: one row per outcome, the record itself as JSON.
 """
 
+import io
 import json
 import os
 import sqlite3
@@ -17,10 +18,13 @@ import numpy as np
 
 from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
 from harness.outcomes import Outcome
+from harness.plan import OutcomeKey
+from harness.statistics import Array
 
 # 1: runs, outcomes (0.1.0)
 # 2: outcomes.dose, a part of the key (0.2.0)
-SCHEMA = 2
+# 3: outcomes.writer and .reader, parts of the key, and .predictions (0.3.0)
+SCHEMA = 3
 FILE_NAME = "restorebench.sqlite"
 RUNS = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -32,23 +36,31 @@ CREATE TABLE IF NOT EXISTS runs (
 OUTCOMES = """
 CREATE TABLE IF NOT EXISTS outcomes (
     run INTEGER NOT NULL REFERENCES runs, scenario TEXT NOT NULL, path TEXT NOT NULL,
-    device TEXT NOT NULL, seed INTEGER NOT NULL, dose TEXT NOT NULL, verdict TEXT NOT NULL,
-    record TEXT NOT NULL, samples BLOB, output TEXT NOT NULL,
-    PRIMARY KEY (run, scenario, path, device, seed, dose)
+    device TEXT NOT NULL, seed INTEGER NOT NULL, dose TEXT NOT NULL,
+    writer TEXT NOT NULL, reader TEXT NOT NULL, verdict TEXT NOT NULL,
+    record TEXT NOT NULL, samples BLOB, predictions BLOB, output TEXT NOT NULL,
+    PRIMARY KEY (run, scenario, path, device, seed, dose, writer, reader)
 );
 """
-# By the schema found: what makes it the present one.
-CHANGES = {
-    0: RUNS + OUTCOMES,
-    1: f"""
-ALTER TABLE outcomes RENAME TO outcomes_1;
+
+
+def change_outcomes(dose: str) -> str:
+    """Return what copies an older table, with its `dose`, into a present one."""
+    return f"""
+ALTER TABLE outcomes RENAME TO outcomes_before;
 {OUTCOMES}
 INSERT INTO outcomes
-    SELECT run, scenario, path, device, seed, '', verdict, record, samples, output
-    FROM outcomes_1 ORDER BY rowid;
-DROP TABLE outcomes_1;
-""",
-}
+    SELECT run, scenario, path, device, seed, {dose}, json_extract(record, '$.writer'),
+        json_extract(record, '$.reader'), verdict, record, samples, NULL, output
+    FROM outcomes_before ORDER BY rowid;
+DROP TABLE outcomes_before;
+"""
+
+
+# By the schema found: what makes it the present one.
+CHANGES = {0: RUNS + OUTCOMES, 1: change_outcomes("''"), 2: change_outcomes("dose")}
+KEY = "scenario, path, device, seed, dose, writer, reader"
+LARGEST_PREDICTIONS = 2**18  # bytes kept of an outcome's predictions; a lesson has a few hundred
 
 
 @dataclass(frozen=True)
@@ -174,12 +186,12 @@ class Store:
         values = (
             run, record["scenario"], record["path"], record["device"], record["seed"],
             "" if record.get("dose") is None else str(record["dose"]),
-            record["verdict"], json.dumps(record), samples, outcome.output,
+            record["writer"], record["reader"], record["verdict"], json.dumps(record), samples,
+            pack_array(outcome.predictions), outcome.output,
         )  # fmt: skip
         with self.explaining(), self.database:
-            self.database.execute(
-                "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
-            )
+            marks = ", ".join("?" * len(values))
+            self.database.execute(f"INSERT OR REPLACE INTO outcomes VALUES ({marks})", values)
 
     def finish(self, run: int) -> None:
         """Record that nothing of the run is missing."""
@@ -229,27 +241,33 @@ class Store:
             ).fetchall()
         return read_run(row, [json.loads(record) for (record,) in records])
 
-    def load_samples(self, identifier: int) -> dict[tuple[str, str, str, int], list[float]]:
-        """Return seconds per call of every timed outcome, by scenario, path, device and seed."""
+    def load_samples(self, identifier: int) -> dict[OutcomeKey, list[float]]:
+        """Return seconds per call of every timed outcome of a run."""
+        blobs = self.load_column(identifier, "samples")
+        return {key: (np.frombuffer(blob, "<i8") / 1e9).tolist() for key, blob in blobs.items()}
+
+    def load_predictions(self, identifier: int) -> dict[OutcomeKey, Array]:
+        """Return what every restored model of a run predicted, where that was kept."""
+        blobs = self.load_column(identifier, "predictions")
+        return {key: np.load(io.BytesIO(blob), allow_pickle=False) for key, blob in blobs.items()}
+
+    def load_output(self, identifier: int, scenario: str) -> dict[OutcomeKey, str]:
+        """Return what the steps of a scenario printed in a run."""
+        output = self.load_column(identifier, "output")
+        return {key: said for key, said in output.items() if key[0] == scenario}
+
+    def load_column(self, identifier: int, column: str) -> dict[OutcomeKey, Any]:
+        """Return one column of a run's outcomes, where it is not empty."""
         with self.explaining():
             rows = self.database.execute(
-                "SELECT scenario, path, device, seed, samples FROM outcomes"
-                " WHERE run = ? AND samples IS NOT NULL AND dose = ''",
+                f"SELECT {column}, {KEY} FROM outcomes"
+                f" WHERE run = ? AND {column} IS NOT NULL ORDER BY rowid",
                 (identifier,),
             ).fetchall()
         return {
-            (scenario, path, device, seed): (np.frombuffer(blob, "<i8") / 1e9).tolist()
-            for scenario, path, device, seed, blob in rows
+            (scenario, path, device, seed, float(dose) if dose else None, writer, reader): value
+            for value, scenario, path, device, seed, dose, writer, reader in rows
         }
-
-    def load_output(self, identifier: int, scenario: str) -> list[tuple[str, str, int, str, str]]:
-        """Return (path, device, seed, dose, what it printed) of a scenario's outcomes in a run."""
-        with self.explaining():
-            return self.database.execute(
-                "SELECT path, device, seed, dose, output FROM outcomes"
-                " WHERE run = ? AND scenario = ?",
-                (identifier, scenario),
-            ).fetchall()
 
     def count_outcomes(self, identifier: int) -> int:
         """Return how many outcomes of a run are kept."""
@@ -260,6 +278,15 @@ class Store:
     def close(self) -> None:
         """Close the database; what was added is in it already."""
         self.database.close()
+
+
+def pack_array(values: Array | None) -> bytes | None:
+    """Return an array in numpy's own format, None where there is none or it is large."""
+    if values is None or values.nbytes > LARGEST_PREDICTIONS:
+        return None
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()
 
 
 def read_run(row: tuple[Any, ...], outcomes: list[dict[str, Any]] | None = None) -> Run:

@@ -16,6 +16,7 @@ from harness.errors import (
     CHANGED,
     EXPECTED,
     INTERRUPTED,
+    UNUSABLE,
     USAGE,
     CannotWrite,
     EnvironmentUnusable,
@@ -62,7 +63,8 @@ def carry_out(
     store.drop_stale(run_id, {scenario.id: scenario.source_hash for scenario in chosen})
     done = store.load(run_id).outcomes
     try:
-        with ProgressBar() as progress:
+        legs = request.legs()
+        with ProgressBar(len(legs) > 1 or len(legs[0][1]) > 1) as progress:
             perform(request, chosen, store, run_id, progress, done)
     except (KeyboardInterrupt, EnvironmentUnusable) as error:
         kept = store.count_outcomes(run_id)
@@ -95,6 +97,10 @@ def report(
         typer.echo("(and beside it as .svg and .png)")
     shown = suggest(f"show {run.id}", store.reports)
     typer.echo(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
+    if run.finished is None:
+        typer.echo("An environment could not be used: the reason is above, its part is missing.")
+        typer.echo(f"Next, once it can: {suggest('run --resume', store.reports)}")
+        return UNUSABLE
     typer.echo(next_step(document, catalog.root))
     if any_changed(document["outcomes"]):
         return CHANGED

@@ -1,6 +1,7 @@
 """Options that several commands share, and the sentences for their mistakes."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +27,28 @@ PythonOption = Annotated[
 LegacyKerasOption = Annotated[
     bool, typer.Option("--legacy-keras", help="Let tf.keras be tf_keras, a Keras 2.")
 ]
+TensorFlowOption = Annotated[
+    list[str] | None,
+    typer.Option("--tf", metavar="RELEASE...", help="Releases of `env`, built where they are not."),
+]
 DEFAULT_REPORTS = Path("reports")
+MANY = ("--tf", "--writer", "--reader")  # options that take as many releases as follow
+RELEASE = re.compile(r"\d+\.\d+|nightly|this$|\+legacy$|.*[/\\\\]")  # what looks like one
+
+
+def spread_releases(arguments: list[str]) -> list[str]:
+    """Turn `--tf 1.15 2.4` into `--tf 1.15 --tf 2.4`, which is what Typer reads."""
+    spread: list[str] = []
+    option = ""  # the one whose values we are at
+    for word, before in zip(arguments, ["", *arguments], strict=False):
+        if word.startswith("-"):
+            option = word if word in MANY else ""
+        elif option and before != option and not RELEASE.match(word):
+            option = ""
+        elif option and before != option:
+            spread.append(option)
+        spread.append(word)
+    return spread
 
 
 def suggest(command: str, reports: Path | None = None, scenarios: Path | None = None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from harness.cli.options import suggest
 from harness.judge import group_by_path
 from harness.report.dose import has_doses, make_dose_table
+from harness.report.releases import has_releases, make_release_table, make_span_table
 from harness.report.summary import describe_environments, summarize
 from harness.report.table import make_rate_table, make_table, worst_first
 
@@ -14,6 +15,9 @@ def present(document: dict[str, Any], style: str) -> str:
     """Return header, table and paragraph of a run; rates where it has several seeds."""
     outcomes = document["outcomes"]
     header = "\n".join(describe_environments(document["environments"]))
+    if has_releases(document):
+        tables = (make_release_table(document, style), make_span_table(document, style))
+        return "\n\n".join([*tables, summarize(outcomes)])
     if has_doses(outcomes):
         return f"{header}\n\n{make_dose_table(outcomes, style)}"
     several = any(len(group) > 1 for group in group_by_path(outcomes))

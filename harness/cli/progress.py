@@ -5,6 +5,7 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from harness.errors import EnvironmentUnusable
 from harness.outcomes import Outcome
 from harness.session import Watcher
 
@@ -12,7 +13,8 @@ from harness.session import Watcher
 class ProgressBar(Watcher):
     """A bar on a terminal, a line per outcome in a log. Use as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, several: bool = False) -> None:
+        self.several = several  # releases: a line says in which one, and leaves out what it skips
         self.console = Console(stderr=True, highlight=False)
         self.progress = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
@@ -36,7 +38,7 @@ class ProgressBar(Watcher):
     def begin(self, total: int) -> None:
         """Say how many outcomes there will be."""
         self.total = total
-        self.progress.update(self.task, total=total)
+        self.progress.update(self.task, total=total, completed=self.done)
 
     def start_step(self, step: str) -> None:
         """Show what runs now."""
@@ -47,7 +49,13 @@ class ProgressBar(Watcher):
         record = outcome.record
         self.done += 1
         said = f"{record['scenario']} {record['path']}: {record['verdict']}"
+        if self.several:
+            said += f" ({record['reader']})"
         if self.console.is_terminal:
             self.progress.update(self.task, advance=1)
-        else:
+        elif not (self.several and record["verdict"] == "skip"):
             print(f"[{self.done}/{self.total}] {said}", file=sys.stderr)
+
+    def complain(self, error: EnvironmentUnusable) -> None:
+        """Say above the bar why an environment cannot be used."""
+        self.console.print(error.render(), markup=False, soft_wrap=True)

@@ -15,6 +15,7 @@ from harness.cli.options import (
     PythonOption,
     ReportsOption,
     ScenariosOption,
+    TensorFlowOption,
     check_format,
     find_interpreter,
     open_catalog,
@@ -49,9 +50,14 @@ def run(
     spawn: Annotated[
         bool, typer.Option("--spawn", help="Start a process per step instead of forking.")
     ] = False,
-    release: Annotated[
-        str | None,
-        typer.Option("--tf", metavar="RELEASE", help="A release of `env`, built if it is not yet."),
+    releases: TensorFlowOption = None,
+    writers: Annotated[
+        list[str] | None,
+        typer.Option("--writer", metavar="RELEASE...", help="Save in these; see --reader."),
+    ] = None,
+    readers: Annotated[
+        list[str] | None,
+        typer.Option("--reader", metavar="RELEASE...", help="Restore what they saved in these."),
     ] = None,
     python: PythonOption = sys.executable,
     legacy_keras: LegacyKerasOption = False,
@@ -66,6 +72,12 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Finish the newest unfinished run.")
     ] = False,
+    executor: Annotated[
+        str, typer.Option(help="threads of this machine, or dask: a cluster (no timing).")
+    ] = "threads",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of the Dask cluster: tcp://host:8786.")
+    ] = None,
     scenarios: ScenariosOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
@@ -81,13 +93,14 @@ def run(
     for file in (json_file, benchmark_file):
         if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
             raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
-    if benchmark_file and (dose or not timing):
+    if benchmark_file and (dose or scheduler or not timing):
         raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing and --dose")
-    if release is not None and (legacy_keras or python != sys.executable):
-        raise UsageError(
-            "--tf names the whole environment", "given besides: --python or --legacy-keras",
-            f"for tf_keras: --tf {release}+legacy",
-        )  # fmt: skip
+    timed = context.get_parameter_source("timing")
+    check_places(
+        releases, writers, readers, legacy_keras or python != sys.executable, executor, scheduler,
+        timing and timed is not None and timed.name == "COMMANDLINE",
+    )  # fmt: skip
+    timing = timing and not scheduler
     from harness.cli.conduct import carry_out, find_unfinished, report, start_run
     from harness.session import Request
     from harness.store import Store
@@ -103,30 +116,63 @@ def run(
             chosen, timing = find_dosed(chosen, catalog, bool(ids)), False
         if not chosen:
             raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
-        if release is not None:
-            python, legacy_keras = open_release(release)
         request = Request(
             [scenario.id for scenario in chosen], str(catalog.root), device,
             list(range(seeds)) if seeds else None if seed is None else [seed],
             timing, spawn, find_interpreter(python), legacy_keras, time_limit, memory_limit,
-            sys.argv[1:], dose,
+            sys.argv[1:], dose, releases=list(dict.fromkeys(releases or [])),
+            writers=list(dict.fromkeys(writers or [])), readers=list(dict.fromkeys(readers or [])),
+            scheduler=scheduler,
         )  # fmt: skip
         run_id = start_run(store, request)
     finished = carry_out(store, run_id, request, catalog, resumed=resume)
     raise typer.Exit(report(store, finished, catalog, style, json_file, benchmark_file))
 
 
-def open_release(name: str) -> tuple[str, bool]:
-    """Return (interpreter, whether it is legacy Keras) of a release, building it where needed."""
-    from rich.console import Console
+def check_places(
+    releases: list[str] | None, writers: list[str] | None, readers: list[str] | None,
+    interpreter: bool, executor: str, scheduler: str | None, timing: bool,
+) -> None:  # fmt: skip
+    """Raise UsageError where the environments asked for, or the executor, make no sense."""
+    from harness.environments.resolve import check_name
 
-    from harness.environments.build import build, python_of
-    from harness.environments.releases import find_release
-
-    release = find_release(name)
-    with Console(stderr=True).status(f"building TensorFlow {name}, if it is not there yet"):
-        folder, _ = build(release)
-    return str(python_of(folder)), release.legacy_keras
+    if bool(writers) != bool(readers):
+        missing = "--reader" if writers else "--writer"
+        raise UsageError(
+            "--writer and --reader belong together", f"{missing} is missing",
+            "python -m harness run --all --writer 2.15 --reader 2.21",
+        )  # fmt: skip
+    if releases and writers:
+        raise UsageError(
+            "--tf saves and restores in each release, --writer and --reader split the two",
+            "", "give one or the other",
+        )  # fmt: skip
+    named = [*(releases or []), *(writers or []), *(readers or [])]
+    if named and interpreter:
+        raise UsageError(
+            "--tf, --writer and --reader name whole environments",
+            "given besides: --python or --legacy-keras",
+            f"for tf_keras: {named[0].removesuffix('+legacy')}+legacy; a path is a name too",
+        )  # fmt: skip
+    for name in named:
+        check_name(name)
+    if executor not in ("threads", "dask"):
+        raise UsageError(f"unknown executor: {executor}", "known: threads, dask", "")
+    if (executor == "dask") != (scheduler is not None):
+        raise UsageError(
+            "--executor dask and --scheduler ADDRESS belong together", "",
+            "python -m harness run --all --executor dask --scheduler tcp://127.0.0.1:8786",
+        )  # fmt: skip
+    if scheduler and timing:
+        raise UsageError(
+            "a cluster's machines are not to be timed: they differ, and share their cores", "",
+            "leave out --timing",
+        )  # fmt: skip
+    if scheduler and interpreter:
+        raise UsageError(
+            "--python names an interpreter of this machine, a cluster has its own", "",
+            "name a release: --tf 2.15",
+        )  # fmt: skip
 
 
 def find_dosed(chosen: list[Scenario], catalog: Catalog, named: bool) -> list[Scenario]:

@@ -60,27 +60,24 @@ def show(
 
 def show_output(store: "Store", run: int, scenario: str) -> str:
     """Return what the steps of one scenario printed and raised, path by path."""
-    errors = {
-        (each["path"], each["device"], each["seed"], name_dose(each)): each["error"]
-        for each in store.load(run).outcomes
-        if each["scenario"] == scenario
+    from harness.plan import identify
+
+    outcomes = {
+        identify(each): each for each in store.load(run).outcomes if each["scenario"] == scenario
     }
-    if not errors:
+    if not outcomes:
         raise UsageError(
             f"run {run} has no outcomes of {scenario}", "", f"see: python -m harness show {run}"
         )
+    several = len({(each["writer"], each["reader"]) for each in outcomes.values()}) > 1
     blocks = []
-    for path, device, seed, dose, said in store.load_output(run, scenario):
-        dosed = f", dose {dose}" if dose else ""
-        blocks.append(
-            f"--- {path}, {device}, seed {seed}{dosed} ---\n{said.strip() or '(nothing)'}"
-        )
-        error = errors[path, device, seed, dose]
+    for key, said in store.load_output(run, scenario).items():
+        _, path, device, seed, dose, writer, reader = key
+        title = f"{path}, {device}, seed {seed}"
+        title += "" if dose is None else f", dose {outcomes[key]['dose']}"
+        title += f", saved by {writer}, restored by {reader}" if several else ""
+        blocks.append(f"--- {title} ---\n{said.strip() or '(nothing)'}")
+        error = outcomes[key]["error"]
         if error:
             blocks.append(error.get("traceback", f"{error['type']}: {error['message']}").strip())
     return "\n\n".join(blocks)
-
-
-def name_dose(record: dict[str, object]) -> str:
-    """Return an outcome's dose as the database spells it, "" where it has none."""
-    return "" if record.get("dose") is None else str(record["dose"])

@@ -1,5 +1,6 @@
 """The header over a table and the paragraph under it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -38,7 +39,8 @@ def summarize(records: Records) -> str:
     the declared one, a fixed path matches if it does so on every seed.
     """
     paths = group_by_path(records)
-    ran = [group for group in paths if group[0]["verdict"] != "skip"]
+    all_ran = [group for group in paths if group[0]["verdict"] != "skip"]
+    ran = [group for group in all_ran if group[0]["judgement"]]
     broken = [group for group in ran if group[0]["side"] == "broken"]
     fixed = [group for group in ran if group[0]["side"] == "fixed"]
     failing = [group for group in broken if group[0]["expected"] != "match"]
@@ -58,14 +60,38 @@ def summarize(records: Records) -> str:
         sentences.append(
             f"Healthy paths that only look broken: {matching} of {len(healthy)} match."
         )
-    skipped = len(paths) - len(ran)
+    measured = [group for group in all_ran if not group[0]["judgement"]]
+    if measured:
+        sentences = [*sentences, describe_measured(measured)] if ran else [
+            describe_measured(measured)
+        ]  # fmt: skip
+    skipped = len(paths) - len(all_ran)
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not for this environment.")
     changed = [group for group in paths if group[0]["judgement"] == "changed"]
+    if not ran and measured:
+        return " ".join(sentences)
     if not changed:
         return " ".join([*sentences, "Nothing changed."])
     sentences.append(f"{count(len(changed), 'path')} changed:")
-    return "\n  ".join([" ".join(sentences), *map(describe_change, changed)])
+    several = len({group[0]["reader"] for group in all_ran}) > 1
+    said = [
+        describe_change(group) + (f" [{group[0]['reader']}]" if several else "")
+        for group in changed
+    ]
+    return "\n  ".join([" ".join(sentences), *said])
+
+
+def describe_measured(paths: list[Records]) -> str:
+    """Say what came back where the scenarios declare nothing: writer and reader differ."""
+    verdicts = Counter(record["verdict"] for group in paths for record in group)
+    told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
+    cures = [group for group in paths if group[0]["side"] != "broken"]
+    matching = sum(all(each["verdict"] == "match" for each in group) for group in cures)
+    return (
+        f"Saved by one release and restored by another, for which nothing is declared: {told};"
+        f" of the fixed and healthy paths {matching} of {len(cures)} match."
+    )
 
 
 def describe_change(group: Records) -> str:

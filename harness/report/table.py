@@ -39,7 +39,9 @@ def show_milliseconds(value: float | None) -> str:
 
 
 def show_judgement(record: dict[str, Any]) -> str:
-    """Return "yes", or "no: " and the verdict that was declared."""
+    """Return "yes", or "no: " and the verdict that was declared; "" where none is."""
+    if record["judgement"] is None:
+        return ""
     if record["judgement"] == "expected":
         return "yes"
     return f"no: {record['expected']}"

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +27,11 @@ from harness.workers.limits import (
 )
 
 START_SECONDS = 60.0  # a worker that takes longer to fork does not answer any more
+
+
+def can_fork() -> bool:
+    """Forking after importing TensorFlow was seen to work on Linux only (docs/decisions)."""
+    return sys.platform == "linux"
 
 
 class WorkerDied(Exception):

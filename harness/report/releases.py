@@ -1,0 +1,127 @@
+"""Many releases in one run: what each of them held, and where a verdict turns into another."""
+
+from collections import Counter
+from typing import Any
+
+from tabulate import tabulate
+
+from harness.judge import group_by_path
+from harness.report.table import SEVERITY
+
+Records = list[dict[str, Any]]
+HEADERS = ["release", "TensorFlow", "Keras", "Python", "numpy", "ran", "as declared", "changed",
+           "undeclared", "not for it"]  # fmt: skip
+
+
+def has_releases(document: dict[str, Any]) -> bool:
+    """Say whether more than one environment restored."""
+    return len({each["reader"] for each in document["outcomes"]}) > 1
+
+
+def name_releases(document: dict[str, Any]) -> dict[str, str]:
+    """Return how each environment is called in tables, by its name, in the run's order."""
+    named: dict[str, str] = {}
+    for each in document["environments"]:
+        named.setdefault(each.get("name", ""), each.get("release") or each["tensorflow"])
+    for outcome in document["outcomes"]:
+        named.setdefault(outcome["reader"], outcome["reader"].removeprefix("tensorflow-"))
+    return named
+
+
+def make_release_table(document: dict[str, Any], style: str = "simple") -> str:
+    """Return a row per environment that restored: versions, and how many paths did what."""
+    named = name_releases(document)
+    rows = []
+    for each in document["environments"]:
+        mine = [one for one in document["outcomes"] if one["reader"] == each.get("name")]
+        if not mine:
+            continue
+        paths = group_by_path(mine)
+        ran = [group[0] for group in paths if group[0]["verdict"] != "skip"]
+        judged = Counter(record["judgement"] for record in ran)
+        keras = ("tf_keras " if each["keras_home"] == "tf_keras" else "") + str(each["keras"])
+        rows.append(
+            [
+                named[each["name"]], each["tensorflow"], keras, each["python"], each["numpy"],
+                len(ran), judged["expected"], judged["changed"], judged[None],
+                len(paths) - len(ran),
+            ]
+        )  # fmt: skip
+    if not any(row[8] for row in rows):  # nothing undeclared
+        rows, headers = [row[:8] + row[9:] for row in rows], HEADERS[:8] + HEADERS[9:]
+    else:
+        headers = HEADERS
+    return tabulate(rows, headers, tablefmt=style, disable_numparse=True)
+
+
+def make_span_table(document: dict[str, Any], style: str = "simple") -> str:
+    """Return a row per path that ran anywhere: its verdicts, each with the releases it came in."""
+    named = name_releases(document)
+    order = {name: index for index, name in enumerate(named)}
+    split = any(
+        each["writer"] != each["reader"] and each["writer"] in named
+        for each in document["outcomes"]
+    )
+    rows: dict[tuple[str, ...], dict[str, Records]] = {}
+    for group in group_by_path(document["outcomes"]):
+        first = group[0]
+        writer = named.get(first["writer"], "") if split else ""
+        key = (first["scenario"], first["path"], first["device"], str(first["dose"] or ""), writer)
+        rows.setdefault(key, {})[first["reader"]] = group
+    shown = []
+    for (scenario, path, device, dose, writer), cells in sorted(rows.items()):
+        ran = {name: group for name, group in cells.items() if group[0]["verdict"] != "skip"}
+        if not ran:
+            continue
+        changed = [name for name, group in ran.items() if group[0]["judgement"] == "changed"]
+        declared = any(group[0]["judgement"] for group in ran.values())
+        releases = join_spans(sorted(order[name] for name in changed), list(named.values()))
+        judged = f"no: {releases}" if changed else "yes" if declared else ""
+        shown.append(
+            [
+                scenario, path.removeprefix("restore_"), device, dose, writer,
+                describe_spans(ran, order, list(named.values())), judged,
+            ]
+        )  # fmt: skip
+    headers = ["scenario", "path", "device", "dose", "saved by", "verdict in which releases",
+               "expected?"]  # fmt: skip
+    constant = {
+        column for column, usual in ((2, "CPU:0"), (3, ""), (4, ""))
+        if all(row[column] == usual for row in shown)
+    }  # fmt: skip
+    shown.sort(key=lambda row: not row[6].startswith("no"))
+    kept = [index for index in range(len(headers)) if index not in constant]
+    return tabulate(
+        [[row[index] for index in kept] for row in shown], [headers[index] for index in kept],
+        tablefmt=style, disable_numparse=True,
+    )  # fmt: skip
+
+
+def describe_spans(cells: dict[str, Records], order: dict[str, int], labels: list[str]) -> str:
+    """Return "zeros 2.4-2.15; error 2.16-2.21": the gravest verdict first."""
+    found: dict[str, list[int]] = {}
+    for name, group in cells.items():
+        found.setdefault(describe_cell(group), []).append(order[name])
+    gravest = sorted(found, key=lambda cell: SEVERITY.index(cell.split()[0]))
+    return "; ".join(f"{cell} {join_spans(sorted(found[cell]), labels)}" for cell in gravest)
+
+
+def describe_cell(group: Records) -> str:
+    """Return a path's verdict in one release; over several seeds how often the commonest came."""
+    verdicts = Counter(record["verdict"] for record in group)
+    verdict, hits = verdicts.most_common(1)[0]
+    return verdict if hits == len(group) else f"{verdict} {hits}/{len(group)}"
+
+
+def join_spans(indices: list[int], labels: list[str]) -> str:
+    """Return "2.4-2.10, 2.13" for the releases at these positions of the run's order."""
+    spans: list[list[int]] = []
+    for index in indices:
+        if spans and index == spans[-1][-1] + 1:
+            spans[-1].append(index)
+        else:
+            spans.append([index])
+    return ", ".join(
+        labels[span[0]] if len(span) == 1 else f"{labels[span[0]]}-{labels[span[-1]]}"
+        for span in spans
+    )

@@ -1,0 +1,78 @@
+"""The workers of one environment on this machine, and what it said of itself."""
+
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.environments.resolve import open_environment
+from harness.workers.environment import name_environment
+from harness.workers.fork import ForkWorker, can_fork
+from harness.workers.limits import Limits, StepEnd
+from harness.workers.spawn import SpawnWorker
+
+MOST_OPEN = 4  # environments with TensorFlow imported at once, some 400 MB each
+
+
+class Worker(Protocol):
+    """What a station needs of a worker: harness/workers/fork.py and spawn.py."""
+
+    def describe(self) -> dict[str, Any]: ...
+    def list_devices(self) -> list[dict[str, Any]]: ...
+    def run(self, step: dict[str, Any], limits: Limits) -> StepEnd: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How every step of a run is carried out, wherever that is."""
+
+    limits: Limits
+    timing: bool = False
+    spawn: bool = False
+    witness: bool = False  # have every step note what it does beyond its folder
+    modules: tuple[str, ...] = ()  # what the steps will import besides TensorFlow
+    most_open: int = MOST_OPEN
+
+
+@dataclass(frozen=True)
+class Place:
+    """An environment that was asked for as `spec`, as it described itself."""
+
+    spec: str
+    described: dict[str, Any]
+    devices: list[dict[str, Any]]
+
+    @property
+    def name(self) -> str:
+        return name_environment(self.described)
+
+
+class Team:
+    """The workers of one environment, by device kind; on a GPU every step gets its own process."""
+
+    def __init__(self, spec: str, settings: Settings, work: Path) -> None:
+        work.mkdir()
+        (work / "keras-home").mkdir()
+        # TensorFlow's own choice of kernels is what may be timed.
+        environment = replace(open_environment(spec), portable_kernels=not settings.timing)
+        if can_fork() and not settings.spawn:
+            cpu: Worker = ForkWorker(environment, work, settings.modules)
+        else:
+            cpu = SpawnWorker(environment, work, hide_gpu=True)
+        self.workers = {"CPU": cpu, "GPU": SpawnWorker(environment, work)}
+        self.opening = threading.Lock()
+        self.place: Place | None = None
+        self.busy = 0  # steps under way
+
+    def describe(self, spec: str) -> Place:
+        """Import TensorFlow, unless that is done; raises EnvironmentUnusable."""
+        with self.opening:
+            if self.place is None:
+                described = self.workers["CPU"].describe()
+                self.place = Place(spec, described, self.workers["CPU"].list_devices())
+        return self.place
+
+    def close(self) -> None:
+        for worker in self.workers.values():
+            worker.close()

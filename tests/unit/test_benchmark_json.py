@@ -9,7 +9,8 @@ import pytest
 from harness.benchmark_json import make_benchmarks
 from tests.unit.builders import make_record, make_run
 
-KEY = ("small-case", "restore_broken", "CPU:0", 7)
+OWN = "tensorflow-2.21.0+keras-3.15.1"
+KEY = ("small-case", "restore_broken", "CPU:0", 7, None, OWN, OWN)
 
 
 def write(path, samples, *records):
@@ -20,7 +21,8 @@ def write(path, samples, *records):
 
 def test_pytest_benchmark_compares_two_runs(tmp_path):
     gpu = make_record(device="GPU:0", seed=8)
-    samples = {KEY: [0.001, 0.002, 0.003], ("small-case", "restore_broken", "GPU:0", 8): [0.004]}
+    other = ("small-case", "restore_broken", "GPU:0", 8, None, OWN, OWN)
+    samples = {KEY: [0.001, 0.002, 0.003], other: [0.004]}
     files = [write(tmp_path / f"{name}.json", samples, gpu) for name in ("before", "after")]
     command = [sys.executable, "-m", "pytest_benchmark", "compare", *map(str, files)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -13,7 +13,8 @@ import pytest
 
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.outcomes import Outcome
-from harness.store import FILE_NAME, SCHEMA, Store
+from harness.plan import identify
+from harness.store import FILE_NAME, LARGEST_PREDICTIONS, SCHEMA, Store
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -34,16 +35,21 @@ def store(open_store):
 def test_what_was_added_is_there_when_opened_again(store, open_store):
     run = store.start_run({"command": ["run"]}, MACHINE)
     store.set_environments(run, [ENVIRONMENT])
-    store.add(run, Outcome(make_record(), np.array([1_500_000, 2_000_000]), "printed"))
+    predictions = np.array([[0.5], [np.nan]], np.float32)
+    samples = np.array([1_500_000, 2_000_000])
+    store.add(run, Outcome(make_record(), samples, "printed", predictions))
     kept = open_store()
     loaded = kept.load(run)
     assert loaded.outcomes == [make_record()]
     assert loaded.request == {"command": ["run"]}
     assert (loaded.machine, loaded.environments) == (MACHINE, [ENVIRONMENT])
-    key = ("small-case", "restore_broken", "CPU:0", 7)
+    key = identify(make_record())
     assert kept.load_samples(run) == {key: [0.0015, 0.002]}
-    assert kept.load_output(run, "small-case") == [("restore_broken", "CPU:0", 7, "", "printed")]
-    assert kept.load_output(run, "other") == []
+    assert kept.load_output(run, "small-case") == {key: "printed"}
+    assert kept.load_output(run, "other") == {}
+    [(kept_key, kept_predictions)] = kept.load_predictions(run).items()
+    assert kept_key == key
+    np.testing.assert_array_equal(kept_predictions, predictions, strict=True)
 
 
 def test_what_was_added_survives_a_kill_at_the_next_moment(tmp_path, open_store):
@@ -195,6 +201,37 @@ PRAGMA user_version = 1;
 """
 
 
+SECOND_SCHEMA = (
+    FIRST_SCHEMA.replace(
+        "seed INTEGER NOT NULL, verdict", "seed INTEGER NOT NULL, dose TEXT NOT NULL, verdict"
+    )
+    .replace("device, seed)", "device, seed, dose)")
+    .replace("version = 1", "version = 2")
+)
+
+
+def test_a_database_of_the_second_schema_learns_who_wrote_and_who_read(tmp_path, open_store):
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    old = sqlite3.connect(reports / FILE_NAME)
+    old.executescript(SECOND_SCHEMA)
+    for dose in (None, 0.5):
+        record = make_record(dose=dose)
+        old.execute(
+            "INSERT INTO outcomes VALUES (1, 'small-case', 'restore_broken', 'CPU:0', 7, ?, 'zeros',"
+            " ?, NULL, 'printed')",
+            ("" if dose is None else str(dose), json.dumps(record)),
+        )
+    old.commit()
+    old.close()
+    store = open_store()
+    assert [record["dose"] for record in store.load(1).outcomes] == [None, 0.5]
+    keys = [identify(record) for record in store.load(1).outcomes]
+    assert list(store.load_output(1, "small-case")) == keys
+    store.add(1, Outcome(make_record()))
+    assert store.count_outcomes(1) == 2
+
+
 def test_a_database_of_the_first_schema_keeps_its_outcomes_in_their_order(tmp_path, open_store):
     reports = tmp_path / "reports"
     reports.mkdir()
@@ -221,3 +258,19 @@ def test_outcomes_of_different_doses_stand_side_by_side(store):
     for dose in (None, 0, 0.5):
         store.add(run, Outcome(make_record(dose=dose)))
     assert [record["dose"] for record in store.load(run).outcomes] == [None, 0, 0.5]
+
+
+def test_outcomes_of_different_writers_and_readers_stand_side_by_side(store):
+    run = store.start_run({}, {})
+    pairs = [("a", "a"), ("a", "b"), ("b", "b")]
+    for writer, reader in pairs:
+        store.add(run, Outcome(make_record(writer=writer, reader=reader)))
+    kept = store.load(run).outcomes
+    assert [(record["writer"], record["reader"]) for record in kept] == pairs
+
+
+def test_predictions_too_large_to_keep_are_left_out(store):
+    run = store.start_run({}, {})
+    store.add(run, Outcome(make_record(), predictions=np.zeros(LARGEST_PREDICTIONS)))
+    assert store.load_predictions(run) == {}
+    assert store.count_outcomes(run) == 1

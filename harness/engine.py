@@ -6,6 +6,7 @@ tasks, environments are built where they are needed.
 """
 
 import atexit
+import getpass
 import tempfile
 import threading
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.station import Station
+from harness.station import Station, make_work_folder
 from harness.team import Settings
 
 STATIONS: dict[Settings, Station] = {}  # of this process, where an executor has sent us tasks
@@ -94,8 +95,10 @@ def call_station(settings: Settings, method: str, *arguments: Any) -> Any:
     """Carry out a task in this process's station for these settings."""
     with MAKING:
         if settings not in STATIONS:
-            work = Path(tempfile.mkdtemp(prefix="restorebench-"))
-            station = STATIONS[settings] = Station(work, settings)
+            base = Path(tempfile.gettempdir(), f"restorebench-{getpass.getuser()}")
+            base.mkdir(mode=0o700, exist_ok=True)
+            station = Station(make_work_folder(base, len(STATIONS)), settings)
+            STATIONS[settings] = station
             atexit.register(station.close)
     return getattr(STATIONS[settings], method)(*arguments)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalog import read_scenario
+from harness.judge import judge_outcomes
 from harness.scenario import Scenario
 from harness.store import Run
 
@@ -123,3 +124,40 @@ def make_run(outcomes: list[dict[str, Any]]) -> Run:
     """A finished run with these outcomes."""
     created = "2026-01-01T00:00:00+00:00"
     return Run(1, created, created, 1, {"command": ["run"]}, MACHINE, [ENVIRONMENT], outcomes)
+
+
+RELEASES = [("2.4", "2.4.1", "2.4.0"), ("2.15", "2.15.0", "2.15.0"), ("2.16", "2.16.1", "3.0.5"),
+            ("2.21", "2.21.0", "3.15.1")]  # fmt: skip
+
+
+def name_of(release):
+    _, tensorflow, keras = release
+    return f"tensorflow-{tensorflow}+keras-{keras}"
+
+
+def make_environment(release):
+    asked, tensorflow, keras = release
+    return ENVIRONMENT | {
+        "name": name_of(release),
+        "release": asked,
+        "tensorflow": tensorflow,
+        "keras": keras,
+    }
+
+
+def make_release_document(verdicts, writer=None, expected="zeros"):
+    """A run of one broken path (and a fixed one that matches) in the releases, judged."""
+    outcomes = []
+    for release, verdict in zip(RELEASES, verdicts, strict=True):
+        shared = {
+            "reader": name_of(release),
+            "writer": writer or name_of(release),
+            "judgement": None,
+        }
+        cure = {"path": "restore_fixed_it", "side": "fixed", "verdict": "match"}
+        outcomes += [
+            make_record(verdict=verdict, expected=expected, **shared),
+            make_record(**cure, expected="match" if expected else "", **shared),
+        ]
+    judge_outcomes(outcomes)
+    return {"environments": list(map(make_environment, RELEASES)), "outcomes": outcomes}

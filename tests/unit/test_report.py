@@ -14,7 +14,13 @@ from harness.cli.output import next_step, present
 from harness.judge import judge_outcomes
 from harness.report.summary import any_changed, describe_change, describe_environments, summarize
 from harness.report.table import SEVERITY, make_rate_table, make_table, show_number
-from tests.unit.builders import ENVIRONMENT, make_record
+from tests.unit.builders import (
+    ENVIRONMENT,
+    RELEASES,
+    make_record,
+    make_release_document,
+    name_of,
+)
 
 GOLDEN = Path(__file__).parent.parent / "data" / "golden"
 FIXED = {"path": "restore_fixed_it", "side": "fixed", "verdict": "match", "expected": "match"}
@@ -54,6 +60,15 @@ SHOWN = {
     "run-seeds": present({"environments": [ENVIRONMENT], "outcomes": SEEDS}, "simple"),
     "run-two-devices": present(
         {"environments": [ENVIRONMENT | {"devices": [GPU]}], "outcomes": TWO_DEVICES}, "simple"
+    ),
+    "run-releases": present(
+        make_release_document(["zeros", "zeros", "differs", "zeros"]), "simple"
+    ),
+    "run-writer-and-readers": present(
+        make_release_document(
+            ["zeros", "zeros", "differs", "skip"], name_of(RELEASES[0]), expected=""
+        ),
+        "simple",
     ),
 }
 

@@ -218,8 +218,8 @@ def test_a_database_of_the_second_schema_learns_who_wrote_and_who_read(tmp_path,
     for dose in (None, 0.5):
         record = make_record(dose=dose)
         old.execute(
-            "INSERT INTO outcomes VALUES (1, 'small-case', 'restore_broken', 'CPU:0', 7, ?, 'zeros',"
-            " ?, NULL, 'printed')",
+            "INSERT INTO outcomes VALUES (1, 'small-case', 'restore_broken', 'CPU:0', 7, ?,"
+            " 'zeros', ?, NULL, 'printed')",
             ("" if dose is None else str(dose), json.dumps(record)),
         )
     old.commit()

@@ -1,0 +1,148 @@
+"""The same plan on threads, processes and a real Dask cluster: harness/engine.py, cluster.py."""
+
+import multiprocessing
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from harness.catalog import PACKAGED, read_catalog
+from harness.engine import RemoteEngine, close_stations
+from harness.executor import Execution
+from harness.judge import judge_outcomes
+from harness.plan import make_plan
+from harness.team import Settings
+from harness.workers.limits import Limits
+from tests.conftest import PATIENCE
+
+pytestmark = pytest.mark.tensorflow
+
+CHOSEN = ("dead-relu-head", "get-config-drops-argument", "groups-keyword", "scaler-refitted",
+          "raw-tf-variable", "custom-relu-shadowed")  # fmt: skip
+SETTINGS = Settings(Limits())
+
+
+def compare_by(records):
+    """What must not depend on where a plan was carried out."""
+    return {
+        (each["scenario"], each["path"]): (each["verdict"], each["statistics"], each["judgement"])
+        for each in records
+    }
+
+
+class Cluster:
+    """A scheduler and two workers, each a process of its own."""
+
+    def __init__(self, start, folder):
+        self.start, self.address = start, folder / "scheduler.json"
+        self.scheduler = self.launch("scheduler", "--host", "127.0.0.1", "--port", "0")
+        self.workers = [
+            self.launch("worker", "--nthreads", "1", "--no-nanny",
+                        "--local-directory", folder / f"worker-{number}")
+            for number in range(2)
+        ]  # fmt: skip
+
+    def launch(self, role, *options):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--no-dashboard",
+                   "--scheduler-file", self.address, *options]  # fmt: skip
+        return self.start(list(map(str, command)))
+
+    def find_address(self):
+        """Wait until both workers have joined; return the scheduler's address."""
+        from distributed import Client
+
+        deadline = time.monotonic() + PATIENCE
+        while not self.address.exists():
+            assert time.monotonic() < deadline, "the scheduler never came up"
+            time.sleep(0.1)
+        with Client(scheduler_file=str(self.address), set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=PATIENCE)
+            return client.scheduler.address
+
+
+@pytest.fixture
+def cluster(tmp_path, cli):
+    """A real cluster that does not outlive the test."""
+    started = []
+
+    def start(command):
+        started.append(
+            subprocess.Popen(
+                command, cwd=tmp_path, env=cli.environment({}),
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+        )  # fmt: skip
+        return started[-1]
+
+    yield Cluster(start, tmp_path)
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(cli, cluster, start):
+    cli("run", *CHOSEN, "--no-timing").assert_ran(0)
+    running = start("run", *CHOSEN, "--executor", "dask", "--scheduler", cluster.find_address())
+    running.wait_for(lambda: running.said().count("/") >= 3)
+    cluster.workers[0].send_signal(signal.SIGKILL)
+    ended = running.end()
+    ended.assert_ran(0)
+    assert cluster.workers[0].wait() == -signal.SIGKILL
+    here, there = cli.outcomes(1), cli.outcomes(2)
+    assert len(here) > len(CHOSEN)
+    assert compare_by(there) == compare_by(here)
+
+
+def test_a_cluster_that_does_not_answer_is_a_sentence(cli):
+    ended = cli("run", CHOSEN[0], "--executor", "dask", "--scheduler", "tcp://127.0.0.1:9")
+    ended.assert_refused(3, "no Dask scheduler answers at tcp://127.0.0.1:9", "dask worker")
+    assert "No runs" in cli("runs").stdout
+
+
+def carry_out(executor, ids, width=1):
+    """Carry out the plan of these scenarios on an executor; return the records, judged."""
+    engine = RemoteEngine(executor, SETTINGS, width)
+    place = engine.submit("describe", "").result()
+    scenarios = read_catalog(PACKAGED).select(ids)
+    plan = make_plan(scenarios, place.name, {place.name: ["CPU:0"]})
+    records = [one.record for one in Execution(engine, place, {place.name: place}).run(plan)]
+    judge_outcomes(records)
+    return records
+
+
+def test_a_pool_of_processes_carries_out_the_same_plan():
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        records = carry_out(pool, CHOSEN[:1])
+        pool.submit(close_stations).result()
+    assert [record["judgement"] for record in records] == ["expected"] * 3
+
+
+class Here(Executor):
+    """Carries out a task at once, and damages what one path is to read."""
+
+    def submit(self, function, settings, method, *arguments):
+        future = Future()
+        if method == "restore" and arguments[0].path == "restore_fixed_saved_statistics":
+            task, saved, *others = arguments
+            files = bytearray(saved.parcel.files)
+            files[len(files) // 2] ^= 1
+            parcel = replace(saved.parcel, files=bytes(files))
+            arguments = (task, replace(saved, parcel=parcel), *others)
+        future.set_result(function(settings, method, *arguments))
+        return future
+
+
+def test_an_artifact_damaged_on_its_way_is_never_as_declared_and_costs_only_its_path():
+    try:
+        records = carry_out(Here(), CHOSEN[:1])
+    finally:
+        close_stations()
+    judged = {record["path"]: (record["judgement"], record["error"]) for record in records}
+    judgement, error = judged.pop("restore_fixed_saved_statistics")
+    assert judgement == "changed"
+    assert error["message"] == "the artifact was damaged between the writer and the reader"
+    assert set(judged.values()) == {("expected", None)}

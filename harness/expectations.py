@@ -56,8 +56,10 @@ def applies(specifier: str, version: str) -> bool:
     """Say whether `version` is within `specifier`; nightlies and release candidates count.
 
     They count as the release they lead to: PEP 440 has 2.22.0rc0 in neither "<2.22" nor ">=2.22".
+    The Keras within TensorFlow 1.13 to 2.2 calls itself "2.2.4-tf" or "2.3.0-tf".
     """
     specifiers = SpecifierSet(specifier)
+    version = version.removesuffix("-tf")
     if specifiers.contains(version, prereleases=True):
         return True
     try:

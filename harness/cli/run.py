@@ -41,8 +41,9 @@ def run(
         typer.Option(min=0, max=2**32 - 1, help="Run this seed, not each lesson's own."),
     ] = None,
     timing: Annotated[
-        bool, typer.Option("--timing/--no-timing", help="Time every restore.")
-    ] = True,
+        bool | None,
+        typer.Option("--timing/--no-timing", help="Time every restore (default: of one release)."),
+    ] = None,
     dose: Annotated[
         bool,
         typer.Option("--dose", help="How hard does it fail? Vary each scenario's dose; plot it."),
@@ -93,14 +94,14 @@ def run(
     for file in (json_file, benchmark_file):
         if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
             raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
-    if benchmark_file and (dose or scheduler or not timing):
-        raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing and --dose")
-    timed = context.get_parameter_source("timing")
     check_places(
         releases, writers, readers, legacy_keras or python != sys.executable, executor, scheduler,
-        timing and timed is not None and timed.name == "COMMANDLINE",
+        bool(timing),
     )  # fmt: skip
-    timing = timing and not scheduler
+    if timing is None:  # between releases `bench` compares, and untimed is three times as fast
+        timing = not (scheduler or writers or len(releases or []) > 1)
+    if benchmark_file and (dose or scheduler or not timing):
+        raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing and --dose")
     from harness.cli.conduct import carry_out, find_unfinished, report, start_run
     from harness.session import Request
     from harness.store import Store

@@ -1,0 +1,87 @@
+"""Several environments in one run, one of which fails: the others finish, nothing is lost."""
+
+import os
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.tensorflow
+
+CASE = "exits-with-three"  # two paths
+
+
+@pytest.fixture
+def interpreter(tmp_path):
+    """A program that passes for a Python with TensorFlow, until it is asked for it."""
+
+    def interpreter(name, script):
+        file = tmp_path / name / "python"
+        file.parent.mkdir()
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+        return file
+
+    return interpreter
+
+
+def test_an_environment_that_cannot_be_used_costs_only_its_part(cli, faulty, interpreter):
+    broken = interpreter("broken", "echo 'no libc here' >&2; exit 1")
+    ended = cli(
+        "run", CASE, "--scenarios", faulty, "--no-timing", "--tf", broken, sys.executable
+    )  # fmt: skip
+    assert ended.code == 3
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("ERROR") == 1
+    assert "no libc here" in ended.stderr
+    assert len(cli.outcomes()) == 2
+    assert "its part is missing" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == "Next, once it can: python -m harness run --resume"
+
+
+def test_a_run_that_lacked_an_environment_is_finished_once_it_can_be_used(cli, faulty, interpreter):
+    repaired = interpreter("repaired", "exit 1")
+    cli("run", CASE, "--scenarios", faulty, "--no-timing", "--tf", sys.executable, repaired)
+    first = cli.outcomes()
+    assert len(first) == 2
+    repaired.unlink()
+    repaired.write_text(f'#!/bin/sh\nTF_USE_LEGACY_KERAS=1 exec {sys.executable} "$@"\n')
+    os.chmod(repaired, 0o755)
+    ended = cli("run", "--resume")
+    ended.assert_ran(0)
+    records = cli.outcomes()
+    assert records[:2] == first
+    assert len({record["reader"] for record in records}) == 2
+    assert ended.stderr.count(f"{CASE} restore") == 2  # what was done is not done again
+
+
+def test_where_no_environment_can_be_used_nothing_is_kept(cli, faulty, interpreter):
+    named = [interpreter(name, "exit 1") for name in ("one", "two")]
+    ended = cli("run", CASE, "--scenarios", faulty, "--no-timing", "--tf", *named)
+    assert ended.code == 3
+    assert "none of the 2 environments can be used" in ended.stderr
+    assert "No runs" in cli("runs").stdout
+
+
+def test_a_writer_that_cannot_be_used_is_a_sentence(cli, faulty, interpreter):
+    broken = interpreter("broken", "exit 1")
+    ended = cli(
+        "run", CASE, "--scenarios", faulty, "--no-timing",
+        "--writer", broken, "--reader", sys.executable,
+    )  # fmt: skip
+    assert ended.code == 3
+    assert "Traceback" not in ended.stderr
+    assert "ERROR" in ended.stderr
+
+
+def test_one_release_writes_and_another_reads(cli):
+    """Both are this interpreter, once with Keras 3 and once with tf_keras."""
+    ended = cli(
+        "run", "dead-relu-head", "--no-timing",
+        "--writer", f"{sys.executable}+legacy", "--reader", sys.executable,
+    )  # fmt: skip
+    ended.assert_ran(0)
+    records = cli.outcomes()
+    assert {record["writer"].split("+")[1].split("-")[0] for record in records} == {"tf_keras"}
+    assert {record["reader"].split("+")[1].split("-")[0] for record in records} == {"keras"}
+    assert {record["judgement"] for record in records} == {None}
+    assert "for which nothing is declared" in ended.stdout

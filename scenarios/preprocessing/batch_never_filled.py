@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "batch-never-filled", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 5,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "constant",
         "restore_broken_every_row_the_last": "constant",

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "category-codes-refitted", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_saved_cities": "match"},
     "dose": {"path": "restore_broken", "of": "rows in a batch", "values": [1, 2, 4, 8, 16, 32, 64]},
     "hints": [

@@ -28,7 +28,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "certain-softmax",
     "family": "preprocessing",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=2.6",
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "all probabilities are 0 or 1",

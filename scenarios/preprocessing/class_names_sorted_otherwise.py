@@ -27,7 +27,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "class-names-sorted-otherwise", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.2", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_saved_names": "match"},
     "hints": [
         "Is the wrong name for a class always the same one?",

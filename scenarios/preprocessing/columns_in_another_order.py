@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "columns-in-another-order", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_saved_order": "match"},
     "dose": {"path": "restore_broken", "of": "leading columns that come sorted by name",
              "values": [0, 2, 3, 4, 5]},

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "dead-relu-head", "family": "preprocessing",
-    "tensorflow": ">=2.4",
+    "tensorflow": ">=1.15",
     "seed": 1,  # chosen: zeros by a wide margin; seed 0 gives them by a narrow one
     "expect": {
         "restore_broken": [{"verdict": "zeros", "rate": [0.9, 1.0]}],

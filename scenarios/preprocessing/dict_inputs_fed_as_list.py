@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "dict-inputs-fed-as-list", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 5,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
             {"keras": ">=3.8", "verdict": "error", "why": "Keras refuses it where order matters.",

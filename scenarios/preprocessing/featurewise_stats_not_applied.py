@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "featurewise-stats-not-applied", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_saved_statistics": "match",

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "float16-input-overflow", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "nan",
         "restore_broken_rescaling_layer": "nan",

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "masking-eats-zeros", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.1", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_pooling": "nan",

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "missing-image-is-black", "family": "preprocessing",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_with_bias": "constant",

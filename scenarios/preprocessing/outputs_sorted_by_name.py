@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "outputs-sorted-by-name", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_by_number": "match"},
     "hints": [
         "January is right. Which month stands where February should be?",

@@ -28,7 +28,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "padded-steps-are-zero",
     "family": "preprocessing",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=2.2",
     "keras": "!=3.0.*",  # 3.0.5 has another fault: it does not load such a file
     "seed": 0,
     "expect": {"restore_healthy": "match"},

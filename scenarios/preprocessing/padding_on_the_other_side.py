@@ -27,7 +27,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "padding-on-the-other-side", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.9", "seed": 0, "minutes": 8,
     "expect": {"restore_broken": "differs", "restore_fixed_saved_padding": "match",
                "restore_fixed_mask_zero": "match"},
     "saves": {"restore_fixed_mask_zero": "save_mask_zero"},

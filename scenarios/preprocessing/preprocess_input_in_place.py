@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "preprocess-input-in-place", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_copy": "match",

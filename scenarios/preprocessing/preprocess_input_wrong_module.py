@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "preprocess-input-wrong-module", "family": "preprocessing",
-    "tensorflow": ">=2.13", "minutes": 8,
+    "tensorflow": ">=2.3", "minutes": 8,
     "seed": 0,  # with 2, 13, 16 or 19 the second path is constant: one class, exactly one-hot
     "expect": {
         "restore_broken": "differs",

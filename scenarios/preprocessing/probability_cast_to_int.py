@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "probability-cast-to-int", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.2", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_array_of_integers": "zeros",

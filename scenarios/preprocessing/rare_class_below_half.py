@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "rare-class-below-half", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.2", "seed": 0, "minutes": 5,
     "expect": {"restore_healthy": "match"},
     "alarm": "every loan is labelled 0",
     "hints": [

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "resize-half-pixel", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_old_resize": "match",

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "softmax-over-one-unit", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 5,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {"restore_broken": "constant", "restore_fixed_sigmoid": "match"},
     "hints": [
         "All weights are equal. What does a layer compute beside its weights?",

@@ -29,7 +29,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "sparse-relu-features",
     "family": "preprocessing",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=2.2",
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "of the features are exactly 0.0",

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "tflite-bad-representative-dataset", "family": "preprocessing",
-    "tensorflow": ">=2.4", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": [{"verdict": "differs", "rate": [0.7, 1.0]}],
         "restore_fixed_same_preprocessing": "match",

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "tflite-float-dequantised", "family": "preprocessing",
-    "tensorflow": ">=2.4", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_by_dtype": "match",

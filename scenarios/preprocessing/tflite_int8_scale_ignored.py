@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "tflite-int8-scale-ignored", "family": "preprocessing",
-    "tensorflow": ">=2.4", "seed": 0, "minutes": 7,
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken_cast_input": "constant",
         "restore_broken_raw_output": "differs",

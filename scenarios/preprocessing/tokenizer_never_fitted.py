@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "tokenizer-never-fitted", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.9", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_saved_tokenizer": "match",

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "tokenizer-refitted", "family": "preprocessing",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.9", "seed": 0, "minutes": 8,
     "expect": {"restore_broken": "differs", "restore_broken_new_texts_added": "differs",
                "restore_fixed_saved_tokenizer": "match"},
     "dose": {"path": "restore_broken_new_texts_added", "values": [0, 1, 4, 16, 64],

@@ -28,7 +28,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "zero-at-night",
     "family": "preprocessing",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=2.2",
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "every forecast is exactly 0.0",

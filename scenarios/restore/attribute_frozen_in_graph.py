@@ -28,7 +28,7 @@ BATCH = 64
 
 SCENARIO = {
     "id": "attribute-frozen-in-graph", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_compiled_again": "match",

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "attribute-renamed", "family": "restore",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": [
             {"keras": ">=2.15,<3", "verdict": "match", "why": "It numbers a model's layers."},

@@ -26,7 +26,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "automatic-names-changed",
     "family": "restore",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=1.15",
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "No such layer: dense",

@@ -27,7 +27,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "build-without-sublayers", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "differs", "why": "super().build() builds no layers."},

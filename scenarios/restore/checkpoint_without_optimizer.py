@@ -27,7 +27,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "checkpoint-without-optimizer",
     "family": "restore",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=2.3",
     "keras": "!=3.0.*",  # no checkpoint could hold the optimizer of 3.0.5
     "seed": 0,
     "expect": {"restore_healthy": "match"},

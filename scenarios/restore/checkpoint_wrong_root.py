@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "checkpoint-wrong-root", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_asserted": [

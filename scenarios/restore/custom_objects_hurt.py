@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "custom-objects-hurt", "family": "restore",
-    "tensorflow": ">=2.4", "keras": "<3", "seed": 0, "minutes": 7,
+    "tensorflow": ">=2.2", "keras": "<3", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_without_class": "match",

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "custom-relu-shadowed", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 10,
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 10,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_custom_objects": [

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "ema-not-finalised", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 7,
+    "tensorflow": ">=2.11", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_finalised": "match",

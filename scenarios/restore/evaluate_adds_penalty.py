@@ -28,7 +28,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "evaluate-adds-penalty",
     "family": "restore",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=2.3",
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "evaluate() reports",

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "frozen-weight-order-nested", "family": "restore",
-    "tensorflow": ">=2.4", "seed": 0, "minutes": 8,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 8,
     "keras": "!=3.0.*,!=3.1.*,!=3.2.*",  # these cannot save a nested model as .h5 at all
     "expect": {
         "restore_broken": "differs",

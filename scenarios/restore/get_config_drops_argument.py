@@ -27,7 +27,7 @@ CAPACITY = 4.2  # megawatts of the solar plant
 
 SCENARIO = {
     "id": "get-config-drops-argument", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_complete_config": "match",

@@ -26,7 +26,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "h5-loss-by-short-name",
     "family": "restore",
-    "tensorflow": ">=2.15",
+    "tensorflow": ">=2.0",
     "seed": 0,
     "expect": {
         "restore_broken": [

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "h5-operators-unreadable", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 6,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "Unknown layer: 'TrueDivide'",

@@ -28,7 +28,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "half-precision-rounding",
     "family": "restore",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=2.5",
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "np.allclose is False",

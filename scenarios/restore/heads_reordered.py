@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "heads-reordered", "family": "restore",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_old_order": "match",

@@ -26,7 +26,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "lambda-safe-mode", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "is a Python lambda",

@@ -27,7 +27,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "last-digits-differ",
     "family": "restore",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=2.0",
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "predictions are not equal to the saved ones",

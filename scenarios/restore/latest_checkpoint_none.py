@@ -29,7 +29,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "latest-checkpoint-none", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_copied": "differs",

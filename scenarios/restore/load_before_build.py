@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "load-before-build", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"keras": "<3", "verdict": "error", "raises": "expected 0 variables, but received 2",

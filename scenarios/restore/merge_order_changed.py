@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "merge-order-changed", "family": "restore",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken_subtract": "differs",
         "restore_broken_concatenate": "differs",

@@ -28,7 +28,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "missing-custom-objects", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.1", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [{"verdict": "error", "raises": "MyCustomLayer"}],
         "restore_broken_registered_late": [{"verdict": "error", "raises": "MyCustomLayer"}],

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "normalization-h5-not-finalised", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.8", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"keras": ">=3,<3.6", "verdict": "zeros", "why": "Legacy .h5 was not finalised."},

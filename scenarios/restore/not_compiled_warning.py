@@ -25,7 +25,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "not-compiled-warning",
     "family": "restore",
-    "tensorflow": ">=2.13",
+    "tensorflow": ">=2.2",
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "No training configuration found in the save file, so the model was *not* compiled",

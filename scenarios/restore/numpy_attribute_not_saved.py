@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "numpy-attribute-not-saved", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.11", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_weight": "match",

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "raw-tf-variable", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "zeros", "why": "Keras 3 does not track a tf.Variable."},

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "registered-name-taken", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 7,
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_custom_objects": "differs",

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "saved-model-loses-mask", "family": "restore",
-    "tensorflow": ">=2.4", "keras": "<3", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.2", "keras": "<3", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_custom_objects": "match",

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "skip-mismatch-head", "family": "restore",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_copied_columns": "match",

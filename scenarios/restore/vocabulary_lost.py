@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "vocabulary-lost", "family": "restore",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 7,
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": [{"verdict": "error", "raises": "Table not initialized"}],
         "restore_broken_adapted_again": "differs",

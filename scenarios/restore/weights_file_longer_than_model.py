@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "weights-file-longer-than-model", "family": "restore",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_saved_architecture": "match",

@@ -27,7 +27,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "weights-only-confusion", "family": "restore",
-    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"verdict": "error", "raises": "No model config found in the file"}],

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "weights-sorted-as-text", "family": "restore",
-    "tensorflow": ">=2.4", "seed": 0, "minutes": 5,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_archive_order": "match",

@@ -25,7 +25,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "checkpoint-across-keras",
     "family": "version",
-    "tensorflow": ">=2.15",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
+    "tensorflow": ">=2.1",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
     "artifact": {"writer": "2.15.0", "folder": "checkpoint_across_keras"},
     "seed": 0,
     "expect": {

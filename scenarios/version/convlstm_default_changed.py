@@ -22,7 +22,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "convlstm-default-changed",
     "family": "version",
-    "tensorflow": ">=2.15",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
+    "tensorflow": ">=2.0",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
     "artifact": {"writer": "2.15.0", "folder": "convlstm_default_changed"},
     "seed": 0,
     "expect": {

@@ -25,7 +25,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "groups-keyword",
     "family": "version",
-    "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
+    "tensorflow": ">=2.3",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
     "artifact": {"writer": "2.10.0", "folder": "groups_keyword"},
     "seed": 0,
     "expect": {

@@ -26,7 +26,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "initializer-dtype-from-tf1",
     "family": "version",
-    "tensorflow": ">=2.4",  # the readers; `save` wrote the committed files in TensorFlow 1.15.0
+    "tensorflow": ">=2.0",  # the readers; `save` wrote the committed files in TensorFlow 1.15.0
     "artifact": {"writer": "1.15.0", "folder": "initializer_dtype_from_tf1"},
     "seed": 0,
     "expect": {

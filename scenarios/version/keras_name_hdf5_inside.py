@@ -24,7 +24,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "keras-name-hdf5-inside",
     "family": "version",
-    "tensorflow": ">=2.12",  # the readers; `save` wrote the committed files in TensorFlow 2.12.0
+    "tensorflow": ">=2.0",  # the readers; `save` wrote the committed files in TensorFlow 2.12.0
     "artifact": {"writer": "2.12.0", "folder": "keras_name_hdf5_inside"},
     "seed": 0,
     "expect": {

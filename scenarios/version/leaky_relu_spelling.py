@@ -23,7 +23,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "leaky-relu-spelling",
     "family": "version",
-    "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
+    "tensorflow": ">=2.6",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
     "artifact": {"writer": "2.10.0", "folder": "leaky_relu_spelling"},
     "seed": 0,
     "expect": {

@@ -22,7 +22,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "lstm-default-activation-tf1",
     "family": "version",
-    "tensorflow": ">=2.4",  # the readers; `save` wrote the committed files in TensorFlow 1.15.0
+    "tensorflow": ">=2.0",  # the readers; `save` wrote the committed files in TensorFlow 1.15.0
     "artifact": {"writer": "1.15.0", "folder": "lstm_default_activation_tf1"},
     "seed": 0,
     "expect": {

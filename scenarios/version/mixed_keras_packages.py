@@ -26,7 +26,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "mixed-keras-packages",
     "family": "version",
-    "tensorflow": ">=2.12",
+    "tensorflow": ">=2.11",
     "keras": "<3",
     "seed": 0,
     "expect": {

@@ -26,7 +26,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "nested-model-h5",
     "family": "version",
-    "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
+    "tensorflow": ">=2.3",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
     "artifact": {"writer": "2.10.0", "folder": "nested_model_h5"},
     "seed": 0,
     "expect": {

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "removed-layers", "family": "version",
-    "tensorflow": ">=2.15",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
+    "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
     "artifact": {"writer": "2.15.0", "folder": "removed_layers"},
     "seed": 0,
     "expect": {

@@ -24,7 +24,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "savedmodel-folder-keras3",
     "family": "version",
-    "tensorflow": ">=2.15",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
+    "tensorflow": ">=2.6",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
     "artifact": {"writer": "2.10.0", "folder": "savedmodel_folder_keras3"},
     "seed": 0,
     "expect": {

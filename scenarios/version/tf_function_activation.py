@@ -26,7 +26,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "tf-function-activation", "family": "version",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 5,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "softmax_v2",

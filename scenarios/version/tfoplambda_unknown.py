@@ -27,7 +27,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "tfoplambda-unknown",
     "family": "version",
-    "tensorflow": ">=2.15",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
+    "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
     "artifact": {"writer": "2.15.0", "folder": "tfoplambda_unknown"},
     "seed": 0,
     "expect": {

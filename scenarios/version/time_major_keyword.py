@@ -25,7 +25,7 @@ import tensorflow as tf
 SCENARIO = {
     "id": "time-major-keyword",
     "family": "version",
-    "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
+    "tensorflow": ">=2.0",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
     "artifact": {"writer": "2.10.0", "folder": "time_major_keyword"},
     "seed": 0,
     "expect": {

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "weights-file-deleted", "family": "version",
-    "tensorflow": ">=2.15", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
             {"keras": ">=3.4.1,<3.5", "verdict": "error", "raises": "No such file or directory",

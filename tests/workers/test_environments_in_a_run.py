@@ -73,13 +73,16 @@ def test_a_writer_that_cannot_be_used_is_a_sentence(cli, faulty, interpreter):
     assert "ERROR" in ended.stderr
 
 
-def test_one_release_writes_and_another_reads(cli):
+def test_one_release_writes_and_another_reads_and_each_is_imported_once(cli, interpreter, tmp_path):
     """Both are this interpreter, once with Keras 3 and once with tf_keras."""
+    ledger = tmp_path / "ledger"
+    counted = interpreter("counted", f'echo "$2" >> {ledger}; exec {sys.executable} "$@"')
     ended = cli(
-        "run", "dead-relu-head", "--no-timing",
-        "--writer", f"{sys.executable}+legacy", "--reader", sys.executable,
+        "run", "dead-relu-head", "get-config-drops-argument", "--no-timing",
+        "--writer", f"{counted}+legacy", "--reader", counted,
     )  # fmt: skip
     ended.assert_ran(0)
+    assert ledger.read_text().split() == ["serve"] * 2
     records = cli.outcomes()
     assert {record["writer"].split("+")[1].split("-")[0] for record in records} == {"tf_keras"}
     assert {record["reader"].split("+")[1].split("-")[0] for record in records} == {"keras"}

@@ -95,14 +95,15 @@ def watch(
     """
     deadline = time.monotonic() + IMPORT_SECONDS
     before: int | None = None
+    now = time.monotonic()
     while True:
-        resident = read_resident(pid)
+        resident, last, now = read_resident(pid), now, time.monotonic()
         if before is None and has_begun():
-            before, deadline = resident, time.monotonic() + limits.seconds
+            before, deadline = resident, now + limits.seconds
         elif before is not None and is_waiting():
-            deadline = time.monotonic() + limits.seconds
+            deadline += now - last
         reason = None
-        if time.monotonic() > deadline:
+        if now > deadline:
             reason = SILENT if has_ended(pid) else "timeout"
         elif before is not None and resident - before > limits.memory_bytes:
             reason = "memory"

@@ -1,6 +1,7 @@
 """One failure mode as its file declares it, and how such a file is laid out."""
 
 import ast
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -109,8 +110,12 @@ class Scenario:
 
     @cached_property
     def source_hash(self) -> str:
-        """Two runs compare only where this agrees."""
-        return hashlib.sha256(self.source.encode()).hexdigest()
+        """Two runs compare only where this agrees: its text, and what its committed files are."""
+        found = hashlib.sha256(self.source.encode())
+        if self.artifact_folder is not None:
+            with contextlib.suppress(OSError):  # no provenance: refused when it is run
+                found.update((self.artifact_folder / "provenance.json").read_bytes())
+        return found.hexdigest()
 
     def paths(self, side: str | None = None) -> list[str]:
         """Names of the restore paths, broken first, fixed last; `side` is one of SIDES."""

@@ -1,0 +1,182 @@
+"""Compare two folders of saved models by what is in them: some formats embed the time or a name.
+
+A file is flattened into leaves, each an address and a value: a weight, an attribute, a key of a
+config. Nothing is executed or unpickled. What the formats vary by themselves, and is left out:
+
+- `metadata.json` of a `.keras` file holds `date_saved`, and its zip the time of every member
+  (keras/src/saving/saving_lib.py, `_save_model_to_fileobj`);
+- HDF5 may hold the time an object was made (h5py's `track_times`), which is no attribute of it;
+- `checkpoint` holds timestamps (tensorflow/python/checkpoint/checkpoint_management.py).
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+BYTES, CONTENTS, ROUNDING, DIFFERS = (
+    "same bytes", "same contents", "same but for rounding", "differs",
+)  # fmt: skip
+ORDER = (BYTES, CONTENTS, ROUNDING, DIFFERS)  # from best to worst
+TIMES = ("date_saved", "timestamp")  # keys and lines that only say when
+ROUNDING_LIMIT = 1e-5  # of an array's largest number; 80 times what float32 can tell apart
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
+
+Leaf = tuple[str, Any]  # address, and an array, text, number or bytes
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How two files or folders compare: one of ORDER, and the addresses of what differs.
+
+    `rounding` is the largest difference between two numbers, relative to the largest number of
+    their array; 0 where every number is the same.
+    """
+
+    kind: str
+    differences: tuple[str, ...] = ()
+    rounding: float = 0.0
+
+
+def compare_folders(committed: Path, fresh: Path, ignored: tuple[str, ...] = ()) -> Comparison:
+    """Compare every file below two folders but the `ignored`, by relative path."""
+    old, new = list_files(committed) - {*ignored}, list_files(fresh) - {*ignored}
+    lone = [f"{name} is {'missing' if name in old else 'new'}" for name in sorted(old ^ new)]
+    compared = [
+        compare_bytes(name, (committed / name).read_bytes(), (fresh / name).read_bytes())
+        for name in sorted(old & new)
+    ]
+    return gather([*compared, *([Comparison(DIFFERS, tuple(lone))] if lone else [])])
+
+
+def list_files(folder: Path) -> set[str]:
+    """Return the relative paths of all files below `folder`."""
+    return {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
+
+
+def gather(comparisons: list[Comparison]) -> Comparison:
+    """Return the worst of several comparisons, with all their differences."""
+    worst = max((each.kind for each in comparisons), key=ORDER.index, default=BYTES)
+    said = tuple(line for each in comparisons for line in each.differences)
+    return Comparison(worst, said, max((each.rounding for each in comparisons), default=0.0))
+
+
+def compare_bytes(name: str, old: bytes, new: bytes) -> Comparison:
+    """Compare two files called `name`, whose suffix says how to read them."""
+    if old == new:
+        return Comparison(BYTES)
+    try:
+        return compare_leaves(dict(flatten(name, old)), dict(flatten(name, new)))
+    except UNREADABLE as error:
+        return Comparison(DIFFERS, (f"{name} cannot be read: {error}",))
+
+
+def compare_leaves(old: dict[str, Any], new: dict[str, Any]) -> Comparison:
+    """Compare two flattened files, address by address."""
+    lone = [f"{at} is {'missing' if at in old else 'new'}" for at in sorted(old.keys() ^ new)]
+    shared = [compare_values(at, old[at], new[at]) for at in sorted(old.keys() & new)]
+    alone = [Comparison(DIFFERS, tuple(lone))] if lone else []
+    return gather([Comparison(CONTENTS), *shared, *alone])
+
+
+def compare_values(address: str, old: Any, new: Any) -> Comparison:
+    """Compare two leaves; numbers may differ by rounding where both are float arrays alike."""
+    if not (isinstance(old, np.ndarray) and isinstance(new, np.ndarray)):
+        if type(old) is type(new) and (old == new or old != old and new != new):
+            return Comparison(CONTENTS)
+        return Comparison(DIFFERS, (f"{address}: {shorten(old)} -> {shorten(new)}",))
+    if old.dtype != new.dtype or old.shape != new.shape:
+        shapes = f"{old.dtype} {old.shape} -> {new.dtype} {new.shape}"
+        return Comparison(DIFFERS, (f"{address}: {shapes}",))
+    if old.tobytes() == new.tobytes() if old.dtype != object else np.array_equal(old, new):
+        return Comparison(CONTENTS)
+    if old.dtype.kind != "f":
+        return Comparison(DIFFERS, (f"{address}: other values",))
+    return compare_floats(address, old, new)
+
+
+def compare_floats(address: str, old: Any, new: Any) -> Comparison:
+    """Compare two float arrays of one dtype and shape, whose bytes differ."""
+    finite = np.isfinite(old)
+    if not np.array_equal(old[~finite], new[~finite], equal_nan=True):
+        return Comparison(DIFFERS, (f"{address}: other values that are not finite",))
+    before, after = old[finite].astype(np.float64), new[finite].astype(np.float64)
+    scale = np.abs(before).max(initial=0.0)
+    gap = np.abs(before - after).max(initial=0.0)
+    relative = float(gap / scale) if scale else float("inf") if gap else 0.0
+    limit = max(ROUNDING_LIMIT, 2 * float(np.finfo(old.dtype).eps))
+    kind = ROUNDING if relative <= limit else DIFFERS
+    return Comparison(kind, (f"{address}: by {relative:.1e}",), relative)
+
+
+def flatten(name: str, data: bytes) -> Iterator[Leaf]:
+    """Yield (address, value) for everything in a file; of an unknown format, its bytes."""
+    suffix = Path(name).suffix
+    if suffix in (".keras", ".npz", ".zip"):
+        yield from flatten_zip(name, data)
+    elif suffix == ".npy":
+        yield name, np.load(io.BytesIO(data), allow_pickle=False)
+    elif suffix in (".h5", ".hdf5"):
+        yield from flatten_hdf5(name, data)
+    elif suffix == ".json":
+        yield from flatten_json(name, json.loads(data))
+    elif name.rpartition("/")[2] == "checkpoint":
+        lines = data.decode().splitlines()
+        yield name, "\n".join(line for line in lines if not any(word in line for word in TIMES))
+    else:
+        yield name, data
+
+
+def flatten_zip(name: str, data: bytes) -> Iterator[Leaf]:
+    """Yield what the members of an archive hold; their times are no part of it."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in archive.namelist():
+            yield from flatten(f"{name}/{member}", archive.read(member))
+
+
+def flatten_hdf5(name: str, data: bytes) -> Iterator[Leaf]:
+    """Yield every attribute, dataset and group of an HDF5 file; configs by key."""
+    with h5py.File(io.BytesIO(data), "r") as file:
+        items: list[tuple[str, Any]] = [("", file)]
+        file.visititems(lambda path, item: items.append((f"/{path}", item)))
+        for path, item in items:
+            at = f"{name}{path}"
+            yield (at, np.asarray(item[()])) if isinstance(item, h5py.Dataset) else (at, "group")
+            for key, value in item.attrs.items():
+                yield from flatten_attribute(f"{at}@{key}", value)
+
+
+def flatten_attribute(address: str, value: Any) -> Iterator[Leaf]:
+    """Yield an attribute; one that holds JSON, as model_config does, by its keys."""
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
+    if isinstance(text, str) and text.startswith("{"):
+        yield from flatten_json(address, json.loads(text))
+    else:
+        yield address, text if isinstance(text, str) else np.asarray(text)
+
+
+def flatten_json(address: str, value: Any) -> Iterator[Leaf]:
+    """Yield every leaf of a JSON value but those that only say when."""
+    if isinstance(value, dict) and value:
+        for key, each in value.items():
+            if key not in TIMES:
+                yield from flatten_json(f"{address}.{key}", each)
+    elif isinstance(value, list) and value:
+        for index, each in enumerate(value):
+            yield from flatten_json(f"{address}[{index}]", each)
+    else:
+        yield address, value
+
+
+def shorten(value: Any) -> str:
+    """Return a value as it fits into a line."""
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

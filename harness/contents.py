@@ -1,16 +1,23 @@
-"""Compare two folders of saved models by what is in them: some formats embed the time or a name.
+"""Compare two folders of saved models by what is in them: some formats embed the time or an order.
 
 A file is flattened into leaves, each an address and a value: a weight, an attribute, a key of a
-config. Nothing is executed or unpickled. What the formats vary by themselves, and is left out:
+config. Nothing is executed or unpickled: a pickle is compared by its bytes. Left out is
 
-- `metadata.json` of a `.keras` file holds `date_saved`, and its zip the time of every member
-  (keras/src/saving/saving_lib.py, `_save_model_to_fileobj`);
-- HDF5 may hold the time an object was made (h5py's `track_times`), which is no attribute of it;
-- `checkpoint` holds timestamps (tensorflow/python/checkpoint/checkpoint_management.py).
+- the time: `date_saved` of a `.keras` file, the times of a zip's members and of HDF5's objects, the
+  timestamps of `checkpoint`;
+- `shared_object_id`, which Keras takes from id(): only which ones are alike counts;
+- the line a lambda stood on, which its byte code holds;
+- the order of repeated fields in a protocol buffer (harness/tensorbundle.py says why), and of the
+  variables that Keras 3's `export` takes from a set (`_all_variables`, and the operations that save
+  and restore them);
+- `fingerprint.pb`: hashes of its neighbours and a random number
+  (tensorflow/core/protobuf/fingerprint.proto).
 """
 
+import base64
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,11 +27,16 @@ from typing import Any
 import h5py
 import numpy as np
 
+from harness.tensorbundle import collect_fields, read_bundle
+
 BYTES, CONTENTS, ROUNDING, DIFFERS = (
     "same bytes", "same contents", "same but for rounding", "differs",
 )  # fmt: skip
 ORDER = (BYTES, CONTENTS, ROUNDING, DIFFERS)  # from best to worst
 TIMES = ("date_saved", "timestamp")  # keys and lines that only say when
+DATA = ".data-00000-of-00001"  # of a tensor bundle, beside its .index
+SLOT = re.compile(rb"^(assignvariableop|read)_\d+_")  # the n-th variable's
+LINE = re.compile(rb"(?<=<lambda>).{4}", re.DOTALL)  # co_firstlineno follows the name
 ROUNDING_LIMIT = 1e-5  # of an array's largest number; 80 times what float32 can tell apart
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
 
@@ -48,10 +60,7 @@ def compare_folders(committed: Path, fresh: Path, ignored: tuple[str, ...] = ())
     """Compare every file below two folders but the `ignored`, by relative path."""
     old, new = list_files(committed) - {*ignored}, list_files(fresh) - {*ignored}
     lone = [f"{name} is {'missing' if name in old else 'new'}" for name in sorted(old ^ new)]
-    compared = [
-        compare_bytes(name, (committed / name).read_bytes(), (fresh / name).read_bytes())
-        for name in sorted(old & new)
-    ]
+    compared = [compare_files(name, committed / name, fresh / name) for name in sorted(old & new)]
     return gather([*compared, *([Comparison(DIFFERS, tuple(lone))] if lone else [])])
 
 
@@ -67,14 +76,25 @@ def gather(comparisons: list[Comparison]) -> Comparison:
     return Comparison(worst, said, max((each.rounding for each in comparisons), default=0.0))
 
 
-def compare_bytes(name: str, old: bytes, new: bytes) -> Comparison:
+def compare_files(name: str, old: Path, new: Path) -> Comparison:
     """Compare two files called `name`, whose suffix says how to read them."""
-    if old == new:
+    if old.read_bytes() == new.read_bytes():
         return Comparison(BYTES)
     try:
-        return compare_leaves(dict(flatten(name, old)), dict(flatten(name, new)))
+        return compare_leaves(dict(read_leaves(name, old)), dict(read_leaves(name, new)))
     except UNREADABLE as error:
         return Comparison(DIFFERS, (f"{name} cannot be read: {error}",))
+
+
+def read_leaves(name: str, path: Path) -> Iterator[Leaf]:
+    """Yield what is in a file; checkpoints are in two of them, which are read as one."""
+    index = path.with_name(path.name.removesuffix(DATA).removesuffix(".index") + ".index")
+    data = index.with_suffix(DATA)
+    if path in (index, data) and index.exists() and data.exists():
+        if path == data:
+            yield from flatten_tensors(name, read_bundle(index.read_bytes(), data.read_bytes()))
+    else:
+        yield from flatten(name, path.read_bytes())
 
 
 def compare_leaves(old: dict[str, Any], new: dict[str, Any]) -> Comparison:
@@ -88,7 +108,7 @@ def compare_leaves(old: dict[str, Any], new: dict[str, Any]) -> Comparison:
 def compare_values(address: str, old: Any, new: Any) -> Comparison:
     """Compare two leaves; numbers may differ by rounding where both are float arrays alike."""
     if not (isinstance(old, np.ndarray) and isinstance(new, np.ndarray)):
-        if type(old) is type(new) and (old == new or old != old and new != new):
+        if type(old) is type(new) and (old == new or (old != old and new != new)):
             return Comparison(CONTENTS)
         return Comparison(DIFFERS, (f"{address}: {shorten(old)} -> {shorten(new)}",))
     if old.dtype != new.dtype or old.shape != new.shape:
@@ -118,15 +138,21 @@ def compare_floats(address: str, old: Any, new: Any) -> Comparison:
 def flatten(name: str, data: bytes) -> Iterator[Leaf]:
     """Yield (address, value) for everything in a file; of an unknown format, its bytes."""
     suffix = Path(name).suffix
-    if suffix in (".keras", ".npz", ".zip"):
+    if suffix in (".keras", ".npz") and data[:2] == b"PK":
         yield from flatten_zip(name, data)
     elif suffix == ".npy":
         yield name, np.load(io.BytesIO(data), allow_pickle=False)
-    elif suffix in (".h5", ".hdf5"):
+    elif suffix in (".h5", ".keras"):  # Keras 2.12 names HDF5 so too
         yield from flatten_hdf5(name, data)
     elif suffix == ".json":
         yield from flatten_json(name, json.loads(data))
-    elif name.rpartition("/")[2] == "checkpoint":
+    elif Path(name).name == "fingerprint.pb":
+        pass
+    elif suffix == ".pb":
+        for path, values in collect_fields(data).items():
+            named = [SLOT.sub(b"", each) if isinstance(each, bytes) else each for each in values]
+            yield f"{name}#{path}", sorted(named, key=repr)
+    elif Path(name).name == "checkpoint":
         lines = data.decode().splitlines()
         yield name, "\n".join(line for line in lines if not any(word in line for word in TIMES))
     else:
@@ -138,6 +164,17 @@ def flatten_zip(name: str, data: bytes) -> Iterator[Leaf]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.namelist():
             yield from flatten(f"{name}/{member}", archive.read(member))
+
+
+def flatten_tensors(name: str, tensors: dict[str, Any]) -> Iterator[Leaf]:
+    """Yield every tensor of a checkpoint; those of a set in an order of their own."""
+    unordered = [key for key in tensors if key.startswith("_all_variables/")]
+    arrays = sorted((tensors[key] for key in unordered), key=lambda a: (a.shape, a.tobytes()))
+    for index, array in enumerate(arrays):
+        yield f"{name}/_all_variables/{index}", array
+    for key, value in tensors.items():
+        if key not in unordered:
+            yield f"{name}/{key}", value
 
 
 def flatten_hdf5(name: str, data: bytes) -> Iterator[Leaf]:
@@ -161,15 +198,23 @@ def flatten_attribute(address: str, value: Any) -> Iterator[Leaf]:
         yield address, text if isinstance(text, str) else np.asarray(text)
 
 
-def flatten_json(address: str, value: Any) -> Iterator[Leaf]:
-    """Yield every leaf of a JSON value but those that only say when."""
+def flatten_json(address: str, value: Any, ids: dict[Any, int] | None = None) -> Iterator[Leaf]:
+    """Yield every leaf of a JSON value but those that only say when.
+
+    `ids` numbers the shared objects in the order they are met.
+    """
+    ids = {} if ids is None else ids
     if isinstance(value, dict) and value:
         for key, each in value.items():
-            if key not in TIMES:
-                yield from flatten_json(f"{address}.{key}", each)
+            if key == "shared_object_id":
+                yield f"{address}.{key}", ids.setdefault(each, len(ids))
+            elif key not in TIMES:
+                yield from flatten_json(f"{address}.{key}", each, ids)
     elif isinstance(value, list) and value:
         for index, each in enumerate(value):
-            yield from flatten_json(f"{address}[{index}]", each)
+            yield from flatten_json(f"{address}[{index}]", each, ids)
+    elif isinstance(value, str) and value.startswith("4w"):  # so begins marshalled code
+        yield address, LINE.sub(b"", base64.b64decode(value))
     else:
         yield address, value
 

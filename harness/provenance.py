@@ -37,14 +37,27 @@ def hash_files(folder: Path) -> dict[str, str]:
     }
 
 
-def read_writer(scenario: Scenario) -> dict[str, Any]:
-    """Return what the committed provenance says of its writer; {} where there is none to read."""
+def read_record(scenario: Scenario) -> dict[str, Any]:
+    """Return the committed provenance, of any schema; {} where there is none to read."""
     folder = scenario.artifact_folder
     assert folder is not None, "only a scenario with an artifact has a provenance"
     try:
-        return dict(json.loads((folder / "provenance.json").read_text())["writer"])
-    except (OSError, ValueError, KeyError, TypeError):
+        record = json.loads((folder / "provenance.json").read_text())
+    except (OSError, ValueError):
         return {}
+    return record if isinstance(record, dict) else {}
+
+
+def read_writer(scenario: Scenario) -> dict[str, Any]:
+    """Return what the committed provenance says of its writer, as far as it says anything."""
+    writer = read_record(scenario).get("writer")
+    return writer if isinstance(writer, dict) else {}
+
+
+def read_schema(scenario: Scenario) -> int:
+    """Return the schema of the committed provenance, 0 where there is none."""
+    schema = read_record(scenario).get("schema")
+    return schema if isinstance(schema, int) else 0
 
 
 def write_provenance(

@@ -2,22 +2,31 @@
 
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from harness.contents import DIFFERS, ROUNDING, Comparison, compare_folders, gather
 from harness.environments.build import (
     build,
     clean_variables,
     find_uv,
-    folder_name,
     last_lines,
     python_of,
 )
-from harness.environments.releases import Release, find_release, name_package
+from harness.environments.releases import find_release, name_package
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.outcomes import describe_failure
-from harness.provenance import read_writer, write_provenance
+from harness.provenance import (
+    SCHEMA,
+    ProvenanceRefused,
+    check_provenance,
+    read_schema,
+    read_writer,
+    write_provenance,
+)
 from harness.scenario import Scenario
 from harness.workers.environment import Environment
 from harness.workers.limits import Limits
@@ -39,6 +48,11 @@ class Wanted:
         minor = ".".join(self.tensorflow.split(".")[:2])
         return f"{minor}+legacy" if self.legacy_keras else minor
 
+    @property
+    def order(self) -> tuple[int, ...]:
+        """A key that sorts releases by age."""
+        return tuple(int(part) for part in self.tensorflow.split(".")[:2])
+
 
 @dataclass(frozen=True)
 class Writer:
@@ -46,7 +60,17 @@ class Writer:
 
     environment: Environment
     described: dict[str, Any]
-    packages: list[str]
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Regenerated:
+    """A scenario's files written anew, in `folder`, and how they compare with the committed."""
+
+    folder: Path
+    writer: Writer
+    comparison: Comparison
+    wholly_new: bool  # there were none to compare with
 
 
 def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = False) -> Wanted:
@@ -68,7 +92,43 @@ def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = 
     )
 
 
-def build_writer(wanted: Wanted) -> tuple[Environment, Release]:
+def regenerate(
+    scenario: Scenario, wanted: Wanted, named: Environment | None, work: Path
+) -> Regenerated:
+    """Write the scenario's files anew, in the environment `named` or in one that is built.
+
+    Raises EnvironmentUnusable where none can be built or `save` fails, UsageError where `named`
+    is another release.
+    """
+    writer = open_writer(named or build_writer(wanted), wanted.tensorflow, work)
+    fresh, committed = write_fresh(scenario, writer, work), scenario.artifact_folder
+    assert committed is not None, "only a scenario with an artifact can be regenerated"
+    if not committed.exists():
+        return Regenerated(fresh, writer, Comparison(DIFFERS, ("there were no files",)), True)
+    compared = compare_folders(committed, fresh, ignored=("provenance.json",))
+    try:
+        check_provenance(scenario)
+    except ProvenanceRefused as error:
+        compared = gather([Comparison(DIFFERS, (str(error),)), compared])
+    return Regenerated(fresh, writer, compared, False)
+
+
+def put_in_place(scenario: Scenario, made: Regenerated, write: bool) -> bool:
+    """Replace the committed files where that is wanted and needed; return whether it was done.
+
+    Files that are the same, but for the time or an order, stay: nobody needs the churn. One of an
+    older provenance is written anew, since the record speaks of the very files beside it.
+    """
+    folder = scenario.artifact_folder
+    assert folder is not None, "only a scenario with an artifact has a place for files"
+    outdated = made.comparison.kind in (ROUNDING, DIFFERS) or read_schema(scenario) < SCHEMA
+    if made.wholly_new or (write and outdated):
+        replace_folder(folder, made.folder)
+        return True
+    return False
+
+
+def build_writer(wanted: Wanted) -> Environment:
     """Return the environment that has the wanted versions, built where it is not there yet.
 
     A release whose day is open (the newest one) gets a newer Keras as time goes on: then the
@@ -87,23 +147,23 @@ def build_writer(wanted: Wanted) -> tuple[Environment, Release]:
             pins.append(f"{keras}=={wanted.keras}")
         release = find_release(wanted.release, (*wanted.extra, *pins))
         folder, record = build(release)
-    return Environment(str(python_of(folder)), wanted.legacy_keras, portable_kernels=True), release
+    return Environment(str(python_of(folder)), wanted.legacy_keras, portable_kernels=True)
 
 
-def open_writer(environment: Environment, wanted: Wanted, work: Path) -> Writer:
+@cache
+def open_writer(environment: Environment, tensorflow: str, work: Path) -> Writer:
     """Return the writer in `environment`; raises UsageError where it is another release."""
-    worker = SpawnWorker(environment, work, hide_gpu=True)
-    described = worker.describe()
-    if described["tensorflow"] != wanted.tensorflow:
+    described = SpawnWorker(environment, make_folder(work), hide_gpu=True).describe()
+    if described["tensorflow"] != tensorflow:
         raise UsageError(
-            f"the files must be written by TensorFlow {wanted.tensorflow}",
+            f"the files must be written by TensorFlow {tensorflow}",
             f"{environment.interpreter} has {described['tensorflow']}",
-            "leave out --python: the release is built, or name one that has it",
+            "leave out --python: the release is built",
         )
     return Writer(environment, described, list_packages(environment))
 
 
-def list_packages(environment: Environment) -> list[str]:
+def list_packages(environment: Environment) -> tuple[str, ...]:
     """Return "name==version" of every package; those installed from a folder are left out."""
     command = [find_uv(), "--quiet", "pip", "freeze", "--python", environment.interpreter]
     done = subprocess.run(
@@ -113,7 +173,7 @@ def list_packages(environment: Environment) -> list[str]:
         raise EnvironmentUnusable(
             f"the packages of {environment.interpreter} cannot be listed", last_lines(done.stderr)
         )
-    return [line for line in done.stdout.split("\n") if "==" in line and " " not in line]
+    return tuple(line for line in done.stdout.splitlines() if "==" in line and " " not in line)
 
 
 def write_fresh(scenario: Scenario, writer: Writer, work: Path) -> Path:
@@ -121,11 +181,13 @@ def write_fresh(scenario: Scenario, writer: Writer, work: Path) -> Path:
 
     Raises EnvironmentUnusable with what the step said where it fails.
     """
-    fresh, folder = work / scenario.id, work / f"{scenario.id}-step"
-    (fresh / "artifact").mkdir(parents=True)
-    folder.mkdir()
+    fresh, folder = make_folder(work), make_folder(work)
+    (fresh / "artifact").mkdir()
+    (folder / "scratch").mkdir()
+    # A lambda's byte code holds the name of its file: one without a folder of this machine.
+    shutil.copy(scenario.file, folder / "scratch")
     step = {
-        "source": str(scenario.file.resolve()), "function": "save", "kind": "save",
+        "source": scenario.file.name, "function": "save", "kind": "save",
         "seed": scenario.seed, "device": "CPU:0", "timing": False, "cores": None,
         "artifact": str(fresh / "artifact"), "reference": str(fresh / "reference.npz"),
         "folder": str(folder),
@@ -135,8 +197,13 @@ def write_fresh(scenario: Scenario, writer: Writer, work: Path) -> Path:
     if failure:
         said = f"{failure[1]['type']}: {failure[1]['message']}"
         raise EnvironmentUnusable(f"the save step of {scenario.id} failed", said)
-    write_provenance(scenario, fresh, writer.described, writer.packages)
+    write_provenance(scenario, fresh, writer.described, list(writer.packages))
     return fresh
+
+
+def make_folder(work: Path) -> Path:
+    """Return a new folder in `work`."""
+    return Path(tempfile.mkdtemp(dir=work))
 
 
 def replace_folder(folder: Path, fresh: Path) -> None:

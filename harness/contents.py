@@ -70,10 +70,11 @@ def list_files(folder: Path) -> set[str]:
 
 
 def gather(comparisons: list[Comparison]) -> Comparison:
-    """Return the worst of several comparisons, with all their differences."""
-    worst = max((each.kind for each in comparisons), key=ORDER.index, default=BYTES)
-    said = tuple(line for each in comparisons for line in each.differences)
-    return Comparison(worst, said, max((each.rounding for each in comparisons), default=0.0))
+    """Return the worst of several comparisons, with all their differences, the worst first."""
+    ranked = sorted(comparisons, key=lambda each: ORDER.index(each.kind), reverse=True)
+    worst = ranked[0].kind if ranked else BYTES
+    said = tuple(line for each in ranked for line in each.differences)
+    return Comparison(worst, said, max((each.rounding for each in ranked), default=0.0))
 
 
 def compare_files(name: str, old: Path, new: Path) -> Comparison:
@@ -213,10 +214,18 @@ def flatten_json(address: str, value: Any, ids: dict[Any, int] | None = None) ->
     elif isinstance(value, list) and value:
         for index, each in enumerate(value):
             yield from flatten_json(f"{address}[{index}]", each, ids)
-    elif isinstance(value, str) and value.startswith("4w"):  # so begins marshalled code
-        yield address, LINE.sub(b"", base64.b64decode(value))
     else:
-        yield address, value
+        yield address, forget_line(value) if isinstance(value, str) else value
+
+
+def forget_line(text: str) -> str | bytes:
+    """Return a lambda's byte code without the line it stood on; any other text as it is."""
+    if not text.startswith("4w"):  # so begins, in base64, marshalled code
+        return text
+    try:
+        return LINE.sub(b"", base64.b64decode(text))
+    except ValueError:
+        return text
 
 
 def shorten(value: Any) -> str:

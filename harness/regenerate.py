@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from harness.provenance import (
     read_writer,
     write_provenance,
 )
-from harness.scenario import Scenario
+from harness.scenario import EXTRAS, Scenario
 from harness.workers.environment import Environment
 from harness.workers.limits import Limits
 from harness.workers.spawn import SpawnWorker
@@ -47,6 +46,11 @@ class Wanted:
         """Its name for `env add`: "2.4", or "2.16+legacy"."""
         minor = ".".join(self.tensorflow.split(".")[:2])
         return f"{minor}+legacy" if self.legacy_keras else minor
+
+    @property
+    def name(self) -> str:
+        """Its name for a reader: "2.15 with scikit-learn==1.3.2"."""
+        return " with ".join([self.release, *self.extra])
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -76,10 +80,13 @@ class Regenerated:
 def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = False) -> Wanted:
     """Return who is to write: what the scenario declares, completed by the committed provenance.
 
-    `extra` and `legacy` are for files that have no provenance yet, or overrule it.
+    `extra` and `legacy` are for files that have no provenance yet, or overrule it. A package that
+    scenarios declare as an extra goes only to those that do.
     """
     recorded = read_writer(scenario)
-    asked = {name_package(each) for each in extra}
+    named = {name_package(each): each for each in extra}
+    foreign = EXTRAS.keys() - {*scenario.extras}
+    asked = {name: each for name, each in named.items() if name not in foreign}
     known = recorded.get("extras", {})
     pins = [f"{name}=={known[name]}" if name in known else name for name in scenario.extras]
     kept = [each for each in pins if name_package(each) not in asked]
@@ -88,19 +95,15 @@ def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = 
         tensorflow,
         recorded.get("keras") if recorded.get("tensorflow") == tensorflow else None,
         legacy or recorded.get("keras_home") == "tf_keras",
-        (*kept, *extra),
+        (*kept, *asked.values()),
     )
 
 
-def regenerate(
-    scenario: Scenario, wanted: Wanted, named: Environment | None, work: Path
-) -> Regenerated:
-    """Write the scenario's files anew, in the environment `named` or in one that is built.
+def regenerate(scenario: Scenario, writer: Writer, work: Path) -> Regenerated:
+    """Write the scenario's files anew in a folder of `work`, and compare.
 
-    Raises EnvironmentUnusable where none can be built or `save` fails, UsageError where `named`
-    is another release.
+    Raises EnvironmentUnusable where `save` fails.
     """
-    writer = open_writer(named or build_writer(wanted), wanted.tensorflow, work)
     fresh, committed = write_fresh(scenario, writer, work), scenario.artifact_folder
     assert committed is not None, "only a scenario with an artifact can be regenerated"
     if not committed.exists():
@@ -128,6 +131,23 @@ def put_in_place(scenario: Scenario, made: Regenerated, write: bool) -> bool:
     return False
 
 
+def open_writer(wanted: Wanted, named: Environment | None, work: Path) -> Writer:
+    """Return the writer: `named`, or an environment that is built.
+
+    Raises EnvironmentUnusable where it cannot be built or used, UsageError where it is another
+    release.
+    """
+    environment = named or build_writer(wanted)
+    described = SpawnWorker(environment, make_folder(work), hide_gpu=True).describe()
+    if described["tensorflow"] != wanted.tensorflow:
+        raise UsageError(
+            f"the files must be written by TensorFlow {wanted.tensorflow}",
+            f"{environment.interpreter} has {described['tensorflow']}",
+            "leave out --python: the release is built",
+        )
+    return Writer(environment, described, list_packages(environment))
+
+
 def build_writer(wanted: Wanted) -> Environment:
     """Return the environment that has the wanted versions, built where it is not there yet.
 
@@ -148,19 +168,6 @@ def build_writer(wanted: Wanted) -> Environment:
         release = find_release(wanted.release, (*wanted.extra, *pins))
         folder, record = build(release)
     return Environment(str(python_of(folder)), wanted.legacy_keras, portable_kernels=True)
-
-
-@cache
-def open_writer(environment: Environment, tensorflow: str, work: Path) -> Writer:
-    """Return the writer in `environment`; raises UsageError where it is another release."""
-    described = SpawnWorker(environment, make_folder(work), hide_gpu=True).describe()
-    if described["tensorflow"] != tensorflow:
-        raise UsageError(
-            f"the files must be written by TensorFlow {tensorflow}",
-            f"{environment.interpreter} has {described['tensorflow']}",
-            "leave out --python: the release is built",
-        )
-    return Writer(environment, described, list_packages(environment))
 
 
 def list_packages(environment: Environment) -> tuple[str, ...]:

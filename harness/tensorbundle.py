@@ -114,22 +114,28 @@ def read_index(data: bytes) -> dict[str, bytes]:
 def read_bundle(index: bytes, data: bytes) -> dict[str, Any]:
     """Return every tensor by its name: an array, or for texts what their messages hold."""
     tensors: dict[str, Any] = {}
-    for name, entry in read_index(index).items():
-        fields = dict(read_fields(entry))  # 1 dtype, 2 shape, 4 offset, 5 size
-        offset, size = fields.get(4, 0), fields.get(5, 0)
-        content = data[offset : offset + size]
-        if len(content) != size:
-            raise ValueError(f"{name} is cut short")
-        shape = [dict(read_fields(each)).get(1, 0) for _, each in read_fields(fields.get(2, b""))]
-        if fields.get(1) in DTYPES:
-            tensors[name] = np.frombuffer(content, DTYPES[fields[1]]).reshape(shape)
-        elif fields.get(1) == STRING and not shape:
-            length, at = read_varint(content, 0)
-            for path, values in read_text(content[at + 4 : at + 4 + length]).items():
-                tensors[f"{name}{path}"] = values  # four bytes are a checksum
-        else:
-            tensors[name] = content
+    try:
+        for name, entry in read_index(index).items():
+            tensors |= read_tensor(name, dict(read_fields(entry)), data)
+    except TypeError as error:  # a number where a message should be, or the other way round
+        raise ValueError(f"not the index of a tensor bundle: {error}") from error
     return tensors
+
+
+def read_tensor(name: str, entry: dict[int, Any], data: bytes) -> dict[str, Any]:
+    """Return one tensor by its name; a text by its name and the path of each of its fields."""
+    dtype, offset, size = entry.get(1), entry.get(4, 0), entry.get(5, 0)
+    shape = [dict(read_fields(each)).get(1, 0) for _, each in read_fields(entry.get(2, b""))]
+    content = data[offset : offset + size]
+    if len(content) != size:
+        raise ValueError(f"{name} is cut short")
+    if dtype in DTYPES:
+        return {name: np.frombuffer(content, DTYPES[dtype]).reshape(shape)}
+    if dtype != STRING or shape:
+        return {name: content}
+    length, at = read_varint(content, 0)  # then four bytes of a checksum
+    fields = read_text(content[at + 4 : at + 4 + length])
+    return {f"{name}{path}": values for path, values in fields.items()}
 
 
 def read_text(text: bytes) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """`artifact`: the committed files of other releases, written anew there and compared."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,9 +18,17 @@ from harness.cli.options import (
     open_catalog,
     suggest,
 )
-from harness.errors import CHANGED, EXPECTED, UNUSABLE, RestorebenchError, UsageError
+from harness.errors import (
+    CHANGED,
+    EXPECTED,
+    UNUSABLE,
+    EnvironmentUnusable,
+    RestorebenchError,
+    UsageError,
+)
 from harness.scenario import Scenario
 
+NAMED = 5  # scenarios in the last line: more is a line nobody reads
 Identifiers = Annotated[
     list[str] | None, typer.Argument(metavar="ID...", help="Scenarios with committed files.")
 ]
@@ -97,49 +105,58 @@ def regenerate_all(
     style: str, root: Path | None,
 ) -> int:  # fmt: skip
     """Regenerate, compare, and print the table; return the exit code."""
-    from harness.contents import BYTES, DIFFERS, ORDER
-    from harness.regenerate import find_wanted, put_in_place, regenerate
+    from harness.contents import DIFFERS, ORDER
+    from harness.regenerate import Wanted, find_wanted, open_writer, put_in_place, regenerate
     from harness.report.provenance import make_provenance_table
     from harness.workers.environment import Environment
 
     named = Environment(find_interpreter(python), legacy, True) if python else None
-    wanted = {each.id: find_wanted(each, extra, legacy) for each in chosen}
-    chosen = sorted(chosen, key=lambda each: (wanted[each.id].order, each.id))  # by release
+    groups: dict[Wanted, list[Scenario]] = {}
+    for scenario in chosen:
+        groups.setdefault(find_wanted(scenario, extra, legacy), []).append(scenario)
     rows, failed = [], 0
     with tempfile.TemporaryDirectory() as temporary, show_progress(len(chosen)) as report:
-        for scenario in chosen:
-            report(f"{scenario.id} in {wanted[scenario.id].release}", "")
+        for wanted in sorted(groups, key=lambda each: each.order):
+            report(f"opening {wanted.name}")
             try:
-                made = regenerate(scenario, wanted[scenario.id], named, Path(temporary))
+                writer = open_writer(wanted, named, Path(temporary))
             except RestorebenchError as error:
-                if len(chosen) == 1:
+                if len(groups) == 1:
                     raise
-                failed += 1
-                report(f"{scenario.id}: not regenerated", error.render())
+                failed += len(groups[wanted])
+                report(error.render(), done=len(groups[wanted]))
                 continue
-            written = put_in_place(scenario, made, write)
-            rows.append((scenario.id, made, written))
-            report(f"{scenario.id}: {made.comparison.kind}", "", done=True)
-    if rows:
-        typer.echo(make_provenance_table(rows, style))
+            for scenario in groups[wanted]:
+                report(f"{scenario.id} in {wanted.name}")
+                try:
+                    made = regenerate(scenario, writer, Path(temporary))
+                except EnvironmentUnusable as error:
+                    failed += 1
+                    report(error.render(), done=1)
+                    continue
+                written = put_in_place(scenario, made, write)
+                rows.append((scenario.id, made, written))
+                report(f"{scenario.id}: {made.comparison.kind}", done=1)
+    typer.echo(make_provenance_table(rows, style) + "\n" if rows else "", nl=bool(rows))
     kinds = [made.comparison.kind for _, made, _ in rows]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ORDER if kind in kinds)
-    lost = f"; {failed} could not be regenerated" if failed else ""
-    typer.echo(f"\n{len(rows)} of {len(chosen)} regenerated: {counts or BYTES}{lost}.")
+    typer.echo(f"{len(rows)} of {len(chosen)} regenerated{': ' if counts else ''}{counts}.")
     written_ids = [identifier for identifier, _, written in rows if written]
     differing = [identifier for identifier, made, _ in rows if made.comparison.kind == DIFFERS]
     left = [identifier for identifier in differing if identifier not in written_ids]
     if left:
         following = f"artifact {' '.join(left)} --write"
+    elif len(written_ids) > NAMED:
+        following = "run --all --no-timing"
     else:
-        following = f"run {' '.join(written_ids or [each.id for each in chosen[:1]])}"
+        following = f"run {' '.join(written_ids or [chosen[0].id])}"
     typer.echo(f"Next: {suggest(following, scenarios=root)}")
     return UNUSABLE if failed else CHANGED if left else EXPECTED
 
 
 @contextmanager
-def show_progress(total: int) -> Iterator[Any]:
-    """Yield report(line, complaint, done): a bar on a terminal, lines in a log, both on stderr."""
+def show_progress(total: int) -> Iterator[Callable[..., None]]:
+    """Yield report(line, done=0): a bar on a terminal, a line in a log, both on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -148,19 +165,14 @@ def show_progress(total: int) -> Iterator[Any]:
     progress = Progress(*columns, console=console, transient=True, refresh_per_second=4)
     task, finished = progress.add_task("", total=total), 0
 
-    def report(line: str, complaint: str, done: bool = False) -> None:
+    def report(line: str, done: int = 0) -> None:
         nonlocal finished
-        finished += done or bool(complaint)
-        if complaint:
-            console.print(complaint, markup=False, soft_wrap=True)
-        if console.is_terminal:
-            progress.update(task, description=line, completed=finished)
-        elif done or complaint:
+        finished += done
+        progress.update(task, completed=finished)
+        if done or not console.is_terminal:
             console.print(f"[{finished}/{total}] {line}", markup=False, soft_wrap=True)
+        else:
+            progress.update(task, description=line)
 
-    if not console.is_terminal:
-        console.print(f"writing the files of {total} scenarios anew ...")
-        yield report
-        return
-    with progress:
+    with progress if console.is_terminal else nullcontext():
         yield report

@@ -7,6 +7,7 @@ from harness.regenerate import Regenerated
 
 HEADERS = ("scenario", "writer", "Keras", "numpy", "compared with the committed", "what differs")
 SHOWN = 2  # differences in a row of the table
+LONGEST = 70  # characters of one; an address ends with what tells it apart
 
 
 def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str) -> str:
@@ -27,5 +28,11 @@ def describe_differences(comparison: Comparison) -> str:
     """Return the largest rounding, or the first differences and how many more there are."""
     if comparison.kind == ROUNDING:
         return f"by {comparison.rounding:.1e} of the largest number"
-    said, more = comparison.differences[:SHOWN], len(comparison.differences) - SHOWN
+    said = [shorten(each) for each in comparison.differences[:SHOWN]]
+    more = len(comparison.differences) - SHOWN
     return "; ".join(said) + (f"; {more} more" if more > 0 else "")
+
+
+def shorten(line: str) -> str:
+    """Return the end of a line that is too long for a column."""
+    return line if len(line) <= LONGEST else "..." + line[-LONGEST:]

@@ -1,8 +1,8 @@
 """Committed files of another release: proof of who wrote them, from what, and that they are whole.
 
 Beside `artifact/` and `reference.npz` (the writer's own inputs, predictions and weights) lies
-`provenance.json`: the writer's versions, the sha256 of every file, and of the `save` function in
-the scenario that wrote them.
+`provenance.json`: the writer's versions and packages, what it was started with, the sha256 of every
+file, and of the `save` function in the scenario that wrote them. Schema 1 knew no packages.
 """
 
 import hashlib
@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.scenario import Scenario
+from harness.workers.environment import PORTABLE_KERNELS
 
-SCHEMA = 1
+SCHEMA = 2
+VERSIONS = ("tensorflow", "keras", "keras_home", "python", "numpy", "h5py")
+SETTINGS = {"PYTHONHASHSEED": "0", **PORTABLE_KERNELS}  # numbers that no other processor changes
 
 
 class ProvenanceRefused(Exception):
@@ -34,11 +37,39 @@ def hash_files(folder: Path) -> dict[str, str]:
     }
 
 
-def write_provenance(scenario: Scenario, folder: Path, environment: dict[str, Any]) -> Path:
-    """Record who wrote the scenario's files in `folder`; `environment` as its worker said it."""
-    described = {
-        name: environment[name] for name in ("tensorflow", "keras", "python", "numpy", "h5py")
-    }
+def read_record(scenario: Scenario) -> dict[str, Any]:
+    """Return the committed provenance, of any schema; {} where there is none to read."""
+    folder = scenario.artifact_folder
+    assert folder is not None, "only a scenario with an artifact has a provenance"
+    try:
+        record = json.loads((folder / "provenance.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def read_writer(scenario: Scenario) -> dict[str, Any]:
+    """Return what the committed provenance says of its writer, as far as it says anything."""
+    writer = read_record(scenario).get("writer")
+    return writer if isinstance(writer, dict) else {}
+
+
+def read_schema(scenario: Scenario) -> int:
+    """Return the schema of the committed provenance, 0 where there is none."""
+    schema = read_record(scenario).get("schema")
+    return schema if isinstance(schema, int) else 0
+
+
+def write_provenance(
+    scenario: Scenario, folder: Path, environment: dict[str, Any], packages: list[str]
+) -> Path:
+    """Record who wrote the scenario's files in `folder`.
+
+    `environment` is as its worker described it, `packages` as "name==version".
+    """
+    versions = dict(each.split("==") for each in packages)
+    extras = {name: versions[name] for name in scenario.extras if name in versions}
+    described = {name: environment[name] for name in VERSIONS} | {"extras": extras}
     record = {
         "schema": SCHEMA,
         "scenario": scenario.id,
@@ -46,6 +77,8 @@ def write_provenance(scenario: Scenario, folder: Path, environment: dict[str, An
         "script_sha256": hash_text(scenario.definitions["save"]),
         "seed": scenario.seed,
         "writer": described,
+        "packages": packages,
+        "settings": SETTINGS,
         "files": hash_files(folder),
     }
     path = folder / "provenance.json"

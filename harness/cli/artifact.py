@@ -1,81 +1,178 @@
-"""`artifact`: write a version scenario's committed files in the release that is their writer."""
+"""`artifact`: the committed files of other releases, written anew there and compared."""
 
-import shutil
-import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.options import ScenariosOption, find_interpreter, open_catalog, suggest
-from harness.errors import EnvironmentUnusable, UsageError
+from harness.cli.options import (
+    FormatOption,
+    LegacyKerasOption,
+    PythonOption,
+    ScenariosOption,
+    check_format,
+    find_interpreter,
+    open_catalog,
+    suggest,
+)
+from harness.errors import (
+    CHANGED,
+    EXPECTED,
+    UNUSABLE,
+    EnvironmentUnusable,
+    RestorebenchError,
+    UsageError,
+)
+from harness.scenario import Scenario
+
+NAMED = 5  # scenarios in the last line: more is a line nobody reads
+Identifiers = Annotated[
+    list[str] | None, typer.Argument(metavar="ID...", help="Scenarios with committed files.")
+]
 
 
 def artifact(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="A scenario with an artifact.")],
-    python: Annotated[
-        str, typer.Option(help="An interpreter with the writer's TensorFlow.")
-    ] = sys.executable,
-    proof_only: Annotated[
-        bool, typer.Option("--check", help="Check the committed files, write nothing.")
+    identifiers: Identifiers = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every one of them.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put what differs in the place of what is there.")
     ] = False,
+    proof_only: Annotated[
+        bool, typer.Option("--check", help="Check the hashes of the files, run nothing.")
+    ] = False,
+    python: PythonOption = "",
+    extra: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="PACKAGE", help="Beside TensorFlow: scikit-learn==1.3.2."),
+    ] = None,
+    legacy_keras: LegacyKerasOption = False,
+    style: FormatOption = "simple",
     scenarios: ScenariosOption = None,
 ) -> None:
-    """Write a version scenario's committed files and their provenance, or check them."""
-    from harness.outcomes import describe_failure
-    from harness.provenance import ProvenanceRefused, check_provenance, write_provenance
-    from harness.workers.environment import Environment
-    from harness.workers.limits import Limits
-    from harness.workers.spawn import SpawnWorker
+    """Write committed files anew in the release that wrote them, and compare.
 
-    scenario = open_catalog(scenarios).find(identifier)
-    folder = scenario.artifact_folder
-    if folder is None:
-        raise UsageError(
-            f"{identifier} has no committed files", "", "it makes its own when it runs"
-        )
+    Nothing is changed without --write, but where there are no files yet. The release is built
+    where it is not there, unless --python names an interpreter that has it.
+    """
+    chosen = choose(identifiers or [], everything, scenarios)
     if proof_only:
+        raise typer.Exit(check_all(chosen, scenarios))
+    raise typer.Exit(
+        regenerate_all(chosen, write, python, tuple(extra or ()), legacy_keras,
+                       check_format(style), scenarios)
+    )  # fmt: skip
+
+
+def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[Scenario]:
+    """Return the scenarios that were asked for; raises UsageError for one without files."""
+    if bool(identifiers) == everything:
+        problem = "name scenarios, or all of them with --all"
+        raise UsageError(problem, "", "python -m harness artifact --all")
+    catalog = open_catalog(root)
+    if everything:
+        return [each for each in catalog.scenarios if each.artifact_folder]
+    found = [catalog.find(identifier) for identifier in dict.fromkeys(identifiers)]
+    for scenario in found:
+        if scenario.artifact_folder is None:
+            problem = f"{scenario.id} has no committed files"
+            raise UsageError(problem, "", "it makes its own when it runs")
+    return found
+
+
+def check_all(chosen: list[Scenario], root: Path | None) -> int:
+    """Say of every scenario whether its files are as recorded; return the exit code."""
+    from harness.provenance import ProvenanceRefused, check_provenance
+
+    refused = []
+    for scenario in chosen:
         try:
             check_provenance(scenario)
         except ProvenanceRefused as error:
-            raise UsageError(f"the provenance of {identifier} does not hold", str(error)) from error
-        typer.echo(f"{identifier}: the committed files are as {folder.name}/provenance.json says.")
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        work = Path(temporary)
-        worker = SpawnWorker(Environment(find_interpreter(python)), work, hide_gpu=True)
-        described = worker.describe()
-        writer = scenario.declared["artifact"]["writer"]
-        if described["tensorflow"] != writer:
-            raise UsageError(
-                f"the files must be written by TensorFlow {writer}",
-                f"{python} has {described['tensorflow']}",
-                "name an interpreter that has it with --python",
-            )
-        fresh = work / "fresh"
-        (fresh / "artifact").mkdir(parents=True)
-        (work / "step").mkdir()
-        step = {
-            "source": str(scenario.file.resolve()), "function": "save", "kind": "save",
-            "seed": scenario.seed, "device": "CPU:0", "timing": False, "cores": None,
-            "artifact": str(fresh / "artifact"), "reference": str(fresh / "reference.npz"),
-            "folder": str(work / "step"),
-        }  # fmt: skip
-        failure = describe_failure(worker.run(step, Limits()), work / "step")
-        if failure:
-            said = f"{failure[1]['type']}: {failure[1]['message']}"
-            raise EnvironmentUnusable(f"the save step of {identifier} failed", said)
-        write_provenance(scenario, fresh, described)
-        replace_folder(folder, fresh)
-    typer.echo(f"Wrote {folder}")
-    typer.echo(f"Next: {suggest(f'run {identifier}', scenarios=scenarios)}")
+            refused.append(scenario.id)
+            typer.echo(f"{scenario.id}: {error}")
+    held = len(chosen) - len(refused)
+    typer.echo(f"{held} of {len(chosen)} have the files that their provenance.json names.")
+    wanted = " ".join(refused or [each.id for each in chosen[:1]])
+    typer.echo(f"Next: {suggest(f'artifact {wanted}', scenarios=root)}")
+    return CHANGED if refused else EXPECTED
 
 
-def replace_folder(folder: Path, fresh: Path) -> None:
-    """Put a copy of `fresh` in the place of `folder`, which is gone only once the copy is whole."""
-    copy = folder.with_name(folder.name + ".part")
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(fresh, copy)
-    shutil.rmtree(folder, ignore_errors=True)
-    copy.rename(folder)
+def regenerate_all(
+    chosen: list[Scenario], write: bool, python: str, extra: tuple[str, ...], legacy: bool,
+    style: str, root: Path | None,
+) -> int:  # fmt: skip
+    """Regenerate, compare, and print the table; return the exit code."""
+    from harness.contents import DIFFERS, ORDER
+    from harness.regenerate import Wanted, find_wanted, open_writer, put_in_place, regenerate
+    from harness.report.provenance import make_provenance_table
+    from harness.workers.environment import Environment
+
+    named = Environment(find_interpreter(python), legacy, True) if python else None
+    groups: dict[Wanted, list[Scenario]] = {}
+    for scenario in chosen:
+        groups.setdefault(find_wanted(scenario, extra, legacy), []).append(scenario)
+    rows, failed = [], 0
+    with tempfile.TemporaryDirectory() as temporary, show_progress(len(chosen)) as report:
+        for wanted in sorted(groups, key=lambda each: each.order):
+            report(f"opening {wanted.name}")
+            try:
+                writer = open_writer(wanted, named, Path(temporary))
+            except RestorebenchError as error:
+                if len(groups) == 1:
+                    raise
+                failed += len(groups[wanted])
+                report(error.render(), done=len(groups[wanted]))
+                continue
+            for scenario in groups[wanted]:
+                report(f"{scenario.id} in {wanted.name}")
+                try:
+                    made = regenerate(scenario, writer, Path(temporary))
+                except EnvironmentUnusable as error:
+                    failed += 1
+                    report(error.render(), done=1)
+                    continue
+                written = put_in_place(scenario, made, write)
+                rows.append((scenario.id, made, written))
+                report(f"{scenario.id}: {made.comparison.kind}", done=1)
+    typer.echo(make_provenance_table(rows, style) + "\n" if rows else "", nl=bool(rows))
+    kinds = [made.comparison.kind for _, made, _ in rows]
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ORDER if kind in kinds)
+    typer.echo(f"{len(rows)} of {len(chosen)} regenerated{': ' if counts else ''}{counts}.")
+    written_ids = [identifier for identifier, _, written in rows if written]
+    differing = [identifier for identifier, made, _ in rows if made.comparison.kind == DIFFERS]
+    left = [identifier for identifier in differing if identifier not in written_ids]
+    if left:
+        following = f"artifact {' '.join(left)} --write"
+    elif len(written_ids) > NAMED:
+        following = "run --all --no-timing"
+    else:
+        following = f"run {' '.join(written_ids or [chosen[0].id])}"
+    typer.echo(f"Next: {suggest(following, scenarios=root)}")
+    return UNUSABLE if failed else CHANGED if left else EXPECTED
+
+
+@contextmanager
+def show_progress(total: int) -> Iterator[Callable[..., None]]:
+    """Yield report(line, done=0): a bar on a terminal, a line in a log, both on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    progress = Progress(*columns, console=console, transient=True, refresh_per_second=4)
+    task, finished = progress.add_task("", total=total), 0
+
+    def report(line: str, done: int = 0) -> None:
+        nonlocal finished
+        finished += done
+        progress.update(task, completed=finished)
+        if done or not console.is_terminal:
+            console.print(f"[{finished}/{total}] {line}", markup=False, soft_wrap=True)
+        else:
+            progress.update(task, description=line)
+
+    with progress if console.is_terminal else nullcontext():
+        yield report

@@ -5,13 +5,20 @@ import json
 import pytest
 
 from harness.catalog import PACKAGED, read_catalog, read_scenario
-from harness.provenance import ProvenanceRefused, check_provenance, write_provenance
+from harness.provenance import (
+    ProvenanceRefused,
+    check_provenance,
+    read_writer,
+    write_provenance,
+)
+from harness.regenerate import Wanted, find_wanted
 from tests.unit.builders import make_committed_scenario
 
 ENVIRONMENT = {
     "tensorflow": "2.15.0", "keras": "2.15.0", "python": "3.11.7", "numpy": "1.26.3",
-    "h5py": "3.10.0", "executable": "/somewhere/python",
+    "h5py": "3.10.0", "keras_home": "keras", "executable": "/somewhere/python",
 }  # fmt: skip
+PACKAGES = ["keras==2.15.0", "scikit-learn==1.3.2", "tensorflow-cpu==2.15.0.post1"]
 COMMITTED = [each for each in read_catalog(PACKAGED).scenarios if each.artifact_folder]
 
 
@@ -24,7 +31,7 @@ def scenario(tmp_path):
     (folder / "artifact" / "model.keras").write_bytes(b"a model")
     (folder / "artifact" / "exported" / "saved_model.pb").write_bytes(b"a graph")
     (folder / "reference.npz").write_bytes(b"numbers")
-    write_provenance(scenario, scenario.artifact_folder, ENVIRONMENT)
+    write_provenance(scenario, folder, ENVIRONMENT, PACKAGES)
     return scenario
 
 
@@ -53,6 +60,31 @@ def test_the_record_names_the_writer_and_no_place_on_its_machine(scenario):
     assert json.loads(text)["writer"]["tensorflow"] == "2.15.0"
     assert "executable" not in text
     assert str(scenario.file.parent) not in text
+
+
+def test_the_record_names_the_packages_and_what_the_writer_was_started_with(scenario):
+    record = json.loads((scenario.artifact_folder / "provenance.json").read_text())
+    assert record["packages"] == PACKAGES
+    assert record["settings"]["TF_ENABLE_ONEDNN_OPTS"] == "0"
+    assert record["writer"]["extras"] == {}
+
+
+def test_a_declared_extra_is_named_with_its_version(tmp_path):
+    scenario = make_committed_scenario(tmp_path)
+    scenario.declared["extras"] = ["scikit-learn"]
+    scenario.artifact_folder.mkdir(parents=True)
+    write_provenance(scenario, scenario.artifact_folder, ENVIRONMENT, PACKAGES)
+    assert read_writer(scenario)["extras"] == {"scikit-learn": "1.3.2"}
+
+
+def test_a_record_of_schema_1_is_still_read(scenario):
+    path = scenario.artifact_folder / "provenance.json"
+    record = json.loads(path.read_text()) | {"schema": 1}
+    del record["packages"], record["settings"]
+    del record["writer"]["keras_home"], record["writer"]["extras"]
+    path.write_text(json.dumps(record))
+    check_provenance(scenario)
+    assert find_wanted(scenario) == Wanted("2.15.0", "2.15.0", False, ())
 
 
 def test_a_changed_file_is_refused(scenario):
@@ -89,8 +121,8 @@ def test_an_edit_elsewhere_in_the_scenario_is_allowed(scenario):
 
 
 def test_a_newer_record_is_refused(scenario):
-    edit_record(scenario, schema=2)
-    assert "has schema 2, this version reads up to 1" in refuse(scenario)
+    edit_record(scenario, schema=3)
+    assert "has schema 3, this version reads up to 2" in refuse(scenario)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +138,28 @@ def test_a_record_that_is_garbage_is_refused(scenario, text):
 def test_a_record_that_is_not_there_is_refused(scenario):
     (scenario.artifact_folder / "provenance.json").unlink()
     assert "provenance.json cannot be read: " in refuse(scenario)
+
+
+def test_what_is_wanted_comes_from_the_declaration_and_the_record(scenario):
+    record = {"tensorflow": "2.15.0", "keras": "2.15.0", "extras": {"scikit-learn": "1.3.2"}}
+    scenario.declared["extras"] = ["scikit-learn"]
+    edit_record(scenario, writer=record)
+    wanted = find_wanted(scenario)
+    assert (wanted.release, wanted.extra) == ("2.15", ("scikit-learn==1.3.2",))
+    assert find_wanted(scenario, ("scikit-learn==1.4.0",)).extra == ("scikit-learn==1.4.0",)
+
+
+def test_the_keras_of_another_writer_says_nothing_about_the_declared_one(scenario):
+    edit_record(scenario, writer={"tensorflow": "2.16.1", "keras": "3.0.5"})
+    assert find_wanted(scenario).keras is None
+
+
+def test_a_writer_with_tf_keras_is_a_legacy_release(scenario):
+    scenario.declared["artifact"] = scenario.declared["artifact"] | {"writer": "2.16.2"}
+    edit_record(scenario, writer={"tensorflow": "2.16.2", "keras_home": "tf_keras"})
+    assert find_wanted(scenario).release == "2.16+legacy"
+
+
+def test_an_extra_goes_only_to_a_scenario_that_declares_it(scenario):
+    asked = ("scikit-learn==1.3.2", "keras==3.4.0")
+    assert find_wanted(scenario, asked).extra == ("keras==3.4.0",)

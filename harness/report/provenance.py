@@ -1,0 +1,38 @@
+"""The table of `artifact`: what was written anew, by whom, and how it compares."""
+
+from tabulate import tabulate
+
+from harness.contents import ROUNDING, Comparison
+from harness.regenerate import Regenerated
+
+HEADERS = ("scenario", "writer", "Keras", "numpy", "compared with the committed", "what differs")
+SHOWN = 2  # differences in a row of the table
+LONGEST = 70  # characters of one; an address ends with what tells it apart
+
+
+def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str) -> str:
+    """Return a row per scenario: its id, its writer and the comparison."""
+    cells = []
+    for identifier, made, written in rows:
+        described = made.writer.described
+        keras = described["keras"] + (" (tf_keras)" if made.writer.environment.legacy_keras else "")
+        state = made.comparison.kind + (", written" if written else "")
+        cells.append(
+            [identifier, described["tensorflow"], keras, described["numpy"], state,
+             describe_differences(made.comparison)]
+        )  # fmt: skip
+    return tabulate(cells, HEADERS, tablefmt=style, disable_numparse=True)
+
+
+def describe_differences(comparison: Comparison) -> str:
+    """Return the largest rounding, or the first differences and how many more there are."""
+    if comparison.kind == ROUNDING:
+        return f"by {comparison.rounding:.1e} of the largest number"
+    said = [shorten(each) for each in comparison.differences[:SHOWN]]
+    more = len(comparison.differences) - SHOWN
+    return "; ".join(said) + (f"; {more} more" if more > 0 else "")
+
+
+def shorten(line: str) -> str:
+    """Return the end of a line that is too long for a column."""
+    return line if len(line) <= LONGEST else "..." + line[-LONGEST:]

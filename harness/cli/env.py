@@ -23,7 +23,8 @@ def add(names: Names, extra: With = None) -> None:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from harness.environments.build import build, python_of
+    from harness.environments.build import build
+    from harness.environments.cache import python_of
     from harness.environments.releases import find_release
 
     releases = [find_release(name, tuple(extra or ())) for name in dict.fromkeys(names)]
@@ -65,7 +66,7 @@ def list_built(
     """List the environments that are built, with what they take on the disk."""
     from tabulate import tabulate
 
-    from harness.environments.build import find_cache, list_environments, measure
+    from harness.environments.cache import find_cache, list_environments, measure
     from harness.environments.releases import RELEASES
 
     built = list_environments()
@@ -91,7 +92,7 @@ def list_built(
 @app.command("show")
 def show(name: Annotated[str, typer.Argument(metavar="RELEASE")], extra: With = None) -> None:
     """Show one environment: its interpreter and every package in it."""
-    from harness.environments.build import python_of
+    from harness.environments.cache import python_of
 
     folder, record = find_built(name, extra)
     typer.echo(f"{record['release']['name']}, built {record['built']}")
@@ -103,7 +104,7 @@ def show(name: Annotated[str, typer.Argument(metavar="RELEASE")], extra: With = 
 @app.command("remove")
 def remove(names: Names, extra: With = None) -> None:
     """Remove environments; their locks stay, so that building again gives the same."""
-    from harness.environments.build import remove as remove_one
+    from harness.environments.cache import remove as remove_one
 
     for folder, _ in [find_built(name, extra) for name in names]:  # all of them, before any goes
         remove_one(folder.name)
@@ -113,7 +114,7 @@ def remove(names: Names, extra: With = None) -> None:
 @app.command("prune")
 def prune() -> None:
     """Remove what builds that were killed have left behind."""
-    from harness.environments.build import remove_leftovers
+    from harness.environments.cache import remove_leftovers
 
     removed = remove_leftovers()
     named = f": {', '.join(removed)}" if removed else "."
@@ -122,7 +123,7 @@ def prune() -> None:
 
 def find_built(name: str, extra: list[str] | None) -> tuple[Path, dict[str, Any]]:
     """Return (folder, record) of a built environment; raises UsageError with what to do."""
-    from harness.environments.build import find_cache, folder_name, read_record
+    from harness.environments.cache import find_cache, folder_name, read_record
     from harness.environments.releases import find_release
 
     release = find_release(name, tuple(extra or ()))

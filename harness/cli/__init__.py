@@ -13,7 +13,8 @@ from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, RestorebenchError
 
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
 from harness.cli import (  # isort: skip
-    artifact, check, env, explain, gpu_report, index, list, new, run, runs, search, show,
+    artifact, check, env, explain, gpu_report, index, list, new, requirements, run, runs, search,
+    show,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.command("new")(new.new)
 app.command("check")(check.check)
 app.command("artifact")(artifact.artifact)
 app.command("index")(index.index)
+app.command("requirements")(requirements.print_requirements)
 app.add_typer(env.app, name="env")
 app.command("gpu-report")(gpu_report.gpu_report)
 

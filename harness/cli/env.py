@@ -1,16 +1,20 @@
 """`env`: other TensorFlow releases, built in seconds and kept outside the repository."""
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from harness.cli.requirements import print_requirements
 from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Other TensorFlow releases: build, list, remove.")
-BUILDERS = 2  # at once: more only wait for the disk
-Names = Annotated[list[str], typer.Argument(metavar="RELEASE...", help="2.15, 2.16+legacy, ...")]
+app.command("requirements")(print_requirements)
+NAMES = "2.15, 2.15.1, 2.16+legacy, 2.20+gpu, nightly, ..."
+Name = Annotated[str, typer.Argument(metavar="RELEASE|PATH", help=f"{NAMES}, or an interpreter.")]
+Names = Annotated[list[str], typer.Argument(metavar="RELEASE...", help=NAMES)]
+AnyNames = Annotated[list[str] | None, typer.Argument(metavar="[RELEASE...]", help=NAMES)]
 With = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="PACKAGE", help="Another requirement: keras==3.15.1."),
@@ -19,118 +23,212 @@ With = Annotated[
 
 @app.command("add")
 def add(names: Names, extra: With = None) -> None:
-    """Build environments; those that are there already are left as they are."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    """Build environments; whole ones are left as they are, damaged ones built again.
 
-    from harness.environments.build import build, python_of
+    The path of an interpreter is tried and used where it is.
+    """
+    from harness.cli.builds import build_all
+    from harness.environments.interpreter import find_path, is_path
     from harness.environments.releases import find_release
 
-    releases = [find_release(name, tuple(extra or ())) for name in dict.fromkeys(names)]
-    failed, ready = 0, []
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with (
-        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
-        ThreadPoolExecutor(BUILDERS) as pool,
-    ):
-        pending = {pool.submit(build, release): release for release in releases}
-        tasks = {each.name: progress.add_task(f"building {each.name}") for each in releases}
-        for future in as_completed(pending):
-            release = pending[future]
-            progress.remove_task(tasks[release.name])
-            try:
-                folder, record = future.result()
-            except EnvironmentUnusable as error:
-                failed += 1
-                typer.echo(error.render(), err=True)
-                continue
-            ready.append(folder)
-            versions = record["versions"]
-            typer.echo(
-                f"{release.name}: TensorFlow {versions['tensorflow']}, Keras {versions['keras']},"
-                f" Python {release.python}, {folder}"
-            )
-    typer.echo(f"{len(ready)} of {len(releases)} environments are ready.")
-    if ready and extra:
-        typer.echo(f"Next: python -m harness run --all --python {python_of(ready[0])}")
-    elif ready:
-        typer.echo(f"Next: python -m harness run --all --tf {ready[0].name}")
-    raise typer.Exit(UNUSABLE if failed else EXPECTED)
+    paths = [name for name in dict.fromkeys(names) if is_path(name)]
+    for path in paths:  # every name, before anything is built
+        find_path(path)
+    found = [find_release(name, tuple(extra or ())) for name in names if name not in paths]
+    releases = {release.name: release for release in found}
+    if paths and extra:
+        raise UsageError("--with is for releases", f"{paths[0]} is used as it is", "leave it out")
+    ready = [path for path in paths if try_interpreter(path)]
+    for result in build_all(list(releases.values())):
+        if isinstance(result, EnvironmentUnusable):
+            typer.echo(result.render(), err=True)
+            continue
+        release, folder, record = result
+        ready.append(release.name)
+        typer.echo(f"{release.name}: {say_versions(record['versions'], release.python)}, {folder}")
+    total = len(paths) + len(releases)
+    typer.echo(f"{len(ready)} of {total} environments are ready.")
+    if ready:
+        typer.echo(f"Next: {suggest_run(ready[0])}")
+    raise typer.Exit(EXPECTED if len(ready) == total else UNUSABLE)
+
+
+def try_interpreter(path: str) -> bool:
+    """Import TensorFlow with an interpreter and say which it is, or why not."""
+    from harness.environments.interpreter import describe
+
+    typer.echo(f"{path}: importing TensorFlow ...", err=True)
+    try:
+        where, versions, _ = describe(path)
+    except EnvironmentUnusable as error:
+        typer.echo(error.render(), err=True)
+        return False
+    typer.echo(f"{path}: {say_versions(versions)}, used where it is: {where}")
+    return True
+
+
+def say_versions(versions: dict[str, str], python: str = "") -> str:
+    """Return the versions of an environment as a reader wants them."""
+    return (
+        f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']},"
+        f" Python {versions.get('python', python)}"
+    )
+
+
+def suggest_run(name: str) -> str:
+    """Return the command that runs everything in an environment."""
+    return shlex.join(["python", "-m", "harness", "run", "--all", "--tf", name])
 
 
 @app.command("list")
 def list_built(
     everything: Annotated[bool, typer.Option("--all", help="Also those to build.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For other programs.")] = False,
 ) -> None:
     """List the environments that are built, with what they take on the disk."""
+    import json
+
     from tabulate import tabulate
 
-    from harness.environments.build import find_cache, list_environments, measure
+    from harness.environments.cache import find_cache, list_environments
     from harness.environments.releases import RELEASES
 
-    built = list_environments()
+    built = [describe_built(name, record) for name, record in list_environments()]
+    if as_json:
+        typer.echo(json.dumps(built, indent=2))
+        return
     rows = [
-        [record["release"]["name"], record["versions"]["tensorflow"], record["versions"]["keras"],
-         record["release"]["python"], f"{measure(find_cache() / name) / 2**30:.1f}"]
-        for name, record in built
+        [each["name"], each["tensorflow"], each["keras"], each["python"],
+         (each["built"] or "")[:10], f"{each['bytes'] / 2**30:.1f}", "damaged" if each["damage"] else "whole"]
+        for each in built
     ]  # fmt: skip
     if everything:
-        there = {row[0] for row in rows}
+        there = {each["name"] for each in built}
         rows += [
-            [name, "", "", release.python, ""]
+            [name, "", "", release.python, "", "", "not built"]
             for name, release in RELEASES.items() if name not in there
         ]  # fmt: skip
-    headers = ["release", "TensorFlow", "Keras", "Python", "GiB"]
+    headers = ["release", "TensorFlow", "Keras", "Python", "built", "GiB", "state"]
     if rows:
         typer.echo(tabulate(rows, headers, disable_numparse=True))
     typer.echo(f"{len(built)} environments in {find_cache()}.")
-    known = "" if everything else " (which there are: python -m harness env list --all)"
-    typer.echo(f"Next: python -m harness env add 2.15{known}")
+    damaged = [each for each in built if each["damage"]]
+    for each in damaged:
+        typer.echo(f"{each['name']} is damaged: {each['damage'][0]}", err=True)
+    if damaged:
+        typer.echo(f"Next: {suggest_repair(damaged[0])}")
+    else:
+        known = "" if everything else " (which there are: python -m harness env list --all)"
+        typer.echo(f"Next: python -m harness env add 2.15{known}")
+
+
+def suggest_repair(damaged: dict[str, Any]) -> str:
+    """Return the command that mends an environment; removing it where its name says too little."""
+    known = damaged["tensorflow"] or damaged["name"].count("-") == 0
+    return shlex.join(["python", "-m", "harness", "env", "add" if known else "remove",
+                       damaged["name"]])  # fmt: skip
+
+
+def describe_built(name: str, record: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what `env list` tells of one environment; `bytes` as if no file were shared."""
+    from harness.environments.cache import find_cache, find_damage, measure, python_of
+
+    folder = find_cache() / name
+    known = record or {"release": {}, "versions": {}, "built": None}
+    size = known.get("bytes") or measure(folder)
+    return {
+        "name": known["release"].get("name", name),
+        "tensorflow": known["versions"].get("tensorflow"),
+        "keras": known["versions"].get("keras"),
+        "python": known["versions"].get("python") or known["release"].get("python"),
+        "built": known["built"], "bytes": size, "interpreter": str(python_of(folder)),
+        "damage": find_damage(folder),
+    }  # fmt: skip
 
 
 @app.command("show")
-def show(name: Annotated[str, typer.Argument(metavar="RELEASE")], extra: With = None) -> None:
+def show(name: Name, extra: With = None) -> None:
     """Show one environment: its interpreter and every package in it."""
-    from harness.environments.build import python_of
+    from harness.environments.cache import find_damage, python_of
+    from harness.environments.interpreter import describe, is_path
 
-    folder, record = find_built(name, extra)
-    typer.echo(f"{record['release']['name']}, built {record['built']}")
-    typer.echo(f"interpreter: {python_of(folder)}")
-    typer.echo("\n".join(record["packages"]))
-    typer.echo(f"Next: python -m harness run --all --tf {name}")
+    if is_path(name):
+        path, versions, packages = describe(name)
+        typer.echo(f"{say_versions(versions)}, used where it is\ninterpreter: {path}")
+    else:
+        folder, record = find_built(name, extra)
+        packages, name = record["packages"], record["release"]["name"]
+        typer.echo(f"{name}, built {record['built']}\ninterpreter: {python_of(folder)}")
+        if damage := find_damage(folder):
+            raise EnvironmentUnusable(
+                f"{name} is damaged", "\n".join(damage[:3]),
+                f"python -m harness env add {shlex.quote(name)}",
+            )  # fmt: skip
+    typer.echo("\n".join(packages))
+    typer.echo(f"Next: {suggest_run(name)}")
 
 
 @app.command("remove")
-def remove(names: Names, extra: With = None) -> None:
+def remove(
+    names: AnyNames = None,
+    extra: With = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that are built.")] = False,
+) -> None:
     """Remove environments; their locks stay, so that building again gives the same."""
-    from harness.environments.build import remove as remove_one
+    from harness.environments.cache import find_cache, list_environments, measure
+    from harness.environments.cache import remove as remove_one
 
-    for folder, _ in [find_built(name, extra) for name in names]:  # all of them, before any goes
+    if bool(names) == everything:
+        raise UsageError("which environments?", "", "name some, or --all")
+    folders = [find_cache() / name for name, _ in list_environments()] if everything else []
+    folders += [find_folder(name, extra) for name in names or ()]  # all of them, before any goes
+    for folder in dict.fromkeys(folders):
+        size = measure(folder)
         remove_one(folder.name)
-        typer.echo(f"Removed {folder}.")
+        typer.echo(f"Removed {folder}, {size / 2**30:.1f} GiB.")
+    typer.echo("Next: python -m harness env list")
 
 
 @app.command("prune")
 def prune() -> None:
     """Remove what builds that were killed have left behind."""
-    from harness.environments.build import remove_leftovers
+    from harness.environments.cache import remove_leftovers
 
     removed = remove_leftovers()
-    named = f": {', '.join(removed)}" if removed else "."
-    typer.echo(f"Removed {len(removed)} unfinished builds{named}")
+    named = f": {', '.join(removed)}" if removed else ""
+    freed = sum(removed.values()) / 2**20
+    typer.echo(f"Removed {len(removed)} unfinished builds{named}; {freed:.0f} MiB are free again.")
+    typer.echo("Next: python -m harness env list")
+
+
+def find_folder(name: str, extra: list[str] | None) -> Path:
+    """Return the folder of an environment, whole or damaged; raises UsageError where none is."""
+    from harness.environments.cache import find_cache, folder_name
+    from harness.environments.interpreter import is_path
+    from harness.environments.releases import find_release
+
+    if is_path(name):
+        raise UsageError(f"not built here: {name}", "", "python -m harness env list")
+    if (find_cache() / name).is_dir() and not extra:  # a damaged one is listed by its folder
+        return find_cache() / name
+    release = find_release(name, tuple(extra or ()))
+    folder = find_cache() / folder_name(release)
+    if not folder.is_dir():
+        raise UsageError(
+            f"{release.name} is not built", f"looked in {folder.parent}",
+            f"python -m harness env add {shlex.quote(release.name)}",
+        )  # fmt: skip
+    return folder
 
 
 def find_built(name: str, extra: list[str] | None) -> tuple[Path, dict[str, Any]]:
-    """Return (folder, record) of a built environment; raises UsageError with what to do."""
-    from harness.environments.build import find_cache, folder_name, read_record
-    from harness.environments.releases import find_release
+    """Return (folder, record) of an environment; raises EnvironmentUnusable for one without."""
+    from harness.environments.cache import read_record
 
-    release = find_release(name, tuple(extra or ()))
-    folder = find_cache() / folder_name(release)
-    record = read_record(folder)
-    if record is None:
-        raise UsageError(
-            f"{release.name} is not built", f"looked in {folder.parent}",
-            f"python -m harness env add {name}",
-        )  # fmt: skip
-    return folder, record
+    folder = find_folder(name, extra)
+    if record := read_record(folder):
+        return folder, record
+    raise EnvironmentUnusable(
+        f"{name} is damaged", f"what it is cannot be read in {folder}",
+        f"python -m harness env add {shlex.quote(name)}",
+    )  # fmt: skip

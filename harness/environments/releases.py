@@ -1,17 +1,24 @@
 """The TensorFlow releases that can be built: their Python, their date, and the pins they need.
 
 `newest` is the day after which no package is taken: without it, 2.16 to 2.20 silently get the
-newest Keras, and the old ones a numpy or protobuf that breaks them. Pins were each seen to be
-needed; every release was imported and trained a model in a forked child (docs/decisions).
+newest Keras, and the old ones a numpy or protobuf that breaks them (docs/how-to). Of a release the
+newest patch of that day is taken, so a date also says which: 2.5.0, 2.16.1. All were built and
+imported on 2026-11-25, on Linux x86-64.
 """
 
+import platform
+import re
 from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from harness.errors import UsageError, advise
 
 OLD_HDF5 = ("protobuf<3.20", "h5py<3")
+# A release, perhaps its patch, and variants: 2.15, 2.15.1, 2.16+legacy, 2.16.2+legacy+gpu.
+NAME = re.compile(r"(?P<minor>\d+\.\d+|nightly)(?P<patch>\.\d+(rc\d+)?)?(?P<variants>(\+\w+)*)")
+WITH = " with "  # as `env list` names an environment of more requirements
 
 
 @dataclass(frozen=True)
@@ -24,12 +31,22 @@ class Release:
     requirements: tuple[str, ...]
     legacy_keras: bool = False
     extra: tuple[str, ...] = ()  # what was asked for besides, of any date
+    dateless: tuple[str, ...] = ()  # other packages of any date: an exact patch of TensorFlow
 
 
 def describe_release(version: str, python: str, newest: str | None, *pins: str) -> Release:
-    """Return a release of the CPU wheel, which every release but 2.0 has."""
-    package = "tensorflow" if version == "2.0" else "tensorflow-cpu"
-    return Release(version, python, newest, (f"{package}=={version}.*", *pins))
+    """Return a release of the CPU wheel; `name_wheel` says which package that is here."""
+    return Release(version, python, newest, (f"{name_wheel(version)}=={version}.*", *pins))
+
+
+def name_wheel(minor: str) -> str:
+    """Return the package with the CPU wheel of a release.
+
+    tensorflow-cpu has wheels for Linux and Windows on x86-64 (for Intel Macs up to 2.16 only, for
+    ARM none), and none of 2.0: seen in the package index, 2026-11-25. Elsewhere it is tensorflow.
+    """
+    fits = platform.system() in ("Linux", "Windows") and platform.machine() in ("x86_64", "AMD64")
+    return "tensorflow-cpu" if fits and minor != "2.0" else "tensorflow"
 
 
 RELEASES = {
@@ -67,39 +84,97 @@ LEGACY_NEWEST = {"2.16": "2024-08-01", "2.17": "2024-11-15", "2.18": "2025-03-01
 
 
 def find_release(name: str, extra: tuple[str, ...] = ()) -> Release:
-    """Return the release called `name`, such as "2.15" or "2.16+legacy", with `extra` requirements.
+    """Return the release called `name`, with `extra` requirements.
 
-    An extra one overrules the date: `--with keras==3.15.1` is newer than 2.16. Raises UsageError
-    for a name that is none, with the nearest that is.
+    `name`: "2.15", "2.15.1", "2.16+legacy", "2.16+gpu", "nightly", or as `env list` shows it,
+    "2.16 with keras==3.15.1". An extra requirement overrules the date. Raises UsageError for a name
+    that is none, with the nearest that is.
     """
-    version, _, variant = name.partition("+")
-    release = RELEASES.get(version)
-    if release is None or variant not in ("", "legacy"):
-        raise UsageError(f"unknown release: {name}", *advise(name, list(RELEASES)))
-    if variant == "legacy":
-        if version != "nightly" and tuple(map(int, version.split("."))) < (2, 16):
-            raise UsageError(
-                f"{version} has no legacy Keras", "its own Keras is a Keras 2",
-                f"leave out +legacy: {version}",
-            )  # fmt: skip
-        package = "tf-keras-nightly" if version == "nightly" else f"tf-keras=={version}.*"
-        release = replace(
-            release, name=name, legacy_keras=True,
-            newest=LEGACY_NEWEST.get(version, release.newest),
-            requirements=(*release.requirements, package),
+    plain, _, spelled = name.partition(WITH)
+    extra = (*(each for each in spelled.split(WITH) if each), *extra)
+    parts = NAME.fullmatch(plain)
+    release = RELEASES.get(parts["minor"]) if parts else None
+    variants = set(parts["variants"].split("+")[1:]) if parts else set()
+    if parts is None or release is None or not variants <= {"legacy", "gpu"}:
+        raise UsageError(f"unknown release: {name}", *advise(plain, list(RELEASES)))
+    if parts["patch"]:
+        release = take_patch(release, parts["minor"] + parts["patch"])
+    if "legacy" in variants:
+        release = take_legacy_keras(release, parts["minor"])
+    if "gpu" in variants:
+        release = take_gpu_wheel(release, parts["minor"])
+    return take_extra(release, extra) if extra else release
+
+
+def minor_of(version: str) -> tuple[int, int]:
+    """Return a release as numbers that compare; nightly comes after all of them."""
+    if version == "nightly":
+        return (9, 9)
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
+
+
+def take_patch(release: Release, version: str) -> Release:
+    """Return exactly that patch, of whatever date; all else stays of the release's day."""
+    if release.name == "nightly":
+        raise UsageError(f"unknown release: {version}", "nightly has no patches", "nightly")
+    package = name_package(release.requirements[0])
+    if release.name == "1.15" and version != "1.15.0":
+        package = "tensorflow"  # tensorflow-cpu 1.15 was never patched
+    rest = release.requirements[1:]
+    return replace(
+        release, name=version, requirements=(f"{package}=={version}", *rest), dateless=(package,)
+    )
+
+
+def take_legacy_keras(release: Release, minor: str) -> Release:
+    """Return the release with tf_keras as its `tf.keras`."""
+    if minor_of(minor) < (2, 16):
+        raise UsageError(
+            f"{minor} has no legacy Keras", "its own Keras is a Keras 2",
+            f"leave out +legacy: {release.name}",
         )  # fmt: skip
-    if extra:
-        pinned = {name_package(each) for each in extra}
-        kept = [each for each in release.requirements if name_package(each) not in pinned]
-        spelled = " with ".join([name, *sorted(extra)])
-        release = replace(release, name=spelled, requirements=(*kept, *extra), extra=extra)
-    return release
+    package = "tf-keras-nightly" if minor == "nightly" else f"tf-keras=={minor}.*"
+    return replace(
+        release, name=f"{release.name}+legacy", legacy_keras=True,
+        newest=LEGACY_NEWEST.get(minor, release.newest),
+        requirements=(*release.requirements, package),
+    )  # fmt: skip
+
+
+def take_gpu_wheel(release: Release, minor: str) -> Release:
+    """Return the release with GPU support.
+
+    Up to 2.0 that is tensorflow-gpu; from 2.1 tensorflow has it, with a CUDA of the system (release
+    notes of 2.1.0); from 2.14 `[and-cuda]` brings CUDA along (tensorflow.org/install/pip). That of
+    2.14 needs a tensorrt without wheels for Python 3.11, so 3.10 it is.
+    """
+    if minor_of(minor) <= (2, 0):
+        package = "tensorflow-gpu"
+    elif minor == "nightly":
+        package = "tf-nightly[and-cuda]"
+    else:
+        package = "tensorflow[and-cuda]" if minor_of(minor) >= (2, 14) else "tensorflow"
+    wheel = Requirement(release.requirements[0])
+    return replace(
+        release, name=f"{release.name}+gpu", python="3.10" if minor == "2.14" else release.python,
+        requirements=(f"{package}{wheel.specifier}", *release.requirements[1:]),
+        dateless=(name_package(package),) if release.dateless else (),
+    )  # fmt: skip
+
+
+def take_extra(release: Release, extra: tuple[str, ...]) -> Release:
+    """Return the release with more requirements, each in the place of a pin of that package."""
+    pinned = {name_package(each) for each in extra}
+    kept = [each for each in release.requirements if name_package(each) not in pinned]
+    spelled = WITH.join([release.name, *sorted(extra)])
+    return replace(release, name=spelled, requirements=(*kept, *extra), extra=extra)
 
 
 def name_package(requirement: str) -> str:
     """Return the package a requirement is for; raises UsageError for what is no requirement."""
     try:
-        return Requirement(requirement).name.lower()
+        return canonicalize_name(Requirement(requirement).name)
     except InvalidRequirement as error:
         raise UsageError(
             f"not a requirement: {requirement!r}", str(error).splitlines()[0],

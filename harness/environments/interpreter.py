@@ -1,0 +1,70 @@
+"""An interpreter that somebody else installed: used where it is, never changed."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from harness.environments.build import import_there
+from harness.environments.releases import WITH, Release
+from harness.environments.uv import clean_variables, last_lines, run_uv
+from harness.errors import EnvironmentUnusable, UsageError
+
+LOOK = "import importlib.util as u, sys; sys.exit(not u.find_spec('tensorflow'))"
+LEGACY = "+legacy"
+
+
+def is_path(spec: str) -> bool:
+    """Return whether an environment is named by the path of its interpreter."""
+    name = spec.partition(WITH)[0]  # a requirement may hold a path too
+    return any(mark in name for mark in {"/", os.sep}) or name.startswith("~")
+
+
+def find_path(spec: str) -> tuple[str, bool]:
+    """Return the absolute path of an interpreter, and whether its Keras is to be tf_keras.
+
+    Links are kept: what they lead to is another environment. Raises UsageError where no program is.
+    """
+    path = os.path.abspath(os.path.expanduser(spec.removesuffix(LEGACY)))
+    if os.path.isdir(path):
+        inside = os.path.join(path, "bin", "python")
+        tip = f"name the interpreter: {inside}" if os.path.exists(inside) else ""
+        raise UsageError(f"not an interpreter but a folder: {path}", "", tip)
+    if not os.access(path, os.X_OK):
+        found = "it may not be executed" if os.path.exists(path) else "there is no such file"
+        raise UsageError(
+            f"not an interpreter: {path}", found, "name a release, or a Python that has TensorFlow"
+        )
+    return path, spec.endswith(LEGACY)
+
+
+def check_has_tensorflow(path: str) -> None:
+    """Raise EnvironmentUnusable where an interpreter has no TensorFlow; takes some 50 ms.
+
+    Whether it can be imported the worker will see, which does nothing else first.
+    """
+    try:
+        done = subprocess.run(
+            [path, "-c", LOOK], env=clean_variables(), capture_output=True, text=True,
+            errors="replace", check=False,
+        )  # fmt: skip
+    except OSError as error:
+        raise EnvironmentUnusable(f"{path} does not start", str(error)) from error
+    if done.returncode:
+        raise EnvironmentUnusable(
+            f"TensorFlow is not installed for {path}",
+            last_lines(done.stderr) if done.stderr else "",
+            "install it there (pip install tensorflow), or name another Python or a release",
+        )  # fmt: skip
+
+
+def describe(spec: str) -> tuple[str, dict[str, str], list[str]]:
+    """Return an interpreter's path, its versions, and its packages, having imported TensorFlow."""
+    path, legacy = find_path(spec)
+    check_has_tensorflow(path)
+    return path, import_there(Path(path), legacy, f"TensorFlow of {path}"), freeze(path)
+
+
+def freeze(path: str) -> list[str]:
+    """Return the packages of an interpreter, as pins."""
+    release = Release(path, "", None, ())
+    return run_uv(release, "pip", "freeze", "--python", path).splitlines()

@@ -1,0 +1,117 @@
+"""Call uv: find it, find a Python for it, and say in a sentence what it failed at."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from packaging.version import Version
+
+from harness.environments.releases import Release, name_package
+from harness.errors import EnvironmentUnusable
+from harness.workers.environment import DROPPED
+
+FOLDER = "set RESTOREBENCH_ENVIRONMENTS to a folder on another disk"
+AGAIN = "then try again; environments that are built keep working"
+# What uv says, what that means, and what to do. The first that fits counts.
+FAILURES = (
+    (r"No space left on device|os error 28|disk quota exceeded",
+     "the disk is full", f"make room (python -m harness env prune), or {FOLDER}"),
+    (r"Read-only file system|os error 30|Permission denied|os error 13",
+     "the folder cannot be written", FOLDER),
+    (r"[Nn]o interpreter found|No download found for request",
+     "there is no Python {python}, and uv cannot fetch one",
+     "install that Python, or allow uv to download it"),
+    (r"has no wheels|no wheels with a matching|no wheels are usable|doesn't have a source dist",
+     "a package has no wheel for this platform", "take another release, or another machine"),
+    (r"[Ff]ailed to fetch|[Ff]ailed to download|error sending request|network was disabled|"
+     r"dns error|Network is unreachable|connectivity is disabled",
+     "the network is needed and cannot be reached", f"check the network, {AGAIN}"),
+    (r"there is no version of (?P<what>[^ ]+)", "there is no {what}",
+     "python -m harness env list --all"),
+    (r"was not found in the package registry", "a package does not exist", "check its name"),
+    (r"No solution found", "the requirements contradict each other", "leave out a --with"),
+)  # fmt: skip
+
+
+def find_uv() -> str:
+    """Return the uv that was installed with us, or the one on the path."""
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    if not found:
+        raise EnvironmentUnusable("uv is not installed", "", "pip install uv")
+    return found
+
+
+def find_interpreter(python: str) -> str:
+    """Return a Python of that minor version for uv: a path, or the version.
+
+    uv does not look behind pyenv's shims; what it does not find it downloads.
+    """
+    root = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
+    found = [
+        each for each in root.glob(f"versions/{python}.*/bin/python")
+        if re.fullmatch(r"[\d.]+", each.parts[-3]) and os.access(each, os.X_OK)
+    ]  # fmt: skip
+    return str(max(found, key=lambda each: Version(each.parts[-3]))) if found else python
+
+
+def clean_variables() -> dict[str, str]:
+    """Return our variables without those that would let an environment see other packages."""
+    return {name: value for name, value in os.environ.items() if name not in DROPPED}
+
+
+def limit_dates(release: Release) -> list[str]:
+    """Return uv's options: nothing newer than the release's day, but for what was asked for."""
+    if not release.newest:
+        return []
+    free = [*release.dateless, *map(name_package, release.extra)]
+    return ["--exclude-newer", release.newest,
+            *(f"--exclude-newer-package={each}=2099-01-01" for each in free)]  # fmt: skip
+
+
+def run_uv(release: Release, *arguments: str, text: str = "", rights: tuple[int, ...] = ()) -> str:
+    """Run uv quietly and return what it printed; raises EnvironmentUnusable with its last words.
+
+    `text` is its standard input. It inherits the descriptors `rights`.
+    """
+    done = subprocess.run(
+        [find_uv(), "--quiet", *arguments],
+        input=text, capture_output=True, text=True, errors="replace", check=False,
+        pass_fds=rights, env=clean_variables(),
+    )  # fmt: skip
+    if done.returncode:
+        raise explain_failure(release, done.stderr, done.returncode)
+    return done.stdout
+
+
+def explain_failure(release: Release, said: str, code: int) -> EnvironmentUnusable:
+    """Return what went wrong, from what uv said."""
+    problem = f"the environment {release.name} could not be built"
+    if code < 0:
+        return EnvironmentUnusable(
+            problem, f"uv was ended by signal {-code}", f"python -m harness env add {release.name}"
+        )
+    for pattern, reason, tip in FAILURES:
+        if found := re.search(pattern, said):
+            filled = reason.format(python=release.python, **found.groupdict())
+            return EnvironmentUnusable(f"{problem}: {filled}", name_culprit(said), tip)
+    return EnvironmentUnusable(problem, last_lines(said), f"check network and disk, {AGAIN}")
+
+
+def name_culprit(said: str) -> str:
+    """Return uv's sentences that name what it was at: the first, its cause, the hint."""
+    lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith("cause:")]
+    hints = [line for line in lines if line.startswith("hint:")]
+    return "\n".join(
+        line[:300]
+        for line in [*lines[:1], *dict.fromkeys([*causes[:1], *causes[-1:]]), *hints[-1:]]
+    )
+
+
+def last_lines(text: str, count: int = 4) -> str:
+    """Return the end of what a command said."""
+    return "\n".join(text.strip().splitlines()[-count:]) or "it said nothing"

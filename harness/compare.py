@@ -34,13 +34,17 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Side:
-    """The outcomes of one environment. `label` is how it is called, such as "2.21" or "run 3"."""
+    """The outcomes of one environment. `label` is how it is called, such as "2.21".
+
+    `source` says which runs or file it was taken from.
+    """
 
     label: str
     environment: Record
     machine: Record
     outcomes: list[Record]
     predictions: Mapping[OutcomeKey, Array] = field(default_factory=dict)
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ def classify(
         return ("only_a", explain_absence(other), "") if ran_a else (
             "only_b", explain_absence(one), "",
         )  # fmt: skip
-    if any(each["source_sha256"] != its["source_sha256"] for each, its in pairs):
+    if any(each.get("source_sha256") != its.get("source_sha256") for each, its in pairs):
         return "incomparable", "the scenario file is another one", ""
     kind = compare_verdicts(pairs)
     if kind in ("regressed", "mended", "verdict"):

@@ -11,6 +11,8 @@ LONGEST = 20_000  # characters looked at: Keras prints whole configs
 # What is replaced, in this order.
 PASSING = (
     (re.compile(r"\x1b\[[0-9;]*[A-Za-z]"), ""),  # Keras prints some sentences in bold
+    # What neither a terminal nor XML 1.0 (section 2.2, Char) should be given.
+    (re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"), "\ufffd"),
     (re.compile(r"(?<![\w.])/(?:[^\s/'\"()\[\]{},;:<>]+/)+"), ".../"),  # a file's name is kept
     (re.compile(r"\b0x[0-9a-fA-F]+\b"), "ADDRESS"),
     (re.compile(r"\b\d{9,}\b"), "ID"),
@@ -18,6 +20,9 @@ PASSING = (
     (re.compile(r"(\.(?:py|cc|h)):\d+\b"), r"\1:N"),
     (re.compile(r"\b\d+(?:\.\d+)?(?:e-?\d+)? ?(ns|us|µs|ms|s|seconds|minutes)\b"), r"T \1"),
 )  # fmt: skip
+WRAPPING = re.compile(
+    r"<class '[^']*'> could not be deserialized properly\..*Exception encountered: "
+)
 DUMP = re.compile(r"\{[^{}]*\}|\[[^\[\]]*\]")
 QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
 
@@ -56,9 +61,7 @@ def drop_dumps(message: str) -> str:
     Of what Keras wraps into "could not be deserialized properly ... Exception encountered: ..."
     (keras/src/saving/serialization_lib.py) the exception itself is kept.
     """
-    text = normalise(message)
-    _, wrapped, inner = text.rpartition("Exception encountered: ")
-    text = inner if wrapped else text
+    text = WRAPPING.sub("", normalise(message))
     for _ in range(30):  # as deep as a config goes
         text, changed = DUMP.subn("…", text)
         if not changed:

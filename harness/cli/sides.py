@@ -13,8 +13,10 @@ from harness.cli.sources import Pairs
 from harness.compare import Side
 from harness.environments.releases import RELEASES
 from harness.errors import EnvironmentUnusable
+from harness.plan import OutcomeKey
 from harness.scenario import Scenario
 from harness.session import Request
+from harness.statistics import Array
 from harness.store import Run, Store
 
 Records = list[dict[str, Any]]
@@ -74,7 +76,13 @@ def find_kept(store: Store, release: str) -> list[Run]:
 
 def is_plain(request: dict[str, Any]) -> bool:
     """Say whether a run was made as `measure` makes one."""
-    plain = {"doses": False, "seeds": None, "spawn": False, "timing": False, "writers": []}
+    plain: dict[str, Any] = {
+        "doses": False,
+        "seeds": None,
+        "spawn": False,
+        "timing": False,
+        "writers": [],
+    }
     return all(request.get(name) == value for name, value in plain.items())
 
 
@@ -105,7 +113,7 @@ def collect_side(store: Store, release: str, chosen: list[Scenario], fresh: Run 
     found = [choose_outcomes(runs, release, scenario) for scenario in chosen]
     used = {run.id: run for run, _ in filter(None, found)}
     outcomes = [record for _, records in filter(None, found) for record in records]
-    predictions = {}
+    predictions: dict[OutcomeKey, Array] = {}
     for run in used.values():
         predictions |= store.load_predictions(run.id)
     newest = used[max(used)] if used else runs[0]

@@ -37,17 +37,17 @@ class Source:
         name = self.readers()[label]
         environments = self.document["environments"]
         found = [each for each in environments if each.get("name") == name]
-        return Side(
-            f"{label} ({self.word})" if ambiguous else label, (found or environments or [{}])[0], self.document.get("machine") or {},
-            [each for each in self.document["outcomes"] if each["reader"] == name],
-            self.predictions,
-        )  # fmt: skip
+        environment = (found or environments or [{}])[0]
+        outcomes = [each for each in self.document["outcomes"] if each["reader"] == name]
+        spelled = f"{label} ({self.word})" if ambiguous else label
+        machine = self.document.get("machine") or {}
+        return Side(spelled, environment, machine, outcomes, self.predictions, self.word)
 
 
 def read_source(word: str, reports: Path) -> Source:
     """Read a run by its number, or a result file; raises UsageError where there is none."""
     if not word.isdecimal():
-        return Source(Path(word).name, read_document(Path(word)))
+        return Source(word, read_document(Path(word)))
     store = Store(reports)
     try:
         run = store.load(int(word))

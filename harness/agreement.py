@@ -18,14 +18,16 @@ def compare_predictions(one: Record, other: Record, left: Array | None, right: A
 
     "" where there is nothing to compare: `zeros` are zeros on both sides, whatever their rounding.
     """
-    if one["verdict"] != other["verdict"] or one["verdict"] == "zeros" or not one["statistics"]:
+    if one["verdict"] != other["verdict"] or one["verdict"] == "zeros":
+        return ""
+    if not one["statistics"] or not other["statistics"]:
         return ""
     if not have_same_reference(one, other):
         return "other model"
     if left is not None and right is not None:
         beyond = measure_difference(left, right, one["device"])
         return f"predictions: {beyond}" if beyond else "predictions"
-    beyond = compare_statistics(one["statistics"], other["statistics"] or {})
+    beyond = compare_statistics(one["statistics"], other["statistics"])
     return f"statistics: {beyond}" if beyond else "statistics"
 
 

@@ -239,7 +239,7 @@ def count_verdicts(records: list[Record]) -> str:
 def describe_error(record: Record) -> str:
     """Return type and message of an outcome's error, on one line."""
     error = record["error"] or {}
-    return f"{error.get('type')}: {normalise(str(error.get('message', '')))}"
+    return normalise(f"{error.get('type')}: {error.get('message', '')}")
 
 
 def cause_of(record: Record) -> str:

@@ -19,6 +19,8 @@ from harness.cli.options import (
 )
 from harness.errors import CHANGED, EXPECTED, EnvironmentUnusable, UsageError
 
+LOOKED_AT = ("regressed", "verdict", "error", "predictions", "mended")  # what `Next:` explains
+
 
 def diff(
     words: Annotated[
@@ -96,9 +98,6 @@ def diff(
     folder = (reports, None) if following == "runs" else (None, scenarios)
     typer.echo(f"\nNext: {suggest(following, *folder)}")
     raise typer.Exit(CHANGED if any_regressed(comparisons) else EXPECTED)
-
-
-LOOKED_AT = ("regressed", "verdict", "error", "predictions", "mended")
 
 
 def check_request(words: list[str], releases: list[str] | None, readers: bool) -> None:

@@ -117,6 +117,6 @@ def collect_side(store: Store, release: str, chosen: list[Scenario], fresh: Run 
     for run in used.values():
         predictions |= store.load_predictions(run.id)
     newest = used[max(used)] if used else runs[0]
-    return Side(
-        release, find_environment(newest, release), newest.machine, outcomes, predictions
-    )  # fmt: skip
+    environment = find_environment(newest, release)
+    source = f"run{'s' if len(used) > 1 else ''} {', '.join(map(str, sorted(used)))}"
+    return Side(release, environment, newest.machine, outcomes, predictions, source)

@@ -77,8 +77,10 @@ def describe_machine(machine: dict[str, Any]) -> str:
 def conclude(comparison: Comparison) -> str:
     """Say in one sentence whether something that worked no longer does."""
     regressed, a, b = comparison.of("regressed"), comparison.a.label, comparison.b.label
+    if all(each.kind in BRIEF for each in comparison.differences):
+        return f"Nothing of {a} can be compared with {b}."
     if not regressed:
-        return f"Everything that worked in {a} and ran in {b} still works."
+        return f"Nothing that worked in {a} fails in {b}."
     reasons = count(len(comparison.group("regressed")), "reason")
     verb = "works" if len(regressed) == 1 else "work"
     return (
@@ -102,7 +104,7 @@ def present_kind(comparison: Comparison, kind: str, style: str, everything: bool
     for number, group in enumerate(comparison.group(kind), 1):
         blocks.append(f"{number}. {explain_reason(group[0])}")
         blocks.append(make_table(comparison, group, style))
-    return "\n\n".join([title, *blocks])
+    return "\n\n".join(blocks if kind == "regressed" else [title, *blocks])  # `conclude` said it
 
 
 def explain_reason(difference: Difference) -> str:
@@ -149,8 +151,8 @@ def name_writer(difference: Difference) -> str:
 
 def summarize(comparison: Comparison) -> str:
     """Count the paths of every kind, and say how far numbers were compared."""
-    names = {"verdict": "fail in another way", "error": "with another error",
-             "predictions": "with other numbers", "draw": "differ by the draw",
+    names = {"verdict": "with another verdict", "error": "with another error",
+             "predictions": "with other numbers", "draw": "by the draw",
              "incomparable": "not comparable", "only_a": f"in {comparison.a.label} only",
              "only_b": f"in {comparison.b.label} only"}  # fmt: skip
     counts = Counter(each.kind for each in comparison.differences)

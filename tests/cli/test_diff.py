@@ -2,11 +2,15 @@
 
 import contextlib
 import json
+import sys
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from harness.catalog import read_catalog
+from harness.cli.sides import choose_outcomes, find_kept
 from harness.documents import make_document
 from harness.outcomes import Outcome
 from harness.store import Store
@@ -196,18 +200,65 @@ def test_a_result_file_of_an_older_schema_can_be_compared(cli, request):
         assert "regressed" not in ended.stdout
 
 
-@pytest.mark.tensorflow
-def test_a_release_is_run_once_and_then_taken_from_what_is_kept(cli, faulty):
-    """This interpreter by two names: `this` is always run anew, a path too."""
-    import sys
+def plain_request():
+    return {"doses": False, "seeds": None, "spawn": False, "timing": False, "writers": []}
 
-    places = ["this", sys.executable]
-    arguments = ["returns-nan", "--scenarios", faulty]
-    ended = cli("diff", "--tf", *places, *arguments)
+
+def keep_scenario(keep_run, scenario, releases, **request):
+    """Keep a run of every path of a scenario, as its file is now, that matched in each release."""
+    paths = [
+        make(scenario=scenario.id, path=path, source_sha256=scenario.source_hash)
+        for path in scenario.paths()
+    ]
+    keep_run(dict.fromkeys(releases, paths), ONE, request=plain_request() | request)
+
+
+def test_releases_that_are_kept_are_not_run_again(cli, keep_run, faulty):
+    scenario = read_catalog(faulty).find("returns-nan")
+    keep_scenario(keep_run, scenario, ["2.20", "2.21"])
+    ended = cli("diff", "--tf", "2.20", "2.21", "returns-nan", "--scenarios", faulty)
+    ended.assert_ran(0)
+    assert ended.stdout.startswith("Trained, saved and restored in each: 2.20 → 2.21\n")
+    assert "Paths: 2 unchanged." in ended.stdout
+    assert ended.stderr == ""
+
+
+def test_what_is_kept_counts_only_where_it_would_be_measured_the_same_now(cli, keep_run, faulty):
+    scenario = read_catalog(faulty).find("returns-nan")
+    older = replace(scenario, source=scenario.source + "# edited\n")
+    keep_scenario(keep_run, older, ["2.20"])
+    keep_scenario(keep_run, scenario, ["2.20"], timing=True)
+    keep_scenario(keep_run, scenario, ["2.20"], doses=True)
+    keep_scenario(keep_run, scenario, ["nightly"])
+    with contextlib.closing(Store(cli.folder / "reports")) as store:
+        for release in ("2.20", "nightly"):
+            assert choose_outcomes(find_kept(store, release), release, scenario) is None
+        kept = choose_outcomes(find_kept(store, "2.20"), "2.20", older)
+        assert kept is not None
+        assert kept[0].id == 1
+
+
+@pytest.mark.tensorflow
+def test_what_is_missing_is_run_and_kept(cli, faulty):
+    """This interpreter with Keras 3 and with tf_keras: two environments that need no building."""
+    legacy = f"{sys.executable}+legacy"
+    arguments = ["--tf", "this", legacy, "returns-nan", "--scenarios", faulty]
+    ended = cli("diff", *arguments, "--junit", "d.xml")
     ended.assert_ran(0)
     assert "Paths: 2 unchanged." in ended.stdout
-    assert "numbers" not in ended.stdout
-    assert "Run 1 is kept" in ended.stderr
+    assert "Run 1 is kept in reports/restorebench.sqlite" in ended.stderr
     assert len(cli.outcomes(1)) == 4
-    cli("diff", "--tf", *places, *arguments).assert_ran(0)
-    assert len(cli.outcomes(2)) == 4
+    assert ElementTree.parse(cli.folder / "d.xml").getroot().get("failures") == "0"
+    again = cli("diff", 1)
+    again.assert_ran(0)
+    assert "Paths: 2 unchanged." in again.stdout
+
+
+@pytest.mark.tensorflow
+def test_a_release_that_cannot_be_used_is_a_sentence_and_the_other_is_kept(cli, faulty):
+    ended = cli("diff", "--tf", "this", "/no/such/python", "returns-nan", "--scenarios", faulty)
+    assert ended.code == 3
+    assert "one of the releases could not be used" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+    assert len(cli.outcomes(1)) == 2

@@ -13,8 +13,8 @@ from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, RestorebenchError
 
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
 from harness.cli import (  # isort: skip
-    artifact, check, env, explain, gpu_report, index, list, new, requirements, run, runs, search,
-    show,
+    artifact, check, diff, env, explain, gpu_report, index, list, new, requirements, run, runs,
+    search, show,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ app.command("search")(search.search)
 app.command("explain")(explain.explain)
 app.command("runs")(runs.list_runs)
 app.command("show")(show.show)
+app.command("diff")(diff.diff)
 app.command("new")(new.new)
 app.command("check")(check.check)
 app.command("artifact")(artifact.artifact)

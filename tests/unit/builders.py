@@ -98,7 +98,7 @@ def make_record(**changes: Any) -> dict[str, Any]:
         "writer": "tensorflow-2.21.0+keras-3.15.1", "reader": "tensorflow-2.21.0+keras-3.15.1",
         "device": "CPU:0", "seed": 7, "default_seed": True, "source_sha256": "0" * 64,
         "verdict": "zeros", "expected": "zeros", "declared_rate": [1.0, 1.0],
-        "judgement": "expected", "error": None,
+        "judgement": "expected", "error": None, "reference_sha256": "f" * 64,
         "statistics": {
             "near_zeros": 1.0, "mean": 0.0, "standard_deviation": 0.0, "max_absolute_error": 11.45,
             "weights": "equal", "reference": {"maximum": 11.45},

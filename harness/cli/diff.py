@@ -1,0 +1,132 @@
+"""`diff`: what a release changed. The work is in compare.py, the sides come from sides.py."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    DEFAULT_REPORTS,
+    FormatOption,
+    ReportsOption,
+    ScenariosOption,
+    TensorFlowOption,
+    check_format,
+    open_catalog,
+    suggest,
+)
+from harness.errors import CHANGED, EXPECTED, EnvironmentUnusable, UsageError
+
+LOOKED_AT = ("regressed", "verdict", "error", "predictions", "mended")  # what `Next:` explains
+
+
+def diff(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN_A RUN_B | ID...]",
+            help="Two runs, by number or result file; with --tf: scenarios (default: all).",
+        ),
+    ] = None,
+    releases: TensorFlowOption = None,
+    reader_a: Annotated[
+        str | None, typer.Option("--reader-a", help="Which environment of RUN_A, if several.")
+    ] = None,
+    reader_b: Annotated[
+        str | None, typer.Option("--reader-b", help="Which environment of RUN_B, if several.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show unchanged paths too.")] = False,
+    style: FormatOption = "simple",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the differences to FILE.")
+    ] = None,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", help="Write JUnit XML to FILE, for a CI server.")
+    ] = None,
+    annotations: Annotated[
+        bool,
+        typer.Option(
+            "--annotations/--no-annotations",
+            help="Print GitHub's workflow commands on stderr [default: where GITHUB_ACTIONS=true].",
+            show_default=False,
+        ),
+    ] = os.environ.get("GITHUB_ACTIONS") == "true",
+    scenarios: ScenariosOption = None,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Say what changed between two runs, or between two releases: diff --tf 2.20 2.21.
+
+    With --tf each release trains, saves and restores on the CPU; what is not kept yet is run,
+    untimed. Exit code 1: something that worked no longer does.
+    """
+    check_format(style)
+    words = words or []
+    check_request(words, releases, bool(reader_a or reader_b))
+    for file in (json_file, junit_file):
+        if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
+            raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
+    catalog = open_catalog(scenarios)
+    from harness.cli.sources import pair_sides
+    from harness.compare import any_regressed, compare
+    from harness.documents import write_file
+    from harness.report.annotations import annotate
+    from harness.report.difference import make_document, present_comparisons
+    from harness.report.junit import write_junit
+
+    if releases:
+        from harness.cli.sides import open_sides
+        from harness.store import Store
+
+        pairs = open_sides(releases, words, catalog, Store(reports))
+        said = "Trained, saved and restored in each: "
+    else:
+        pairs, said = pair_sides(words, reader_a, reader_b, reports), ""
+    comparisons = [compare(a, b, f"{said}{a.label} → {b.label}") for a, b in pairs]
+    typer.echo(present_comparisons(comparisons, style, everything))
+    if json_file:
+        write_file(json_file, make_document(comparisons))
+    if junit_file:
+        explain_failure(junit_file, lambda: write_junit(junit_file, comparisons))
+    if annotations:
+        for command in annotate(comparisons, catalog):
+            typer.echo(command, err=True)
+    telling = [each for one in comparisons for each in one.differences if each.kind != "unchanged"]
+    ordered = [each for kind in LOOKED_AT for each in telling if each.kind == kind]
+    following = f"explain {ordered[0].scenario}" if ordered else "runs"
+    folder = (reports, None) if following == "runs" else (None, scenarios)
+    typer.echo(f"\nNext: {suggest(following, *folder)}")
+    raise typer.Exit(CHANGED if any_regressed(comparisons) else EXPECTED)
+
+
+def check_request(words: list[str], releases: list[str] | None, readers: bool) -> None:
+    """Raise UsageError where it is not clear what to compare."""
+    from harness.environments.resolve import check_name
+
+    if not releases:
+        if len(words) not in (1, 2):
+            raise UsageError(
+                "give two runs, or two releases", f"runs given: {len(words)}",
+                "python -m harness diff 1 2, or: python -m harness diff --tf 2.20 2.21",
+            )  # fmt: skip
+        return
+    if readers:
+        raise UsageError("--reader-a and --reader-b choose from runs, --tf names releases", "", "")
+    if len(set(releases)) != 2:
+        raise UsageError(
+            "--tf takes two different releases to compare", f"given: {', '.join(releases)}",
+            "python -m harness diff --tf 2.20 2.21",
+        )  # fmt: skip
+    for name in releases:
+        check_name(name)
+
+
+def explain_failure(file: Path, write: Callable[[], None]) -> None:
+    """Turn a disk that is full into a sentence."""
+    try:
+        write()
+    except OSError as error:
+        raise EnvironmentUnusable(
+            f"cannot write {file}", error.strerror or str(error), "make room, then call diff again"
+        ) from error

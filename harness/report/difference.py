@@ -1,0 +1,201 @@
+"""What a release changed, as text: most important first, one reason once with all its paths."""
+
+from collections import Counter
+from typing import Any
+
+from tabulate import tabulate
+
+from harness.compare import KINDS, Comparison, Difference, count_verdicts, describe_error
+from harness.messages import find_other_words, normalise, shorten
+from harness.report.summary import count
+
+# Of paths, in the order of KINDS; {a} and {b} are the labels of the two sides.
+HEADINGS = {
+    "regressed": "Worked in {a}, no longer in {b}",
+    "verdict": "Another verdict, a match in neither",
+    "error": "Another error, or other words",
+    "predictions": "The same model, other numbers",
+    "mended": "Works in {b}, did not in {a}",
+    "draw": "Another verdict on some seeds, no more than the draw explains",
+    "incomparable": "Not comparable",
+    "only_a": "Ran in {a} only",
+    "only_b": "Ran in {b} only",
+    "unchanged": "Unchanged",
+}
+BRIEF = ("incomparable", "only_a", "only_b")  # a line per reason is enough
+LONGEST = 300  # characters shown of a message
+
+
+def present_comparisons(
+    comparisons: list[Comparison], style: str = "simple", everything: bool = False
+) -> str:
+    """Return every comparison as text; `everything` lists the paths without a change too."""
+    return "\n\n\n".join(present(each, style, everything) for each in comparisons)
+
+
+def present(comparison: Comparison, style: str, everything: bool) -> str:
+    """Return one comparison: both environments, the verdict on them, and a section per kind."""
+    blocks = [describe_sides(comparison), conclude(comparison)]
+    for kind in KINDS:
+        if comparison.of(kind) and (kind != "unchanged" or everything):
+            blocks.append(present_kind(comparison, kind, style, everything))
+    blocks.append(summarize(comparison))
+    return "\n\n".join(blocks)
+
+
+def describe_sides(comparison: Comparison) -> str:
+    """Return title, a line per environment, and the machines where they differ."""
+    a, b = comparison.a, comparison.b
+    width = max(len(a.label), len(b.label))
+    lines = [comparison.title]
+    for side in (a, b):
+        source = f" ({side.source})" if side.source and side.source not in side.label else ""
+        lines.append(f"{side.label:<{width}}  {describe_environment(side.environment)}{source}")
+    machines = [describe_machine(side.machine) for side in (a, b)]
+    if machines[0] != machines[1]:
+        lines += [f"{side.label:<{width}}  ran on {machine}" for side, machine in
+                  zip((a, b), machines, strict=True)]  # fmt: skip
+    return "\n".join(lines)
+
+
+def describe_environment(environment: dict[str, Any]) -> str:
+    """Return the versions of an environment on one line."""
+    known = {
+        name: environment.get(name, "?") for name in ("tensorflow", "keras", "numpy", "python")
+    }
+    home = environment.get("keras_home", "keras")
+    return "TensorFlow {tensorflow}, {home} {keras}, numpy {numpy}, Python {python}".format(
+        home=home, **known
+    )
+
+
+def describe_machine(machine: dict[str, Any]) -> str:
+    """Return what a run was made on, as far as rounding may depend on it."""
+    return f"{machine.get('processor', '?')}, {machine.get('system', '?')}"
+
+
+def conclude(comparison: Comparison) -> str:
+    """Say in one sentence whether something that worked no longer does."""
+    regressed, a, b = comparison.of("regressed"), comparison.a.label, comparison.b.label
+    if all(each.kind in BRIEF for each in comparison.differences):
+        return f"Nothing of {a} can be compared with {b}."
+    if not regressed:
+        return f"Nothing that worked in {a} fails in {b}."
+    reasons = count(len(comparison.group("regressed")), "reason")
+    verb = "works" if len(regressed) == 1 else "work"
+    return (
+        f"REGRESSED: {count(len(regressed), 'path')} that worked in {a} no longer {verb} in {b},"
+        f" for {reasons}."
+    )
+
+
+def present_kind(comparison: Comparison, kind: str, style: str, everything: bool) -> str:
+    """Return the section of one kind of change, the reason of most paths first."""
+    found = comparison.of(kind)
+    heading = HEADINGS[kind].format(a=comparison.a.label, b=comparison.b.label)
+    title = f"{heading}: {count(len(found), 'path')}"
+    if kind in BRIEF and not everything:
+        lines = [f"  {count(len(group), 'path')}: {normalise(group[0].reason)}"
+                 for group in comparison.group(kind)]  # fmt: skip
+        return "\n".join([title, *lines])
+    if kind in ("unchanged", "draw", "predictions"):
+        return f"{title}\n\n{make_table(comparison, found, style)}"
+    blocks = []
+    for number, group in enumerate(comparison.group(kind), 1):
+        blocks.append(f"{number}. {explain_reason(group[0])}")
+        blocks.append(make_table(comparison, group, style))
+    return "\n\n".join(blocks if kind == "regressed" else [title, *blocks])  # `conclude` said it
+
+
+def explain_reason(difference: Difference) -> str:
+    """Return why the paths of a group changed, as far as errors and weights tell."""
+    before, after = difference.before[-1:], difference.after[-1:]
+    if difference.kind == "error":
+        said = [shorten(describe_error(each[0]), LONGEST) for each in (before, after)]
+        if said[0] != said[1]:
+            return f"was: {said[0]}\n   now: {said[1]}"
+        gone, new = find_other_words(*(describe_error(each[0]) for each in (before, after)))
+        return (
+            f"{said[1]}\n   words that are gone: {' '.join(gone[:20]) or 'none'}"
+            f"\n   new words: {' '.join(new[:20]) or 'none'}"
+        )
+    told = "was: " if difference.kind == "mended" and before[0]["error"] else ""
+    return told + shorten(difference.reason, LONGEST)
+
+
+def make_table(comparison: Comparison, differences: list[Difference], style: str) -> str:
+    """Return a row per path: its verdict on both sides; device, dose and remark where they vary."""
+    columns = [
+        ("scenario", [each.scenario for each in differences], None),
+        ("path", [each.path.removeprefix("restore_") for each in differences], None),
+        ("device", [each.device for each in differences], "CPU:0"),
+        ("dose", ["" if each.dose is None else f"{each.dose:g}" for each in differences], ""),
+        ("saved by", [name_writer(each) for each in differences], ""),
+        (comparison.a.label, [count_verdicts(each.before) for each in differences], None),
+        (comparison.b.label, [count_verdicts(each.after) for each in differences], None),
+        ("numbers", [each.reason if each.kind == "predictions" else "" for each in differences],
+         ""),
+    ]  # fmt: skip
+    shown = [(name, cells) for name, cells, usual in columns if set(cells) != {usual}]
+    rows = list(zip(*(cells for _, cells in shown), strict=True))
+    return tabulate(rows, [name for name, _ in shown], tablefmt=style, disable_numparse=True)
+
+
+def name_writer(difference: Difference) -> str:
+    """Return the one environment that saved for both sides, "" where each saved for itself."""
+    records = [*difference.before, *difference.after]
+    writers = {each["writer"] for each in records}
+    readers = {each["reader"] for each in records}
+    return "" if len(writers) > 1 or writers <= readers else writers.pop()
+
+
+def summarize(comparison: Comparison) -> str:
+    """Count the paths of every kind, and say how far numbers were compared."""
+    names = {"verdict": "with another verdict", "error": "with another error",
+             "predictions": "with other numbers", "draw": "by the draw",
+             "incomparable": "not comparable", "only_a": f"in {comparison.a.label} only",
+             "only_b": f"in {comparison.b.label} only"}  # fmt: skip
+    counts = Counter(each.kind for each in comparison.differences)
+    told = [f"{counts[kind]} {names.get(kind, kind)}" for kind in KINDS if counts[kind]]
+    sentences = [f"Paths: {', '.join(told) or 'none'}."]
+    if comparison.other_models:
+        sentences.append(
+            f"The numbers of {count(comparison.other_models, 'path')} were not compared: the two"
+            " trained models differ, by rounding or more."
+        )
+    if comparison.by_statistics:
+        sentences.append(
+            f"Those of {count(comparison.by_statistics, 'path')} were compared by their statistics"
+            " only: predictions are kept in the database, not in result files."
+        )
+    return " ".join(sentences)
+
+
+def make_document(comparisons: list[Comparison]) -> dict[str, Any]:
+    """Return the comparisons as JSON-ready dict: what `diff --json` writes."""
+    return {
+        "schema": 1,
+        "comparisons": [
+            {
+                "title": each.title,
+                **{name: {"label": side.label, "environment": side.environment,
+                          "machine": side.machine}
+                   for name, side in (("a", each.a), ("b", each.b))},
+                "counts": {kind: len(each.of(kind)) for kind in KINDS},
+                "other_models": each.other_models, "by_statistics": each.by_statistics,
+                "differences": [describe_difference(one) for one in each.differences],
+            }
+            for each in comparisons
+        ],
+    }  # fmt: skip
+
+
+def describe_difference(difference: Difference) -> dict[str, Any]:
+    """Return one path's difference as JSON-ready dict; verdict and error by seed."""
+    return {
+        "kind": difference.kind, "scenario": difference.scenario, "path": difference.path,
+        "device": difference.device, "dose": difference.dose, "reason": difference.reason,
+        **{name: [{"seed": each["seed"], "writer": each["writer"], "reader": each["reader"],
+                   "verdict": each["verdict"], "error": each["error"]} for each in records]
+           for name, records in (("before", difference.before), ("after", difference.after))},
+    }  # fmt: skip

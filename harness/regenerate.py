@@ -8,14 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.contents import DIFFERS, ROUNDING, Comparison, compare_folders, gather
-from harness.environments.build import (
-    build,
-    clean_variables,
-    find_uv,
-    last_lines,
-    python_of,
-)
+from harness.environments.build import build
+from harness.environments.cache import python_of
 from harness.environments.releases import find_release, name_package
+from harness.environments.uv import clean_variables, find_uv, last_lines
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.outcomes import describe_failure
 from harness.provenance import (

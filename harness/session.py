@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from harness.engine import Engine, LocalEngine
@@ -211,14 +212,19 @@ class Session:
     def build(self, specs: Iterable[str]) -> None:
         """Build the environments that are not there yet, two at a time."""
         with ThreadPoolExecutor(BUILDERS) as pool:
-            building = {spec: pool.submit(open_environment, spec) for spec in specs}
+            building = {
+                spec: pool.submit(open_environment, spec, partial(self.announce, spec))
+                for spec in specs
+            }
             for spec, future in building.items():
-                if not future.done():
-                    self.watcher.start_step(f"building TensorFlow {spec}")
                 try:
                     future.result()
                 except EnvironmentUnusable as error:
                     self.fail(spec, error)
+
+    def announce(self, spec: str, stage: str) -> None:
+        """Show what is done for an environment that is being built."""
+        self.watcher.start_step(f"{spec}: {stage}")
 
     def start_opening(self, engine: Engine, spec: str) -> None:
         """Have TensorFlow imported there, unless that has begun or cannot be."""

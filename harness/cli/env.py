@@ -99,7 +99,8 @@ def list_built(
         return
     rows = [
         [each["name"], each["tensorflow"], each["keras"], each["python"],
-         (each["built"] or "")[:10], f"{each['bytes'] / 2**30:.1f}", "damaged" if each["damage"] else "whole"]
+         (each["built"] or "")[:10], f"{each['bytes'] / 2**30:.1f}",
+         "damaged" if each["damage"] else "whole"]
         for each in built
     ]  # fmt: skip
     if everything:

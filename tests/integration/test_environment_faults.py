@@ -84,9 +84,11 @@ def test_a_disk_that_is_too_small_is_seen_before_anything_is_fetched(cli, cache,
     assert remains(cache) == []
 
 
-def test_a_home_that_does_not_exist_is_a_sentence(cli, monkeypatch):
-    monkeypatch.delenv("RESTOREBENCH_ENVIRONMENTS")
-    cli("env", "add", "2.21", HOME="/proc/nowhere").assert_refused(3, "cannot be written")
+def test_a_home_that_does_not_exist_is_a_sentence(cli):
+    home = {"HOME": "/proc/nowhere", "XDG_CACHE_HOME": "", "RESTOREBENCH_ENVIRONMENTS": ""}
+    cli("env", "add", "2.21", **home).assert_refused(
+        3, "cannot be written", "RESTOREBENCH_ENVIRONMENTS"
+    )
 
 
 def test_an_interpreter_without_tensorflow_is_refused_and_left_alone(cli, tmp_path):

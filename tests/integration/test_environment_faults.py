@@ -4,8 +4,14 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 
 import pytest
+
+from harness.environments.build import install
+from harness.environments.cache import find_damaged_packages
+from harness.environments.releases import Release
+from harness.environments.uv import run_uv
 
 NOWHERE = "http://127.0.0.1:9"  # nobody listens at the discard port
 CLOSED = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "ALL_PROXY": NOWHERE, "NO_PROXY": "",
@@ -141,7 +147,8 @@ def test_what_was_damaged_is_listed_and_built_again_as_it_was(cli, cache):
     packages = cache / "2.4" / "lib" / "python3.8" / "site-packages"
     (packages / "numpy" / "version.py").unlink()
     library = packages / "tensorflow" / "python" / "keras" / "engine" / "base_layer.py"
-    os.truncate(library, 100)  # uv links: this is its cache's copy, too
+    library.unlink()  # uv links: truncated in place, it would be so in uv's cache and elsewhere
+    library.write_text("cut off")
     listed = cli("env", "list")
     assert "damaged" in listed.stdout
     assert listed.stdout.endswith("Next: python -m harness env add 2.4\n")
@@ -151,5 +158,20 @@ def test_what_was_damaged_is_listed_and_built_again_as_it_was(cli, cache):
     again.assert_ran(0)
     assert "2.4: damaged, built again" in again.stderr
     assert "its lock is damaged" in again.stderr
-    assert library.stat().st_size > 100
+    assert library.stat().st_size > 1000
     assert cli("env", "show", "2.4").stdout.splitlines()[1:] == before
+
+
+@releases
+def test_a_package_that_is_damaged_in_uvs_cache_is_fetched_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    release = Release("small", "3.11", None, ("six==1.16.0",))
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        run_uv(release, "venv", "--python", sys.executable, str(folder))
+        with (tmp_path / "right").open("w") as right:
+            install(release, folder, "six==1.16.0\n", right.fileno())
+        assert find_damaged_packages(folder) == {}
+        (module,) = folder.glob("lib/python*/site-packages/six.py")
+        os.truncate(module, 100)  # linked, so the cache's copy is cut off as well
+        assert [*find_damaged_packages(folder)] == ["six"]

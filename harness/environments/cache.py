@@ -46,7 +46,7 @@ def folder_name(release: Release) -> str:
     if not release.extra:
         return release.name
     digest = hashlib.sha256(release.name.encode()).hexdigest()[:8]
-    return "-".join([release.name.split()[0], *map(name_package, release.extra), digest])
+    return "-".join([release.name.split()[0], *map(name_package, sorted(release.extra)), digest])
 
 
 def python_of(folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """The TensorFlow releases that can be built: their Python, their date, and the pins they need.
 
 `newest` is the day after which no package is taken: without it, 2.16 to 2.20 silently get the
-newest Keras, and the old ones a numpy or protobuf that breaks them (docs/how-to). Of a release the
+newest Keras, and the old ones a numpy or protobuf that breaks them. Of a release the
 newest patch of that day is taken, so a date also says which: 2.5.0, 2.16.1. All were built and
 imported on 2026-11-25, on Linux x86-64.
 """

@@ -17,6 +17,8 @@ FOLDER = "set RESTOREBENCH_ENVIRONMENTS to a folder on another disk"
 AGAIN = "then try again; environments that are built keep working"
 # What uv says, what that means, and what to do. The first that fits counts.
 FAILURES = (
+    (r"[Ff]ailed to initialize cache", "uv's own cache cannot be written",
+     "set UV_CACHE_DIR to a folder"),
     (r"No space left on device|os error 28|disk quota exceeded",
      "the disk is full", f"make room (python -m harness env prune), or {FOLDER}"),
     (r"Read-only file system|os error 30|Permission denied|os error 13",
@@ -106,10 +108,8 @@ def name_culprit(said: str) -> str:
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("cause:")]
     hints = [line for line in lines if line.startswith("hint:")]
-    return "\n".join(
-        line[:300]
-        for line in [*lines[:1], *dict.fromkeys([*causes[:1], *causes[-1:]]), *hints[-1:]]
-    )
+    telling = dict.fromkeys([*lines[:1], *causes[:1], *causes[-1:], *hints[-1:]])
+    return "\n".join(line[:300] for line in telling)
 
 
 def last_lines(text: str, count: int = 4) -> str:

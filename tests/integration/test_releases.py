@@ -1,6 +1,5 @@
 """Other releases, for real: environments are built with uv, and scenarios run in them."""
 
-import signal
 from pathlib import Path
 
 import pytest
@@ -62,19 +61,6 @@ def test_keras_2_leaves_no_temporary_file(cli, tmp_path):
     ended.assert_ran(0)
     assert ", tf_keras 2." in ended.stdout
     assert list(temporary.iterdir()) == []  # autograph writes a file for every function it reads
-
-
-def test_a_build_that_is_killed_is_made_whole_by_the_next(cli, start, cache):
-    part = cache / "2.4.part"
-    building = start("env", "add", "2.4", RESTOREBENCH_ENVIRONMENTS=str(cache))
-    building.wait_for((part / "pyvenv.cfg").exists)
-    building.end(signal.SIGKILL)
-    assert "2.4 is not built" in cli("env", "show", "2.4").stderr
-    cli("env", "add", "2.4").assert_ran(0)
-    assert not part.exists()
-    shown = cli("env", "show", "2.4")
-    shown.assert_ran(0)
-    assert "tensorflow-cpu==2.4." in shown.stdout
 
 
 def test_an_environment_that_is_built_again_holds_the_same(cli):

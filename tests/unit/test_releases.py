@@ -7,16 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.environments.build import (
+from harness.environments.build import read_lock
+from harness.environments.cache import (
     RECORD,
     find_cache,
+    find_damage,
     folder_name,
-    limit_dates,
     list_environments,
     read_record,
     remove_leftovers,
 )
-from harness.environments.releases import RELEASES, find_release
+from harness.environments.pins import write_requirements
+from harness.environments.releases import RELEASES, find_release, name_wheel
+from harness.environments.resolve import check_name, open_environment
+from harness.environments.uv import explain_failure, find_interpreter, limit_dates
 from harness.errors import UsageError
 
 WHOLE = json.dumps({"release": {"name": "2.15"}, "versions": {}, "packages": [], "built": ""})
@@ -93,20 +97,119 @@ def test_what_is_no_requirement_is_refused(extra):
         find_release("2.16", (extra,))
 
 
-def test_only_what_is_whole_is_an_environment(cache):
-    make_environment(cache, "2.15", WHOLE)
+def make_installed(cache, name):
+    """An environment of one package with one file of five bytes."""
+    make_environment(cache, name, WHOLE.replace("[]", '["a-package==1.0"]'))
+    packages = cache / name / "lib" / "python3.11" / "site-packages"
+    (packages / "a_package-1.0.dist-info").mkdir(parents=True)
+    (packages / "a_package-1.0.dist-info" / "RECORD").write_text("a.py,sha256=x,5\na.pyc,,\n")
+    (packages / "a.py").write_text("12345")
+    return packages
+
+
+def test_damage_is_found_in_whatever_was_installed(cache):
+    packages, folder = make_installed(cache, "2.15"), cache / "2.15"
+    assert find_damage(folder) == []
+    (packages / "a.py").write_text("123")
+    assert find_damage(folder) == [f"{packages / 'a.py'} has 3 bytes, not 5"]
+    (packages / "a.py").unlink()
+    assert find_damage(folder) == [f"{packages / 'a.py'} is gone"]
+    (packages / "a_package-1.0.dist-info" / "RECORD").unlink()
+    assert find_damage(folder) == ["the package a-package is gone"]
+    (folder / RECORD).write_text("{half")
+    assert "unreadable" in find_damage(folder)[0]
+    (folder / "bin" / "python").unlink()
+    assert "its interpreter is gone" in find_damage(folder)[0]
+
+
+def test_environments_are_listed_by_release_and_those_without_a_record_too(cache):
+    for name in ("2.10", "2.4", "1.15"):
+        make_environment(cache, name, WHOLE)
     make_environment(cache, "2.14", "{half")
-    make_environment(cache, "2.13.part", json.dumps({}))
-    (cache / "2.12").mkdir()
-    make_environment(cache, "2.11", "{}")
-    assert read_record(cache / "2.14") is None
-    assert read_record(cache / "2.12") is None
-    assert [name for name, _ in list_environments()] == ["2.15"]
+    make_environment(cache, "2.13.part", WHOLE)
+    (cache / "2.4.txt").touch()
+    assert [name for name, _ in list_environments()] == ["1.15", "2.4", "2.10", "2.14"]
+    assert dict(list_environments())["2.14"] is None
 
 
 def test_leftovers_of_killed_builds_are_removed_and_nothing_else(cache):
     make_environment(cache, "2.15", WHOLE)
     (cache / "2.4.part").mkdir()
-    assert remove_leftovers() == ["2.4"]
+    (cache / "2.4.part" / "file").write_text("12345")
+    assert remove_leftovers() == {"2.4": 5}
     assert read_record(cache / "2.15") is not None
     assert not (cache / "2.4.part").exists()
+
+
+@pytest.mark.parametrize("pins", ["", "numpy==1.26.4\n", "tensorflow-cpu==2.15.0\nnum py\n",
+                                  "tensorflow-cpu==2.15.0"])  # fmt: skip
+def test_a_damaged_lock_is_told_and_not_used(tmp_path, pins):
+    lock, said = tmp_path / "2.15.txt", []
+    lock.write_text(pins)
+    assert read_lock(lock, find_release("2.15"), said.append) == ""
+    assert said == ["its lock is damaged: resolved anew"]
+
+
+def test_requirements_are_those_of_the_lock_and_name_no_index(cache):
+    pins = "".join(f"{each.partition('==')[0]}==1\n" for each in find_release("2.15").requirements)
+    (cache / "2.15.txt").write_text(pins)
+    lines = write_requirements("2.15").splitlines()
+    assert [line for line in lines if line[0] != "#"] == pins.splitlines()
+    assert "2024-01-31" in lines[0]
+    assert "Python 3.11" in lines[1]
+
+
+def test_an_exact_patch_is_of_any_date_and_the_rest_of_the_releases_day():
+    release = find_release("2.16.2+legacy")
+    package = release.requirements[0].partition("==")[0]
+    assert release.name == "2.16.2+legacy"
+    assert release.requirements == (f"{package}==2.16.2", "tf-keras==2.16.*")
+    assert limit_dates(release) == [
+        "--exclude-newer", "2024-08-01", f"--exclude-newer-package={package}=2099-01-01"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "wheel"),
+    [("1.15+gpu", "tensorflow-gpu==1.15.*"), ("2.4+gpu", "tensorflow==2.4.*"),
+     ("2.15.1+gpu", "tensorflow[and-cuda]==2.15.1"),
+     ("2.16+gpu+legacy", "tensorflow[and-cuda]==2.16.*"), ("nightly+gpu", "tf-nightly[and-cuda]")],
+)  # fmt: skip
+def test_gpu_wheels_are_the_package_of_the_release(name, wheel):
+    assert find_release(name).requirements[0] == wheel
+
+
+def test_an_environment_is_found_by_the_name_it_is_listed_by():
+    listed = find_release("2.16", ("keras==3.15.1", "h5py<4"))
+    assert folder_name(find_release(listed.name)) == folder_name(listed)
+
+
+def test_where_there_is_no_cpu_wheel_the_plain_package_is_taken(monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert name_wheel("2.15") == "tensorflow"
+
+
+def test_the_newest_python_of_pyenv_is_taken_by_number(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    for version in ("3.9.9", "3.9.18", "3.9.20-dev"):
+        python = tmp_path / "versions" / version / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.touch(mode=0o755)
+    assert find_interpreter("3.9").endswith("/3.9.18/bin/python")
+    assert find_interpreter("3.8") == "3.8"
+
+
+def test_this_interpreter_and_a_path_are_environments(tmp_path):
+    assert open_environment("this+legacy").legacy_keras
+    assert open_environment("") == open_environment("this")
+    with pytest.raises(UsageError, match="not an interpreter"):
+        check_name(str(tmp_path / "python"))
+    with pytest.raises(UsageError, match="unknown release"):
+        check_name("2.99")
+    check_name("2.16 with keras @ file:///a/b.whl")
+
+
+def test_a_uv_that_is_killed_is_told_from_one_that_fails():
+    release = find_release("2.15")
+    assert "signal 9" in explain_failure(release, "", -9).found
+    assert explain_failure(release, "something new", 2).found == "something new"

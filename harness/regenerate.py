@@ -127,25 +127,26 @@ def put_in_place(scenario: Scenario, made: Regenerated, write: bool) -> bool:
     return False
 
 
-def open_writer(wanted: Wanted, named: Environment | None, work: Path) -> Writer:
-    """Return the writer: `named`, or an environment that is built.
+def open_writer(wanted: Wanted, interpreter: str | None, work: Path) -> Writer:
+    """Return the writer: that `interpreter`, or an environment that is built.
 
     Raises EnvironmentUnusable where it cannot be built or used, UsageError where it is another
     release.
     """
-    environment = named or build_writer(wanted)
+    python = interpreter or build_writer(wanted)
+    environment = Environment(python, wanted.legacy_keras, portable_kernels=True)
     described = SpawnWorker(environment, make_folder(work), hide_gpu=True).describe()
     if described["tensorflow"] != wanted.tensorflow:
         raise UsageError(
             f"the files must be written by TensorFlow {wanted.tensorflow}",
-            f"{environment.interpreter} has {described['tensorflow']}",
+            f"{python} has {described['tensorflow']}",
             "leave out --python: the release is built",
         )
     return Writer(environment, described, list_packages(environment))
 
 
-def build_writer(wanted: Wanted) -> Environment:
-    """Return the environment that has the wanted versions, built where it is not there yet.
+def build_writer(wanted: Wanted) -> str:
+    """Return an interpreter that has the wanted versions, built where it is not there yet.
 
     A release whose day is open (the newest one) gets a newer Keras as time goes on: then the
     recorded versions are asked for by number. Raises EnvironmentUnusable, UsageError.
@@ -163,7 +164,7 @@ def build_writer(wanted: Wanted) -> Environment:
             pins.append(f"{keras}=={wanted.keras}")
         release = find_release(wanted.release, (*wanted.extra, *pins))
         folder, record = build(release)
-    return Environment(str(python_of(folder)), wanted.legacy_keras, portable_kernels=True)
+    return str(python_of(folder))
 
 
 def list_packages(environment: Environment) -> tuple[str, ...]:

@@ -108,9 +108,8 @@ def regenerate_all(
     from harness.contents import DIFFERS, ORDER
     from harness.regenerate import Wanted, find_wanted, open_writer, put_in_place, regenerate
     from harness.report.provenance import make_provenance_table
-    from harness.workers.environment import Environment
 
-    named = Environment(find_interpreter(python), legacy, True) if python else None
+    named = find_interpreter(python) if python else None
     groups: dict[Wanted, list[Scenario]] = {}
     for scenario in chosen:
         groups.setdefault(find_wanted(scenario, extra, legacy), []).append(scenario)

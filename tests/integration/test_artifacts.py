@@ -2,12 +2,12 @@
 
 import re
 import shutil
+import sys
 
 import h5py
 import pytest
 
 from harness.catalog import PACKAGED
-from harness.environments.build import find_cache
 from harness.provenance import hash_files
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.releases]
@@ -29,9 +29,15 @@ def bring(tmp_path):
     return copy
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Where these tests' environments are built; uv's own cache makes them quick."""
+    return tmp_path_factory.mktemp("environments")
+
+
 @pytest.fixture
-def cli(cli, monkeypatch):
-    monkeypatch.setenv("RESTOREBENCH_ENVIRONMENTS", str(find_cache()))  # built once, for all tests
+def cli(cli, cache, monkeypatch):
+    monkeypatch.setenv("RESTOREBENCH_ENVIRONMENTS", str(cache))
     return cli
 
 
@@ -83,6 +89,19 @@ def test_an_interpreter_with_another_release_is_refused(cli, bring):
     root, folder = bring("initializer_dtype_from_tf1")
     before = hash_files(folder)
     asked = ("artifact", "initializer-dtype-from-tf1", "--scenarios", root)
-    ended = cli(*asked, "--python", find_cache() / "2.15" / "bin" / "python")
-    ended.assert_refused(2, "must be written by TensorFlow 1.15.0", "has 2.15.")
+    ended = cli(*asked, "--python", sys.executable)
+    ended.assert_refused(2, "must be written by TensorFlow 1.15.0", "has 2.")
     assert hash_files(folder) == before
+
+
+def test_a_release_that_cannot_be_built_costs_only_its_own_scenarios(cli, bring):
+    root, _ = bring("initializer_dtype_from_tf1")
+    _, folder = bring("scaler_version_warning")
+    shutil.rmtree(
+        folder
+    )  # which scikit-learn wrote it is no longer known: we ask for none there is
+    ended = cli("artifact", "--all", "--scenarios", root, "--with", "scikit-learn==0.0.1")
+    assert ended.code == 3
+    assert "1 of 2 regenerated: " in ended.stdout
+    assert "could not be built" in ended.stderr
+    assert not folder.exists()

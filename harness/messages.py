@@ -16,12 +16,11 @@ PASSING = (
     (re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"), "\ufffd"),
     (re.compile(r"(?<![\w.])/(?:[^\s/'\"()\[\]{},;:<>]+/)+"), ".../"),  # a file's name is kept
     (re.compile(r"\b0x[0-9a-fA-F]+\b"), "ADDRESS"),
-    (re.compile(r"\b\d+\.\d{5,}(?:e[+-]?\d+)?"), "NUMBER"),  # of a printed array: it rounds
+    (re.compile(r"-?\b\d+\.\d{4,}(?:e[+-]?\d+)?\b"), "NUMBER"),  # printed predictions: rounding
     (re.compile(r"\b\d{9,}\b"), "ID"),
     (re.compile(r"\b(at|line|lines) \d+\b"), r"\1 N"),
     (re.compile(r"(\.(?:py|cc|h)):\d+\b"), r"\1:N"),
     (re.compile(r"\b\d+(?:\.\d+)?(?:e-?\d+)? ?(ns|us|µs|ms|s|seconds|minutes)\b"), r"T \1"),
-    (re.compile(r"-?\b\d+\.\d{4,}(?:e[+-]?\d+)?\b"), "NUMBER"),  # printed predictions: rounding
 )  # fmt: skip
 WRAPPING = re.compile(
     r"<class '[^']*'> could not be deserialized properly\..*Exception encountered: "

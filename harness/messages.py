@@ -1,7 +1,8 @@
 """Error messages without what differs from run to run: do two say the same, and what do they say?
 
 Each of these was seen to differ between two runs of one release: folders of a step, object ids
-(`shared_object_id` in Keras's config dumps), the order in which TensorFlow prints a set.
+(`shared_object_id` in Keras's config dumps), the order in which TensorFlow prints a set, the last
+digits of printed predictions.
 """
 
 import re
@@ -15,6 +16,7 @@ PASSING = (
     (re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"), "\ufffd"),
     (re.compile(r"(?<![\w.])/(?:[^\s/'\"()\[\]{},;:<>]+/)+"), ".../"),  # a file's name is kept
     (re.compile(r"\b0x[0-9a-fA-F]+\b"), "ADDRESS"),
+    (re.compile(r"-?\b\d+\.\d{4,}(?:e[+-]?\d+)?\b"), "NUMBER"),  # printed predictions: rounding
     (re.compile(r"\b\d{9,}\b"), "ID"),
     (re.compile(r"\b(at|line|lines) \d+\b"), r"\1 N"),
     (re.compile(r"(\.(?:py|cc|h)):\d+\b"), r"\1:N"),
@@ -28,7 +30,7 @@ QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
 
 
 def normalise(message: str) -> str:
-    """Return a message without addresses, folders, object ids, line numbers and timings."""
+    """Return a message without what PASSING replaces, on one line."""
     text = message[:LONGEST]
     for pattern, replacement in PASSING:
         text = pattern.sub(replacement, text)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from harness.cli.options import (
     suggest,
 )
 from harness.errors import CHANGED, EXPECTED, EnvironmentUnusable, UsageError
+
+if TYPE_CHECKING:
+    from harness.compare import Side
 
 LOOKED_AT = ("regressed", "verdict", "error", "predictions", "mended")  # what `Next:` explains
 
@@ -80,10 +83,9 @@ def diff(
         from harness.store import Store
 
         pairs = open_sides(releases, words, catalog, Store(reports))
-        said = "Trained, saved and restored in each: "
     else:
-        pairs, said = pair_sides(words, reader_a, reader_b, reports), ""
-    comparisons = [compare(a, b, f"{said}{a.label} → {b.label}") for a, b in pairs]
+        pairs = pair_sides(words, reader_a, reader_b, reports)
+    comparisons = [compare(a, b, name_writers(a, b) + f"{a.label} → {b.label}") for a, b in pairs]
     typer.echo(present_comparisons(comparisons, style, everything))
     if json_file:
         write_file(json_file, make_document(comparisons))
@@ -98,6 +100,23 @@ def diff(
     folder = (reports, None) if following == "runs" else (None, scenarios)
     typer.echo(f"\nNext: {suggest(following, *folder)}")
     raise typer.Exit(CHANGED if any_regressed(comparisons) else EXPECTED)
+
+
+def name_writers(a: "Side", b: "Side") -> str:
+    """Return how a comparison's title begins: who saved what the two sides restored."""
+    if a.environment.get("name") == b.environment.get("name"):
+        return ""
+    writers = {each["writer"] for side in (a, b) for each in side.outcomes}
+    if len(writers) == 1:
+        return f"Saved by {writers.pop()}, restored in each: "
+    if all(has_own_writer(side) for side in (a, b)):
+        return "Trained, saved and restored in each: "
+    return ""
+
+
+def has_own_writer(side: "Side") -> bool:
+    """Say whether a side's environment saved for itself, but for files of other releases."""
+    return any(each["writer"] == each["reader"] for each in side.outcomes)
 
 
 def check_request(words: list[str], releases: list[str] | None, readers: bool) -> None:

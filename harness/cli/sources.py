@@ -27,10 +27,13 @@ class Source:
     predictions: dict[OutcomeKey, Array] = field(default_factory=dict)
 
     def readers(self) -> dict[str, str]:
-        """Return the environments that restored, by the name that tables call them."""
+        """Return the environments that restored, by what tables call them, each its own."""
         restored = {each["reader"] for each in self.document["outcomes"]}
-        named = name_releases(self.document)
-        return {label: name for name, label in named.items() if name in restored}
+        readers: dict[str, str] = {}
+        for name, label in name_releases(self.document).items():
+            if name in restored:
+                readers[name if label in readers else label] = name
+        return readers
 
     def take_side(self, label: str, ambiguous: bool) -> Side:
         """Return what one reader restored; where its label is `ambiguous` the run is named too."""

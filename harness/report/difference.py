@@ -195,7 +195,14 @@ def describe_difference(difference: Difference) -> dict[str, Any]:
     return {
         "kind": difference.kind, "scenario": difference.scenario, "path": difference.path,
         "device": difference.device, "dose": difference.dose, "reason": difference.reason,
-        **{name: [{"seed": each["seed"], "writer": each["writer"], "reader": each["reader"],
-                   "verdict": each["verdict"], "error": each["error"]} for each in records]
-           for name, records in (("before", difference.before), ("after", difference.after))},
+        "before": [describe_outcome(each) for each in difference.before],
+        "after": [describe_outcome(each) for each in difference.after],
     }  # fmt: skip
+
+
+def describe_outcome(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a difference tells of one outcome; the run itself has the rest."""
+    error = record["error"] and {name: record["error"].get(name) for name in ("type", "message")}
+    return {name: record[name] for name in ("seed", "writer", "reader", "verdict")} | {
+        "error": error
+    }

@@ -21,6 +21,7 @@ NAMES = {"2.20": "tensorflow-2.20.0+keras-3.11.3", "2.21": "tensorflow-2.21.0+ke
 ERROR = {"verdict": "error", "error": {"type": "TypeError", "message": "no such layer\n::error::"},
          "statistics": None}  # fmt: skip
 DIFFERS = {"verdict": "differs", "scenario": "double-rescale"}
+EACH = "Trained, saved and restored in each: "
 ONE = np.linspace(0, 1, 8, dtype="float32")[:, None]
 
 
@@ -60,7 +61,7 @@ def test_something_that_worked_and_no_longer_does_is_exit_code_1(cli, keep_run):
     keep_run({"2.21": [make(**ERROR)]})
     ended = cli("diff", 1, 2)
     ended.assert_ran(1)
-    assert ended.stdout.startswith("2.20 → 2.21\n2.20  TensorFlow 2.20.0")
+    assert ended.stdout.startswith(f"{EACH}2.20 → 2.21\n2.20  TensorFlow 2.20.0")
     assert "REGRESSED: 1 path that worked in 2.20 no longer works in 2.21" in ended.stdout
     assert last_line(ended) == "Next: python -m harness explain dead-relu-head"
     assert ended.stderr == ""
@@ -109,9 +110,23 @@ def test_the_two_readers_of_one_run_are_compared(cli, keep_run):
     keep_run({"2.20": [make()], "2.21": [make(**ERROR)]})
     ended = cli("diff", 1)
     ended.assert_ran(1)
-    assert ended.stdout.startswith("2.20 → 2.21\n")
+    assert ended.stdout.startswith(f"{EACH}2.20 → 2.21\n")
     for name in ("2.21", "2.21.0", NAMES["2.21"]):
         cli("diff", 1, 1, "--reader-a", name, "--reader-b", "2.20").assert_ran(0)
+
+
+def test_what_one_release_saved_and_two_restored_says_who_saved(cli):
+    with contextlib.closing(Store(cli.folder / "reports")) as store:
+        run = store.start_run({"command": ["run"]}, MACHINE)
+        readers = [NAMES["2.20"], NAMES["2.21"]]
+        store.set_environments(run, [ENVIRONMENT | {"name": each} for each in readers])
+        for reader, verdict in zip(readers, ("match", "zeros"), strict=True):
+            record = make(writer=NAMES["2.20"], reader=reader, verdict=verdict)
+            store.add(run, Outcome(record))
+        store.finish(run)
+    ended = cli("diff", 1, 1, "--reader-a", readers[0], "--reader-b", readers[1])
+    ended.assert_ran(1)
+    assert ended.stdout.startswith(f"Saved by {NAMES['2.20']}, restored in each: ")
 
 
 def test_readers_that_are_not_clear_must_be_named(cli, keep_run):
@@ -218,7 +233,7 @@ def test_releases_that_are_kept_are_not_run_again(cli, keep_run, faulty):
     keep_scenario(keep_run, scenario, ["2.20", "2.21"])
     ended = cli("diff", "--tf", "2.20", "2.21", "returns-nan", "--scenarios", faulty)
     ended.assert_ran(0)
-    assert ended.stdout.startswith("Trained, saved and restored in each: 2.20 → 2.21\n")
+    assert ended.stdout.startswith(f"{EACH}2.20 → 2.21\n")
     assert "Paths: 2 unchanged." in ended.stdout
     assert ended.stderr == ""
 

@@ -25,12 +25,15 @@ ALIKE = [
     ("stopped after 3.5 s", "stopped after 12 s"),
     ("in /usr/lib/python3.11/site-packages/keras/a.py", "in /home/me/python3.12/keras/a.py"),
     ("unmatched: [<a>, <b>]", "unmatched: [<b>, <a>]"),
+    ("a value ([[0.448745 -2.0e-05]])", "a value ([[0.448746 -2.0e-05]])"),
+    ("value=[0.448745 2.0962241e+00]", "value=[0.448746 2.0962242e+00]"),
     ("\x1b[1mbold\x1b[0m", "bold"),
 ]
 OTHER = [
     ("module keras.src.engine cannot be imported", "module 'keras.src.engine' cannot be imported"),
     ("expected 2 variables, got 0", "expected 2 variables, got 1"),
     ("File not found: /tmp/a/model.keras", "File not found: /tmp/a/model.h5"),
+    ("written by Keras 3.15.1", "written by Keras 3.16.0"),
     ("Unknown layer: Mine", "Unknown layer: Yours"),
 ]
 

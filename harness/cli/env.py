@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.cli.env_for import restore_where_written
 from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Other TensorFlow releases: build, list, remove.")
+app.command("for")(restore_where_written)
 BUILDERS = 2  # at once: more only wait for the disk
 Names = Annotated[list[str], typer.Argument(metavar="RELEASE...", help="2.15, 2.16+legacy, ...")]
 With = Annotated[

@@ -111,7 +111,10 @@ def open_keras(model):
 
     def predict(inputs):
         given = inputs[0] if len(inputs) == 1 else list(inputs)
-        return flatten(model.predict(given, verbose=0))
+        try:
+            return flatten(model.predict(given, verbose=0))
+        except AttributeError:  # 2.0.1: a SavedModel without its compile arguments cannot predict
+            return flatten(model(given, training=False))
 
     outputs = getattr(model, "output_names", None) or [
         "output_%d" % i for i in range(len(model.outputs))
@@ -211,7 +214,7 @@ def draw(random, spec, rows):
     """Return one input: standard normal, or integers, or words, as its dtype asks for."""
     shape = spec["shape"] or [None, UNKNOWN_SIZE]
     sizes = [size or UNKNOWN_SIZE for size in shape[1:]]
-    shape = [shape[0] or rows] + sizes
+    shape = [shape[0] or rows, *sizes]
     dtype = spec["dtype"]
     if spec.get("below"):
         return random.randint(0, spec["below"], shape).astype("int32" if "int" in dtype else dtype)

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.cli.env_for import restore_where_written
 from harness.cli.requirements import print_requirements
 from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Other TensorFlow releases: build, list, remove.")
+app.command("for")(restore_where_written)
 app.command("requirements")(print_requirements)
 NAMES = "2.15, 2.15.1, 2.16+legacy, 2.20+gpu, nightly, ..."
 Name = Annotated[str, typer.Argument(metavar="RELEASE|PATH", help=f"{NAMES}, or an interpreter.")]

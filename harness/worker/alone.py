@@ -48,6 +48,11 @@ def run_alone(path):
         write_atomically(
             os.path.join(step["folder"], "devices.json"), lambda part: part.write(text)
         )
+    elif step["kind"] == "reopen":
+        from .reopen import reopen
+
+        keep_to_scratch(step["folder"])
+        reopen(tf, step)
     else:
         keep_to_scratch(step["folder"])
         run_step(tf, step)

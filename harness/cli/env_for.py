@@ -1,0 +1,214 @@
+"""`env for`: which release wrote a saved model, and what it predicts when it is restored there."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.errors import CHANGED, EXPECTED, UsageError
+
+if TYPE_CHECKING:
+    from harness.environments.origin import Origin
+    from harness.environments.reopen import Reopened
+
+
+def restore_where_written(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A file, SavedModel, checkpoint.")],
+    restore: Annotated[
+        bool, typer.Option("--restore/--no-restore", help="Build that release, restore there.")
+    ] = True,
+    release: Annotated[
+        str,
+        typer.Option(metavar="RELEASE", help="Restore in this one instead.", show_default=False),
+    ] = "",
+    reader: Annotated[
+        str, typer.Option(metavar="RELEASE", help="Compare with this one, not with your own.")
+    ] = "",
+    code: Annotated[
+        Path | None, typer.Option(metavar="FILE.py", help="Holds the classes the model needs.")
+    ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Restore although that runs code of the file.")
+    ] = False,
+) -> None:
+    """Name the release that wrote a model, restore it there, compare with your TensorFlow.
+
+    Exit code 1: it does not load in that release, or predicts only zeros, constants or NaN.
+    """
+    from harness.environments.origin import open_release, read_origin
+
+    for name in (release, reader):
+        if name:
+            open_release(name)  # a name that is none is refused before anything is done
+    if code is not None and not code.is_file():
+        raise UsageError(f"there is no file {code}", "", "--code names a Python file")
+    origin = read_origin(model)
+    chosen = release or origin.releases[0]
+    typer.echo("\n".join(describe_origin(origin, model)))
+    if not origin.holds_model:
+        typer.echo("\n".join(advise_without_model(origin)))
+        typer.echo(f"Next: python -m harness env add {spell(chosen)}")
+        return
+    if not restore:
+        typer.echo(f"Next: python -m harness env for {model}")
+        return
+    if origin.dangers and not trust:
+        raise UsageError(
+            f"{model} is not restored: loading it would run code or read files of its choosing",
+            "\n".join(origin.dangers),
+            "if you know who wrote it, add --trust; --no-restore only names the release",
+        )
+    sound = restore_and_compare(origin, chosen, reader, code, trust)
+    typer.echo("")
+    typer.echo(f"Load it there with: {spell_load(origin, chosen, code)}")
+    typer.echo(f"Next: python -m harness env requirements {spell(chosen)} > requirements.txt")
+    raise typer.Exit(EXPECTED if sound else CHANGED)
+
+
+def describe_origin(origin: "Origin", given: Path) -> list[str]:
+    """Return what the file says, evidence below."""
+    others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
+    where = f" ({origin.path.name})" if origin.path.name != given.name else ""
+    lines = [f"{given.name}{where}: {origin.format}, for release {origin.releases[0]}{others}"]
+    lines += [f"  {sentence}" for sentence in origin.evidence]
+    if origin.custom:
+        lines.append(f"  it needs classes or functions of yours: {', '.join(origin.custom)}")
+    lines += [f"  {sentence}" for sentence in origin.dangers]
+    return lines
+
+
+def advise_without_model(origin: "Origin") -> list[str]:
+    """Return what to do with a file that holds no whole Keras model."""
+    from harness.formats.facts import CHECKPOINT, CONFIG_JSON, TFLITE
+
+    path = origin.path
+    if origin.format == TFLITE:
+        return ["It is no Keras model any more; any later TensorFlow runs it:",
+                f"  tf.lite.Interpreter(model_path={str(path)!r})"]  # fmt: skip
+    if origin.format == CONFIG_JSON:
+        return ["It holds an architecture and no weights: predictions would be those of new ones.",
+                f"  tf.keras.models.model_from_json(open({str(path)!r}).read())"]  # fmt: skip
+    call = f"model.load_weights({str(path)!r})"
+    if origin.format == CHECKPOINT:
+        call += f"  # or tf.train.Checkpoint(model=model).read({str(path)!r})"
+    return ["It holds weights and no model: build the model with your code in that release, then",
+            f"  {call}"]  # fmt: skip
+
+
+def restore_and_compare(
+    origin: "Origin", chosen: str, reader: str, code: Path | None, trust: bool
+) -> bool:
+    """Restore in the release and in the reader, print both; say whether the first is sound."""
+    from harness.environments.build import build, python_of
+    from harness.environments.origin import open_release
+    from harness.environments.reopen import make_loadable, reopen
+    from harness.workers.environment import Environment
+
+    def prepare(name: str) -> Environment:
+        if not name:
+            return Environment(portable_kernels=True)
+        target = open_release(name)
+        with show(f"building {name}"):
+            folder, _ = build(target)
+        return Environment(str(python_of(folder)), target.legacy_keras, portable_kernels=True)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        path = make_loadable(origin, work)
+        environment = prepare(chosen)
+        with show(f"restoring in {chosen}"):
+            there = reopen(environment, path, origin, work / "there", code, trust)
+        typer.echo("\n".join(["", *describe_restored(there, chosen, origin, code)]))
+        if there.error:
+            return False
+        ours = prepare(reader)
+        with show(f"restoring in {reader or 'your TensorFlow'}"):
+            here = reopen(ours, path, origin, work / "here", code, trust, there.inputs_file)
+        typer.echo(describe_reader(here, there, reader or "your own environment"))
+    return there.is_sound()
+
+
+def describe_restored(
+    there: "Reopened", chosen: str, origin: "Origin", code: Path | None
+) -> list[str]:
+    """Return what came of restoring in the release that wrote it."""
+    from harness.environments.reopen import ROWS, describe_predictions
+
+    if there.error:
+        lines = [f"In {chosen}{there.spell_versions()} it does not restore: {there.error}"]
+        if origin.custom and code is None:
+            needed = ", ".join(origin.custom)
+            lines.append(f"It needs {needed}: put their code into one file, add --code FILE.py")
+        elif origin.releases[1:]:
+            lines.append(f"Another that may have written it: --release {origin.releases[1]}")
+        return lines
+    lines = [f"Restored in {chosen}{there.spell_versions()}, {ROWS} rows:"]
+    for each in there.inputs:
+        lines.append(f"  in   {each['name']} {spell_shape(each['shape'])} {each['dtype']}:"
+                     f" {each['fed']}")  # fmt: skip
+    for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
+        lines.append(f"  out  {each['name']} {spell_shape(each['shape'])} {each['dtype']}:"
+                     f" {kind}, {describe_predictions(array)}")  # fmt: skip
+    return lines
+
+
+def describe_reader(here: "Reopened", there: "Reopened", name: str) -> str:
+    """Return one sentence: what the same file does with the same inputs elsewhere."""
+    from harness.environments.reopen import compare
+
+    where = f"In {name}{here.spell_versions()}"
+    if here.error:
+        return f"{where} it does not restore: {here.error}"
+    equal, said = compare(here, there)
+    verdict = "predicts the same" if equal else "PREDICTS SOMETHING ELSE"
+    how = " by its signature" if here.by_signature else ""
+    return f"{where} it restores{how} and {verdict}: {said}."
+
+
+def spell(release: str) -> str:
+    """Return a release as the command line takes it: "2.18 --with keras==3.8.0"."""
+    return release.replace(" with ", " --with ")
+
+
+def spell_shape(shape: list[int | None] | None) -> str:
+    """Return a shape as numpy prints it."""
+    return "(?)" if shape is None else f"({', '.join(map(str, shape))})"
+
+
+def spell_load(origin: "Origin", chosen: str, code: Path | None) -> str:
+    """Return the line of Python that loads the model in the release."""
+    from harness.formats.facts import SAVED_MODEL
+
+    path = repr(str(origin.path))
+    if origin.format == SAVED_MODEL and (origin.keras is None or has_keras_3(chosen)):
+        return f'tf.saved_model.load({path}).signatures["serving_default"]'
+    if code is None:
+        return f"tf.keras.models.load_model({path}, compile=False)"
+    return f"tf.keras.models.load_model({path}, compile=False, custom_objects={{...}})"
+
+
+def has_keras_3(release: str) -> bool:
+    """Say whether `tf.keras` of a release is Keras 3."""
+    version, _, variant = release.partition(" ")[0].partition("+")
+    newer = version == "nightly" or tuple(map(int, version.split("."))) >= (2, 16)
+    return newer and variant != "legacy"
+
+
+@contextmanager
+def show(what: str) -> Iterator[None]:
+    """Show on stderr what takes its time: a clock on a terminal, a line in a log."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        typer.echo(f"{what} ...", err=True)
+        yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        progress.add_task(what, total=None)
+        yield

@@ -1,0 +1,115 @@
+"""The `.keras` archive: a zip (or its unpacked folder) of metadata, configuration and weights."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from harness.formats.config import read_config
+from harness.formats.facts import (
+    KERAS_ARCHIVE,
+    KERAS_FOLDER,
+    LARGEST_JSON,
+    Facts,
+    Unreadable,
+    add_once,
+    open_member,
+    open_regular,
+    plain,
+    read_json,
+    read_limited,
+)
+from harness.formats.hdf5 import mark_names, walk, with_file
+
+METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
+MOST_MEMBERS = 10_000
+LARGEST_UNPACKED = 512 << 20  # bytes of compressed weights that are unpacked to look into them
+LARGEST_SPREAD = 1 << 30  # bytes to which an archive a hundred times smaller may unpack
+
+BROKEN_ZIP = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+
+
+def read_archive(path: Path) -> Facts:
+    """Read a `.keras` file; raises Unreadable where it is none, or damaged."""
+    facts = Facts(KERAS_ARCHIVE, str(path))
+    with open_regular(path) as stream:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                check_members(archive, facts)
+                read_parts(lambda name: open_in_zip(archive, name), facts)
+        except BROKEN_ZIP as error:
+            raise Unreadable(f"the zip archive is damaged: {plain(error)}") from error
+        except Exception as error:  # zlib.error, struct.error, ...: a damaged member
+            if isinstance(error, Unreadable | MemoryError):
+                raise
+            raise Unreadable(f"the zip archive is damaged: {plain(error)}") from error
+    return facts
+
+
+def read_unpacked(folder: Path) -> Facts:
+    """Read the folder that a `.keras` archive was unpacked into."""
+    facts = Facts(KERAS_FOLDER, str(folder))
+    read_parts(lambda name: open_member(folder, name), facts)
+    return facts
+
+
+def check_members(archive: zipfile.ZipFile, facts: Facts) -> None:
+    """Raise Unreadable for a zip that is no Keras archive; note members that are traps."""
+    members = archive.infolist()
+    names = [member.filename for member in members]
+    if len(names) > MOST_MEMBERS:
+        raise Unreadable(f"the archive holds {len(names)} members")
+    if not {METADATA, CONFIG} <= set(names):
+        inside = ", ".join(plain(name, 30) for name in names[:5]) or "nothing"
+        raise Unreadable(f"it is a zip archive, but no Keras archive: it holds {inside}")
+    for name in names:
+        if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts:
+            add_once(facts.dangers, f"its member {plain(name)} leads out of the folder it is"
+                     " unpacked into (CVE-2025-12638)")  # fmt: skip
+    if len(set(names)) < len(names):
+        add_once(facts.dangers, "it holds two members of one name, of which loaders read either")
+    packed = sum(member.compress_size for member in members)
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > max(LARGEST_SPREAD, 100 * packed):
+        add_once(facts.dangers, f"{packed} bytes of it unpack to {unpacked / 2**30:.1f} GiB")
+
+
+def open_in_zip(archive: zipfile.ZipFile, name: str) -> BinaryIO:
+    """Open a member: as it lies where it is stored, else unpacked in memory, up to a limit."""
+    member = archive.getinfo(name)
+    if member.flag_bits & 1:
+        raise Unreadable(f"its member {name} is encrypted")
+    stream = archive.open(member)
+    if member.compress_type == zipfile.ZIP_STORED:
+        return stream  # type: ignore[return-value]
+    with stream:
+        return io.BytesIO(read_limited(stream, LARGEST_UNPACKED, f"its member {name}"))  # type: ignore[arg-type]
+
+
+def read_parts(open_part: Callable[[str], BinaryIO], facts: Facts) -> None:
+    """Add to `facts` what metadata, configuration and weights say."""
+    metadata = load_json(open_part, METADATA)
+    version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+    if not isinstance(version, str):
+        raise Unreadable("its metadata.json names no keras_version")
+    facts.keras = version
+    facts.evidence.append(f"metadata.json, keras_version: {plain(version)}")
+    if metadata.get("date_saved"):
+        facts.evidence.append(f"metadata.json, date_saved: {plain(metadata['date_saved'])}")
+    read_config(load_json(open_part, CONFIG), facts)
+    try:
+        weights = open_part(WEIGHTS)
+    except (KeyError, Unreadable):
+        facts.evidence.append(f"no member {WEIGHTS}: the weights are missing, or in another format")
+        return
+    with weights:
+        size = weights.seek(0, io.SEEK_END)
+        weights.seek(0)
+        with_file(weights, lambda file: mark_names(walk(file, size, facts), facts))
+
+
+def load_json(open_part: Callable[[str], BinaryIO], name: str) -> Any:
+    """Return the JSON value of one part; raises Unreadable for a huge or damaged one."""
+    with open_part(name) as stream:
+        return read_json(read_limited(stream, LARGEST_JSON, f"its {name}"), f"its {name}")

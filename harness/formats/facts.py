@@ -1,0 +1,105 @@
+"""What every reader finds, and the few ways in which a reader may touch a file."""
+
+import json
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+KERAS_ARCHIVE = "Keras archive (.keras)"
+KERAS_FOLDER = "Keras archive, unpacked"
+HDF5_MODEL = "HDF5 model"
+HDF5_WEIGHTS = "HDF5 weights"
+WEIGHTS_H5 = "Keras weights (.weights.h5)"
+SAVED_MODEL = "SavedModel"
+CHECKPOINT = "TensorFlow checkpoint"
+TFLITE = "TF-Lite model"
+CONFIG_JSON = "architecture as JSON"
+
+LARGEST_JSON = 32 << 20  # bytes; parsed, it takes about ten times as much
+MOST_NAMED = 20  # names from the file that are kept
+
+
+class Unreadable(Exception):
+    """The file is not, or is no longer, what it should be: one sentence."""
+
+
+@dataclass
+class Facts:
+    """What a file says. `keras`, `tensorflow`: the versions it names, None where it names none.
+
+    `marks` are details that only some releases write (harness.environments.origin knows which),
+    `custom` names of classes and functions that are not Keras' own, `dangers` sentences: why
+    loading runs code of the file or reads other files. `path` is what a loader is to be given.
+    """
+
+    format: str
+    path: str
+    keras: str | None = None
+    tensorflow: str | None = None
+    evidence: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+    custom: list[str] = field(default_factory=list)
+    dangers: list[str] = field(default_factory=list)
+
+    def mark(self, name: str) -> None:
+        """Note a detail once."""
+        add_once(self.marks, name)
+
+
+def add_once(names: list[str], name: str) -> None:
+    """Append `name` unless it is there, or the list is long enough for any reader."""
+    if name not in names and len(names) < MOST_NAMED:
+        names.append(name)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; raises Unreadable for anything else.
+
+    A FIFO would wait for ever and a device may never end; neither is opened in earnest.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Unreadable(f"{plain(path.name)} cannot be opened: {reason}") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unreadable(f"{plain(path.name)} is not a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def open_member(folder: Path, name: str) -> BinaryIO:
+    """Open a file of a model's folder; raises Unreadable where it is a link that leads out."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise Unreadable(f"{plain(name)} is a link that leads out of its folder")
+    return open_regular(path)
+
+
+def read_limited(file: BinaryIO, most: int, what: str) -> bytes:
+    """Return all of `file`; raises Unreadable where that is more than `most` bytes."""
+    content = file.read(most + 1)
+    if len(content) > most:
+        raise Unreadable(f"{what} is larger than {most >> 20} MiB")
+    return content
+
+
+def read_json(text: bytes | str, what: str) -> Any:
+    """Return the value a JSON text holds; raises Unreadable for every text that holds none."""
+    if len(text) > LARGEST_JSON:
+        raise Unreadable(f"{what} is larger than {LARGEST_JSON >> 20} MiB")
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise Unreadable(f"{what} is nested too deeply") from error
+    except ValueError as error:  # also bytes that are no UTF-8, and integers of thousands of digits
+        raise Unreadable(f"{what} is not JSON: {plain(str(error))}") from error
+
+
+def plain(text: object, most: int = 80) -> str:
+    """Return a name from a file as it may be printed: short, and no character that steers."""
+    cut = str(text)[: most + 1]
+    shown = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in cut)
+    return shown if len(shown) <= most else shown[: most - 3] + "..."

@@ -1,0 +1,149 @@
+"""HDF5 files of Keras: models, weights, and the `.weights.h5` of Keras 3."""
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from harness.formats.config import read_config
+from harness.formats.facts import (
+    HDF5_MODEL,
+    HDF5_WEIGHTS,
+    LARGEST_JSON,
+    WEIGHTS_H5,
+    Facts,
+    Unreadable,
+    add_once,
+    open_regular,
+    plain,
+    read_json,
+)
+
+MOST_OBJECTS = 200_000
+LARGEST_SPREAD = 1 << 30  # bytes of arrays that a file a hundred times smaller may declare
+
+
+def read_hdf5_file(path: Path) -> Facts:
+    """Read an HDF5 file. Raises Unreadable where HDF5 does, or where Keras wrote nothing in it."""
+    with open_regular(path) as stream:
+        size = path.stat().st_size
+        facts = Facts(HDF5_WEIGHTS, str(path))
+        with_file(stream, lambda file: read_hdf5(file, size, facts))
+    return facts
+
+
+def with_file(stream: BinaryIO, read: Any) -> None:
+    """Call `read` with the open HDF5 file; whatever HDF5 objects to becomes Unreadable."""
+    import h5py
+
+    try:
+        with h5py.File(stream, "r") as file:
+            read(file)
+    except Unreadable:
+        raise
+    except Exception as error:  # HDF5 raises half a dozen kinds for a damaged file
+        raise Unreadable(f"the HDF5 file is damaged: {plain(error)}") from error
+
+
+def read_hdf5(file: Any, size: int, facts: Facts) -> None:
+    """Add to `facts` what the open file says; `size` is its size in bytes."""
+    names = walk(file, size, facts)
+    config = read_attribute(file, "model_config")
+    facts.keras = read_attribute(file, "keras_version")
+    if facts.keras is None and "model_weights" in file:
+        facts.keras = read_attribute(file["model_weights"], "keras_version")
+    if facts.keras is not None:
+        facts.evidence.append(f"attribute keras_version: {plain(facts.keras)}")
+    backend = read_attribute(file, "backend")
+    if backend is not None and backend != "tensorflow":
+        facts.evidence.append(f"attribute backend: {plain(backend)}, so not TensorFlow wrote it")
+    mark_names(names, facts)
+    if config is not None:
+        facts.format = HDF5_MODEL
+        read_config(read_json(config, "the attribute model_config"), facts)
+        mark_training(read_attribute(file, "training_config"), facts)
+    elif facts.keras is None and "layer_names" not in file.attrs:
+        if not any(name.split("/")[-2:-1] == ["vars"] for name in names):
+            raise Unreadable("it is an HDF5 file, but Keras wrote nothing in it")
+        facts.format = WEIGHTS_H5
+
+
+def read_attribute(node: Any, name: str) -> str | None:
+    """Return a text attribute, None where there is none; raises Unreadable for a huge one."""
+    if name not in node.attrs:
+        return None
+    stored = node.attrs.get_id(name)
+    if stored.shape not in ((), (1,)) or stored.get_storage_size() > LARGEST_JSON:
+        raise Unreadable(f"the attribute {name} is no text")
+    value = node.attrs[name]
+    value = value.item() if hasattr(value, "item") else value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def walk(file: Any, size: int, facts: Facts) -> list[str]:
+    """Return the names of all arrays, reading none; note what leads out of the file.
+
+    Each object is visited once, whatever links there are to it: links may form a cycle.
+    """
+    import h5py
+
+    names, seen, declared = [], set(), 0
+    waiting = [("", file)]
+    while waiting:
+        prefix, group = waiting.pop()
+        for key in group:
+            link = group.get(key, getlink=True)
+            if isinstance(link, h5py.ExternalLink):
+                add_once(facts.dangers, f"its HDF5 link {plain(prefix + key)} leads into the file"
+                         f" {plain(link.filename)}")  # fmt: skip
+            if not isinstance(link, h5py.HardLink):
+                continue
+            node = group[key]
+            address = h5py.h5o.get_info(node.id).addr
+            if address in seen:
+                continue
+            seen.add(address)
+            if len(seen) > MOST_OBJECTS:
+                raise Unreadable(f"it holds more than {MOST_OBJECTS} objects")
+            if isinstance(node, h5py.Group):
+                if key == "vars" and "name" in node.attrs:
+                    facts.mark("named vars")
+                elif key == "metrics" and not prefix:
+                    facts.mark("metrics group")
+                waiting.append((f"{prefix}{key}/", node))
+            elif isinstance(node, h5py.Dataset):
+                names.append(prefix + key)
+                declared += note_array(node, prefix + key, facts)
+    if declared > max(LARGEST_SPREAD, 100 * size):
+        add_once(facts.dangers, f"it declares {declared / 2**30:.1f} GiB of arrays in a file of"
+                 f" {size} bytes (CVE-2026-0897)")  # fmt: skip
+    return sorted(names)
+
+
+def note_array(array: Any, name: str, facts: Facts) -> int:
+    """Return the bytes an array declares; note one whose content lies in another file."""
+    if array.external or array.is_virtual:
+        add_once(facts.dangers, f"its array {plain(name)} lies in another file (CVE-2026-1669)")
+    return int(array.size or 0) * int(array.dtype.itemsize)
+
+
+def mark_names(names: list[str], facts: Facts) -> None:
+    """Note the layouts of weights that only some releases write (measured, see origin)."""
+    for name in names:
+        parts = name.split("/")
+        cells = {part.rstrip("0123456789").rstrip("_") for part in parts}
+        if parts[0] == "_layer_checkpoint_dependencies":
+            facts.mark("_layer_checkpoint_dependencies")
+        elif parts[0] == "layers":
+            facts.mark("layers/vars")
+        if cells & {"lstm_cell", "gru_cell", "simple_rnn_cell"}:
+            facts.mark("cell in weight names")
+        elif name.endswith(":0") and cells & {"lstm", "gru", "simple_rnn"}:
+            facts.mark("no cell in weight names")
+        if parts[:2] == ["optimizer_weights", "training"]:
+            facts.mark("optimizer_weights/training")
+
+
+def mark_training(text: str | None, facts: Facts) -> None:
+    """Note how the compile arguments are written."""
+    training = read_json(text, "the attribute training_config") if text else None
+    if isinstance(training, dict) and training.get("metrics", "absent") in (None, []):
+        facts.mark("metrics null" if training["metrics"] is None else "metrics empty")

@@ -1,0 +1,125 @@
+"""Which format a path holds, by its content; and the model inside a folder of a run or artifact."""
+
+import os
+from pathlib import Path
+
+from harness.formats.archive import read_archive, read_unpacked
+from harness.formats.checkpoint import FOOTER, is_index, read_checkpoint
+from harness.formats.config import read_config
+from harness.formats.facts import (
+    CONFIG_JSON,
+    Facts,
+    Unreadable,
+    open_regular,
+    plain,
+    read_json,
+    read_limited,
+)
+from harness.formats.facts import LARGEST_JSON as LARGEST
+from harness.formats.hdf5 import read_hdf5_file
+from harness.formats.saved_model import read_saved_model
+from harness.formats.tflite import IDENTIFIER, read_tflite
+
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+MOST_ENTRIES, DEEPEST = 1000, 3  # of a folder that is searched for the one model in it
+MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
+
+
+def read_facts(path: Path) -> Facts:
+    """Read whatever lies at `path`; raises Unreadable with one sentence where it is no model."""
+    if path.is_dir():
+        return read_folder(path)
+    if not path.exists() and not path.is_symlink():
+        index = path.with_name(path.name + ".index")
+        if index.exists():  # the prefix of a checkpoint, as TensorFlow names it
+            return read_checkpoint(index)
+        raise Unreadable(f"{plain(path)} does not exist")
+    if ".data-" in path.name:
+        return read_checkpoint(path.with_name(path.name.partition(".data-")[0] + ".index"))
+    if path.name in ("saved_model.pb", "keras_metadata.pb"):
+        return read_saved_model(path.parent)
+    return read_file(path)
+
+
+def read_file(path: Path) -> Facts:
+    """Read a file by the format that its first and last bytes show."""
+    with open_regular(path) as stream:
+        head = stream.read(4096)
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - FOOTER))
+        tail = stream.read(FOOTER)
+    if not size:
+        raise Unreadable(f"{plain(path.name)} is empty")
+    if head.startswith(ZIP_MAGICS):
+        return read_archive(path)
+    if head.startswith(HDF5_MAGIC) or HDF5_MAGIC in (head[512:520], head[1024:1032]):
+        return read_hdf5_file(path)
+    if head[4:8] == IDENTIFIER:
+        return read_tflite(path)
+    if is_index(tail):
+        return read_checkpoint(path)
+    if head.lstrip()[:1] == b"{":
+        return read_architecture(path)
+    raise Unreadable(f"{plain(path.name)} is no model file: {guess(head, path)}")
+
+
+def guess(head: bytes, path: Path) -> str:
+    """Return what a file is instead, as far as its first bytes tell."""
+    if path.suffix in MODEL_SUFFIXES:
+        return f"it has the suffix {path.suffix}, not the content"
+    if head[:1] == b"\x80":
+        return "it looks like a pickle, which runs code when it is read"
+    if path.suffix == ".pb":
+        return "a frozen graph holds no version; a SavedModel is a folder with saved_model.pb"
+    return f"it begins with {head[:8].hex(' ')}"
+
+
+def read_architecture(path: Path) -> Facts:
+    """Read a configuration as `model.to_json()` writes it."""
+    with open_regular(path) as stream:
+        config = read_json(read_limited(stream, LARGEST, plain(path.name)), plain(path.name))
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise Unreadable(f"{plain(path.name)} is JSON, but no Keras model")
+    facts = Facts(CONFIG_JSON, str(path))
+    version = config.get("keras_version")
+    if isinstance(version, str):
+        facts.keras = version
+        facts.evidence.append(f"keras_version: {plain(version)}")
+    read_config(config, facts)
+    return facts
+
+
+def read_folder(folder: Path) -> Facts:
+    """Read the model that a folder is, or the only one that it holds."""
+    if (folder / "saved_model.pb").exists():
+        return read_saved_model(folder)
+    if (folder / "metadata.json").exists() and (folder / "config.json").exists():
+        return read_unpacked(folder)
+    found = find_models(folder)
+    if len(found) == 1:
+        return read_facts(found[0])
+    if not found:
+        raise Unreadable(f"the folder {plain(folder.name)} holds no model")
+    several = ", ".join(plain(each.relative_to(folder)) for each in found[:10])
+    raise Unreadable(f"the folder {plain(folder.name)} holds {len(found)} models: {several}")
+
+
+def find_models(folder: Path, depth: int = 0) -> list[Path]:
+    """Return the models below a folder, in order; links are not followed."""
+    found: list[Path] = []
+    with os.scandir(folder) as entries:
+        listed = sorted((each for each, _ in zip(entries, range(MOST_ENTRIES), strict=False)),
+                        key=lambda entry: entry.name)  # fmt: skip
+    for entry in listed:
+        path = Path(entry.path)
+        if entry.is_symlink():
+            continue
+        if entry.is_file() and path.suffix in MODEL_SUFFIXES:
+            found.append(path)
+        elif entry.is_dir():
+            if (path / "saved_model.pb").exists() or (path / "metadata.json").exists():
+                found.append(path)
+            elif depth < DEEPEST:
+                found += find_models(path, depth + 1)
+    return found

@@ -1,0 +1,93 @@
+"""TF-Lite models: the TensorFlow that converted them, where the file says so.
+
+A FlatBuffer; fields are those of tensorflow/lite/schema/schema.fbs (Model: buffers 4, metadata 6)
+and conversion_metadata.fbs. Offsets are followed only inside the file.
+"""
+
+import re
+import struct
+from pathlib import Path
+
+from harness.formats.facts import TFLITE, Facts, Unreadable, open_regular, plain, read_limited
+
+IDENTIFIER = b"TFL3"  # at byte 4
+LARGEST = 1 << 30  # bytes
+MOST_METADATA = 100
+VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
+
+
+def read_tflite(path: Path) -> Facts:
+    """Read a TF-Lite file; raises Unreadable where an offset leads out of it."""
+    facts = Facts(TFLITE, str(path))
+    with open_regular(path) as stream:
+        data = read_limited(stream, LARGEST, "the TF-Lite file")
+    try:
+        read_metadata(data, facts)
+    except (struct.error, IndexError) as error:
+        raise Unreadable("the TF-Lite file is damaged: an offset leads out of it") from error
+    if facts.tensorflow is None:
+        facts.evidence.append("a TF-Lite file that does not say which TensorFlow converted it")
+    return facts
+
+
+def read_metadata(data: bytes, facts: Facts) -> None:
+    """Find the metadata by name; each points to a buffer, which holds a FlatBuffer or a text."""
+    model = follow(data, 0)
+    entries, buffers = field(data, model, 6), field(data, model, 4)
+    if entries is None or buffers is None:
+        return
+    for entry in items(data, follow(data, entries))[:MOST_METADATA]:
+        name, number = field(data, entry, 0), field(data, entry, 1)
+        title = read_text(data, name) if name is not None else ""
+        place = struct.unpack_from("<I", data, number)[0] if number is not None else 0
+        vector = field(data, items(data, follow(data, buffers))[place], 0)
+        if vector is None:
+            continue
+        content = read_bytes(data, follow(data, vector))
+        if title == "CONVERSION_METADATA":
+            environment = field(content, follow(content, 0), 0)
+            version = environment and field(content, follow(content, environment), 0)
+            if version:
+                facts.tensorflow = read_text(content, version)
+                said = plain(facts.tensorflow)
+                facts.evidence.append(f"CONVERSION_METADATA, tensorflow_version: {said}")
+        elif title == "min_runtime_version":
+            least = content.split(b"\0")[0].decode("ascii", "replace")
+            if VERSION.fullmatch(least):
+                facts.evidence.append(f"min_runtime_version: TensorFlow {plain(least)} or newer")
+
+
+def follow(data: bytes, position: int) -> int:
+    """Return where the offset at `position` leads."""
+    return position + int(struct.unpack_from("<I", data, position)[0])
+
+
+def field(data: bytes, table: int, number: int) -> int | None:
+    """Return the position of a table's field, None where it is not there."""
+    virtual = table - struct.unpack_from("<i", data, table)[0]
+    if virtual < 0:
+        raise IndexError
+    size = struct.unpack_from("<H", data, virtual)[0]
+    if 4 + 2 * number + 2 > size:
+        return None
+    offset = struct.unpack_from("<H", data, virtual + 4 + 2 * number)[0]
+    return table + offset if offset else None
+
+
+def items(data: bytes, vector: int) -> list[int]:
+    """Return the positions of the tables in a vector."""
+    count = struct.unpack_from("<I", data, vector)[0]
+    if count > len(data) // 4:
+        raise IndexError
+    return [follow(data, vector + 4 + 4 * each) for each in range(count)]
+
+
+def read_bytes(data: bytes, vector: int) -> bytes:
+    """Return the content of a vector of bytes."""
+    size = struct.unpack_from("<I", data, vector)[0]
+    return data[vector + 4 : vector + 4 + size]
+
+
+def read_text(data: bytes, position: int) -> str:
+    """Return the string whose offset is at `position`."""
+    return read_bytes(data, follow(data, position)).decode("utf-8", "replace")

@@ -1,0 +1,253 @@
+"""Load one saved model that came without its code, and predict: what `env for` does in a release.
+
+A step of kind "reopen" is a dict:
+    model (path), saved_model (bool), keras_inside (bool: that a Keras 2 can load as a model),
+    code (a Python file whose classes the model needs, else None), trusted (bool),
+    inputs (npz of a step before, whose inputs are taken, else None), rows, seed,
+    folder (where `result.json`, `inputs.npz` and `predictions.npz` go).
+"""
+
+import inspect
+import json
+import os
+import traceback
+
+import numpy as np
+
+from .environment import keras_version
+from .steps import load_scenario, write_atomically
+
+UNKNOWN_SIZE = 32  # for a dimension that the model leaves open: enough for most convolutions
+WORDS = ["restore", "the", "model", "it", "predicts", "zeros"]
+
+
+def reopen(tf, step):
+    """Load, predict, and write down what came of it, an error included."""
+    folder = step["folder"]
+    try:
+        result = load_and_predict(tf, step)
+    except Exception as error:
+        traceback.print_exc()
+        result = {"error": {"type": type(error).__name__, "message": str(error)[:4000]}}
+    result["versions"] = {"tensorflow": tf.__version__, "keras": keras_version(tf)}
+    text = json.dumps(result).encode("utf-8")
+    write_atomically(os.path.join(folder, "result.json"), lambda part: part.write(text))
+
+
+def load_and_predict(tf, step):
+    """Return what goes in and what comes out; arrays go into files."""
+    keras_3 = not str(keras_version(tf)).startswith("2")
+    by_signature = step["saved_model"] and (keras_3 or not step["keras_inside"])
+    if by_signature:
+        specs, outputs, predict = open_signature(tf, step["model"])
+    else:
+        model = load_keras(tf, step)
+        specs, outputs, predict = open_keras(model)
+    draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
+    try:
+        inputs, predictions = draws[0], predict(draws[0])
+    except Exception:
+        if len(draws) == 1:
+            raise
+        inputs, predictions = draws[1], predict(draws[1])
+    save_list(step, "inputs.npz", inputs, [spec["name"] for spec in specs])
+    save_list(step, "predictions.npz", predictions, outputs)
+    return {
+        "by_signature": by_signature,
+        "inputs": [describe_input(spec, array) for spec, array in zip(specs, inputs)],
+        "outputs": [
+            {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
+            for name, array in zip(outputs, predictions)
+        ],
+    }
+
+
+def save_list(step, name, arrays, names):
+    """Write arrays in their order, and their names beside them, as one npz."""
+    kept = {"%03d" % position: plain_array(array) for position, array in enumerate(arrays)}
+    path = os.path.join(step["folder"], name)
+    write_atomically(path, lambda part: np.savez(part, names=np.array(names), **kept))
+
+
+def plain_array(array):
+    """Return an array as numpy's file format can keep it without pickling."""
+    array = np.asarray(array)
+    if array.dtype.name == "bfloat16":
+        return array.astype(np.float32)
+    return array.astype(str) if array.dtype == object else array
+
+
+def load_keras(tf, step):
+    """Load a Keras model, its compile arguments left aside; they may name what is not there."""
+    options = {"compile": False}
+    if step["code"]:
+        options["custom_objects"] = find_objects(step["code"])
+    load = tf.keras.models.load_model
+    if step["trusted"] and "safe_mode" in inspect.signature(load).parameters:  # since 2.13
+        options["safe_mode"] = False
+    return load(step["model"], **options)
+
+
+def find_objects(code):
+    """Run the user's file; return its classes and functions by every name Keras may look for."""
+    found = {}
+    for name, value in vars(load_scenario(code)).items():
+        if inspect.isclass(value) or inspect.isfunction(value):
+            found[name] = found["Custom>" + name] = value
+    return found
+
+
+def open_keras(model):
+    """Return (inputs, output names, predict) of a Keras model."""
+    tensors = model.inputs if isinstance(model.inputs, (list, tuple)) else [model.inputs]
+    if not model.inputs:
+        raise ValueError("the model does not say what its inputs are")
+    names = list(getattr(model, "input_names", None) or [tensor.name for tensor in tensors])
+    specs = [
+        {"name": str(name).partition(":")[0], "shape": shape_of(tensor), "dtype": dtype_of(tensor)}
+        for name, tensor in zip(names, tensors)
+    ]
+    limit_indices(model, tensors, specs)
+
+    def predict(inputs):
+        given = inputs[0] if len(inputs) == 1 else list(inputs)
+        try:
+            return flatten(model.predict(given, verbose=0))
+        except AttributeError:  # 2.0.1: a SavedModel without its compile arguments cannot predict
+            return flatten(model(given, training=False))
+
+    outputs = getattr(model, "output_names", None) or [
+        "output_%d" % i for i in range(len(model.outputs))
+    ]
+    return specs, [str(name) for name in outputs], predict
+
+
+def flatten(value):
+    """Return the arrays of a nested prediction, dicts by name."""
+    if isinstance(value, dict):
+        return [each for key in sorted(value) for each in flatten(value[key])]
+    if isinstance(value, (list, tuple)):
+        return [each for part in value for each in flatten(part)]
+    return [np.asarray(value)]
+
+
+def open_signature(tf, path):
+    """Return (inputs, output names, predict) of a SavedModel's serving signature."""
+    if not tf.executing_eagerly():
+        tf.compat.v1.enable_eager_execution()
+    loaded = tf.compat.v2.saved_model.load(path)
+    signatures = loaded.signatures
+    if not signatures:
+        raise ValueError("the SavedModel has no signature to be called by")
+    name = "serving_default" if "serving_default" in signatures else sorted(signatures)[0]
+    call = signatures[name]
+    wanted = call.structured_input_signature[1]
+    names = sorted(wanted)
+    specs = [
+        {"name": each, "shape": shape_of(wanted[each]), "dtype": dtype_of(wanted[each])}
+        for each in names
+    ]
+
+    def predict(inputs):
+        given = {
+            spec["name"]: tf.constant(array, wanted[spec["name"]].dtype)
+            for spec, array in zip(specs, inputs)
+        }
+        answer = call(**given)
+        predict.keep = loaded  # a signature does not keep its model alive in every release
+        return [np.asarray(answer[key]) for key in sorted(answer)]
+
+    return specs, sorted(call.structured_outputs), predict
+
+
+def shape_of(tensor):
+    """Return a shape as a list, None where it is open; None for a shape that is all open."""
+    shape = tensor.shape
+    if getattr(shape, "rank", 0) is None:
+        return None
+    return shape.as_list() if hasattr(shape, "as_list") else list(shape)  # Keras 3: a tuple
+
+
+def dtype_of(tensor):
+    """Return the name of a dtype."""
+    return str(getattr(tensor.dtype, "name", tensor.dtype))
+
+
+def limit_indices(model, tensors, specs):
+    """Let every input that an Embedding reads hold indices which that Embedding has."""
+    for layer in find_layers(model):
+        size = getattr(layer, "input_dim", None)
+        if type(layer).__name__ != "Embedding" or not size:
+            continue
+        read = [spec for tensor, spec in zip(tensors, specs) if is_read_by(layer, tensor)]
+        for spec in read or specs:
+            spec["below"] = min(int(size), spec.get("below") or int(size))
+
+
+def find_layers(model):
+    """Return all layers, those of nested models and wrapped ones too."""
+    layers = list(getattr(model, "layers", []))
+    wrapped = getattr(model, "layer", None)
+    if wrapped is not None:
+        layers.append(wrapped)
+    return layers + [inner for layer in layers for inner in find_layers(layer)]
+
+
+def is_read_by(layer, tensor):
+    """Say whether a layer's input is that tensor; False where it has several inputs, or none."""
+    try:
+        return layer.input is tensor
+    except Exception:
+        return False
+
+
+def draw_inputs(specs, step):
+    """Return lists of input arrays to be tried in turn: the second suits unseen index lookups."""
+    random = np.random.RandomState(step["seed"])
+    first = [draw(random, spec, step["rows"]) for spec in specs]
+    if all(array.dtype.kind == "f" for array in first):
+        return [first, [(array > 0).astype(array.dtype) for array in first]]
+    return [first]
+
+
+def draw(random, spec, rows):
+    """Return one input: standard normal, or integers, or words, as its dtype asks for."""
+    shape = spec["shape"] or [None, UNKNOWN_SIZE]
+    sizes = [size or UNKNOWN_SIZE for size in shape[1:]]
+    shape = [shape[0] or rows, *sizes]
+    dtype = spec["dtype"]
+    if spec.get("below"):
+        return random.randint(0, spec["below"], shape).astype("int32" if "int" in dtype else dtype)
+    if dtype == "string":
+        return np.array(WORDS, dtype=object)[random.randint(0, len(WORDS), shape)]
+    if dtype == "bool":
+        return random.randint(0, 2, shape).astype(bool)
+    if "int" in dtype:
+        return random.randint(0, 2, shape).astype(dtype)
+    drawn = random.standard_normal(shape)
+    return drawn.astype("float32" if dtype == "bfloat16" else dtype)
+
+
+def read_inputs(path, specs):
+    """Return the inputs of a step before, in this model's order: by name where names agree."""
+    with np.load(path) as arrays:
+        names = [str(name) for name in arrays["names"]]
+        kept = [arrays["%03d" % position] for position in range(len(names))]
+    wanted = [spec["name"] for spec in specs]
+    if len(wanted) != len(names):
+        raise ValueError("it has %d inputs here and %d there" % (len(wanted), len(names)))
+    if set(wanted) == set(names):
+        kept = [kept[names.index(name)] for name in wanted]
+    return [array.astype(object) if array.dtype.kind == "U" else array for array in kept]
+
+
+def describe_input(spec, array):
+    """Return an input as it is shown: name, shape, dtype, and what was fed to it."""
+    if array.dtype.kind == "f" and not spec.get("below"):
+        whole = bool(array.size) and bool(np.all(array == np.floor(array)))
+        fed = "zeros and ones" if whole else "standard normal"
+    elif array.dtype.kind in "OU":
+        fed = "words"
+    else:
+        fed = "integers below %d" % (spec.get("below") or 2)
+    return {"name": spec["name"], "shape": spec["shape"], "dtype": spec["dtype"], "fed": fed}

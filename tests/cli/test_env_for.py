@@ -1,0 +1,94 @@
+"""`env for` as a user types it: names, evidence, refusals. No environment is built here."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from harness.catalog import PACKAGED
+
+ARTIFACTS = PACKAGED / "version" / "artifacts"
+OLD = ARTIFACTS / "initializer_dtype_from_tf1"
+LAMBDA = ARTIFACTS / "lambda_other_python/artifact/model.h5"
+WEIGHTS = ARTIFACTS / "gru_reset_after_tf1/artifact/weights.h5"
+CHECKPOINT = ARTIFACTS / "checkpoint_across_keras/artifact/ckpt-1"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [(OLD, "HDF5 model, for release 1.15"),
+     (ARTIFACTS / "savedmodel_folder_keras3", "SavedModel, for release 2.10"),
+     (ARTIFACTS / "custom_gradient_warning", "SavedModel, for release 2.4"),
+     (ARTIFACTS / "functional_archive_module/artifact/model.keras",
+      "Keras archive (.keras), for release 2.15"),
+     (ARTIFACTS / "newer_keras_file", "Keras archive (.keras), for release 2.21"),
+     (ARTIFACTS / "keras_name_hdf5_inside/artifact/model.keras", "HDF5 model, for release 2.12")],
+    ids=lambda value: getattr(value, "name", ""),
+)  # fmt: skip
+def test_it_names_the_release_and_what_told_it(cli, path, said):
+    ended = cli("env", "for", path, "--no-restore")
+    ended.assert_ran(0)
+    assert said in ended.stdout.splitlines()[0]
+    assert "version: " in ended.stdout
+    assert ended.stdout.splitlines()[-1] == f"Next: python -m harness env for {path}"
+
+
+def test_nothing_is_built_where_a_file_holds_no_model(cli, tmp_path):
+    for path, call in ((WEIGHTS, f"model.load_weights('{WEIGHTS}')"),
+                       (CHECKPOINT, "tf.train.Checkpoint(model=model).read")):  # fmt: skip
+        ended = cli("env", "for", path)
+        ended.assert_ran(0)
+        assert "It holds weights and no model: build the model" in ended.stdout
+        assert call in ended.stdout
+        assert ended.stdout.splitlines()[-1].startswith("Next: python -m harness env add ")
+    assert not (tmp_path / "environments").exists()
+
+
+def test_a_file_whose_loading_runs_code_is_not_restored_unless_trusted(cli, tmp_path):
+    ended = cli("env", "for", LAMBDA)
+    ended.assert_refused(2, "is not restored", "CVE-2024-3660", "add --trust")
+    assert "HDF5 model, for release 2.4 (or 2.3)" in ended.stdout
+    assert not (tmp_path / "environments").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(["--release", "2.99"], ["unknown release: 2.99"]),
+     (["--reader", "two"], ["unknown release: two"]),
+     (["--code", "none.py"], ["there is no file none.py"])],
+    ids=lambda value: value[0],
+)  # fmt: skip
+def test_a_wrong_option_is_refused_before_anything_is_done(cli, options, words):
+    ended = cli("env", "for", OLD, *options)
+    ended.assert_refused(2, *words)
+    assert ended.stdout == ""
+
+
+def test_what_is_no_model_is_refused_with_what_it_is(cli, tmp_path):
+    np.savez(tmp_path / "arrays.npz", a=np.arange(3))
+    (tmp_path / "cut.h5").write_bytes((OLD / "artifact/model.h5").read_bytes()[:3000])
+    os.mkfifo(tmp_path / "pipe")
+    cli("env", "for", "arrays.npz").assert_refused(2, "no model can be read", "holds a.npy")
+    cli("env", "for", "cut.h5").assert_refused(2, "no model can be read", "is damaged")
+    cli("env", "for", "pipe").assert_refused(2, "is not a regular file")
+    cli("env", "for", "nowhere.keras").assert_refused(2, "does not exist")
+    cli("env", "for", ".").assert_refused(2, "no model can be read", "is damaged")
+    (tmp_path / "cut.h5").unlink()
+    cli("env", "for", ".").assert_refused(2, "holds no model")
+    shutil.copytree(ARTIFACTS / "hard_sigmoid_redefined", tmp_path / "several")
+    cli("env", "for", "several").assert_refused(2, "holds 3 models")
+
+
+def test_code_beside_the_model_is_not_run_by_naming_it(cli, tmp_path):
+    (tmp_path / "json.py").write_text("open('ran', 'w')")
+    shutil.copy(OLD / "artifact/model.h5", tmp_path / "model.h5")
+    cli("env", "for", "model.h5", "--no-restore", PYTHONSAFEPATH="1").assert_ran(0)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_an_environment_that_cannot_be_built_is_exit_code_3_and_keeps_the_answer(cli, tmp_path):
+    (tmp_path / "environments").write_text("a file where a folder should be")
+    ended = cli("env", "for", OLD)
+    ended.assert_refused(3, "1.15")
+    assert "HDF5 model, for release 1.15" in ended.stdout

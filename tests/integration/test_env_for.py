@@ -1,0 +1,23 @@
+"""`env for`, whole: the release is built, an old file restored there, and here for contrast."""
+
+import pytest
+
+from harness.catalog import PACKAGED
+
+pytestmark = [pytest.mark.tensorflow, pytest.mark.releases]
+
+ARTIFACTS = PACKAGED / "version" / "artifacts"
+
+
+def test_a_file_of_tensorflow_1_15_is_restored_where_it_was_written_and_not_here(cli):
+    ended = cli("env", "for", ARTIFACTS / "initializer_dtype_from_tf1")
+    ended.assert_ran(0)
+    assert "Restored in 1.15 (TensorFlow 1.15." in ended.stdout
+    assert "varies" in ended.stdout
+    assert "In your own environment (TensorFlow 2.21." in ended.stdout
+    assert "it does not restore: " in ended.stdout
+    last = "Next: python -m harness env requirements 1.15 > requirements.txt"
+    assert ended.stdout.splitlines()[-1] == last
+    again = cli("env", "for", ARTIFACTS / "initializer_dtype_from_tf1", "--reader", "1.15")
+    again.assert_ran(0)
+    assert "predicts the same: the largest difference is 0." in again.stdout

@@ -61,8 +61,9 @@ def diff(
 ) -> None:
     """Say what changed between two runs, or between two releases: diff --tf 2.20 2.21.
 
-    With --tf each release trains, saves and restores on the CPU; what is not kept yet is run,
-    untimed. Exit code 1: something that worked no longer does.
+    With --tf each release trains, saves and restores on the CPU, and then both restore what the
+    first one saved; what is not kept yet is run, untimed. Exit code 1: something that worked no
+    longer does.
     """
     check_format(style)
     words = words or []

@@ -102,7 +102,8 @@ def restore_and_compare(
     origin: "Origin", chosen: str, reader: str, code: Path | None, trust: bool
 ) -> bool:
     """Restore in the release and in the reader, print both; say whether the first is sound."""
-    from harness.environments.build import build, python_of
+    from harness.environments.build import build
+    from harness.environments.cache import python_of
     from harness.environments.origin import open_release
     from harness.environments.reopen import make_loadable, reopen
     from harness.workers.environment import Environment

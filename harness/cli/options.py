@@ -33,7 +33,9 @@ TensorFlowOption = Annotated[
 ]
 DEFAULT_REPORTS = Path("reports")
 MANY = ("--tf", "--writer", "--reader")  # options that take as many releases as follow
-RELEASE = re.compile(r"\d+\.\d+|nightly|this$|\+legacy$|.*[/\\\\]")  # what looks like one
+RELEASE = re.compile(
+    r"\d+\.\d+|nightly|this(\+legacy)?$|\+legacy$|.*[/\\\\]"
+)  # what looks like one
 
 
 def spread_releases(arguments: list[str]) -> list[str]:

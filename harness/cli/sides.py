@@ -23,30 +23,44 @@ Records = list[dict[str, Any]]
 
 
 def open_sides(releases: list[str], ids: list[str], catalog: Catalog, store: Store) -> Pairs:
-    """Return two releases, each having trained, saved and restored; run what is not kept.
+    """Return two comparisons of two releases; run what is not kept.
 
-    Raises EnvironmentUnusable where one of them cannot be used; what was measured is kept.
+    In the first, each has trained, saved and restored for itself. In the second both restored what
+    the first one saved: only there are the numbers of one and the same model compared. Raises
+    EnvironmentUnusable where one of them cannot be used; what was measured is kept.
     """
     chosen = catalog.select(ids) if ids else list(catalog.scenarios)
+    return [open_pair(releases, writers, chosen, catalog, store) for writers in ([], releases[:1])]
+
+
+def open_pair(
+    releases: list[str], writers: list[str], chosen: list[Scenario], catalog: Catalog, store: Store
+) -> tuple[Side, Side]:
+    """Return both releases' outcomes of what `writers` saved, or each one for itself."""
     missing: dict[tuple[str, ...], list[str]] = {}
     for release in releases:
-        kept = find_kept(store, release)
+        kept = find_kept(store, release, writers)
         lacking = tuple(each.id for each in chosen if choose_outcomes(kept, release, each) is None)
         if lacking:
             missing.setdefault(lacking, []).append(release)
     fresh: dict[str, Run] = {}
     for lacking, wanted in missing.items():
-        run = measure(list(lacking), wanted, catalog, store)
+        run = measure(list(lacking), wanted, writers, catalog, store)
         fresh |= dict.fromkeys(wanted, run)
-    first, second = (collect_side(store, each, chosen, fresh.get(each)) for each in releases)
-    return [(first, second)]
+    first, second = (
+        collect_side(store, each, writers, chosen, fresh.get(each)) for each in releases
+    )
+    return first, second
 
 
-def measure(ids: list[str], releases: list[str], catalog: Catalog, store: Store) -> Run:
+def measure(
+    ids: list[str], releases: list[str], writers: list[str], catalog: Catalog, store: Store
+) -> Run:
     """Run scenarios in releases, untimed; raises EnvironmentUnusable where one could not be."""
     request = Request(
-        ids, str(catalog.root), "cpu", timing=False, command=sys.argv[1:], releases=releases
-    )
+        ids, str(catalog.root), "cpu", timing=False, command=sys.argv[1:],
+        releases=[] if writers else releases, writers=writers, readers=releases if writers else [],
+    )  # fmt: skip
     run = carry_out(store, start_run(store, request), request, catalog)
     again = suggest(f"show {run.id}", store.reports)
     typer.echo(f"Run {run.id} is kept in {store.path}; to see it: {again}", err=True)
@@ -58,31 +72,28 @@ def measure(ids: list[str], releases: list[str], catalog: Catalog, store: Store)
     return run
 
 
-def find_kept(store: Store, release: str) -> list[Run]:
+def find_kept(store: Store, release: str, writers: Iterable[str] = ()) -> list[Run]:
     """Return the finished untimed runs of a release in its present environment, newest first.
 
     None of what changes under its name (nightly, an interpreter's path): last week's outcomes are
     not tonight's. None that were timed: timed steps use other kernels.
     """
-    if release.removesuffix("+legacy") not in RELEASES.keys() - {"nightly"}:
+    fixed = RELEASES.keys() - {"nightly"}
+    if not {each.removesuffix("+legacy") for each in (release, *writers)} <= fixed:
         return []
     runs = [
         run for run in store.list_runs()
-        if run.finished and is_plain(run.request) and find_environment(run, release)
+        if run.finished and is_plain(run.request, writers) and find_environment(run, release)
     ]  # fmt: skip
     present = [find_environment(run, release).get("name") for run in runs[:1]]
     return [store.load(run.id) for run in runs if find_environment(run, release)["name"] in present]
 
 
-def is_plain(request: dict[str, Any]) -> bool:
+def is_plain(request: dict[str, Any], writers: Iterable[str]) -> bool:
     """Say whether a run was made as `measure` makes one."""
     plain: dict[str, Any] = {
-        "doses": False,
-        "seeds": None,
-        "spawn": False,
-        "timing": False,
-        "writers": [],
-    }
+        "doses": False, "seeds": None, "spawn": False, "timing": False, "writers": list(writers),
+    }  # fmt: skip
     return all(request.get(name) == value for name, value in plain.items())
 
 
@@ -107,9 +118,11 @@ def choose_outcomes(
     return None
 
 
-def collect_side(store: Store, release: str, chosen: list[Scenario], fresh: Run | None) -> Side:
+def collect_side(
+    store: Store, release: str, writers: list[str], chosen: list[Scenario], fresh: Run | None
+) -> Side:
     """Return the outcomes of a release: of the run just made, else of those that are kept."""
-    runs = ([fresh] if fresh else []) + find_kept(store, release)
+    runs = ([fresh] if fresh else []) + find_kept(store, release, writers)
     found = [choose_outcomes(runs, release, scenario) for scenario in chosen]
     used = {run.id: run for run, _ in filter(None, found)}
     outcomes = [record for _, records in filter(None, found) for record in records]

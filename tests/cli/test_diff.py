@@ -231,10 +231,11 @@ def keep_scenario(keep_run, scenario, releases, **request):
 def test_releases_that_are_kept_are_not_run_again(cli, keep_run, faulty):
     scenario = read_catalog(faulty).find("returns-nan")
     keep_scenario(keep_run, scenario, ["2.20", "2.21"])
+    keep_scenario(keep_run, scenario, ["2.20", "2.21"], writers=["2.20"])
     ended = cli("diff", "--tf", "2.20", "2.21", "returns-nan", "--scenarios", faulty)
     ended.assert_ran(0)
     assert ended.stdout.startswith(f"{EACH}2.20 → 2.21\n")
-    assert "Paths: 2 unchanged." in ended.stdout
+    assert ended.stdout.count("Paths: 2 unchanged.") == 2
     assert ended.stderr == ""
 
 
@@ -260,9 +261,11 @@ def test_what_is_missing_is_run_and_kept(cli, faulty):
     arguments = ["--tf", "this", legacy, "returns-nan", "--scenarios", faulty]
     ended = cli("diff", *arguments, "--junit", "d.xml")
     ended.assert_ran(0)
-    assert "Paths: 2 unchanged." in ended.stdout
+    assert ended.stdout.count("Paths: 2 unchanged.") == 2
+    assert EACH in ended.stdout
+    assert "Saved by tensorflow-" in ended.stdout
     assert "Run 1 is kept in reports/restorebench.sqlite" in ended.stderr
-    assert len(cli.outcomes(1)) == 4
+    assert [len(cli.outcomes(run)) for run in (1, 2)] == [4, 4]
     assert ElementTree.parse(cli.folder / "d.xml").getroot().get("failures") == "0"
     again = cli("diff", 1)
     again.assert_ran(0)
@@ -271,7 +274,10 @@ def test_what_is_missing_is_run_and_kept(cli, faulty):
 
 @pytest.mark.tensorflow
 def test_a_release_that_cannot_be_used_is_a_sentence_and_the_other_is_kept(cli, faulty):
-    ended = cli("diff", "--tf", "this", "/no/such/python", "returns-nan", "--scenarios", faulty)
+    broken = cli.folder / "python"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    ended = cli("diff", "--tf", "this", broken, "returns-nan", "--scenarios", faulty)
     assert ended.code == 3
     assert "one of the releases could not be used" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -61,11 +61,11 @@ def restore_where_written(
             "\n".join(origin.dangers),
             "if you know who wrote it, add --trust; --no-restore only names the release",
         )
-    sound = restore_and_compare(origin, chosen, reader, code, trust)
-    typer.echo("")
-    typer.echo(f"Load it there with: {spell_load(origin, chosen, code)}")
+    there = restore_and_compare(origin, chosen, reader, code, trust)
+    if not there.error:
+        typer.echo(f"\nLoad it there with: {spell_load(origin, there, code)}")
     typer.echo(f"Next: python -m harness env requirements {spell(chosen)} > requirements.txt")
-    raise typer.Exit(EXPECTED if sound else CHANGED)
+    raise typer.Exit(EXPECTED if there.is_sound() else CHANGED)
 
 
 def describe_origin(origin: "Origin", given: Path) -> list[str]:
@@ -100,8 +100,8 @@ def advise_without_model(origin: "Origin") -> list[str]:
 
 def restore_and_compare(
     origin: "Origin", chosen: str, reader: str, code: Path | None, trust: bool
-) -> bool:
-    """Restore in the release and in the reader, print both; say whether the first is sound."""
+) -> "Reopened":
+    """Restore in the release and in the reader, print both; return the first."""
     from harness.environments.build import build
     from harness.environments.cache import python_of
     from harness.environments.origin import open_release
@@ -124,12 +124,12 @@ def restore_and_compare(
             there = reopen(environment, path, origin, work / "there", code, trust)
         typer.echo("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
-            return False
+            return there
         ours = prepare(reader)
         with show(f"restoring in {reader or 'your TensorFlow'}"):
             here = reopen(ours, path, origin, work / "here", code, trust, there.inputs_file)
         typer.echo(describe_reader(here, there, reader or "your own environment"))
-    return there.is_sound()
+    return there
 
 
 def describe_restored(
@@ -179,23 +179,17 @@ def spell_shape(shape: list[int | None] | None) -> str:
     return "(?)" if shape is None else f"({', '.join(map(str, shape))})"
 
 
-def spell_load(origin: "Origin", chosen: str, code: Path | None) -> str:
-    """Return the line of Python that loads the model in the release."""
-    from harness.formats.facts import SAVED_MODEL
-
+def spell_load(origin: "Origin", there: "Reopened", code: Path | None) -> str:
+    """Return the line of Python that loaded the model in the release."""
     path = repr(str(origin.path))
-    if origin.format == SAVED_MODEL and (origin.keras is None or has_keras_3(chosen)):
+    if there.by_signature:
         return f'tf.saved_model.load({path}).signatures["serving_default"]'
-    if code is None:
-        return f"tf.keras.models.load_model({path}, compile=False)"
-    return f"tf.keras.models.load_model({path}, compile=False, custom_objects={{...}})"
-
-
-def has_keras_3(release: str) -> bool:
-    """Say whether `tf.keras` of a release is Keras 3."""
-    version, _, variant = release.partition(" ")[0].partition("+")
-    newer = version == "nightly" or tuple(map(int, version.split("."))) >= (2, 16)
-    return newer and variant != "legacy"
+    call = f"tf.keras.models.load_model({path}, compile=False)"
+    named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]
+    named += ["..."] if code else []
+    if not named:
+        return call
+    return f"with tf.keras.utils.custom_object_scope({{{', '.join(named)}}}): model = {call}"
 
 
 @contextmanager

@@ -28,7 +28,8 @@ class Reopened:
     """What came of restoring: `error` is one sentence where it failed.
 
     `inputs`, `outputs`: dicts of name, shape and dtype; an input's `fed` says what it was given.
-    `predictions`: one array for each output.
+    `predictions`: one array for each output. `explained`: short names of losses, such as mse, that
+    had to be put into a scope before Keras found them, with their long ones.
     """
 
     error: str = ""
@@ -38,6 +39,7 @@ class Reopened:
     inputs_file: Path | None = None
     versions: dict[str, str] = field(default_factory=dict)
     by_signature: bool = False
+    explained: dict[str, str] = field(default_factory=dict)
 
     def spell_versions(self) -> str:
         """Return the versions that were really there, in brackets."""
@@ -103,15 +105,16 @@ def reopen(
             predictions = [arrays[name] for name in sorted(arrays.files) if name != "names"]
         return Reopened(
             "", result["inputs"], result["outputs"], predictions, work / "inputs.npz", versions,
-            bool(result["by_signature"]),
+            bool(result["by_signature"]), result["explained"],
         )  # fmt: skip
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         return Reopened(f"the process left no predictions: {error}", versions=versions)
 
 
-def shorten(message: str, most: int = 300) -> str:
-    """Return an error message as one line: its beginning and its end, where Keras says why."""
-    line = " ".join(message.split())
+def shorten(message: str, most: int = 240) -> str:
+    """Return an error message as one line: of Keras' nested ones the innermost, without configs."""
+    innermost = message.rpartition("Exception encountered: ")[2]
+    line = " ".join(innermost.partition("Full object config")[0].split())
     return line if len(line) <= most else f"{line[: most // 2]} ... {line[-most // 2 :]}"
 
 

@@ -10,6 +10,7 @@ A step of kind "reopen" is a dict:
 import inspect
 import json
 import os
+import re
 import traceback
 
 import numpy as np
@@ -18,6 +19,12 @@ from .environment import keras_version
 from .steps import load_scenario, write_atomically
 
 UNKNOWN_SIZE = 32  # for a dimension that the model leaves open: enough for most convolutions
+SHORT_NAMES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+}
 WORDS = ["restore", "the", "model", "it", "predicts", "zeros"]
 
 
@@ -28,7 +35,7 @@ def reopen(tf, step):
         result = load_and_predict(tf, step)
     except Exception as error:
         traceback.print_exc()
-        result = {"error": {"type": type(error).__name__, "message": str(error)[:4000]}}
+        result = {"error": {"type": type(error).__name__, "message": str(error)[:100000]}}
     result["versions"] = {"tensorflow": tf.__version__, "keras": keras_version(tf)}
     text = json.dumps(result).encode("utf-8")
     write_atomically(os.path.join(folder, "result.json"), lambda part: part.write(text))
@@ -38,10 +45,11 @@ def load_and_predict(tf, step):
     """Return what goes in and what comes out; arrays go into files."""
     keras_3 = not str(keras_version(tf)).startswith("2")
     by_signature = step["saved_model"] and (keras_3 or not step["keras_inside"])
+    explained = {}
     if by_signature:
         specs, outputs, predict = open_signature(tf, step["model"])
     else:
-        model = load_keras(tf, step)
+        model, explained = load_keras(tf, step)
         specs, outputs, predict = open_keras(model)
     draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
     try:
@@ -54,6 +62,7 @@ def load_and_predict(tf, step):
     save_list(step, "predictions.npz", predictions, outputs)
     return {
         "by_signature": by_signature,
+        "explained": explained,
         "inputs": [describe_input(spec, array) for spec, array in zip(specs, inputs)],
         "outputs": [
             {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
@@ -78,14 +87,29 @@ def plain_array(array):
 
 
 def load_keras(tf, step):
-    """Load a Keras model, its compile arguments left aside; they may name what is not there."""
+    """Return (model, short names of losses that had to be explained to Keras), not compiled.
+
+    Keras 3.0.5 compiles an `.h5` although it is told not to, passes no `custom_objects` on, and
+    does not know the name `mse` that it wrote itself (measured in TensorFlow 2.16.1). What is in a
+    scope it finds.
+    """
     options = {"compile": False}
-    if step["code"]:
-        options["custom_objects"] = find_objects(step["code"])
+    objects = find_objects(step["code"]) if step["code"] else {}
     load = tf.keras.models.load_model
     if step["trusted"] and "safe_mode" in inspect.signature(load).parameters:  # since 2.13
         options["safe_mode"] = False
-    return load(step["model"], **options)
+    explained = {}
+    while True:
+        names = {name: getattr(tf.keras.losses, long) for name, long in explained.items()}
+        try:
+            with tf.keras.utils.custom_object_scope(dict(objects, **names)):
+                return load(step["model"], **options), explained
+        except Exception as error:
+            missing = re.search(r"Could not locate function '(\w+)'", str(error))
+            name = missing.group(1) if missing else None
+            if name not in SHORT_NAMES or name in explained:
+                raise
+            explained[name] = SHORT_NAMES[name]
 
 
 def find_objects(code):

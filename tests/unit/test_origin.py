@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from harness.catalog import PACKAGED
 from harness.environments.origin import open_release, read_origin
-from harness.environments.reopen import Reopened, compare, find_kind
+from harness.environments.reopen import Reopened, compare, find_kind, shorten
 from harness.environments.writers import choose_by_keras, choose_by_tensorflow, choose_releases
 from harness.errors import UsageError
 from harness.formats.facts import CHECKPOINT, Facts, Unreadable, plain
@@ -288,6 +288,12 @@ def test_predictions_are_called_what_they_are():
     assert find_kind(row * 0 + 5) == "constant"
     assert find_kind(np.where(row == 2, np.nan, row)) == "nan"
     assert find_kind(np.array(["a", "b"])) == "varies"
+
+
+def test_of_a_nested_error_the_innermost_is_shown():
+    nested = "F could not be built.\n\nconfig={...}.\n\nException encountered: Could not locate X."
+    assert shorten(f"{nested} Full object config: {{'a': 1}}") == "Could not locate X."
+    assert len(shorten("word " * 1000)) < 260
 
 
 def test_two_restores_agree_only_where_every_value_does():

@@ -41,11 +41,13 @@ dead.save("dead.keras")
 def models(tmp_path_factory):
     """A folder with three models that another process has built and saved."""
     folder = tmp_path_factory.mktemp("models")
-    (folder / "code.py").write_text(BUILD)
-    subprocess.run(
-        [sys.executable, "-c", BUILD + SAVE], cwd=folder, check=True, capture_output=True,
+    (folder / "layers.py").write_text(BUILD)
+    (folder / "save.py").write_text(BUILD + SAVE)
+    done = subprocess.run(
+        [sys.executable, "save.py"], cwd=folder, check=False, capture_output=True, text=True,
         env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -73,7 +75,7 @@ def test_a_custom_layer_is_found_in_the_code_that_is_given_and_only_there(models
     path = models / "scaled.keras"
     assert read_origin(path).custom == ("Scale",)
     assert "Scale" in restore(path, tmp_path / "without").error
-    assert restore(path, tmp_path / "with", code=models / "code.py").is_sound()
+    assert restore(path, tmp_path / "with", code=models / "layers.py").is_sound()
 
 
 def test_an_embedding_gets_indices_and_its_neighbour_gets_numbers(models, tmp_path):
@@ -92,7 +94,7 @@ def test_a_model_that_predicts_zeros_where_it_was_written_is_not_called_sound(mo
 
 
 def test_a_process_that_dies_while_loading_is_an_error_like_any_other(models, tmp_path):
-    (tmp_path / "code.py").write_text("import os\nos._exit(9)")
-    restored = restore(models / "dead.keras", tmp_path / "work", code=tmp_path / "code.py")
+    (tmp_path / "layers.py").write_text("import os\nos._exit(9)")
+    restored = restore(models / "dead.keras", tmp_path / "work", code=tmp_path / "layers.py")
     assert restored.error == "exit: left with exit code 9"
     assert restored.predictions == []

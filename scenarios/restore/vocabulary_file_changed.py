@@ -20,6 +20,7 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds with tf_keras 2.21, and on Keras 2.15.0,
     3.0.5, 3.6.0 and 3.11.3; match on 3.12.0 and 3.15.1.
 """
+import os
 import shutil
 
 import numpy as np
@@ -53,7 +54,8 @@ def write_towns(path, towns):
 
 def save(artifact, seed, as_words=False):
     rng = np.random.default_rng(seed)
-    file = artifact + "/towns.txt"
+    os.chdir(artifact)  # the path that is stored is relative, as it mostly is
+    file = "towns.txt"
     write_towns(file, BY_NAME)
     model = tf.keras.Sequential([
         tf.keras.Input((), dtype="string"),
@@ -62,10 +64,10 @@ def save(artifact, seed, as_words=False):
     ])
     price = rng.uniform(3, 15, size=(len(BY_NAME) + 1, 1))  # thousand francs per square metre
     model.layers[1].set_weights([price])  # what training found out
-    model.save(artifact + "/model.keras")
+    model.save("model.keras")
     towns = rng.choice(BY_NAME, 64)
     reference = model(tf.constant(towns)).numpy()
-    shutil.copy(file, artifact + "/towns-2023.txt")
+    shutil.copy(file, "towns-2023.txt")
     write_towns(file, BY_SIZE)  # a year later, a new export of the same towns
     return towns, reference
 
@@ -75,7 +77,8 @@ def save_words(artifact, seed):
 
 
 def restore_broken(artifact):
-    model = tf.keras.models.load_model(artifact + "/model.keras")
+    os.chdir(artifact)
+    model = tf.keras.models.load_model("model.keras")
     return lambda inputs: model(tf.constant(inputs)).numpy()
 
 
@@ -84,7 +87,8 @@ def restore_fixed_words(artifact):
 
 
 def restore_fixed_old_words(artifact):
-    model = tf.keras.models.load_model(artifact + "/model.keras")
-    with open(artifact + "/towns-2023.txt") as text:
+    os.chdir(artifact)
+    model = tf.keras.models.load_model("model.keras")
+    with open("towns-2023.txt") as text:
         model.layers[0].set_vocabulary(text.read().split())
     return lambda inputs: model(tf.constant(inputs)).numpy()

@@ -1,6 +1,5 @@
 """`env for`: which release wrote a saved model, and what it predicts when it is restored there."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +44,8 @@ def restore_where_written(
             open_release(name)  # a name that is none is refused before anything is done
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code names a Python file")
-    origin = read_origin(model)
+    with show(f"reading {model}"):
+        origin = read_origin(model)
     chosen = release or origin.releases[0]
     typer.echo("\n".join(describe_origin(origin, model)))
     if not origin.holds_model:
@@ -102,6 +102,8 @@ def restore_and_compare(
     origin: "Origin", chosen: str, reader: str, code: Path | None, trust: bool
 ) -> "Reopened":
     """Restore in the release and in the reader, print both; return the first."""
+    import tempfile
+
     from harness.environments.build import build, python_of
     from harness.environments.origin import open_release
     from harness.environments.reopen import make_loadable, reopen

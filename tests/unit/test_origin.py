@@ -271,6 +271,29 @@ def test_hdf5_that_points_into_other_files_or_declares_too_much_is_a_danger(tmp_
     assert "4096.0 GiB of arrays" in dangers
 
 
+def test_weights_inside_an_archive_are_looked_into_as_well(tmp_path):
+    with h5py.File(tmp_path / "model.weights.h5", "w") as file:
+        file["layers"] = h5py.ExternalLink("/etc/passwd", "/")
+    weights = (tmp_path / "model.weights.h5").read_bytes()
+    path = write_archive(tmp_path / "model.keras", **{"model.weights.h5": weights})
+    assert "leads into the file /etc/passwd" in read_origin(path).dangers[0]
+
+
+def tag(number, content):
+    """A field of a Protocol Buffers message: bytes, of less than 128."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def test_a_graph_that_reaches_files_or_python_is_a_danger_wherever_its_op_stands(tmp_path):
+    node = tag(2, b"EagerPyFunc")  # NodeDef.op
+    for graph in (tag(1, node), tag(2, tag(1, tag(3, node)))):  # the graph, and a function of it
+        meta = tag(1, tag(5, b"2.10.0")) + tag(2, graph)
+        (tmp_path / "saved_model.pb").write_bytes(tag(2, meta))
+        origin = read_origin(tmp_path)
+        assert origin.releases == ("2.10",)
+        assert "the op EagerPyFunc" in origin.dangers[0]
+
+
 def test_hdf5_and_zip_files_that_keras_did_not_write_are_refused(tmp_path):
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["table"] = np.arange(3)

@@ -70,9 +70,14 @@ def restore_where_written(
 
 def describe_origin(origin: "Origin", given: Path) -> list[str]:
     """Return what the file says, evidence below."""
+    from harness.formats.facts import plain
+
     others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
-    where = f" ({origin.path.name})" if origin.path.name != given.name else ""
-    lines = [f"{given.name}{where}: {origin.format}, for release {origin.releases[0]}{others}"]
+    name = plain(origin.path.name)
+    where = f" ({name})" if origin.path.name != given.name else ""
+    lines = [
+        f"{plain(given.name)}{where}: {origin.format}, for release {origin.releases[0]}{others}"
+    ]
     lines += [f"  {sentence}" for sentence in origin.evidence]
     if origin.custom:
         lines.append(f"  it needs classes or functions of yours: {', '.join(origin.custom)}")

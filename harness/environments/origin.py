@@ -97,7 +97,7 @@ def read_in_process(path: Path) -> Facts:
 def unreadable(path: Path, found: str) -> UsageError:
     """Return the refusal of a path."""
     return UsageError(
-        f"no model can be read from {plain(path)}", found,
+        f"no model can be read from {plain(path, 400)}", found,
         "give a .keras or .h5 file, a SavedModel folder or a checkpoint, whole and not damaged",
     )  # fmt: skip
 

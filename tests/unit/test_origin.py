@@ -15,10 +15,16 @@ from hypothesis import strategies as st
 
 from harness.catalog import PACKAGED
 from harness.environments.origin import open_release, read_origin
-from harness.environments.reopen import Reopened, compare, find_kind, shorten
+from harness.environments.reopen import (
+    Reopened,
+    compare,
+    find_kind,
+    make_loadable,
+    shorten,
+)
 from harness.environments.writers import choose_by_keras, choose_by_tensorflow, choose_releases
 from harness.errors import UsageError
-from harness.formats.facts import CHECKPOINT, Facts, Unreadable, plain
+from harness.formats.facts import CHECKPOINT, KERAS_ARCHIVE, KERAS_FOLDER, Facts, Unreadable, plain
 from harness.formats.recognize import read_facts
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
@@ -247,6 +253,19 @@ def test_whatever_would_run_code_when_loaded_is_named(tmp_path, layer, word):
     path = write_archive(tmp_path / "model.keras", json.dumps(config))
     (danger,) = read_origin(path).dangers
     assert word in danger
+
+
+def test_an_unpacked_archive_is_packed_and_a_file_without_its_suffix_gets_it(tmp_path):
+    with zipfile.ZipFile(ARCHIVE) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    origin = read_origin(tmp_path / "unpacked")
+    assert (origin.format, origin.releases) == (KERAS_FOLDER, read_origin(ARCHIVE).releases)
+    assert read_origin(make_loadable(origin, tmp_path)).format == KERAS_ARCHIVE
+    shutil.copy(HDF5, tmp_path / "model.bin")
+    (tmp_path / "work").mkdir()
+    loadable = make_loadable(read_origin(tmp_path / "model.bin"), tmp_path / "work")
+    assert (loadable.suffix, loadable.read_bytes()) == (".h5", HDF5.read_bytes())
+    assert make_loadable(read_origin(HDF5), tmp_path / "work") == HDF5
 
 
 def test_members_that_leave_the_folder_and_archives_that_explode_are_dangers(tmp_path):

@@ -1,6 +1,5 @@
 """`env for`: which release wrote a saved model, and what it predicts when it is restored there."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +44,8 @@ def restore_where_written(
             open_release(name)  # a name that is none is refused before anything is done
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code names a Python file")
-    origin = read_origin(model)
+    with show(f"reading {model}"):
+        origin = read_origin(model)
     chosen = release or origin.releases[0]
     typer.echo("\n".join(describe_origin(origin, model)))
     if not origin.holds_model:
@@ -70,9 +70,14 @@ def restore_where_written(
 
 def describe_origin(origin: "Origin", given: Path) -> list[str]:
     """Return what the file says, evidence below."""
+    from harness.formats.facts import plain
+
     others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
-    where = f" ({origin.path.name})" if origin.path.name != given.name else ""
-    lines = [f"{given.name}{where}: {origin.format}, for release {origin.releases[0]}{others}"]
+    name = plain(origin.path.name)
+    where = f" ({name})" if origin.path.name != given.name else ""
+    lines = [
+        f"{plain(given.name)}{where}: {origin.format}, for release {origin.releases[0]}{others}"
+    ]
     lines += [f"  {sentence}" for sentence in origin.evidence]
     if origin.custom:
         lines.append(f"  it needs classes or functions of yours: {', '.join(origin.custom)}")
@@ -102,6 +107,8 @@ def restore_and_compare(
     origin: "Origin", chosen: str, reader: str, code: Path | None, trust: bool
 ) -> "Reopened":
     """Restore in the release and in the reader, print both; return the first."""
+    import tempfile
+
     from harness.environments.build import build
     from harness.environments.cache import python_of
     from harness.environments.origin import open_release

@@ -6,6 +6,7 @@ HDF5, and nothing a file holds may take the harness down.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from harness.environments.releases import Release, find_release
 from harness.environments.writers import choose_releases
 from harness.errors import UsageError
-from harness.formats.__main__ import UNREADABLE
+from harness.formats.__main__ import CPU_SECONDS, UNREADABLE
 from harness.formats.facts import (
     CHECKPOINT,
     CONFIG_JSON,
@@ -25,7 +26,8 @@ from harness.formats.facts import (
     plain,
 )
 
-READING_SECONDS = 60.0  # of the clock; the reader also limits its own CPU time and memory
+OUT_OF_TIME = getattr(signal, "SIGXCPU", 0)  # how the kernel ends who exceeds RLIMIT_CPU
+READING_SECONDS = 120.0  # of the clock; the reader limits its own CPU time and memory
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_MODEL = {HDF5_WEIGHTS, WEIGHTS_H5, CHECKPOINT, CONFIG_JSON, TFLITE}
 
@@ -86,6 +88,8 @@ def read_in_process(path: Path) -> Facts:
         return Facts(**json.loads(answer))
     if done.returncode == UNREADABLE:
         raise unreadable(path, answer)
+    if done.returncode == -OUT_OF_TIME:
+        raise unreadable(path, f"reading it took more than {CPU_SECONDS} s of CPU time")
     ended = f"signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
     raise unreadable(path, f"it brought the reading process down ({ended}), so it is damaged")
 
@@ -93,7 +97,7 @@ def read_in_process(path: Path) -> Facts:
 def unreadable(path: Path, found: str) -> UsageError:
     """Return the refusal of a path."""
     return UsageError(
-        f"no model can be read from {plain(path)}", found,
+        f"no model can be read from {plain(path, 400)}", found,
         "give a .keras or .h5 file, a SavedModel folder or a checkpoint, whole and not damaged",
     )  # fmt: skip
 

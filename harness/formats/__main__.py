@@ -12,14 +12,17 @@ UNREADABLE = 4  # exit code: the sentence is on stdout
 
 
 def limit_process() -> None:
-    """Let the kernel end this process where a hostile file would make it grow or never end."""
+    """Let the kernel end this process where a hostile file would make it grow or never end.
+
+    The hard limit is a little higher: at the soft one the signal says that time was the reason.
+    """
     try:
         import resource
     except ImportError:  # Windows: the harness's own clock is left
         return
     for kind, most in (("RLIMIT_CPU", CPU_SECONDS), ("RLIMIT_DATA", MEMORY_BYTES),
                        ("RLIMIT_CORE", 0), ("RLIMIT_FSIZE", 0)):  # fmt: skip
-        resource.setrlimit(getattr(resource, kind), (most, most))
+        resource.setrlimit(getattr(resource, kind), (most, most + 1 if most else 0))
 
 
 def main() -> int:

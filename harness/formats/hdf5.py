@@ -17,7 +17,7 @@ from harness.formats.facts import (
     read_json,
 )
 
-MOST_OBJECTS = 200_000
+MOST_OBJECTS = 50_000  # the largest models have some ten thousand arrays
 LARGEST_SPREAD = 1 << 30  # bytes of arrays that a file a hundred times smaller may declare
 
 

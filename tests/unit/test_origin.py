@@ -15,10 +15,16 @@ from hypothesis import strategies as st
 
 from harness.catalog import PACKAGED
 from harness.environments.origin import open_release, read_origin
-from harness.environments.reopen import Reopened, compare, find_kind, shorten
+from harness.environments.reopen import (
+    Reopened,
+    compare,
+    find_kind,
+    make_loadable,
+    shorten,
+)
 from harness.environments.writers import choose_by_keras, choose_by_tensorflow, choose_releases
 from harness.errors import UsageError
-from harness.formats.facts import CHECKPOINT, Facts, Unreadable, plain
+from harness.formats.facts import CHECKPOINT, KERAS_ARCHIVE, KERAS_FOLDER, Facts, Unreadable, plain
 from harness.formats.recognize import read_facts
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
@@ -249,6 +255,19 @@ def test_whatever_would_run_code_when_loaded_is_named(tmp_path, layer, word):
     assert word in danger
 
 
+def test_an_unpacked_archive_is_packed_and_a_file_without_its_suffix_gets_it(tmp_path):
+    with zipfile.ZipFile(ARCHIVE) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    origin = read_origin(tmp_path / "unpacked")
+    assert (origin.format, origin.releases) == (KERAS_FOLDER, read_origin(ARCHIVE).releases)
+    assert read_origin(make_loadable(origin, tmp_path)).format == KERAS_ARCHIVE
+    shutil.copy(HDF5, tmp_path / "model.bin")
+    (tmp_path / "work").mkdir()
+    loadable = make_loadable(read_origin(tmp_path / "model.bin"), tmp_path / "work")
+    assert (loadable.suffix, loadable.read_bytes()) == (".h5", HDF5.read_bytes())
+    assert make_loadable(read_origin(HDF5), tmp_path / "work") == HDF5
+
+
 def test_members_that_leave_the_folder_and_archives_that_explode_are_dangers(tmp_path):
     path = write_archive(tmp_path / "model.keras", **{"../../evil": "x"})
     assert "leads out" in read_origin(path).dangers[0]
@@ -269,6 +288,29 @@ def test_hdf5_that_points_into_other_files_or_declares_too_much_is_a_danger(tmp_
     assert "leads into the file /etc/passwd" in dangers
     assert "its array raw lies in another file" in dangers
     assert "4096.0 GiB of arrays" in dangers
+
+
+def test_weights_inside_an_archive_are_looked_into_as_well(tmp_path):
+    with h5py.File(tmp_path / "model.weights.h5", "w") as file:
+        file["layers"] = h5py.ExternalLink("/etc/passwd", "/")
+    weights = (tmp_path / "model.weights.h5").read_bytes()
+    path = write_archive(tmp_path / "model.keras", **{"model.weights.h5": weights})
+    assert "leads into the file /etc/passwd" in read_origin(path).dangers[0]
+
+
+def tag(number, content):
+    """A field of a Protocol Buffers message: bytes, of less than 128."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def test_a_graph_that_reaches_files_or_python_is_a_danger_wherever_its_op_stands(tmp_path):
+    node = tag(2, b"EagerPyFunc")  # NodeDef.op
+    for graph in (tag(1, node), tag(2, tag(1, tag(3, node)))):  # the graph, and a function of it
+        meta = tag(1, tag(5, b"2.10.0")) + tag(2, graph)
+        (tmp_path / "saved_model.pb").write_bytes(tag(2, meta))
+        origin = read_origin(tmp_path)
+        assert origin.releases == ("2.10",)
+        assert "the op EagerPyFunc" in origin.dangers[0]
 
 
 def test_hdf5_and_zip_files_that_keras_did_not_write_are_refused(tmp_path):

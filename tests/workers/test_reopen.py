@@ -31,6 +31,8 @@ vectors = tf.keras.layers.Flatten()(tf.keras.layers.Embedding(5, 2)(words))
 number = tf.keras.Input((2,))
 joined = tf.keras.layers.Concatenate()([vectors, number])
 tf.keras.Model([words, number], tf.keras.layers.Dense(1)(joined)).save("embedded.keras")
+named = {name: tf.keras.layers.Dense(size, name=name)(number) for name, size in [("b", 1), ("a", 2)]}
+tf.keras.Model(number, named).save("named.keras")
 dead = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(2, "relu")])
 dead.layers[-1].set_weights([dead.get_weights()[0] * 0, dead.get_weights()[1] - 1])
 dead.save("dead.keras")
@@ -85,6 +87,12 @@ def test_an_embedding_gets_indices_and_its_neighbour_gets_numbers(models, tmp_pa
         "integers below 5",
         "standard normal",
     ]
+
+
+def test_outputs_with_names_are_shown_under_their_own(models, tmp_path):
+    restored = restore(models / "named.keras", tmp_path / "work")
+    shown = [(each["name"], each["shape"]) for each in restored.outputs]
+    assert shown == [("a", [16, 2]), ("b", [16, 1])]
 
 
 def test_a_model_that_predicts_zeros_where_it_was_written_is_not_called_sound(models, tmp_path):

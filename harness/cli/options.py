@@ -84,5 +84,11 @@ def check_format(name: str) -> str:
 
 
 def find_interpreter(name: str) -> str:
-    """Return the absolute path behind --python: workers, and a later --resume, start elsewhere."""
-    return os.path.abspath(shutil.which(name) or name)
+    """Return the absolute path behind --python: workers, and a later --resume, start elsewhere.
+
+    Raises UsageError where there is no such file.
+    """
+    from harness.environments.interpreter import find_path
+
+    path, _ = find_path(os.path.abspath(shutil.which(name) or name))
+    return path

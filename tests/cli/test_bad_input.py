@@ -237,13 +237,14 @@ def test_a_tensorflow_that_dies_when_imported_is_said_to(cli):
     assert_unusable(ended, "TensorFlow cannot be imported by", "ended by signal 4")
 
 
-@pytest.mark.parametrize("options", [[], ["--spawn"]], ids=["fork", "spawn"])
+@pytest.mark.parametrize("option", ["--python", "--tf"])
 @pytest.mark.parametrize(
     ("python", "words"),
-    [("nowhere/python", "the interpreter cannot be started"), (".", "cannot be started")],
+    [("nowhere/python", "there is no such file"), ("./", "not an interpreter but a folder")],
 )
-def test_an_interpreter_that_is_none_is_named(cli, python, words, options):
-    assert_unusable(cli("run", "dead-relu-head", "--python", python, *options), words)
+def test_an_interpreter_that_is_none_is_named(cli, python, words, option):
+    cli("run", "dead-relu-head", option, python).assert_refused(2, words)
+    assert "No runs" in cli("runs").stdout
 
 
 def test_a_program_that_is_no_python_is_quoted(cli):

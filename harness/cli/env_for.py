@@ -188,10 +188,14 @@ def spell_shape(shape: list[int | None] | None) -> str:
 
 def spell_load(origin: "Origin", there: "Reopened", code: Path | None) -> str:
     """Return the line of Python that loaded the model in the release."""
+    from harness.formats.facts import SAVED_MODEL
+
     path = repr(str(origin.path))
     if there.by_signature:
         return f'tf.saved_model.load({path}).signatures["serving_default"]'
     call = f"tf.keras.models.load_model({path}, compile=False)"
+    if origin.format == SAVED_MODEL and there.versions["tensorflow"].startswith("1."):
+        return f"tf.compat.v1.enable_eager_execution(); model = {call}"
     named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]
     named += ["..."] if code else []
     if not named:

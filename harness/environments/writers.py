@@ -31,6 +31,9 @@ def choose_releases(facts: Facts) -> Choice:
         return choose_by_checkpoint(marks)
     if facts.format == WEIGHTS_H5:
         return choose_by_layout(marks)
+    if "module" in marks:
+        said = "no version is named; a configuration with modules and no version is Keras 3's"
+        return ["2.16", "2.18", "2.21"], said
     return [LAST_KERAS_2], f"no version is named: {LAST_KERAS_2}, the last with Keras 2, is a start"
 
 
@@ -149,8 +152,10 @@ def choose_by_checkpoint(marks: set[str]) -> Choice:
     said = "a checkpoint holds no version"
     if "name-based" in marks:
         return ["1.15"], f"{said}; names without an object graph are those of TensorFlow 1"
-    if "_operations" in marks:
-        return ["2.16", "2.18", "2.21"], f"{said}; names with _operations are Keras 3's"
+    if "layer_with_weights" not in marks and marks & {"_operations", "_trainable_variables"}:
+        return ["2.16", "2.18", "2.21"], (
+            f"{said}; names with _operations or _trainable_variables are Keras 3's"
+        )
     if "layer_with_weights" not in marks:
         return [LAST_KERAS_2], f"{said}, and its names are not those of a Keras model"
     if "_iterations" in marks:

@@ -64,6 +64,8 @@ def mark_model(config: Any, facts: Facts) -> None:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict | list):
         return
     class_name, inner = config.get("class_name"), config["config"]
+    if "module" in config:
+        facts.mark("module")
     if class_name == "Functional":
         facts.mark("class Functional")
     if class_name == "Model":

@@ -45,6 +45,8 @@ def load_and_predict(tf, step):
     """Return what goes in and what comes out; arrays go into files."""
     keras_3 = not str(keras_version(tf)).startswith("2")
     by_signature = step["saved_model"] and (keras_3 or not step["keras_inside"])
+    if step["saved_model"] and not tf.executing_eagerly():
+        tf.compat.v1.enable_eager_execution()  # 1.15: a SavedModel's functions are called eagerly
     explained = {}
     if by_signature:
         specs, outputs, predict = open_signature(tf, step["model"])
@@ -157,8 +159,6 @@ def flatten(value):
 
 def open_signature(tf, path):
     """Return (inputs, output names, predict) of a SavedModel's serving signature."""
-    if not tf.executing_eagerly():
-        tf.compat.v1.enable_eager_execution()
     loaded = tf.compat.v2.saved_model.load(path)
     signatures = loaded.signatures
     if not signatures:

@@ -117,6 +117,16 @@ def test_releases_that_share_a_keras_are_told_apart_by_what_only_one_writes(kera
     assert choose_by_keras(keras, marks)[0] == releases
 
 
+@pytest.mark.parametrize(
+    ("marks", "release"),
+    [(["layer_with_weights", ".OPTIMIZER_SLOT"], "2.10"), (["layer_with_weights", "_iterations"],
+     "2.15"), (["_operations"], "2.16"), (["_trainable_variables", "_iterations"], "2.16"),
+     (["name-based"], "1.15"), ([], "2.15")],
+)  # fmt: skip
+def test_a_checkpoint_is_placed_by_how_keras_names_its_parts(marks, release):
+    assert choose_releases(Facts(CHECKPOINT, "x", marks=marks))[0][0] == release
+
+
 @given(st.text(max_size=30), st.booleans(), st.sets(st.sampled_from(["_iterations", "metrics null",
        "layer_with_weights", "keras_metadata.pb"])))  # fmt: skip
 @example("9" * 5000 + ".1", True, set())

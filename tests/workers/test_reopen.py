@@ -31,13 +31,8 @@ vectors = tf.keras.layers.Flatten()(tf.keras.layers.Embedding(5, 2)(words))
 number = tf.keras.Input((2,))
 joined = tf.keras.layers.Concatenate()([vectors, number])
 tf.keras.Model([words, number], tf.keras.layers.Dense(1)(joined)).save("embedded.keras")
-<<<<<<< HEAD
 sizes = {"b": 1, "a": 2}
 named = {name: tf.keras.layers.Dense(sizes[name], name=name)(number) for name in sizes}
-=======
-wanted = [("b", 1), ("a", 2)]
-named = {name: tf.keras.layers.Dense(size, name=name)(number) for name, size in wanted}
->>>>>>> wt-origin
 tf.keras.Model(number, named).save("named.keras")
 dead = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(2, "relu")])
 dead.layers[-1].set_weights([dead.get_weights()[0] * 0, dead.get_weights()[1] - 1])

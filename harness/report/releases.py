@@ -73,14 +73,22 @@ def make_span_table(document: dict[str, Any], style: str = "simple") -> str:
         ran = {name: group for name, group in cells.items() if group[0]["verdict"] != "skip"}
         if not ran:
             continue
-        changed = [name for name, group in ran.items() if group[0]["judgement"] == "changed"]
-        declared = any(group[0]["judgement"] for group in ran.values())
-        releases = join_spans(sorted(order[name] for name in changed), list(named.values()))
-        judged = f"no: {releases}" if changed else "yes" if declared else ""
+        judged = {
+            wanted: [name for name, group in ran.items() if group[0]["judgement"] == wanted]
+            for wanted in ("changed", "expected")
+        }
+        spans = {
+            wanted: join_spans(sorted(order[name] for name in names), list(named.values()))
+            for wanted, names in judged.items()
+        }
+        answer = f"no: {spans['changed']}" if judged["changed"] else ""
+        if judged["expected"] and not answer:
+            whole = len(judged["expected"]) == len(ran)
+            answer = "yes" if whole else f"yes: {spans['expected']}"
         shown.append(
             [
                 scenario, path.removeprefix("restore_"), device, dose, writer,
-                describe_spans(ran, order, list(named.values())), judged,
+                describe_spans(ran, order, list(named.values())), answer,
             ]
         )  # fmt: skip
     headers = ["scenario", "path", "device", "dose", "saved by", "verdict in which releases",

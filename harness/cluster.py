@@ -50,10 +50,11 @@ def check_workers(client: Any, address: str) -> int:
     """Return how many tasks run at once; raises EnvironmentUnusable for workers without us."""
     try:
         versions = client.run(report_version)
+        client.run_on_scheduler(report_version)  # it unpacks the tasks it passes on
     except Exception as error:
         raise EnvironmentUnusable(
-            f"the workers of {address} cannot run restorebench",
-            f"{type(error).__name__}: {error}", "install it in every worker's environment",
+            f"the machines of {address} cannot run restorebench",
+            f"{type(error).__name__}: {error}", "install it on every machine, the scheduler's too",
         ) from error  # fmt: skip
     if not versions:
         raise EnvironmentUnusable(

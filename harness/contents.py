@@ -19,6 +19,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,8 @@ DATA = ".data-00000-of-00001"  # of a tensor bundle, beside its .index
 SLOT = re.compile(rb"^(assignvariableop|read)_\d+_")  # the n-th variable's
 LINE = re.compile(rb"(?<=<lambda>).{4}", re.DOTALL)  # co_firstlineno follows the name
 ROUNDING_LIMIT = 1e-5  # of an array's largest number; 80 times what float32 can tell apart
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, TypeError,
+              zipfile.BadZipFile, zlib.error)  # fmt: skip
 
 Leaf = tuple[str, Any]  # address, and an array, text, number or bytes
 

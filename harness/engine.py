@@ -14,6 +14,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.errors import EnvironmentUnusable, RestorebenchError
 from harness.station import Station, make_work_folder
 from harness.team import Settings
 
@@ -58,6 +59,8 @@ class LocalEngine:
         """
         self.station.turns = self.station.lanes.timed is not None and devices <= {"CPU:0"}
         if self.station.settings.timing:
+            if self.timed is not self.pool:
+                self.timed.shutdown(wait=False)
             self.timed = ThreadPoolExecutor(2 if self.station.turns else 1)
 
     def check(self) -> None:
@@ -82,7 +85,10 @@ class RemoteEngine:
         self.executor, self.settings, self.width, self.check = executor, settings, width, check
 
     def submit(self, method: str, *arguments: Any) -> "Future[Any]":
-        return self.executor.submit(call_station, self.settings, method, *arguments)
+        try:
+            return self.executor.submit(call_station, self.settings, method, *arguments)
+        except Exception as error:
+            raise explain_loss(error) from error
 
     def prepare(self, devices: set[str]) -> None:
         """Nothing is timed there."""
@@ -101,6 +107,17 @@ def call_station(settings: Settings, method: str, *arguments: Any) -> Any:
             STATIONS[settings] = station
             atexit.register(station.close)
     return getattr(STATIONS[settings], method)(*arguments)
+
+
+def explain_loss(error: Exception) -> RestorebenchError:
+    """Return the error itself where it is a sentence, else that the executor has given out."""
+    if isinstance(error, RestorebenchError):
+        return error
+    return EnvironmentUnusable(
+        "whoever carries out the tasks has given out",
+        f"{type(error).__name__}: {error}".rstrip(": "),
+        "start it again, then: python -m harness run --resume",
+    )
 
 
 def close_stations() -> None:

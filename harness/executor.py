@@ -1,13 +1,13 @@
 """Carry out a plan on an engine: each save, then the restores that read it."""
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from typing import Any
 
-from harness.engine import Engine
-from harness.errors import RestorebenchError
+from harness.engine import Engine, explain_loss
 from harness.expectations import Circumstances, Expectation, applies, find_expectation
 from harness.outcomes import Outcome, fail, start_record
 from harness.parcel import pack
@@ -98,8 +98,6 @@ class Execution:
         """Return the outcome, or that the machine was lost with it; raises RestorebenchError."""
         try:
             return future.result()
-        except RestorebenchError:
-            raise
         except Exception as error:
             return fail(self.record(task), *describe_loss(error))
 
@@ -184,19 +182,22 @@ def collect_save(future: "Future[Saved]") -> Saved:
     """Return what a save made, or that the machine was lost with it; raises RestorebenchError."""
     try:
         return future.result()
-    except RestorebenchError:
-        raise
     except Exception as error:
         verdict, cause = describe_loss(error)
         return Saved(failure=(verdict, cause | {"step": "save"}))
 
 
 def describe_loss(error: Exception) -> tuple[str, dict[str, str]]:
-    """Return (verdict, error) for a task whose machine gave no answer, however often asked."""
-    message = f"the machine that ran it was lost ({type(error).__name__}: {error})"
-    return "crash", {"type": "MachineLost", "message": message}
+    """Return (verdict, error) for a task that took every machine down that was given it.
+
+    Dask says so with KilledWorker. Anything else is no doing of the task: raises RestorebenchError.
+    """
+    if type(error).__name__ == "KilledWorker":
+        message = f"the machines that ran it were lost ({error})"
+        return "crash", {"type": "MachineLost", "message": message}
+    raise explain_loss(error) from error
 
 
 def release_of(environment: str) -> str:
     """Return "2.21.0" of the environment's name "tensorflow-2.21.0+keras-3.15.1"."""
-    return environment.removeprefix("tensorflow-").partition("+keras")[0].partition("+tf_keras")[0]
+    return re.split(r"\+(?:tf_)?keras-", environment.removeprefix("tensorflow-"))[0]

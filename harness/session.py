@@ -4,15 +4,15 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from harness.engine import Engine, LocalEngine
+from harness.engine import Engine, LocalEngine, explain_loss
 from harness.environments.resolve import open_environment
 from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
-from harness.executor import Execution
+from harness.executor import CHECK_SECONDS, Execution
 from harness.lanes import keeping_off
 from harness.outcomes import Outcome
 from harness.plan import SaveTask, count_paths, identify, make_plan
@@ -159,29 +159,42 @@ class Session:
         legs = self.request.legs()
         if self.request.scheduler is None:
             self.build(dict.fromkeys(each for leg in legs for each in (leg[0], *leg[1])))
+        whole = 0  # legs that are done, at least in part
         for number, (writer, readers) in enumerate(legs):
             if self.is_finished(writer, readers):
+                whole += 1
                 continue
-            for spec in (writer, *readers):
-                self.start_opening(engine, spec)
-            if not self.request.timing:  # else the import would disturb what is timed
-                for spec in [legs[number + 1][0]] if number + 1 < len(legs) else []:
-                    self.start_opening(engine, spec)
-            first = self.open(writer)
-            others = [place for place in map(self.open, readers) if place is not None]
-            if first is not None and others:
-                self.perform_leg(engine, first, others, len(legs) - number)
-        if self.failed and len(self.failed) == len(self.opening):
+            ahead = legs[number + 1][:1] if number + 1 < len(legs) else ()
+            for spec in (writer, *readers, *(() if self.request.timing else ahead)):
+                self.start_opening(engine, spec)  # the next one too, if that disturbs no timing
+            first = self.open(engine, writer)
+            others = [self.open(engine, each) for each in readers]
+            opened = [place for place in others if place is not None]
+            if first is not None and opened:
+                whole += self.try_leg(engine, first, opened, len(legs) - number)
+        if self.failed and not whole:
             raise self.explain_failure()
         if not self.failed:
             self.store.finish(self.run)
         return not self.failed
 
+    def try_leg(self, engine: Engine, writer: Place, readers: list[Place], left: int) -> bool:
+        """Perform a leg; return whether it came to its end. Another one may do better."""
+        try:
+            self.perform_leg(engine, writer, readers, left)
+        except CannotWrite:
+            raise
+        except EnvironmentUnusable as error:
+            if self.request.scheduler is not None or len(self.request.legs()) == 1:
+                raise
+            self.fail(writer.spec, error)
+            return False
+        return True
+
     def perform_leg(
         self, engine: Engine, writer: Place, readers: list[Place], left: int
     ) -> None:  # fmt: skip
         """Run what one writer saves and `readers` restore; `left` legs, this one too."""
-        self.keep([writer, *readers])
         plan = self.plan(writer, readers)
         self.watcher.begin(len(self.finished) + count_paths(plan) * left)
         engine.prepare({task.device for group in plan for task in group.paths})
@@ -205,13 +218,18 @@ class Session:
         """Say whether a resumed run has the whole leg already: nothing need be imported."""
         if not {writer, *readers} <= self.kept.keys():
             return False
-        places = [Place(each, self.kept[each], self.kept[each]["devices"]) for each in readers]
-        entry = self.kept[writer]
-        return not self.plan(Place(writer, entry, entry["devices"]), places)
+        first, *others = (self.recall(each) for each in (writer, *readers))
+        return not self.plan(first, others)
+
+    def recall(self, spec: str) -> Place:
+        """Return an environment as the run has kept it."""
+        entry = self.kept[spec]
+        return Place(spec, entry, entry["devices"], twin="(" in entry["name"])
 
     def build(self, specs: Iterable[str]) -> None:
         """Build the environments that are not there yet, two at a time."""
-        with ThreadPoolExecutor(BUILDERS) as pool:
+        pool = ThreadPoolExecutor(BUILDERS)
+        try:
             building = {
                 spec: pool.submit(open_environment, spec, partial(self.announce, spec))
                 for spec in specs
@@ -221,6 +239,8 @@ class Session:
                     future.result()
                 except EnvironmentUnusable as error:
                     self.fail(spec, error)
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C: what has not begun does not begin
 
     def announce(self, spec: str, stage: str) -> None:
         """Show what is done for an environment that is being built."""
@@ -231,10 +251,12 @@ class Session:
         if spec not in self.opening and spec not in self.failed:
             self.opening[spec] = engine.submit("describe", spec)
 
-    def open(self, spec: str) -> Place | None:
+    def open(self, engine: Engine, spec: str) -> Place | None:
         """Return an environment once it has described itself; None where it cannot be used."""
         if spec in self.failed:
             return None
+        while not wait([self.opening[spec]], CHECK_SECONDS).done:
+            engine.check()
         try:
             place = self.opening[spec].result()
         except CannotWrite:
@@ -242,18 +264,25 @@ class Session:
         except EnvironmentUnusable as error:
             self.fail(spec, error)
             return None
+        except Exception as error:
+            raise explain_loss(error) from error
+        others = {entry["name"] for name, entry in self.kept.items() if name != spec}
         before = self.kept.get(spec)
-        if before and before["name"] != place.name:
+        place = replace(
+            place, twin=place.name in others if before is None else "(" in before["name"]
+        )
+        if before and (before["name"], before["numpy"]) != (place.name, place.described["numpy"]):
             raise UsageError(
-                f"the run was begun with {before['name']}",
-                f"{spec or 'the interpreter'} now has {place.name}", "start a new run instead",
+                f"the run was begun with {before['name']}, numpy {before['numpy']}",
+                f"{spec or 'the interpreter'} now has {place.name},"
+                f" numpy {place.described['numpy']}", "start a new run instead",
             )  # fmt: skip
+        self.keep(place)
         return place
 
     def fail(self, spec: str, error: EnvironmentUnusable) -> None:
         """Note that an environment cannot be used; the others go on."""
         self.failed[spec] = error
-        self.opening.setdefault(spec, Future())
         if len({each for leg in self.request.legs() for each in (leg[0], *leg[1])}) > 1:
             self.watcher.complain(error)
 
@@ -267,11 +296,10 @@ class Session:
             "python -m harness env list",
         )  # fmt: skip
 
-    def keep(self, places: list[Place]) -> None:
-        """Record the environments with the run, in the order they were used."""
-        for place in places:
-            self.kept[place.spec] = {
-                "name": place.name, "release": place.spec, **place.described,
-                "devices": place.devices,
-            }  # fmt: skip
+    def keep(self, place: Place) -> None:
+        """Record an environment with the run."""
+        self.kept[place.spec] = {
+            "name": place.name, "release": place.spec, **place.described,
+            "devices": place.devices,
+        }  # fmt: skip
         self.store.set_environments(self.run, list(self.kept.values()))

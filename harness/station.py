@@ -60,11 +60,14 @@ class Station:
         self.teams: OrderedDict[str, Team] = OrderedDict()  # the one used last comes last
         self.opening = threading.Lock()
         self.opened = self.steps = 0
+        self.closed = False
 
     @contextmanager
     def using(self, spec: str) -> Iterator[Team]:
         """Give the workers of an environment, opened where they are not; the idle ones may go."""
         with self.opening:
+            if self.closed:
+                raise EnvironmentUnusable("the run is being ended", "", "")
             if spec not in self.teams:
                 self.close_idle()
                 self.opened += 1
@@ -87,7 +90,7 @@ class Station:
     def describe(self, spec: str) -> Place:
         """Return an environment's releases and devices; raises EnvironmentUnusable."""
         with self.using(spec) as team:
-            return team.describe(spec)
+            return team.describe()
 
     def save(self, group: SaveTask, spec: str) -> Saved:
         """Run the group's save step in the environment `spec`."""
@@ -189,9 +192,9 @@ class Station:
         Raises EnvironmentUnusable where the environment is not the one that was planned for.
         """
         with self.using(spec) as team:
-            found = team.describe(spec).name
+            found = team.describe().name
             planned = task.reader if isinstance(task, PathTask) else task.writer
-            if found != planned:
+            if found != planned.partition(" (")[0]:
                 raise EnvironmentUnusable(
                     f"{spec or 'the interpreter'} is {found}", f"the run was planned for {planned}",
                     "give every machine the same environments",
@@ -208,6 +211,7 @@ class Station:
     def close(self) -> None:
         """End every worker and remove the folder."""
         with self.opening:
+            self.closed = True
             teams = list(self.teams.values())
         for team in teams:
             team.close()

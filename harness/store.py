@@ -193,6 +193,15 @@ class Store:
             marks = ", ".join("?" * len(values))
             self.database.execute(f"INSERT OR REPLACE INTO outcomes VALUES ({marks})", values)
 
+    def claim(self, run: Run) -> bool:
+        """Make an unfinished run this process's, unless another one was first."""
+        with self.explaining(), self.database:
+            cursor = self.database.execute(
+                "UPDATE runs SET pid = ? WHERE id = ? AND pid = ? AND finished IS NULL",
+                (os.getpid(), run.id, run.pid),
+            )
+        return cursor.rowcount == 1
+
     def finish(self, run: int) -> None:
         """Record that nothing of the run is missing."""
         with self.explaining(), self.database:
@@ -208,7 +217,8 @@ class Store:
         """Remove the outcomes of scenarios whose file is not the one they were measured with."""
         with self.explaining(), self.database:
             for record in self.load(run).outcomes:
-                if record["source_sha256"] != hashes.get(record["scenario"]):
+                present = hashes.get(record["scenario"])  # None: gone, or not readable just now
+                if present is not None and record["source_sha256"] != present:
                     self.database.execute(
                         "DELETE FROM outcomes WHERE run = ? AND scenario = ?",
                         (run, record["scenario"]),

@@ -42,36 +42,50 @@ class Place:
     spec: str
     described: dict[str, Any]
     devices: list[dict[str, Any]]
+    twin: bool = False  # another environment of the run has the same TensorFlow and Keras
 
     @property
     def name(self) -> str:
-        return name_environment(self.described)
+        """The name under which outcomes are kept, which no other environment of the run has."""
+        name = name_environment(self.described)
+        return f"{name} ({self.spec or 'this'})" if self.twin else name
 
 
 class Team:
     """The workers of one environment, by device kind; on a GPU every step gets its own process."""
 
     def __init__(self, spec: str, settings: Settings, work: Path) -> None:
-        work.mkdir()
-        (work / "keras-home").mkdir()
-        # TensorFlow's own choice of kernels is what may be timed.
-        environment = replace(open_environment(spec), portable_kernels=not settings.timing)
-        if can_fork() and not settings.spawn:
-            cpu: Worker = ForkWorker(environment, work, settings.modules)
-        else:
-            cpu = SpawnWorker(environment, work, hide_gpu=True)
-        self.workers = {"CPU": cpu, "GPU": SpawnWorker(environment, work)}
+        self.spec, self.settings, self.work = spec, settings, work
+        self.workers: dict[str, Worker] = {}
         self.opening = threading.Lock()
         self.place: Place | None = None
         self.busy = 0  # steps under way
 
-    def describe(self, spec: str) -> Place:
-        """Import TensorFlow, unless that is done; raises EnvironmentUnusable."""
+    def describe(self) -> Place:
+        """Open the environment and import TensorFlow, unless that is done.
+
+        Raises EnvironmentUnusable. On a cluster it may be built here, which takes minutes.
+        """
         with self.opening:
             if self.place is None:
+                if not self.workers:
+                    self.start()
                 described = self.workers["CPU"].describe()
-                self.place = Place(spec, described, self.workers["CPU"].list_devices())
+                self.place = Place(self.spec, described, self.workers["CPU"].list_devices())
         return self.place
+
+    def start(self) -> None:
+        """Make the workers; none of them imports anything yet."""
+        (self.work / "keras-home").mkdir(parents=True)
+        # TensorFlow's own choice of kernels is what may be timed.
+        environment = replace(
+            open_environment(self.spec), portable_kernels=not self.settings.timing
+        )
+        if can_fork() and not self.settings.spawn:
+            cpu: Worker = ForkWorker(environment, self.work, self.settings.modules)
+        else:
+            cpu = SpawnWorker(environment, self.work, hide_gpu=True)
+        self.workers = {"CPU": cpu, "GPU": SpawnWorker(environment, self.work)}
 
     def close(self) -> None:
         for worker in self.workers.values():

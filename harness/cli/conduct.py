@@ -41,7 +41,7 @@ def find_unfinished(store: Store) -> tuple[int, Request]:
     for kept in store.list_runs():
         if kept.finished is None and psutil.pid_exists(kept.pid) and kept.pid != os.getpid():
             under_way = f"run {kept.id} is under way in process {kept.pid}"
-        elif kept.finished is None:
+        elif kept.finished is None and store.claim(kept):
             return kept.id, Request(**kept.request)
     raise UsageError("there is no run to resume", under_way, "see: python -m harness runs")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,11 +38,12 @@ def restore_where_written(
 
     Exit code 1: it does not load in that release, or predicts only zeros, constants or NaN.
     """
-    from harness.environments.origin import open_release, read_origin
+    from harness.environments.origin import read_origin
+    from harness.environments.releases import find_release
 
     for name in (release, reader):
         if name:
-            open_release(name)  # a name that is none is refused before anything is done
+            find_release(name)  # a name that is none is refused before anything is done
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code names a Python file")
     with show(f"reading {model}"):
@@ -53,7 +55,7 @@ def restore_where_written(
         typer.echo(f"Next: python -m harness env add {spell(chosen)}")
         return
     if not restore:
-        typer.echo(f"Next: python -m harness env for {model}")
+        typer.echo(f"Next: python -m harness env for {quote(str(model))}")
         return
     if origin.dangers and not trust:
         raise UsageError(
@@ -111,14 +113,14 @@ def restore_and_compare(
 
     from harness.environments.build import build
     from harness.environments.cache import python_of
-    from harness.environments.origin import open_release
+    from harness.environments.releases import find_release
     from harness.environments.reopen import make_loadable, reopen
     from harness.workers.environment import Environment
 
     def prepare(name: str) -> Environment:
         if not name:
             return Environment(portable_kernels=True)
-        target = open_release(name)
+        target = find_release(name)
         with show(f"building {name}"):
             folder, _ = build(target)
         return Environment(str(python_of(folder)), target.legacy_keras, portable_kernels=True)

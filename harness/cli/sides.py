@@ -12,7 +12,7 @@ from harness.cli.options import suggest
 from harness.cli.sources import Pairs
 from harness.compare import Side
 from harness.environments.releases import RELEASES
-from harness.errors import EnvironmentUnusable
+from harness.errors import EnvironmentUnusable, UsageError
 from harness.plan import OutcomeKey
 from harness.scenario import Scenario
 from harness.session import Request
@@ -30,6 +30,8 @@ def open_sides(releases: list[str], ids: list[str], catalog: Catalog, store: Sto
     EnvironmentUnusable where one of them cannot be used; what was measured is kept.
     """
     chosen = catalog.select(ids) if ids else list(catalog.scenarios)
+    if not chosen:
+        raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
     return [open_pair(releases, writers, chosen, catalog, store) for writers in ([], releases[:1])]
 
 
@@ -91,10 +93,11 @@ def find_kept(store: Store, release: str, writers: Iterable[str] = ()) -> list[R
 
 def is_plain(request: dict[str, Any], writers: Iterable[str]) -> bool:
     """Say whether a run was made as `measure` makes one."""
-    plain: dict[str, Any] = {
-        "doses": False, "seeds": None, "spawn": False, "timing": False, "writers": list(writers),
-    }  # fmt: skip
-    return all(request.get(name) == value for name, value in plain.items())
+    usual = Request([], "", timing=False, writers=list(writers)).as_json()
+    kept = usual | request
+    decides = ("doses", "seeds", "spawn", "timing", "writers", "time_limit", "memory_limit_mb",
+               "scheduler")  # fmt: skip
+    return all(kept[name] == usual[name] for name in decides)
 
 
 def find_environment(run: Run, release: str) -> dict[str, Any]:

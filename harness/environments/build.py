@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from packaging.version import Version
+
 from harness.environments.cache import (
     RECORD,
     find_cache,
@@ -170,7 +172,9 @@ def install(release: Release, part: Path, pins: str, right: int) -> None:
 def check_version(release: Release, found: str) -> None:
     """Raise EnvironmentUnusable where another TensorFlow than the release's was installed."""
     wanted = release.name.split()[0].partition("+")[0]
-    if wanted != "nightly" and not f"{found}.".startswith(f"{wanted}."):
+    if wanted != "nightly" and Version(found).release[: len(Version(wanted).release)] != (
+        Version(wanted).release
+    ):
         raise EnvironmentUnusable(
             f"the environment {release.name} holds TensorFlow {found}", "", "report this"
         )
@@ -184,12 +188,14 @@ def import_there(
     variables["TF_USE_LEGACY_KERAS"] = "1" if legacy_keras else "0"
     done = subprocess.run(
         [str(python), "-c", IMPORT], env=variables, capture_output=True, text=True,
-        errors="replace", check=False, pass_fds=rights,
+        errors="replace", check=False, pass_fds=rights, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    if done.returncode:
+    answer = (done.stdout.splitlines() or [""])[-1]
+    if done.returncode or not answer.startswith("{"):
         raise EnvironmentUnusable(
             f"{name} is installed but cannot be imported",
-            last_lines(done.stderr), "add what it asks for with --with, or take another release",
+            last_lines(done.stderr or done.stdout),
+            "add what it asks for with --with, or take another release",
         )  # fmt: skip
-    versions: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    versions: dict[str, str] = json.loads(answer)
     return versions

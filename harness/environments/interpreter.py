@@ -9,8 +9,9 @@ from harness.environments.releases import WITH, Release
 from harness.environments.uv import clean_variables, last_lines, run_uv
 from harness.errors import EnvironmentUnusable, UsageError
 
-LOOK = "import importlib.util as u, sys; sys.exit(not u.find_spec('tensorflow'))"
+LOOK = "import importlib.util as u; print('found' if u.find_spec('tensorflow') else 'missing')"
 LEGACY = "+legacy"
+LOOK_SECONDS = 60.0
 
 
 def is_path(spec: str) -> bool:
@@ -45,11 +46,15 @@ def check_has_tensorflow(path: str) -> None:
     try:
         done = subprocess.run(
             [path, "-c", LOOK], env=clean_variables(), capture_output=True, text=True,
-            errors="replace", check=False,
+            errors="replace", check=False, stdin=subprocess.DEVNULL, timeout=LOOK_SECONDS,
         )  # fmt: skip
-    except OSError as error:
+    except (OSError, subprocess.TimeoutExpired) as error:
         raise EnvironmentUnusable(f"{path} does not start", str(error)) from error
-    if done.returncode:
+    if done.stdout.strip() not in ("found", "missing"):
+        raise EnvironmentUnusable(
+            f"{path} is no Python", last_lines(done.stderr or done.stdout), "name an interpreter"
+        )
+    if done.stdout.strip() == "missing":
         raise EnvironmentUnusable(
             f"TensorFlow is not installed for {path}",
             last_lines(done.stderr) if done.stderr else "",

@@ -12,7 +12,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.environments.releases import Release, find_release
 from harness.environments.writers import choose_releases
 from harness.errors import UsageError
 from harness.formats.__main__ import CPU_SECONDS, UNREADABLE
@@ -100,9 +99,3 @@ def unreadable(path: Path, found: str) -> UsageError:
         f"no model can be read from {plain(path, 400)}", found,
         "give a .keras or .h5 file, a SavedModel folder or a checkpoint, whole and not damaged",
     )  # fmt: skip
-
-
-def open_release(name: str) -> Release:
-    """Return a release as `releases` names it, such as "2.18 with keras==3.8.0"."""
-    base, _, extra = name.partition(" with ")
-    return find_release(base, tuple(extra.split()))

@@ -248,7 +248,7 @@ def test_an_interpreter_that_is_none_is_named(cli, python, words, option):
 
 
 def test_a_program_that_is_no_python_is_quoted(cli):
-    assert_unusable(cli("run", "dead-relu-head", "--python", "echo"), "it answered", "serve")
+    assert_unusable(cli("run", "dead-relu-head", "--python", "echo"), "echo is no Python")
 
 
 def test_a_run_that_could_not_begin_leaves_no_result_file_and_nothing_to_resume(cli):

@@ -1,6 +1,6 @@
 """Which paths run, and what is declared for them: harness/executor.py, without TensorFlow."""
 
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 
 import pytest
 
@@ -111,10 +111,19 @@ def test_a_writer_the_scenario_is_not_for_skips_its_paths(tmp_path):
     assert {record["verdict"] for record in records.values()} == {"skip"}
 
 
+class KilledWorker(Exception):
+    """As Dask raises it for a task that took several workers down."""
+
+
+def test_an_executor_that_gives_out_ends_the_run_and_no_outcome_is_made_up(tmp_path):
+    with pytest.raises(EnvironmentUnusable, match="given out"):
+        carry_out(make_scenario(tmp_path), OLD, [OLD], answers={"restore_broken": CancelledError()})
+
+
 @pytest.mark.parametrize("lost", ["save", "restore_broken"])
 def test_a_machine_that_is_lost_costs_only_what_it_ran_and_is_never_as_declared(tmp_path, lost):
     scenario = make_scenario(tmp_path)
-    _, records = carry_out(scenario, OLD, [OLD], answers={lost: RuntimeError("three times")})
+    _, records = carry_out(scenario, OLD, [OLD], answers={lost: KilledWorker("three times")})
     record = records["restore_broken", OLD.name]
     if lost == "restore_broken":
         assert (record["verdict"], record["error"]["type"]) == ("crash", "MachineLost")

@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.catalog import PACKAGED
-from harness.environments.origin import open_release, read_origin
+from harness.environments.origin import read_origin
+from harness.environments.releases import find_release
 from harness.environments.reopen import (
     Reopened,
     compare,
@@ -56,7 +57,7 @@ def test_every_committed_file_is_traced_to_the_release_that_wrote_it(name):
     if name not in NO_VERSION and "weights.h5" not in name:
         assert origin.releases[0] == writer_of(FILES[name])
     assert origin.evidence
-    assert [open_release(release).name for release in origin.releases] == list(origin.releases)
+    assert [find_release(release).name for release in origin.releases] == list(origin.releases)
 
 
 def test_weights_that_name_no_version_are_said_to_hold_none():
@@ -135,7 +136,7 @@ def test_whatever_version_a_file_claims_a_release_that_can_be_built_is_named(tex
     versions = {"keras": text} if as_keras else {"tensorflow": text}
     releases, _ = choose_releases(Facts(CHECKPOINT, "x", marks=list(marks), **versions))
     for release in releases:
-        open_release(release)
+        find_release(release)
 
 
 def damage(data, content):

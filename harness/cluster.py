@@ -5,6 +5,7 @@ https://distributed.dask.org/en/stable/resilience.html); a task that takes that 
 of its own.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,6 +39,7 @@ def connect(address: str, settings: Settings) -> Iterator[RemoteEngine]:
             f"no Dask scheduler answers at {address}", str(error),
             "start one: dask scheduler, and on every machine: dask worker ADDRESS",
         ) from error  # fmt: skip
+    logging.disable(logging.CRITICAL)  # what matters is said in a sentence, not in tracebacks
     with client:
         width = check_workers(client, address)
         watch = Watch(client, address)

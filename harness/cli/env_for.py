@@ -121,7 +121,7 @@ def restore_and_compare(
         if not name:
             return Environment(portable_kernels=True)
         target = find_release(name)
-        with show(f"building {name}"):
+        with show(f"opening {name}, built where it is not there"):
             folder, _ = build(target)
         return Environment(str(python_of(folder)), target.legacy_keras, portable_kernels=True)
 

@@ -40,6 +40,7 @@ RELEASE = re.compile(
 
 def spread_releases(arguments: list[str]) -> list[str]:
     """Turn `--tf 1.15 2.4` into `--tf 1.15 --tf 2.4`, which is what Typer reads."""
+    arguments = split_at_commas(arguments)
     spread: list[str] = []
     option = ""  # the one whose values we are at
     for word, before in zip(arguments, ["", *arguments], strict=False):
@@ -51,6 +52,17 @@ def spread_releases(arguments: list[str]) -> list[str]:
             spread.append(option)
         spread.append(word)
     return spread
+
+
+def split_at_commas(arguments: list[str]) -> list[str]:
+    """Turn `2.15,2.21` into two words, where every part of it looks like a release."""
+    words: list[str] = []
+    for word in arguments:
+        parts = word.split(",")
+        releases = len(parts) > 1 and all(re.fullmatch(r"[\w.]+(\+\w+)*", each) for each in parts)
+        named = releases and all(RELEASE.match(each) for each in parts)
+        words += parts if named else [word]
+    return words
 
 
 def suggest(command: str, reports: Path | None = None, scenarios: Path | None = None) -> str:

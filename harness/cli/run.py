@@ -153,7 +153,7 @@ def check_places(
         raise UsageError(
             "--tf, --writer and --reader name whole environments",
             "given besides: --python or --legacy-keras",
-            f"for tf_keras: {named[0].removesuffix('+legacy')}+legacy; a path is a name too",
+            "a path is a name too, 2.16+legacy and later are tf_keras; before, Keras is Keras 2",
         )  # fmt: skip
     for name in named:
         check_name(name)

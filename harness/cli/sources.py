@@ -97,9 +97,30 @@ def pair_sides(
         chosen = [(label, label) for label in a.readers()]
     else:
         raise ask_for_readers(a, b)
-    return [
+    pairs = [
         (a.take_side(one, one == other), b.take_side(other, one == other)) for one, other in chosen
     ]
+    for side_a, side_b in pairs:
+        check_same_question(side_a, side_b)
+    return pairs
+
+
+def check_same_question(a: Side, b: Side) -> None:
+    """Raise UsageError where one side restored its own models and the other somebody else's."""
+    if name_writers(a) != name_writers(b):
+        raise UsageError(
+            "the two sides restored what different releases had saved",
+            f"{a.label}: saved by {name_writers(a)}\n{b.label}: saved by {name_writers(b)}",
+            "compare runs of one kind: both with --tf, or both with the same --writer",
+        )
+
+
+def name_writers(side: Side) -> str:
+    """Return "itself", or the names of the environments that saved for this reader."""
+    own = side.environment.get("name")
+    writers = {each["writer"] for each in side.outcomes if each["verdict"] != "skip"}
+    named = sorted(each for each in writers if "+" in each)  # without: the files of a scenario
+    return "itself" if own in writers or not named else ", ".join(named)
 
 
 def ask_for_readers(a: Source, b: Source) -> UsageError:

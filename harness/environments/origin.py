@@ -95,6 +95,8 @@ def read_in_process(path: Path) -> Facts:
 
 def unreadable(path: Path, found: str) -> UsageError:
     """Return the refusal of a path."""
+    if " models: " in found:
+        return UsageError(f"which model? {plain(path, 400)} is a folder", found, "name one of them")
     return UsageError(
         f"no model can be read from {plain(path, 400)}", found,
         "give a .keras or .h5 file, a SavedModel folder or a checkpoint, whole and not damaged",

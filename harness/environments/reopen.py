@@ -87,7 +87,8 @@ def reopen(
     step = {
         "kind": "reopen", "folder": str(work), "model": os.path.abspath(model),
         "saved_model": origin.format == SAVED_MODEL, "keras_inside": origin.keras is not None,
-        "code": str(code.resolve()) if code else None, "trusted": trusted,
+        "code": str(code.resolve()) if code else None, "custom": list(origin.custom),
+        "trusted": trusted,
         "inputs": str(inputs) if inputs else None, "rows": ROWS, "seed": SEED,
     }  # fmt: skip
     worker = SpawnWorker(environment, work, hide_gpu=True)

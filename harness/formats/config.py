@@ -132,7 +132,9 @@ def note_origin(class_name: str, node: dict[str, Any], facts: Facts) -> None:
             if class_name == "function" and name not in ACTIVATIONS | CLASSES:
                 add_once(facts.custom, plain(name))
         elif module.split(".")[0] not in KERAS_ROOTS:
-            add_once(facts.custom, plain(name))
+            registered = node.get("registered_name")  # "package>Name", which is what is looked up
+            packaged = isinstance(registered, str) and ">" in registered
+            add_once(facts.custom, plain(registered if packaged else name))
         return
     registered = node.get("registered_name")
     if class_name.startswith("__") or (class_name in CLASSES and not registered):

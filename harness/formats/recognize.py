@@ -102,6 +102,7 @@ def read_folder(folder: Path) -> Facts:
     if not found:
         raise Unreadable(f"the folder {plain(folder.name)} holds no model")
     several = ", ".join(plain(each.relative_to(folder)) for each in found[:10])
+    several += f" and {len(found) - 10} more" if len(found) > 10 else ""
     raise Unreadable(f"the folder {plain(folder.name)} holds {len(found)} models: {several}")
 
 

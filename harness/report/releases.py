@@ -5,6 +5,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from harness.environments.releases import RELEASES
 from harness.judge import group_by_path
 from harness.report.table import SEVERITY
 
@@ -115,21 +116,27 @@ def describe_spans(cells: dict[str, Records], order: dict[str, int], labels: lis
 
 
 def describe_cell(group: Records) -> str:
-    """Return a path's verdict in one release; over several seeds how often the commonest came."""
+    """Return a path's verdict in one release; of several seeds how often the commonest came."""
     verdicts = Counter(record["verdict"] for record in group)
     verdict, hits = verdicts.most_common(1)[0]
-    return verdict if hits == len(group) else f"{verdict} {hits}/{len(group)}"
+    return verdict if len(group) == 1 else f"{verdict} {hits}/{len(group)}"
 
 
 def join_spans(indices: list[int], labels: list[str]) -> str:
-    """Return "2.4-2.10, 2.13" for the releases at these positions of the run's order."""
-    spans: list[list[int]] = []
-    for index in indices:
-        if spans and index == spans[-1][-1] + 1:
-            spans[-1].append(index)
+    """Return "2.4-2.10, 2.13" for the releases at these positions of the run's order.
+
+    A dash stands only between releases that follow one another, so that it claims nothing that was
+    not run.
+    """
+    known = list(RELEASES)
+    spans: list[list[str]] = []
+    for label in (labels[index] for index in indices):
+        last = spans[-1][-1] if spans else ""
+        follows = {last, label} <= RELEASES.keys() and known.index(label) - known.index(last) == 1
+        if follows:
+            spans[-1].append(label)
         else:
-            spans.append([index])
+            spans.append([label])
     return ", ".join(
-        labels[span[0]] if len(span) == 1 else f"{labels[span[0]]}-{labels[span[-1]]}"
-        for span in spans
+        f"{span[0]}-{span[-1]}" if len(span) > 2 else ", ".join(span) for span in spans
     )

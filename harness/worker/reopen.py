@@ -2,7 +2,8 @@
 
 A step of kind "reopen" is a dict:
     model (path), saved_model (bool), keras_inside (bool: that a Keras 2 can load as a model),
-    code (a Python file whose classes the model needs, else None), trusted (bool),
+    code (a Python file whose classes the model needs, else None), custom (their names in the
+    model), trusted (bool),
     inputs (npz of a step before, whose inputs are taken, else None), rows, seed,
     folder (where `result.json`, `inputs.npz` and `predictions.npz` go).
 """
@@ -96,7 +97,7 @@ def load_keras(tf, step):
     scope it finds.
     """
     options = {"compile": False}
-    objects = find_objects(step["code"]) if step["code"] else {}
+    objects = find_objects(step["code"], step["custom"]) if step["code"] else {}
     load = tf.keras.models.load_model
     if step["trusted"] and "safe_mode" in inspect.signature(load).parameters:  # since 2.13
         options["safe_mode"] = False
@@ -114,12 +115,18 @@ def load_keras(tf, step):
             explained[name] = SHORT_NAMES[name]
 
 
-def find_objects(code):
-    """Run the user's file; return its classes and functions by every name Keras may look for."""
+def find_objects(code, wanted):
+    """Run the user's file; return its classes and functions by every name Keras may look for.
+
+    `wanted` are the names in the model, such as "package>Name" of what was registered.
+    """
     found = {}
     for name, value in vars(load_scenario(code)).items():
         if inspect.isclass(value) or inspect.isfunction(value):
             found[name] = found["Custom>" + name] = value
+    for name in wanted:
+        if name.split(">")[-1] in found:
+            found[name] = found[name.split(">")[-1]]
     return found
 
 

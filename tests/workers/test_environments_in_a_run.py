@@ -1,6 +1,8 @@
 """Several environments in one run, one of which fails: the others finish, nothing is lost."""
 
 import os
+import shutil
+import sqlite3
 import sys
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 pytestmark = pytest.mark.tensorflow
 
 CASE = "exits-with-three"  # two paths
+CASE_OF_THREE = "dead-relu-head"
 
 
 @pytest.fixture
@@ -76,7 +79,8 @@ def test_a_writer_that_cannot_be_used_is_a_sentence(cli, faulty, interpreter):
 def test_one_release_writes_and_another_reads_and_each_is_imported_once(cli, interpreter, tmp_path):
     """Both are this interpreter, once with Keras 3 and once with tf_keras."""
     ledger = tmp_path / "ledger"
-    counted = interpreter("counted", f'echo "$2" >> {ledger}; exec {sys.executable} "$@"')
+    script = f'[ "$2" = serve ] && echo "$2" >> {ledger}; exec {sys.executable} "$@"'
+    counted = interpreter("counted", script)
     ended = cli(
         "run", "dead-relu-head", "get-config-drops-argument", "--no-timing",
         "--writer", f"{counted}+legacy", "--reader", counted,
@@ -88,3 +92,47 @@ def test_one_release_writes_and_another_reads_and_each_is_imported_once(cli, int
     assert {record["reader"].split("+")[1].split("-")[0] for record in records} == {"keras"}
     assert {record["judgement"] for record in records} == {None}
     assert "for which nothing is declared" in ended.stdout
+
+
+def test_two_environments_of_the_same_release_are_measured_each(cli, interpreter):
+    other = interpreter("other", f'exec {sys.executable} "$@"')
+    arguments = ["run", CASE_OF_THREE, "--no-timing"]
+    cli(*arguments, "--tf", "this", other).assert_ran(0)
+    readers = [record["reader"] for record in cli.outcomes()]
+    assert sorted(map(readers.count, set(readers))) == [3, 3]
+    assert {reader.partition(" (")[2] for reader in readers} == {"", f"{other})"}
+    ended = cli(*arguments, "--writer", "this", "--reader", "this", other)
+    ended.assert_ran(0)
+    assert len(cli.outcomes(2)) == 6
+    compared = cli("diff", 2)
+    compared.assert_ran(0)
+    assert "Paths: 3 unchanged." in compared.stdout
+
+
+def test_an_environment_that_fails_half_way_costs_its_part_and_the_next_is_run(
+    cli, faulty, interpreter
+):
+    """Without forking every step starts the interpreter, which from the third time on refuses."""
+    script = 'echo x >> "$0.count"; [ $(wc -l < "$0.count") -lt 4 ] || exec /no/such/program\n'
+    failing = interpreter("failing", f'{script}exec {sys.executable} "$@"')
+    ended = cli(
+        "run", CASE, "--scenarios", faulty, "--spawn", "--no-timing", "--tf", failing, "this"
+    )
+    assert "Traceback" not in ended.stderr
+    records = cli.outcomes()
+    own = [record for record in records if not record["reader"].endswith(f"({failing})")]
+    assert len(own) >= 2
+    assert ended.code in (1, 3)
+
+
+def test_a_scenario_that_cannot_be_read_just_now_keeps_its_outcomes(cli, faulty, tmp_path):
+    copied = tmp_path / "scenarios"
+    shutil.copytree(faulty, copied)
+    cli("run", CASE, "returns-nan", "--scenarios", copied, "--no-timing").assert_ran(0)
+    database = tmp_path / "reports" / "restorebench.sqlite"
+    with sqlite3.connect(database) as kept:
+        kept.execute("UPDATE runs SET finished = NULL, pid = 0")
+    file = next(copied.rglob("returns_nan.py"))
+    file.write_text(file.read_text() + "\ndef (")
+    cli("run", "--resume")
+    assert len(cli.outcomes()) == 4

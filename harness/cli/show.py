@@ -61,6 +61,7 @@ def show(
 def show_output(store: "Store", run: int, scenario: str) -> str:
     """Return what the steps of one scenario printed and raised, path by path."""
     from harness.plan import identify
+    from harness.scenario import SIDES
 
     outcomes = {
         identify(each): each for each in store.load(run).outcomes if each["scenario"] == scenario
@@ -71,12 +72,13 @@ def show_output(store: "Store", run: int, scenario: str) -> str:
         )
     several = len({(each["writer"], each["reader"]) for each in outcomes.values()}) > 1
     blocks = []
-    for key, said in store.load_output(run, scenario).items():
+    printed = store.load_output(run, scenario)
+    for key in sorted(printed, key=lambda key: (SIDES.index(outcomes[key]["side"]), str(key))):
         _, path, device, seed, dose, writer, reader = key
         title = f"{path}, {device}, seed {seed}"
         title += "" if dose is None else f", dose {outcomes[key]['dose']}"
         title += f", saved by {writer}, restored by {reader}" if several else ""
-        blocks.append(f"--- {title} ---\n{said.strip() or '(nothing)'}")
+        blocks.append(f"--- {title} ---\n{printed[key].strip() or '(nothing)'}")
         error = outcomes[key]["error"]
         if error:
             blocks.append(error.get("traceback", f"{error['type']}: {error['message']}").strip())

@@ -107,20 +107,22 @@ def pair_sides(
 
 def check_same_question(a: Side, b: Side) -> None:
     """Raise UsageError where one side restored its own models and the other somebody else's."""
-    if name_writers(a) != name_writers(b):
+    writers = [find_writers(side) for side in (a, b)]
+    both_own = all(side.environment.get("name") in find_writers(side) for side in (a, b))
+    if writers[0] != writers[1] and not both_own and all(writers):
         raise UsageError(
             "the two sides restored what different releases had saved",
-            f"{a.label}: saved by {name_writers(a)}\n{b.label}: saved by {name_writers(b)}",
+            "\n".join(
+                f"{side.label}: saved by {', '.join(sorted(find_writers(side)))}" for side in (a, b)
+            ),
             "compare runs of one kind: both with --tf, or both with the same --writer",
         )
 
 
-def name_writers(side: Side) -> str:
-    """Return "itself", or the names of the environments that saved for this reader."""
-    own = side.environment.get("name")
+def find_writers(side: Side) -> set[str]:
+    """Return the environments that saved for this reader, but for the files of a scenario."""
     writers = {each["writer"] for each in side.outcomes if each["verdict"] != "skip"}
-    named = sorted(each for each in writers if "+" in each)  # without: the files of a scenario
-    return "itself" if own in writers or not named else ", ".join(named)
+    return {each for each in writers if "+" in each}
 
 
 def ask_for_readers(a: Source, b: Source) -> UsageError:

@@ -54,7 +54,7 @@ def test_an_environment_that_cannot_be_built_is_a_sentence_and_changes_nothing(c
 def test_an_interpreter_that_is_none_is_a_sentence(cli, committed):
     root, _ = committed
     ended = cli("artifact", "--all", "--python", "no-such-python", "--scenarios", root)
-    ended.assert_refused(3, "no-such-python")
+    ended.assert_refused(2, "no-such-python", "there is no such file")
 
 
 def test_every_provenance_names_its_packages_and_no_folder_of_a_machine():

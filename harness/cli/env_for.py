@@ -66,7 +66,10 @@ def restore_where_written(
     there = restore_and_compare(origin, chosen, reader, code, trust)
     if not there.error:
         typer.echo(f"\nLoad it there with: {spell_load(origin, there, code)}")
-    typer.echo(f"Next: python -m harness env requirements {spell(chosen)} > requirements.txt")
+    following = f"env requirements {spell(chosen)} > requirements.txt"
+    if there.error:  # a recipe for that release would not help
+        following = f"search {quote(' '.join(there.error.split())[:80])}"
+    typer.echo(f"Next: python -m harness {following}")
     raise typer.Exit(EXPECTED if there.is_sound() else CHANGED)
 
 

@@ -132,13 +132,18 @@ def note_origin(class_name: str, node: dict[str, Any], facts: Facts) -> None:
             if class_name == "function" and name not in ACTIVATIONS | CLASSES:
                 add_once(facts.custom, plain(name))
         elif module.split(".")[0] not in KERAS_ROOTS:
-            registered = node.get("registered_name")  # "package>Name", which is what is looked up
-            packaged = isinstance(registered, str) and ">" in registered
-            add_once(facts.custom, plain(registered if packaged else name))
+            add_once(facts.custom, plain(name_registered(node, name)))
         return
     registered = node.get("registered_name")
     if class_name.startswith("__") or (class_name in CLASSES and not registered):
         return
     known = class_name.rpartition(">")[2] if class_name.startswith("Keras>") else class_name
     if known not in CLASSES and known not in ACTIVATIONS:
-        add_once(facts.custom, plain(name))
+        add_once(facts.custom, plain(name_registered(node, name)))
+
+
+def name_registered(node: dict[str, Any], name: str) -> str:
+    """Return the name that Keras looks up: "package>Name" where the class was registered so."""
+    registered = node.get("registered_name")
+    packaged = isinstance(registered, str) and ">" in registered
+    return str(registered) if packaged else name

@@ -202,7 +202,9 @@ def spell_load(origin: "Origin", there: "Reopened", code: Path | None) -> str:
     if origin.format == SAVED_MODEL and there.versions["tensorflow"].startswith("1."):
         return f"tf.compat.v1.enable_eager_execution(); model = {call}"
     named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]
-    named += ["..."] if code else []
+    if code:
+        yours = [name for name in origin.custom if name.rpartition(">")[2].isidentifier()]
+        named += [f'"{name}": {name.rpartition(">")[2]}' for name in yours] or ["..."]
     if not named:
         return call
     return f"with tf.keras.utils.custom_object_scope({{{', '.join(named)}}}): model = {call}"

@@ -30,7 +30,11 @@ def present_comparisons(
     comparisons: list[Comparison], style: str = "simple", everything: bool = False
 ) -> str:
     """Return every comparison as text; `everything` lists the paths without a change too."""
-    return "\n\n\n".join(present(each, style, everything) for each in comparisons)
+    shown = "\n\n\n".join(present(each, style, everything) for each in comparisons)
+    if len(comparisons) == 1:
+        return shown
+    answers = [f"- {each.title}: {conclude(each)}" for each in comparisons]
+    return "\n".join(answers) + f"\n\n\n{shown}"
 
 
 def present(comparison: Comparison, style: str, everything: bool) -> str:

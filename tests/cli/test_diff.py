@@ -234,7 +234,7 @@ def test_releases_that_are_kept_are_not_run_again(cli, keep_run, faulty):
     keep_scenario(keep_run, scenario, ["2.20", "2.21"], writers=["2.20"])
     ended = cli("diff", "--tf", "2.20", "2.21", "returns-nan", "--scenarios", faulty)
     ended.assert_ran(0)
-    assert ended.stdout.startswith(f"{EACH}2.20 → 2.21\n")
+    assert ended.stdout.startswith(f"- {EACH}2.20 → 2.21: Nothing that worked in 2.20 fails")
     assert ended.stdout.count("Paths: 2 unchanged.") == 2
     assert ended.stderr == ""
 

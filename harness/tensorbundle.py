@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-FIXED = {FIXED64: 8, FIXED32: 4}
+from harness.formats.wire import iterate_fields, read_varint
+
 STRING = 7
 # tensorflow/core/framework/types.proto; another one is kept as bytes.
 DTYPES = {1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 10: "?",
@@ -20,35 +20,10 @@ FOOTER = 48  # bytes: two handles, padding, eight bytes of magic
 MAGIC = bytes.fromhex("57fb808b247547db")
 
 
-def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return (number, where the next field begins)."""
-    value = shift = 0
-    while shift < 64 and at < len(data):
-        byte = data[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return value, at
-    raise ValueError("a number does not end")
-
-
 def read_fields(data: bytes) -> Iterator[tuple[int, Any]]:
     """Yield (field number, int or bytes) of one protocol buffer message."""
-    at = 0
-    while at < len(data):
-        key, at = read_varint(data, at)
-        number, wire = key >> 3, key & 7
-        if number == 0 or wire not in (VARINT, BYTES, *FIXED):
-            raise ValueError("not a protocol buffer")
-        value: int | bytes
-        if wire == VARINT:
-            value, at = read_varint(data, at)
-        else:
-            size, at = read_varint(data, at) if wire == BYTES else (FIXED[wire], at)
-            if at + size > len(data):
-                raise ValueError("a field does not end")
-            value, at = data[at : at + size], at + size
-        yield number, value
+    for number, value in iterate_fields(memoryview(data)):
+        yield number, value if isinstance(value, int) else bytes(value)
 
 
 def flatten_message(data: bytes, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -21,7 +21,7 @@ LARGEST_JSON = 32 << 20  # bytes; parsed, it takes about ten times as much
 MOST_NAMED = 20  # names from the file that are kept
 
 
-class Unreadable(Exception):
+class Unreadable(ValueError):
     """The file is not, or is no longer, what it should be: one sentence."""
 
 

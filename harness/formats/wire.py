@@ -33,6 +33,8 @@ def iterate_fields(data: memoryview) -> Iterator[tuple[int, Value]]:
     while position < len(data):
         key, position = read_varint(data, position)
         kind, number = key & 7, key >> 3
+        if number == 0:
+            raise Unreadable("it is not a Protocol Buffers message")
         if kind == VARINT:
             value, position = read_varint(data, position)
             yield number, value
@@ -43,7 +45,7 @@ def iterate_fields(data: memoryview) -> Iterator[tuple[int, Value]]:
             size = 4 if kind == FIXED32 else 8
         else:
             raise Unreadable("it is not a Protocol Buffers message")
-        if number == 0 or size > len(data) - position:
+        if size > len(data) - position:
             raise Unreadable("a field is cut short")
         yield number, data[position : position + size]
         position += size

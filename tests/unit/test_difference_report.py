@@ -5,7 +5,6 @@ UPDATE_GOLDEN=1 python -m pytest tests/unit/test_difference_report.py
 """
 
 import json
-import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,6 +21,7 @@ from harness.report.annotations import annotate
 from harness.report.difference import HEADINGS, make_document, present_comparisons
 from harness.report.junit import make_junit, write_junit
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_record, make_scenario
+from tests.unit.golden import assert_golden
 
 GOLDEN = Path(__file__).parent.parent / "data" / "golden" / "diff"
 FIXED = {"path": "restore_fixed_it", "side": "fixed", "verdict": "match", "expected": "match"}
@@ -106,10 +106,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_comparison_looks_as_in_its_golden_file(name):
-    file = GOLDEN / f"{name}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        file.write_text(SHOWN[name] + "\n")
-    assert SHOWN[name] + "\n" == file.read_text()
+    assert_golden(GOLDEN / f"{name}.txt", SHOWN[name])
 
 
 def test_every_golden_file_is_compared():

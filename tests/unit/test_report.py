@@ -4,7 +4,6 @@ What they look like is kept in tests/data/golden/. To write those files anew, an
 diff: UPDATE_GOLDEN=1 python -m pytest tests/unit/test_report.py
 """
 
-import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from tests.unit.builders import (
     make_release_document,
     name_of,
 )
+from tests.unit.golden import assert_golden
 
 GOLDEN = Path(__file__).parent.parent / "data" / "golden"
 FIXED = {"path": "restore_fixed_it", "side": "fixed", "verdict": "match", "expected": "match"}
@@ -75,10 +75,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_run_looks_as_in_its_golden_file(name):
-    file = GOLDEN / f"{name}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        file.write_text(SHOWN[name] + "\n")
-    assert SHOWN[name] + "\n" == file.read_text()
+    assert_golden(GOLDEN / f"{name}.txt", SHOWN[name])
 
 
 def test_every_golden_file_is_compared():

@@ -112,9 +112,13 @@ class CommandLine:
     def __call__(self, *arguments: object, **variables: str) -> Ended:
         done = subprocess.run(
             [sys.executable, "-m", "harness", *map(str, arguments)],
-            cwd=self.folder, env=self.environment(variables), capture_output=True, text=True,
-            timeout=PATIENCE * 2, check=False,
-        )  # fmt: skip
+            cwd=self.folder,
+            env=self.environment(variables),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE * 2,
+            check=False,
+        )
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: object, **variables: str) -> Running:
@@ -122,9 +126,14 @@ class CommandLine:
         with log.open("w") as stderr:
             process = subprocess.Popen(
                 [sys.executable, "-m", "harness", *map(str, arguments)],
-                cwd=self.folder, env=self.environment(variables), stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True,
-            )  # fmt: skip
+                cwd=self.folder,
+                env=self.environment(variables),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                start_new_session=True,
+            )
         return Running(process, log)
 
     def outcomes(self, run: int = 1) -> list[dict[str, Any]]:
@@ -199,9 +208,15 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
         (folder / name).mkdir()
     command = CommandLine(folder)
     ended = command(
-        "run", "--all", "--json", "run.json", "--benchmark-json", "benchmarks.json",
-        HOME=str(folder / "home"), TMPDIR=str(folder / "temporary"),
-    )  # fmt: skip
+        "run",
+        "--all",
+        "--json",
+        "run.json",
+        "--benchmark-json",
+        "benchmarks.json",
+        HOME=str(folder / "home"),
+        TMPDIR=str(folder / "temporary"),
+    )
     assert (folder / "run.json").exists(), ended.stdout + ended.stderr
     document = json.loads((folder / "run.json").read_text())
     benchmarks = json.loads((folder / "benchmarks.json").read_text())

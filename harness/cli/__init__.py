@@ -13,9 +13,21 @@ from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, RestorebenchError
 
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
 from harness.cli import (  # isort: skip
-    artifact, check, diff, env, explain, gpu_report, index, list, new, requirements, run, runs,
-    search, show,
-)  # fmt: skip
+    artifact,
+    check,
+    diff,
+    env,
+    explain,
+    gpu_report,
+    index,
+    list,
+    new,
+    requirements,
+    run,
+    runs,
+    search,
+    show,
+)
 
 app = typer.Typer(
     name="restorebench",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from harness.catalog.scenario import Scenario
 from harness.cli.options import (
     FormatOption,
     LegacyKerasOption,
@@ -26,7 +27,6 @@ from harness.errors import (
     RestorebenchError,
     UsageError,
 )
-from harness.scenario import Scenario
 
 NAMED = 5  # scenarios in the last line: more is a line nobody reads
 Identifiers = Annotated[
@@ -61,9 +61,10 @@ def artifact(
     if proof_only:
         raise typer.Exit(check_all(chosen, scenarios))
     raise typer.Exit(
-        regenerate_all(chosen, write, python, tuple(extra or ()), legacy_keras,
-                       check_format(style), scenarios)
-    )  # fmt: skip
+        regenerate_all(
+            chosen, write, python, tuple(extra or ()), legacy_keras, check_format(style), scenarios
+        )
+    )
 
 
 def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[Scenario]:
@@ -84,7 +85,7 @@ def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[
 
 def check_all(chosen: list[Scenario], root: Path | None) -> int:
     """Say of every scenario whether its files are as recorded; return the exit code."""
-    from harness.provenance import ProvenanceRefused, check_provenance
+    from harness.artifacts.provenance import ProvenanceRefused, check_provenance
 
     refused = []
     for scenario in chosen:
@@ -101,12 +102,23 @@ def check_all(chosen: list[Scenario], root: Path | None) -> int:
 
 
 def regenerate_all(
-    chosen: list[Scenario], write: bool, python: str, extra: tuple[str, ...], legacy: bool,
-    style: str, root: Path | None,
-) -> int:  # fmt: skip
+    chosen: list[Scenario],
+    write: bool,
+    python: str,
+    extra: tuple[str, ...],
+    legacy: bool,
+    style: str,
+    root: Path | None,
+) -> int:
     """Regenerate, compare, and print the table; return the exit code."""
-    from harness.contents import DIFFERS, ORDER
-    from harness.regenerate import Wanted, find_wanted, open_writer, put_in_place, regenerate
+    from harness.artifacts.regenerate import (
+        Wanted,
+        find_wanted,
+        open_writer,
+        put_in_place,
+        regenerate,
+    )
+    from harness.formats.contents import DIFFERS, ORDER
     from harness.report.provenance import make_provenance_table
 
     named = find_interpreter(python) if python else None

@@ -26,12 +26,12 @@ def check(
     scenarios: ScenariosOption = None,
 ) -> None:
     """Check a scenario: its file, its verdicts, and that a second run gives the same numbers."""
-    from harness.cli.conduct import carry_out, start_run
-    from harness.documents import make_document
-    from harness.gate import find_faults, find_silent_errors, find_template_texts
+    from harness.cli.carry_out import carry_out, start_run
+    from harness.execution.run import Request
     from harness.report.summary import count
-    from harness.session import Request
-    from harness.store import Store
+    from harness.results.json_files import make_document
+    from harness.results.quality_gate import find_faults, find_silent_errors, find_template_texts
+    from harness.results.store import Store
 
     catalog = open_catalog(scenarios)
     scenario = catalog.find(identifier)
@@ -39,10 +39,15 @@ def check(
     twice = []
     for _ in range(2):
         request = Request(
-            [scenario.id], str(catalog.root), "cpu", timing=False,
-            legacy_keras=legacy_keras, interpreter=find_interpreter(python),
-            command=["check", identifier], witness=True,
-        )  # fmt: skip
+            [scenario.id],
+            str(catalog.root),
+            "cpu",
+            timing=False,
+            legacy_keras=legacy_keras,
+            interpreter=find_interpreter(python),
+            command=["check", identifier],
+            witness=True,
+        )
         run = start_run(store, request)
         twice.append(make_document(carry_out(store, run, request, catalog))["outcomes"])
     faults = find_template_texts(scenario.source) + find_silent_errors(scenario)

@@ -20,7 +20,7 @@ from harness.cli.options import (
 from harness.errors import CHANGED, EXPECTED, EnvironmentUnusable, UsageError
 
 if TYPE_CHECKING:
-    from harness.compare import Side
+    from harness.results.compare import Side
 
 LOOKED_AT = ("regressed", "verdict", "error", "predictions", "mended")  # what `Next:` explains
 
@@ -72,16 +72,16 @@ def diff(
         if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
             raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
     catalog = open_catalog(scenarios)
-    from harness.cli.sources import pair_sides
-    from harness.compare import any_regressed, compare
-    from harness.documents import write_file
+    from harness.cli.diff_runs import pair_sides
     from harness.report.annotations import annotate
     from harness.report.difference import make_document, present_comparisons
     from harness.report.junit import write_junit
+    from harness.results.compare import any_regressed, compare
+    from harness.results.json_files import write_file
 
     if releases:
-        from harness.cli.sides import open_sides
-        from harness.store import Store
+        from harness.cli.diff_releases import open_sides
+        from harness.results.store import Store
 
         pairs = open_sides(releases, words, catalog, Store(reports))
     else:
@@ -127,17 +127,19 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
     if not releases:
         if len(words) not in (1, 2):
             raise UsageError(
-                "give two runs, or two releases", f"runs given: {len(words)}",
+                "give two runs, or two releases",
+                f"runs given: {len(words)}",
                 "python -m harness diff 1 2, or: python -m harness diff --tf 2.20 2.21",
-            )  # fmt: skip
+            )
         return
     if readers:
         raise UsageError("--reader-a and --reader-b choose from runs, --tf names releases", "", "")
     if len(set(releases)) != 2:
         raise UsageError(
-            "--tf takes two different releases to compare", f"given: {', '.join(releases)}",
+            "--tf takes two different releases to compare",
+            f"given: {', '.join(releases)}",
             "python -m harness diff --tf 2.20 2.21",
-        )  # fmt: skip
+        )
     for name in releases:
         check_name(name)
 

@@ -29,7 +29,7 @@ def add(names: Names, extra: With = None) -> None:
 
     The path of an interpreter is tried and used where it is.
     """
-    from harness.cli.builds import build_all
+    from harness.cli.build_progress import build_all
     from harness.environments.interpreter import find_path, is_path
     from harness.environments.releases import find_release
 
@@ -100,17 +100,24 @@ def list_built(
         typer.echo(json.dumps(built, indent=2))
         return
     rows = [
-        [each["name"], each["tensorflow"], each["keras"], each["python"],
-         (each["built"] or "")[:10], f"{each['bytes'] / 2**30:.1f}",
-         "damaged" if each["damage"] else "whole"]
+        [
+            each["name"],
+            each["tensorflow"],
+            each["keras"],
+            each["python"],
+            (each["built"] or "")[:10],
+            f"{each['bytes'] / 2**30:.1f}",
+            "damaged" if each["damage"] else "whole",
+        ]
         for each in built
-    ]  # fmt: skip
+    ]
     if everything:
         there = {each["name"] for each in built}
         rows += [
             [name, "", "", release.python, "", "", "not built"]
-            for name, release in RELEASES.items() if name not in there
-        ]  # fmt: skip
+            for name, release in RELEASES.items()
+            if name not in there
+        ]
     headers = ["release", "TensorFlow", "Keras", "Python", "built", "GiB", "state"]
     if rows:
         typer.echo(tabulate(rows, headers, disable_numparse=True))
@@ -128,8 +135,9 @@ def list_built(
 def suggest_repair(damaged: dict[str, Any]) -> str:
     """Return the command that mends an environment; removing it where its name says too little."""
     known = damaged["tensorflow"] or damaged["name"].count("-") == 0
-    return shlex.join(["python", "-m", "harness", "env", "add" if known else "remove",
-                       damaged["name"]])  # fmt: skip
+    return shlex.join(
+        ["python", "-m", "harness", "env", "add" if known else "remove", damaged["name"]]
+    )
 
 
 def describe_built(name: str, record: dict[str, Any] | None) -> dict[str, Any]:
@@ -144,9 +152,11 @@ def describe_built(name: str, record: dict[str, Any] | None) -> dict[str, Any]:
         "tensorflow": known["versions"].get("tensorflow"),
         "keras": known["versions"].get("keras"),
         "python": known["versions"].get("python") or known["release"].get("python"),
-        "built": known["built"], "bytes": size, "interpreter": str(python_of(folder)),
+        "built": known["built"],
+        "bytes": size,
+        "interpreter": str(python_of(folder)),
         "damage": find_damage(folder),
-    }  # fmt: skip
+    }
 
 
 @app.command("show")
@@ -164,9 +174,10 @@ def show(name: Name, extra: With = None) -> None:
         typer.echo(f"{name}, built {record['built']}\ninterpreter: {python_of(folder)}")
         if damage := find_damage(folder):
             raise EnvironmentUnusable(
-                f"{name} is damaged", "\n".join(damage[:3]),
+                f"{name} is damaged",
+                "\n".join(damage[:3]),
                 f"python -m harness env add {shlex.quote(name)}",
-            )  # fmt: skip
+            )
     typer.echo("\n".join(packages))
     typer.echo(f"Next: {suggest_run(name)}")
 
@@ -218,9 +229,10 @@ def find_folder(name: str, extra: list[str] | None) -> Path:
     folder = find_cache() / folder_name(release)
     if not folder.is_dir():
         raise UsageError(
-            f"{release.name} is not built", f"looked in {folder.parent}",
+            f"{release.name} is not built",
+            f"looked in {folder.parent}",
             f"python -m harness env add {shlex.quote(release.name)}",
-        )  # fmt: skip
+        )
     return folder
 
 
@@ -232,6 +244,7 @@ def find_built(name: str, extra: list[str] | None) -> tuple[Path, dict[str, Any]
     if record := read_record(folder):
         return folder, record
     raise EnvironmentUnusable(
-        f"{name} is damaged", f"what it is cannot be read in {folder}",
+        f"{name} is damaged",
+        f"what it is cannot be read in {folder}",
         f"python -m harness env add {shlex.quote(name)}",
-    )  # fmt: skip
+    )

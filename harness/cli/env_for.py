@@ -11,8 +11,8 @@ import typer
 from harness.errors import CHANGED, EXPECTED, UsageError
 
 if TYPE_CHECKING:
-    from harness.environments.origin import Origin
-    from harness.environments.reopen import Reopened
+    from harness.origin.restore import Reopened
+    from harness.origin.who_wrote import Origin
 
 
 def restore_where_written(
@@ -38,8 +38,8 @@ def restore_where_written(
 
     Exit code 1: it does not load in that release, or predicts only zeros, constants or NaN.
     """
-    from harness.environments.origin import read_origin
     from harness.environments.releases import find_release
+    from harness.origin.who_wrote import read_origin
 
     for name in (release, reader):
         if name:
@@ -96,16 +96,22 @@ def advise_without_model(origin: "Origin") -> list[str]:
 
     path = origin.path
     if origin.format == TFLITE:
-        return ["It is no Keras model any more; any later TensorFlow runs it:",
-                f"  tf.lite.Interpreter(model_path={str(path)!r})"]  # fmt: skip
+        return [
+            "It is no Keras model any more; any later TensorFlow runs it:",
+            f"  tf.lite.Interpreter(model_path={str(path)!r})",
+        ]
     if origin.format == CONFIG_JSON:
-        return ["It holds an architecture and no weights: predictions would be those of new ones.",
-                f"  tf.keras.models.model_from_json(open({str(path)!r}).read())"]  # fmt: skip
+        return [
+            "It holds an architecture and no weights: predictions would be those of new ones.",
+            f"  tf.keras.models.model_from_json(open({str(path)!r}).read())",
+        ]
     call = f"model.load_weights({str(path)!r})"
     if origin.format == CHECKPOINT:
         call += f"  # or tf.train.Checkpoint(model=model).read({str(path)!r})"
-    return ["It holds weights and no model: build the model with your code in that release, then",
-            f"  {call}"]  # fmt: skip
+    return [
+        "It holds weights and no model: build the model with your code in that release, then",
+        f"  {call}",
+    ]
 
 
 def restore_and_compare(
@@ -117,8 +123,8 @@ def restore_and_compare(
     from harness.environments.build import build
     from harness.environments.cache import python_of
     from harness.environments.releases import find_release
-    from harness.environments.reopen import make_loadable, reopen
-    from harness.workers.environment import Environment
+    from harness.origin.restore import make_loadable, reopen
+    from harness.processes.variables import Environment
 
     def prepare(name: str) -> Environment:
         if not name:
@@ -148,7 +154,7 @@ def describe_restored(
     there: "Reopened", chosen: str, origin: "Origin", code: Path | None
 ) -> list[str]:
     """Return what came of restoring in the release that wrote it."""
-    from harness.environments.reopen import ROWS, describe_predictions
+    from harness.origin.restore import ROWS, describe_predictions
 
     if there.error:
         lines = [f"In {chosen}{there.spell_versions()} it does not restore: {there.error}"]
@@ -160,17 +166,20 @@ def describe_restored(
         return lines
     lines = [f"Restored in {chosen}{there.spell_versions()}, {ROWS} rows:"]
     for each in there.inputs:
-        lines.append(f"  in   {each['name']} {spell_shape(each['shape'])} {each['dtype']}:"
-                     f" {each['fed']}")  # fmt: skip
+        lines.append(
+            f"  in   {each['name']} {spell_shape(each['shape'])} {each['dtype']}: {each['fed']}"
+        )
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
-        lines.append(f"  out  {each['name']} {spell_shape(each['shape'])} {each['dtype']}:"
-                     f" {kind}, {describe_predictions(array)}")  # fmt: skip
+        lines.append(
+            f"  out  {each['name']} {spell_shape(each['shape'])} {each['dtype']}:"
+            f" {kind}, {describe_predictions(array)}"
+        )
     return lines
 
 
 def describe_reader(here: "Reopened", there: "Reopened", name: str) -> str:
     """Return one sentence: what the same file does with the same inputs elsewhere."""
-    from harness.environments.reopen import compare
+    from harness.origin.restore import compare
 
     where = f"In {name}{here.spell_versions()}"
     if here.error:

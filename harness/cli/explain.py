@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog import Catalog
+from harness.catalog.expectations import VERDICTS
+from harness.catalog.load import Catalog
+from harness.catalog.scenario import Scenario
 from harness.cli.options import ScenariosOption, open_catalog, suggest
 from harness.errors import UsageError, advise
-from harness.expectations import VERDICTS
-from harness.scenario import Scenario
 
 
 def explain(
@@ -27,8 +27,9 @@ def explain(
     if (identifier is None) == (symptom is None):
         raise UsageError(
             "give a scenario's id or --symptom" + ("" if symptom is None else ", not both"),
-            "", "python -m harness explain --symptom zeros",
-        )  # fmt: skip
+            "",
+            "python -m harness explain --symptom zeros",
+        )
     catalog = open_catalog(scenarios)
     if identifier is not None:
         scenario = catalog.find(identifier)
@@ -53,11 +54,13 @@ def as_lesson(scenario: Scenario) -> dict[str, object]:
     return {
         "id": scenario.id,
         "summary": scenario.summary,
-        "sections": {title: scenario.section(title) for title in
-                     ("Symptom", "Cause", "Fix", "Spot it", "Evidence")},
+        "sections": {
+            title: scenario.section(title)
+            for title in ("Symptom", "Cause", "Fix", "Spot it", "Evidence")
+        },
         "diffs": {path: diff_paths(scenario, path) for path in scenario.paths("fixed")},
         "hints": scenario.declared["hints"],
-    }  # fmt: skip
+    }
 
 
 def write_lesson(scenario: Scenario, root: Path) -> str:

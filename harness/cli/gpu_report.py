@@ -12,11 +12,11 @@ def gpu_report(
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
     """Run every scenario on CPU and GPU; write gpu-NAME.md and .json into the reports folder."""
-    from harness.cli.conduct import carry_out, report, start_run
-    from harness.documents import make_document, write_file
+    from harness.cli.carry_out import carry_out, report, start_run
+    from harness.execution.run import Request, require_gpu
     from harness.report.device import write_device_report
-    from harness.session import Request, require_gpu
-    from harness.store import Store
+    from harness.results.json_files import make_document, write_file
+    from harness.results.store import Store
 
     store = Store(reports)
     catalog = open_catalog(scenarios)

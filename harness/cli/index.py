@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog import PACKAGED
+from harness.catalog.load import PACKAGED
 from harness.cli.options import ScenariosOption, open_catalog, suggest
 from harness.errors import CHANGED, USAGE, UsageError
 
@@ -16,7 +16,7 @@ def index(
     scenarios: ScenariosOption = None,
 ) -> None:
     """Write the table of all scenarios, README.md in their folder."""
-    from harness.index import INDEX_NAME, MARK, write_index
+    from harness.catalog.search import INDEX_NAME, MARK, write_index
 
     catalog = open_catalog(scenarios)
     if catalog.problems:
@@ -36,9 +36,10 @@ def index(
         return
     if there is not None and MARK.encode() not in there:
         raise UsageError(
-            f"{file} was not written by this command", "it would be lost",
+            f"{file} was not written by this command",
+            "it would be lost",
             "move it away, or name another folder with --scenarios",
-        )  # fmt: skip
+        )
     if scenarios is None and not (PACKAGED.parent / "pyproject.toml").exists():
         raise UsageError("the scenarios here are an installed package", str(catalog.root), "")
     try:

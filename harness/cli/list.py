@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from harness.catalog.expectations import VERDICTS
+from harness.catalog.scenario import FAMILIES, Scenario
 from harness.cli.options import (
     FormatOption,
     ScenariosOption,
@@ -13,8 +15,6 @@ from harness.cli.options import (
     suggest,
 )
 from harness.errors import USAGE, UsageError, advise
-from harness.expectations import VERDICTS
-from harness.scenario import FAMILIES, Scenario
 
 
 def list_scenarios(
@@ -54,7 +54,7 @@ def list_scenarios(
     else:
         from tabulate import tabulate
 
-        from harness.index import name_verdicts
+        from harness.catalog.search import name_verdicts
 
         rows = [[each.id, each.family, name_verdicts(each), each.summary] for each in chosen]
         headers = ["id", "family", "shows", "what goes wrong"]
@@ -91,10 +91,18 @@ def fits(scenario: Scenario, words: list[str], family: str | None, verdict: str 
 def describe(scenario: Scenario) -> dict[str, object]:
     """Return what `list --json` says of a scenario."""
     return {
-        "id": scenario.id, "family": scenario.family, "summary": scenario.summary,
-        "broken": scenario.verdicts("broken"), "look_alike": scenario.is_look_alike,
-        "paths": scenario.paths(), "layers": scenario.layers, "messages": scenario.messages(),
-        "tensorflow": scenario.declared["tensorflow"], "keras": scenario.keras,
-        "extras": scenario.extras, "dose": bool(scenario.declared.get("dose")),
-        "minutes": scenario.declared["minutes"], "file": str(scenario.file),
-    }  # fmt: skip
+        "id": scenario.id,
+        "family": scenario.family,
+        "summary": scenario.summary,
+        "broken": scenario.verdicts("broken"),
+        "look_alike": scenario.is_look_alike,
+        "paths": scenario.paths(),
+        "layers": scenario.layers,
+        "messages": scenario.messages(),
+        "tensorflow": scenario.declared["tensorflow"],
+        "keras": scenario.keras,
+        "extras": scenario.extras,
+        "dose": bool(scenario.declared.get("dose")),
+        "minutes": scenario.declared["minutes"],
+        "file": str(scenario.file),
+    }

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog import PACKAGED
+from harness.catalog.load import PACKAGED
+from harness.catalog.scenario import FAMILIES
 from harness.cli.options import ScenariosOption, suggest
 from harness.errors import UsageError
-from harness.scenario import FAMILIES
 
 TEMPLATE = '''"""Say in one sentence what goes wrong.
 
@@ -77,9 +77,10 @@ def new(
     root = scenarios or PACKAGED
     if scenarios is None and not (root.parent / "pyproject.toml").exists():
         raise UsageError(
-            "the scenarios here are an installed package, which an upgrade replaces", str(root),
+            "the scenarios here are an installed package, which an upgrade replaces",
+            str(root),
             f"python -m harness new {identifier} --scenarios my-scenarios",
-        )  # fmt: skip
+        )
     if len(identifier) > 40:
         raise UsageError("the id is too long for a table", "", "use at most 40 characters")
     folder = root / family

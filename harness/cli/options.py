@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog import PACKAGED, Catalog, read_catalog
+from harness.catalog.load import PACKAGED, Catalog, read_catalog
 from harness.errors import UsageError
 
 ScenariosOption = Annotated[
@@ -89,9 +89,10 @@ def check_format(name: str) -> str:
 
     if name not in tabulate_formats:
         raise UsageError(
-            f"unknown table format: {name}", "known: " + ", ".join(tabulate_formats),
+            f"unknown table format: {name}",
+            "known: " + ", ".join(tabulate_formats),
             "python -m harness run --all --format github",
-        )  # fmt: skip
+        )
     return name
 
 

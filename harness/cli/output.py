@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.options import suggest
-from harness.judge import group_by_path
 from harness.report.dose import has_doses, make_dose_table
 from harness.report.releases import has_releases, make_release_table, make_span_table
 from harness.report.summary import describe_environments, summarize
 from harness.report.table import make_rate_table, make_table, worst_first
+from harness.verdicts.judge import group_by_path
 
 
 def present(document: dict[str, Any], style: str) -> str:

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness.errors import EnvironmentUnusable
-from harness.outcomes import Outcome
-from harness.session import Watcher
+from harness.execution.run import Watcher
+from harness.results.outcome import Outcome
 
 
 class ProgressBar(Watcher):
@@ -17,10 +17,14 @@ class ProgressBar(Watcher):
         self.several = several  # releases: a line says in which one, and leaves out what it skips
         self.console = Console(stderr=True, highlight=False)
         self.progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-            TimeRemainingColumn(), console=self.console, transient=True,
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
             refresh_per_second=4,  # drawing costs time on the cores that are measured
-        )  # fmt: skip
+        )
         self.done = self.total = 0
         self.task = self.progress.add_task("importing TensorFlow", total=None)
 

@@ -14,7 +14,7 @@ def print_requirements(
     ] = None,
 ) -> None:
     """Print what pip needs to install a release with the packages of its day."""
-    from harness.environments.pins import write_requirements
+    from harness.environments.requirements import write_requirements
 
     typer.echo(write_requirements(name, tuple(extra or ())))
     again = shlex.join(["run", "--all", "--tf", " with ".join([name, *(extra or ())])])

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog import Catalog
+from harness.catalog.load import Catalog
+from harness.catalog.scenario import Scenario
 from harness.cli.options import (
     DEFAULT_REPORTS,
     FormatOption,
@@ -20,9 +21,8 @@ from harness.cli.options import (
     find_interpreter,
     open_catalog,
     suggest,
-)  # fmt: skip
+)
 from harness.errors import UsageError
-from harness.scenario import Scenario
 
 DEVICES = ("cpu", "gpu", "all")
 
@@ -95,16 +95,21 @@ def run(
         if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
             raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
     check_places(
-        releases, writers, readers, legacy_keras or python != sys.executable, executor, scheduler,
+        releases,
+        writers,
+        readers,
+        legacy_keras or python != sys.executable,
+        executor,
+        scheduler,
         bool(timing),
-    )  # fmt: skip
+    )
     if timing is None:  # between releases `bench` compares, and untimed is three times as fast
         timing = not (scheduler or writers or len(releases or []) > 1)
     if benchmark_file and (dose or scheduler or not timing):
         raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing and --dose")
-    from harness.cli.conduct import carry_out, find_unfinished, report, start_run
-    from harness.session import Request
-    from harness.store import Store
+    from harness.cli.carry_out import carry_out, find_unfinished, report, start_run
+    from harness.execution.run import Request
+    from harness.results.store import Store
 
     store = Store(reports)
     if resume:
@@ -118,62 +123,82 @@ def run(
         if not chosen:
             raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
         request = Request(
-            [scenario.id for scenario in chosen], str(catalog.root), device,
+            [scenario.id for scenario in chosen],
+            str(catalog.root),
+            device,
             list(range(seeds)) if seeds else None if seed is None else [seed],
-            timing, spawn, find_interpreter(python), legacy_keras, time_limit, memory_limit,
-            sys.argv[1:], dose, releases=list(dict.fromkeys(releases or [])),
-            writers=list(dict.fromkeys(writers or [])), readers=list(dict.fromkeys(readers or [])),
+            timing,
+            spawn,
+            find_interpreter(python),
+            legacy_keras,
+            time_limit,
+            memory_limit,
+            sys.argv[1:],
+            dose,
+            releases=list(dict.fromkeys(releases or [])),
+            writers=list(dict.fromkeys(writers or [])),
+            readers=list(dict.fromkeys(readers or [])),
             scheduler=scheduler,
-        )  # fmt: skip
+        )
         run_id = start_run(store, request)
     finished = carry_out(store, run_id, request, catalog, resumed=resume)
     raise typer.Exit(report(store, finished, catalog, style, json_file, benchmark_file))
 
 
 def check_places(
-    releases: list[str] | None, writers: list[str] | None, readers: list[str] | None,
-    interpreter: bool, executor: str, scheduler: str | None, timing: bool,
-) -> None:  # fmt: skip
+    releases: list[str] | None,
+    writers: list[str] | None,
+    readers: list[str] | None,
+    interpreter: bool,
+    executor: str,
+    scheduler: str | None,
+    timing: bool,
+) -> None:
     """Raise UsageError where the environments asked for, or the executor, make no sense."""
     from harness.environments.resolve import check_name
 
     if bool(writers) != bool(readers):
         missing = "--reader" if writers else "--writer"
         raise UsageError(
-            "--writer and --reader belong together", f"{missing} is missing",
+            "--writer and --reader belong together",
+            f"{missing} is missing",
             "python -m harness run --all --writer 2.15 --reader 2.21",
-        )  # fmt: skip
+        )
     if releases and writers:
         raise UsageError(
             "--tf saves and restores in each release, --writer and --reader split the two",
-            "", "give one or the other",
-        )  # fmt: skip
+            "",
+            "give one or the other",
+        )
     named = [*(releases or []), *(writers or []), *(readers or [])]
     if named and interpreter:
         raise UsageError(
             "--tf, --writer and --reader name whole environments",
             "given besides: --python or --legacy-keras",
             "a path is a name too, 2.16+legacy and later are tf_keras; before, Keras is Keras 2",
-        )  # fmt: skip
+        )
     for name in named:
         check_name(name)
     if executor not in ("threads", "dask"):
         raise UsageError(f"unknown executor: {executor}", "known: threads, dask", "")
     if (executor == "dask") != (scheduler is not None):
         raise UsageError(
-            "--executor dask and --scheduler ADDRESS belong together", "",
+            "--executor dask and --scheduler ADDRESS belong together",
+            "",
             "python -m harness run --all --executor dask --scheduler tcp://127.0.0.1:8786",
-        )  # fmt: skip
+        )
     if scheduler and timing:
         raise UsageError(
-            "a cluster's machines are not to be timed: they differ, and share their cores", "",
+            "a cluster's machines are not to be timed: they differ, and share their cores",
+            "",
             "leave out --timing",
-        )  # fmt: skip
+        )
     if scheduler and interpreter:
         raise UsageError(
-            "--python names an interpreter of this machine, a cluster has its own", "",
+            "--python names an interpreter of this machine, a cluster has its own",
+            "",
             "name a release: --tf 2.15",
-        )  # fmt: skip
+        )
 
 
 def find_dosed(chosen: list[Scenario], catalog: Catalog, named: bool) -> list[Scenario]:
@@ -203,8 +228,12 @@ def check_resume_alone(context: typer.Context) -> None:
 
 
 def check_choices(
-    ids: list[str] | None, everything: bool, device: str, seeds: int | None, seed: int | None,
-) -> None:  # fmt: skip
+    ids: list[str] | None,
+    everything: bool,
+    device: str,
+    seeds: int | None,
+    seed: int | None,
+) -> None:
     """Raise UsageError where the options contradict each other or ask for nothing."""
     if device not in DEVICES:
         raise UsageError(f"unknown device: {device}", "", "use --device cpu, gpu or all")
@@ -212,6 +241,7 @@ def check_choices(
         raise UsageError("--seed and --seeds exclude each other", "", "give one of them")
     if bool(ids) == everything:
         raise UsageError(
-            "give scenario ids or --all, not both" if ids else "nothing to run", "",
+            "give scenario ids or --all, not both" if ids else "nothing to run",
+            "",
             "python -m harness run --all, or: python -m harness list",
-        )  # fmt: skip
+        )

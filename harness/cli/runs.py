@@ -16,7 +16,7 @@ def list_runs(
     """List the runs kept in the reports folder, newest first."""
     from tabulate import tabulate
 
-    from harness.store import Store
+    from harness.results.store import Store
 
     check_format(style)
     store = Store(reports)

@@ -25,7 +25,7 @@ def search(
     """Search the scenarios by the words of a symptom or an error message."""
     from tabulate import tabulate
 
-    from harness.index import name_verdicts, rank_scenarios
+    from harness.catalog.search import name_verdicts, rank_scenarios
 
     check_format(style)
     text = " ".join(words)
@@ -40,10 +40,12 @@ def search(
         rows = [[each.id, name_verdicts(each), each.summary] for each in found[:limit]]
         typer.echo(
             tabulate(
-                rows, ["id", "shows", "what goes wrong"], tablefmt=style,
+                rows,
+                ["id", "shows", "what goes wrong"],
+                tablefmt=style,
                 maxcolwidths=[None, 16, 60],
             )
-        )  # fmt: skip
+        )
         more = f", best {limit} shown" if len(found) > limit else ""
         typer.echo(f"\n{len(found)} of {len(catalog.scenarios)} scenarios share words{more}.")
         typer.echo(f"Next: {suggest(f'explain {found[0].id}', scenarios=scenarios)}")

@@ -10,7 +10,7 @@ from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, ch
 from harness.errors import CHANGED, EXPECTED, UsageError
 
 if TYPE_CHECKING:
-    from harness.store import Store
+    from harness.results.store import Store
 
 
 def show(
@@ -25,9 +25,9 @@ def show(
 ) -> None:
     """Print a run again, as it was printed when it ended."""
     from harness.cli.output import next_step, present
-    from harness.documents import make_document, read_document
     from harness.report.summary import any_changed
-    from harness.store import Store
+    from harness.results.json_files import make_document, read_document
+    from harness.results.store import Store
 
     check_format(style)
     if run.isdecimal():
@@ -40,9 +40,10 @@ def show(
     else:
         if output:
             raise UsageError(
-                "a result file does not hold what the steps printed", "",
+                "a result file does not hold what the steps printed",
+                "",
                 "give the number of a run: python -m harness runs",
-            )  # fmt: skip
+            )
         document, unfinished = read_document(Path(run)), False
     if as_json:
         typer.echo(json.dumps(document, indent=2))
@@ -60,8 +61,8 @@ def show(
 
 def show_output(store: "Store", run: int, scenario: str) -> str:
     """Return what the steps of one scenario printed and raised, path by path."""
-    from harness.plan import identify
-    from harness.scenario import SIDES
+    from harness.catalog.scenario import SIDES
+    from harness.execution.plan import identify
 
     outcomes = {
         identify(each): each for each in store.load(run).outcomes if each["scenario"] == scenario

@@ -15,6 +15,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from harness.environments.build_lock import hold_right
 from harness.environments.cache import (
     RECORD,
     find_cache,
@@ -26,7 +27,6 @@ from harness.environments.cache import (
     read_record,
 )
 from harness.environments.releases import Release, name_package
-from harness.environments.right import hold_right
 from harness.environments.uv import (
     FOLDER,
     clean_variables,
@@ -75,9 +75,10 @@ def build(release: Release, say: Say = keep_quiet) -> tuple[Path, dict[str, Any]
                 raise
     except OSError as error:
         raise EnvironmentUnusable(
-            f"the environment {release.name} cannot be written", str(error),
+            f"the environment {release.name} cannot be written",
+            str(error),
             f"make room, or {FOLDER}",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def check_disk(cache: Path, needed: int) -> None:
@@ -85,9 +86,10 @@ def check_disk(cache: Path, needed: int) -> None:
     free = shutil.disk_usage(cache).free
     if free < needed:
         raise EnvironmentUnusable(
-            f"{free / 2**30:.1f} GiB are free under {cache}, {needed >> 30} are needed", "",
+            f"{free / 2**30:.1f} GiB are free under {cache}, {needed >> 30} are needed",
+            "",
             f"python -m harness env prune, or {FOLDER}",
-        )  # fmt: skip
+        )
 
 
 def make(release: Release, cache: Path, name: str, right: int, say: Say) -> dict[str, Any]:
@@ -120,8 +122,9 @@ def make(release: Release, cache: Path, name: str, right: int, say: Say) -> dict
     if damage := find_damage(part):
         raise EnvironmentUnusable(
             f"the environment {release.name} is damaged as soon as it is built",
-            "\n".join(damage[:3]), "check the disk",
-        )  # fmt: skip
+            "\n".join(damage[:3]),
+            "check the disk",
+        )
     if not release.name.startswith("nightly"):  # that one is to be newer every time
         (part / "lock.txt").write_text(pins)
         (part / "lock.txt").replace(lock)
@@ -150,10 +153,20 @@ def read_lock(lock: Path, release: Release, say: Say = keep_quiet) -> str:
 def resolve(release: Release, python: str, right: int | None = None) -> str:
     """Return the release's pins, a line each, for an interpreter or a version of Python."""
     return run_uv(
-        release, "pip", "compile", "--python", python, "--no-header", "--no-annotate",
-        "--no-emit-index-url", "--no-emit-find-links", *limit_dates(release), "-",
-        text="\n".join(release.requirements), rights=() if right is None else (right,),
-    )  # fmt: skip
+        release,
+        "pip",
+        "compile",
+        "--python",
+        python,
+        "--no-header",
+        "--no-annotate",
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        *limit_dates(release),
+        "-",
+        text="\n".join(release.requirements),
+        rights=() if right is None else (right,),
+    )
 
 
 def install(release: Release, part: Path, pins: str, right: int) -> None:
@@ -161,8 +174,17 @@ def install(release: Release, part: Path, pins: str, right: int) -> None:
 
     uv links files into environments, so damaging one there damages it in the cache too.
     """
-    command = ["pip", "install", "--python", str(python_of(part)), "--compile-bytecode",
-               "--no-deps", *limit_dates(release), "-r", "-"]  # fmt: skip
+    command = [
+        "pip",
+        "install",
+        "--python",
+        str(python_of(part)),
+        "--compile-bytecode",
+        "--no-deps",
+        *limit_dates(release),
+        "-r",
+        "-",
+    ]
     run_uv(release, *command, text=pins, rights=(right,))
     if damaged := find_damaged_packages(part):
         again = [f"--reinstall-package={name}" for name in damaged]
@@ -187,15 +209,21 @@ def import_there(
     variables = clean_variables() | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     variables["TF_USE_LEGACY_KERAS"] = "1" if legacy_keras else "0"
     done = subprocess.run(
-        [str(python), "-c", IMPORT], env=variables, capture_output=True, text=True,
-        errors="replace", check=False, pass_fds=rights, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        [str(python), "-c", IMPORT],
+        env=variables,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        pass_fds=rights,
+        stdin=subprocess.DEVNULL,
+    )
     answer = (done.stdout.splitlines() or [""])[-1]
     if done.returncode or not answer.startswith("{"):
         raise EnvironmentUnusable(
             f"{name} is installed but cannot be imported",
             last_lines(done.stderr or done.stdout),
             "add what it asks for with --with, or take another release",
-        )  # fmt: skip
+        )
     versions: dict[str, str] = json.loads(answer)
     return versions

@@ -18,8 +18,8 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from harness.environments.build_lock import Busy, hold_right
 from harness.environments.releases import Release, name_package
-from harness.environments.right import Busy, hold_right
 from harness.errors import EnvironmentUnusable
 
 RECORD = "restorebench.json"  # in the environment's folder: what it is
@@ -35,9 +35,10 @@ def find_cache() -> Path:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     except RuntimeError as error:
         raise EnvironmentUnusable(
-            "there is no home folder to keep environments in", str(error),
+            "there is no home folder to keep environments in",
+            str(error),
             "set RESTOREBENCH_ENVIRONMENTS to a folder",
-        ) from error  # fmt: skip
+        ) from error
     return Path(base) / "restorebench" / "environments"
 
 
@@ -137,8 +138,9 @@ def measure(folder: Path) -> int:
     """Return the bytes of a folder's files, as if none were shared with another environment."""
     return sum(
         os.lstat(os.path.join(home, name)).st_size
-        for home, _, names in os.walk(folder) for name in names
-    )  # fmt: skip
+        for home, _, names in os.walk(folder)
+        for name in names
+    )
 
 
 def remove(name: str) -> None:

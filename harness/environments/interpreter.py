@@ -45,9 +45,15 @@ def check_has_tensorflow(path: str) -> None:
     """
     try:
         done = subprocess.run(
-            [path, "-c", LOOK], env=clean_variables(), capture_output=True, text=True,
-            errors="replace", check=False, stdin=subprocess.DEVNULL, timeout=LOOK_SECONDS,
-        )  # fmt: skip
+            [path, "-c", LOOK],
+            env=clean_variables(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=LOOK_SECONDS,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EnvironmentUnusable(f"{path} does not start", str(error)) from error
     if done.stdout.strip() not in ("found", "missing"):
@@ -59,7 +65,7 @@ def check_has_tensorflow(path: str) -> None:
             f"TensorFlow is not installed for {path}",
             last_lines(done.stderr) if done.stderr else "",
             "install it there (pip install tensorflow), or name another Python or a release",
-        )  # fmt: skip
+        )
 
 
 def describe(spec: str) -> tuple[str, dict[str, str], list[str]]:

@@ -52,8 +52,15 @@ def name_wheel(minor: str) -> str:
 RELEASES = {
     release.name: release
     for release in (
-        describe_release("1.15", "3.7", "2022-01-01", "numpy==1.18.5", "h5py==2.10.0",
-                         "protobuf<3.20", "gast==0.2.2"),
+        describe_release(
+            "1.15",
+            "3.7",
+            "2022-01-01",
+            "numpy==1.18.5",
+            "h5py==2.10.0",
+            "protobuf<3.20",
+            "gast==0.2.2",
+        ),
         describe_release("2.0", "3.7", "2020-02-01", *OLD_HDF5),
         describe_release("2.1", "3.7", "2022-01-01", *OLD_HDF5),
         describe_release("2.2", "3.8", "2022-01-01", *OLD_HDF5),
@@ -78,7 +85,7 @@ RELEASES = {
         describe_release("2.21", "3.12", None),
         Release("nightly", "3.12", None, ("tf-nightly", "keras-nightly")),
     )
-}  # fmt: skip
+}
 # tf_keras of the same minor: by then it had been released.
 LEGACY_NEWEST = {"2.16": "2024-08-01", "2.17": "2024-11-15", "2.18": "2025-03-01"}
 
@@ -131,15 +138,18 @@ def take_legacy_keras(release: Release, minor: str) -> Release:
     """Return the release with tf_keras as its `tf.keras`."""
     if minor_of(minor) < (2, 16):
         raise UsageError(
-            f"{minor} has no legacy Keras", "its own Keras is a Keras 2",
+            f"{minor} has no legacy Keras",
+            "its own Keras is a Keras 2",
             f"leave out +legacy: {release.name}",
-        )  # fmt: skip
+        )
     package = "tf-keras-nightly" if minor == "nightly" else f"tf-keras=={minor}.*"
     return replace(
-        release, name=f"{release.name}+legacy", legacy_keras=True,
+        release,
+        name=f"{release.name}+legacy",
+        legacy_keras=True,
         newest=LEGACY_NEWEST.get(minor, release.newest),
         requirements=(*release.requirements, package),
-    )  # fmt: skip
+    )
 
 
 def take_gpu_wheel(release: Release, minor: str) -> Release:
@@ -157,10 +167,12 @@ def take_gpu_wheel(release: Release, minor: str) -> Release:
         package = "tensorflow[and-cuda]" if minor_of(minor) >= (2, 14) else "tensorflow"
     wheel = Requirement(release.requirements[0])
     return replace(
-        release, name=f"{release.name}+gpu", python="3.10" if minor == "2.14" else release.python,
+        release,
+        name=f"{release.name}+gpu",
+        python="3.10" if minor == "2.14" else release.python,
         requirements=(f"{package}{wheel.specifier}", *release.requirements[1:]),
         dateless=(name_package(package),) if release.dateless else (),
-    )  # fmt: skip
+    )
 
 
 def take_extra(release: Release, extra: tuple[str, ...]) -> Release:
@@ -177,6 +189,7 @@ def name_package(requirement: str) -> str:
         return canonicalize_name(Requirement(requirement).name)
     except InvalidRequirement as error:
         raise UsageError(
-            f"not a requirement: {requirement!r}", str(error).splitlines()[0],
+            f"not a requirement: {requirement!r}",
+            str(error).splitlines()[0],
             "as pip writes it, such as --with keras==3.15.1",
-        ) from error  # fmt: skip
+        ) from error

@@ -11,7 +11,7 @@ from harness.environments.build import Say, build, keep_quiet
 from harness.environments.cache import python_of
 from harness.environments.interpreter import LEGACY, check_has_tensorflow, find_path, is_path
 from harness.environments.releases import find_release
-from harness.workers.environment import Environment
+from harness.processes.variables import Environment
 
 
 def is_ours(spec: str) -> bool:

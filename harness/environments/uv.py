@@ -11,31 +11,51 @@ from packaging.version import Version
 
 from harness.environments.releases import Release, name_package
 from harness.errors import EnvironmentUnusable
-from harness.workers.environment import DROPPED
+from harness.processes.variables import DROPPED
 
 FOLDER = "set RESTOREBENCH_ENVIRONMENTS to a folder on another disk"
 AGAIN = "then try again; environments that are built keep working"
 # What uv says, what that means, and what to do. The first that fits counts.
 FAILURES = (
-    (r"[Ff]ailed to initialize cache", "uv's own cache cannot be written",
-     "set UV_CACHE_DIR to a folder"),
-    (r"No space left on device|os error 28|disk quota exceeded",
-     "the disk is full", f"make room (python -m harness env prune), or {FOLDER}"),
-    (r"Read-only file system|os error 30|Permission denied|os error 13",
-     "the folder cannot be written", FOLDER),
-    (r"[Nn]o interpreter found|No download found for request",
-     "there is no Python {python}, and uv cannot fetch one",
-     "install that Python, or allow uv to download it"),
-    (r"has no wheels|no wheels with a matching|no wheels are usable|doesn't have a source dist",
-     "a package has no wheel for this platform", "take another release, or another machine"),
-    (r"[Ff]ailed to fetch|[Ff]ailed to download|error sending request|network was disabled|"
-     r"dns error|Network is unreachable|connectivity is disabled",
-     "the network is needed and cannot be reached", f"check the network, {AGAIN}"),
-    (r"there is no version of (?P<what>[^ ]+)", "there is no {what}",
-     "python -m harness env list --all"),
+    (
+        r"[Ff]ailed to initialize cache",
+        "uv's own cache cannot be written",
+        "set UV_CACHE_DIR to a folder",
+    ),
+    (
+        r"No space left on device|os error 28|disk quota exceeded",
+        "the disk is full",
+        f"make room (python -m harness env prune), or {FOLDER}",
+    ),
+    (
+        r"Read-only file system|os error 30|Permission denied|os error 13",
+        "the folder cannot be written",
+        FOLDER,
+    ),
+    (
+        r"[Nn]o interpreter found|No download found for request",
+        "there is no Python {python}, and uv cannot fetch one",
+        "install that Python, or allow uv to download it",
+    ),
+    (
+        r"has no wheels|no wheels with a matching|no wheels are usable|doesn't have a source dist",
+        "a package has no wheel for this platform",
+        "take another release, or another machine",
+    ),
+    (
+        r"[Ff]ailed to fetch|[Ff]ailed to download|error sending request|network was disabled|"
+        r"dns error|Network is unreachable|connectivity is disabled",
+        "the network is needed and cannot be reached",
+        f"check the network, {AGAIN}",
+    ),
+    (
+        r"there is no version of (?P<what>[^ ]+)",
+        "there is no {what}",
+        "python -m harness env list --all",
+    ),
     (r"was not found in the package registry", "a package does not exist", "check its name"),
     (r"No solution found", "the requirements contradict each other", "leave out a --with"),
-)  # fmt: skip
+)
 
 
 def find_uv() -> str:
@@ -54,9 +74,10 @@ def find_interpreter(python: str) -> str:
     """
     root = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
     found = [
-        each for each in root.glob(f"versions/{python}.*/bin/python")
+        each
+        for each in root.glob(f"versions/{python}.*/bin/python")
         if re.fullmatch(r"[\d.]+", each.parts[-3]) and os.access(each, os.X_OK)
-    ]  # fmt: skip
+    ]
     return str(max(found, key=lambda each: Version(each.parts[-3]))) if found else python
 
 
@@ -70,8 +91,11 @@ def limit_dates(release: Release) -> list[str]:
     if not release.newest:
         return []
     free = [*release.dateless, *map(name_package, release.extra)]
-    return ["--exclude-newer", release.newest,
-            *(f"--exclude-newer-package={each}=2099-01-01" for each in free)]  # fmt: skip
+    return [
+        "--exclude-newer",
+        release.newest,
+        *(f"--exclude-newer-package={each}=2099-01-01" for each in free),
+    ]
 
 
 def run_uv(release: Release, *arguments: str, text: str = "", rights: tuple[int, ...] = ()) -> str:
@@ -81,9 +105,14 @@ def run_uv(release: Release, *arguments: str, text: str = "", rights: tuple[int,
     """
     done = subprocess.run(
         [find_uv(), "--quiet", *arguments],
-        input=text, capture_output=True, text=True, errors="replace", check=False,
-        pass_fds=rights, env=clean_variables(),
-    )  # fmt: skip
+        input=text,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        pass_fds=rights,
+        env=clean_variables(),
+    )
     if done.returncode:
         raise explain_failure(release, done.stderr, done.returncode)
     return done.stdout

@@ -1,5 +1,4 @@
-"""Reads what a saved model says of itself, without TensorFlow and without running anything of it.
+"""What a saved model says of itself: bytes are parsed, never run, and TensorFlow is not imported.
 
-`python -m harness.formats PATH` prints it as JSON; it is a process of its own because a C library
-parses HDF5, and a damaged file may end that process (harness.environments.origin starts it).
+Files of strangers are read in a limited process of its own (`reading`). Imports `errors` only.
 """

@@ -20,8 +20,12 @@ def limit_process() -> None:
         import resource
     except ImportError:  # Windows: the harness's own clock is left
         return
-    for kind, most in (("RLIMIT_CPU", CPU_SECONDS), ("RLIMIT_DATA", MEMORY_BYTES),
-                       ("RLIMIT_CORE", 0), ("RLIMIT_FSIZE", 0)):  # fmt: skip
+    for kind, most in (
+        ("RLIMIT_CPU", CPU_SECONDS),
+        ("RLIMIT_DATA", MEMORY_BYTES),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_FSIZE", 0),
+    ):
         resource.setrlimit(getattr(resource, kind), (most, most + 1 if most else 0))
 
 

@@ -65,8 +65,11 @@ def check_members(archive: zipfile.ZipFile, facts: Facts) -> None:
         raise Unreadable(f"it is a zip archive, but no Keras archive: it holds {inside}")
     for name in names:
         if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts:
-            add_once(facts.dangers, f"its member {plain(name)} leads out of the folder it is"
-                     " unpacked into (CVE-2025-12638)")  # fmt: skip
+            add_once(
+                facts.dangers,
+                f"its member {plain(name)} leads out of the folder it is"
+                " unpacked into (CVE-2025-12638)",
+            )
     if len(set(names)) < len(names):
         add_once(facts.dangers, "it holds two members of one name, of which loaders read either")
     packed = sum(member.compress_size for member in members)

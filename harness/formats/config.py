@@ -11,9 +11,29 @@ from harness.formats.facts import Facts, add_once, plain
 
 KERAS_ROOTS = {"keras", "tf_keras", "tensorflow"}
 TENSORFLOW_KERAS = ("tensorflow.keras", "tensorflow.python.keras")
-INSTALLED = {"tensorflow", "numpy", "h5py", "pip", "setuptools", "pkg_resources", "absl", "google",
-             "grpc", "six", "wrapt", "tensorboard", "rich", "requests", "urllib3", "optree",
-             "ml_dtypes", "werkzeug", "markdown", "yaml", "scipy"}  # fmt: skip
+INSTALLED = {
+    "tensorflow",
+    "numpy",
+    "h5py",
+    "pip",
+    "setuptools",
+    "pkg_resources",
+    "absl",
+    "google",
+    "grpc",
+    "six",
+    "wrapt",
+    "tensorboard",
+    "rich",
+    "requests",
+    "urllib3",
+    "optree",
+    "ml_dtypes",
+    "werkzeug",
+    "markdown",
+    "yaml",
+    "scipy",
+}
 # Layers whose loading or first call runs what the file holds, whatever their configuration.
 RUNNING_LAYERS = {
     "TFSMLayer": "loads and runs a SavedModel from a path in the file (CVE-2026-1462)",
@@ -31,8 +51,18 @@ AUTOMATIC_NAME = {
     "functional": re.compile(r"functional(_\d+)?"),
     "model": re.compile(r"model(_\d+)?"),
 }
-INITIALIZERS = {"Zeros", "Ones", "GlorotUniform", "GlorotNormal", "Orthogonal", "RandomUniform",
-                "RandomNormal", "VarianceScaling", "Constant", "TruncatedNormal"}  # fmt: skip
+INITIALIZERS = {
+    "Zeros",
+    "Ones",
+    "GlorotUniform",
+    "GlorotNormal",
+    "Orthogonal",
+    "RandomUniform",
+    "RandomNormal",
+    "VarianceScaling",
+    "Constant",
+    "TruncatedNormal",
+}
 
 
 def read_config(config: Any, facts: Facts) -> None:
@@ -87,15 +117,20 @@ def note_class(class_name: str, node: dict[str, Any], facts: Facts) -> None:
     if class_name in INITIALIZERS and isinstance(config, dict):
         facts.mark("initializer dtype" if "dtype" in config else "initializer without dtype")
     if class_name == "__lambda__" or (class_name == "Lambda" and is_byte_code(details)):
-        add_once(facts.dangers, "it holds a Lambda layer: loading runs Python byte code from the"
-                 " file (CVE-2024-3660)")  # fmt: skip
+        add_once(
+            facts.dangers,
+            "it holds a Lambda layer: loading runs Python byte code from the file (CVE-2024-3660)",
+        )
     elif class_name == "Lambda" and isinstance(details.get("function"), str):
         add_once(facts.custom, plain(details["function"]))
     if class_name in RUNNING_LAYERS:
         add_once(facts.dangers, f"its {class_name} layer {RUNNING_LAYERS[class_name]}")
     if class_name in LOOKUPS and isinstance(details.get("vocabulary"), str):
-        add_once(facts.dangers, f"its {class_name} layer reads its vocabulary from the path"
-                 f" {plain(details['vocabulary'])} (CVE-2025-12058)")  # fmt: skip
+        add_once(
+            facts.dangers,
+            f"its {class_name} layer reads its vocabulary from the path"
+            f" {plain(details['vocabulary'])} (CVE-2025-12058)",
+        )
     called = details.get("function") or details.get("node_def")
     if class_name in ("TFOpLambda", "TensorFlowOpLayer") and REACHING.search(str(called)[:10_000]):
         add_once(facts.dangers, f"its {class_name} layer calls {plain(called, 60)}")

@@ -29,7 +29,7 @@ class Unreadable(ValueError):
 class Facts:
     """What a file says. `keras`, `tensorflow`: the versions it names, None where it names none.
 
-    `marks` are details that only some releases write (harness.environments.origin knows which),
+    `marks` are details that only some releases write (harness.origin.who_wrote knows which),
     `custom` names of classes and functions that are not Keras' own, `dangers` sentences: why
     loading runs code of the file or reads other files. `path` is what a loader is to be given.
     """

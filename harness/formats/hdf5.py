@@ -92,8 +92,11 @@ def walk(file: Any, size: int, facts: Facts) -> list[str]:
         for key in group:
             link = group.get(key, getlink=True)
             if isinstance(link, h5py.ExternalLink):
-                add_once(facts.dangers, f"its HDF5 link {plain(prefix + key)} leads into the file"
-                         f" {plain(link.filename)}")  # fmt: skip
+                add_once(
+                    facts.dangers,
+                    f"its HDF5 link {plain(prefix + key)} leads into the file"
+                    f" {plain(link.filename)}",
+                )
             if not isinstance(link, h5py.HardLink):
                 continue
             node = group[key]
@@ -113,8 +116,11 @@ def walk(file: Any, size: int, facts: Facts) -> list[str]:
                 names.append(prefix + key)
                 declared += note_array(node, prefix + key, facts)
     if declared > max(LARGEST_SPREAD, 100 * size):
-        add_once(facts.dangers, f"it declares {declared / 2**30:.1f} GiB of arrays in a file of"
-                 f" {size} bytes (CVE-2026-0897)")  # fmt: skip
+        add_once(
+            facts.dangers,
+            f"it declares {declared / 2**30:.1f} GiB of arrays in a file of"
+            f" {size} bytes (CVE-2026-0897)",
+        )
     return sorted(names)
 
 

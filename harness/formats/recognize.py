@@ -110,8 +110,10 @@ def find_models(folder: Path, depth: int = 0) -> list[Path]:
     """Return the models below a folder, in order; links are not followed."""
     found: list[Path] = []
     with os.scandir(folder) as entries:
-        listed = sorted((each for each, _ in zip(entries, range(MOST_ENTRIES), strict=False)),
-                        key=lambda entry: entry.name)  # fmt: skip
+        listed = sorted(
+            (each for each, _ in zip(entries, range(MOST_ENTRIES), strict=False)),
+            key=lambda entry: entry.name,
+        )
     for entry in listed:
         path = Path(entry.path)
         if entry.is_symlink():

@@ -23,10 +23,21 @@ from harness.formats.wire import find_messages, find_text
 
 PROTOBUF, KERAS_METADATA = "saved_model.pb", "keras_metadata.pb"
 # Ops that reach files or Python when the graph runs, whichever function they are in.
-REACHING_OPS = {"ReadFile", "WriteFile", "MatchingFiles", "PyFunc", "PyFuncStateless",
-                "EagerPyFunc", "RegisterDataset", "TextLineReaderV2", "WholeFileReaderV2",
-                "FixedLengthRecordReaderV2", "TFRecordReaderV2",
-                "LoadAndRemapMatrix", "DataServiceDatasetV2"}  # fmt: skip
+REACHING_OPS = {
+    "ReadFile",
+    "WriteFile",
+    "MatchingFiles",
+    "PyFunc",
+    "PyFuncStateless",
+    "EagerPyFunc",
+    "RegisterDataset",
+    "TextLineReaderV2",
+    "WholeFileReaderV2",
+    "FixedLengthRecordReaderV2",
+    "TFRecordReaderV2",
+    "LoadAndRemapMatrix",
+    "DataServiceDatasetV2",
+}
 MOST_METADATA = 5000  # Keras writes one for each layer and metric
 
 
@@ -76,8 +87,10 @@ def read_graphs(data: memoryview, facts: Facts) -> None:
 def note_op(name: str | None, facts: Facts) -> None:
     """Note an op that would reach beyond the graph, once for each name."""
     if name in REACHING_OPS:
-        add_once(facts.dangers, f"its graph holds the op {name}, which reaches files or Python code"
-                 " when it runs")  # fmt: skip
+        add_once(
+            facts.dangers,
+            f"its graph holds the op {name}, which reaches files or Python code when it runs",
+        )
 
 
 def read_layer(node: memoryview, identifier: int, metadata: int, facts: Facts) -> None:

@@ -1,1 +1,4 @@
-"""What people read: tables and paragraphs made from outcomes."""
+"""Outcomes and differences as people read them: tables, sentences, plots, Markdown, XML.
+
+Imports everything below `cli`, runs nothing.
+"""

@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.catalog import Catalog
-from harness.compare import Comparison, Difference
-from harness.messages import normalise, shorten
+from harness.catalog.load import Catalog
 from harness.report.difference import HEADINGS
 from harness.report.summary import count
+from harness.results.compare import Comparison, Difference
+from harness.verdicts.messages import normalise, shorten
 
 LEVELS = {"regressed": "error", "verdict": "warning", "error": "warning", "predictions": "warning"}
 

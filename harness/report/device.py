@@ -7,8 +7,18 @@ from tabulate import tabulate
 from harness.report.summary import describe_environments, summarize
 from harness.report.table import show_milliseconds, show_number
 
-HEADERS = ["scenario", "path", "verdict CPU", "verdict GPU", "error CPU", "error GPU",
-           "p50 ms CPU", "p50 ms GPU", "rows/s CPU", "rows/s GPU"]  # fmt: skip
+HEADERS = [
+    "scenario",
+    "path",
+    "verdict CPU",
+    "verdict GPU",
+    "error CPU",
+    "error GPU",
+    "p50 ms CPU",
+    "p50 ms GPU",
+    "rows/s CPU",
+    "rows/s GPU",
+]
 
 
 def pair_devices(outcomes: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -30,13 +40,14 @@ def write_device_report(document: dict[str, Any], gpu: dict[str, Any]) -> str:
         timings = [side["timing"] or {} for side in sides]
         rows.append(
             [
-                cpu["scenario"], cpu["path"].removeprefix("restore_"),
+                cpu["scenario"],
+                cpu["path"].removeprefix("restore_"),
                 *(side["verdict"] for side in sides),
                 *(show_number(each.get("max_absolute_error")) for each in statistics),
                 *(show_milliseconds(each.get("p50_ms")) for each in timings),
                 *(show_number(each.get("throughput_rows_per_second")) for each in timings),
             ]
-        )  # fmt: skip
+        )
         if cpu["verdict"] != graphics["verdict"]:
             said = f"{cpu['verdict']} on the CPU, {graphics['verdict']} on the GPU"
             disagreements.append(f"- {cpu['scenario']} {cpu['path']}: {said}")

@@ -5,9 +5,9 @@ from typing import Any
 
 from tabulate import tabulate
 
-from harness.compare import KINDS, Comparison, Difference, count_verdicts, describe_error
-from harness.messages import find_other_words, normalise, shorten
 from harness.report.summary import count
+from harness.results.compare import KINDS, Comparison, Difference, count_verdicts, describe_error
+from harness.verdicts.messages import find_other_words, normalise, shorten
 
 # Of paths, in the order of KINDS; {a} and {b} are the labels of the two sides.
 HEADINGS = {
@@ -57,8 +57,10 @@ def describe_sides(comparison: Comparison) -> str:
         lines.append(f"{side.label:<{width}}  {describe_environment(side.environment)}{source}")
     machines = [describe_machine(side.machine) for side in (a, b)]
     if machines[0] != machines[1]:
-        lines += [f"{side.label:<{width}}  ran on {machine}" for side, machine in
-                  zip((a, b), machines, strict=True)]  # fmt: skip
+        lines += [
+            f"{side.label:<{width}}  ran on {machine}"
+            for side, machine in zip((a, b), machines, strict=True)
+        ]
     return "\n".join(lines)
 
 
@@ -99,8 +101,10 @@ def present_kind(comparison: Comparison, kind: str, style: str, everything: bool
     heading = HEADINGS[kind].format(a=comparison.a.label, b=comparison.b.label)
     title = f"{heading}: {count(len(found), 'path')}"
     if kind in BRIEF and not everything:
-        lines = [f"  {count(len(group), 'path')}: {normalise(group[0].reason)}"
-                 for group in comparison.group(kind)]  # fmt: skip
+        lines = [
+            f"  {count(len(group), 'path')}: {normalise(group[0].reason)}"
+            for group in comparison.group(kind)
+        ]
         return "\n".join([title, *lines])
     if kind in ("unchanged", "draw", "predictions"):
         return f"{title}\n\n{make_table(comparison, found, style)}"
@@ -137,9 +141,12 @@ def make_table(comparison: Comparison, differences: list[Difference], style: str
         ("saved by", [name_writer(each) for each in differences], ""),
         (comparison.a.label, [count_verdicts(each.before) for each in differences], None),
         (comparison.b.label, [count_verdicts(each.after) for each in differences], None),
-        ("numbers", [each.reason if each.kind == "predictions" else "" for each in differences],
-         ""),
-    ]  # fmt: skip
+        (
+            "numbers",
+            [each.reason if each.kind == "predictions" else "" for each in differences],
+            "",
+        ),
+    ]
     shown = [(name, cells) for name, cells, usual in columns if set(cells) != {usual}]
     rows = list(zip(*(cells for _, cells in shown), strict=True))
     return tabulate(rows, [name for name, _ in shown], tablefmt=style, disable_numparse=True)
@@ -155,10 +162,15 @@ def name_writer(difference: Difference) -> str:
 
 def summarize(comparison: Comparison) -> str:
     """Count the paths of every kind, and say how far numbers were compared."""
-    names = {"verdict": "with another verdict", "error": "with another error",
-             "predictions": "with other numbers", "draw": "by the draw",
-             "incomparable": "not comparable", "only_a": f"in {comparison.a.label} only",
-             "only_b": f"in {comparison.b.label} only"}  # fmt: skip
+    names = {
+        "verdict": "with another verdict",
+        "error": "with another error",
+        "predictions": "with other numbers",
+        "draw": "by the draw",
+        "incomparable": "not comparable",
+        "only_a": f"in {comparison.a.label} only",
+        "only_b": f"in {comparison.b.label} only",
+    }
     counts = Counter(each.kind for each in comparison.differences)
     told = [f"{counts[kind]} {names.get(kind, kind)}" for kind in KINDS if counts[kind]]
     sentences = [f"Paths: {', '.join(told) or 'none'}."]
@@ -182,26 +194,36 @@ def make_document(comparisons: list[Comparison]) -> dict[str, Any]:
         "comparisons": [
             {
                 "title": each.title,
-                **{name: {"label": side.label, "environment": side.environment,
-                          "machine": side.machine}
-                   for name, side in (("a", each.a), ("b", each.b))},
+                **{
+                    name: {
+                        "label": side.label,
+                        "environment": side.environment,
+                        "machine": side.machine,
+                    }
+                    for name, side in (("a", each.a), ("b", each.b))
+                },
                 "counts": {kind: len(each.of(kind)) for kind in KINDS},
-                "other_models": each.other_models, "by_statistics": each.by_statistics,
+                "other_models": each.other_models,
+                "by_statistics": each.by_statistics,
                 "differences": [describe_difference(one) for one in each.differences],
             }
             for each in comparisons
         ],
-    }  # fmt: skip
+    }
 
 
 def describe_difference(difference: Difference) -> dict[str, Any]:
     """Return one path's difference as JSON-ready dict; verdict and error by seed."""
     return {
-        "kind": difference.kind, "scenario": difference.scenario, "path": difference.path,
-        "device": difference.device, "dose": difference.dose, "reason": difference.reason,
+        "kind": difference.kind,
+        "scenario": difference.scenario,
+        "path": difference.path,
+        "device": difference.device,
+        "dose": difference.dose,
+        "reason": difference.reason,
         "before": [describe_outcome(each) for each in difference.before],
         "after": [describe_outcome(each) for each in difference.after],
-    }  # fmt: skip
+    }
 
 
 def describe_outcome(record: dict[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,14 @@ from harness.report.table import show_number
 
 Records = list[dict[str, Any]]
 VERDICT_COLOURS = {
-    "match": "#2f7d4f", "differs": "#c77d0a", "constant": "#8a5a9e", "zeros": "#b3261e",
-    "nan": "#3b3b3b", "shape": "#6b7280", "error": "#111111",
-}  # fmt: skip
+    "match": "#2f7d4f",
+    "differs": "#c77d0a",
+    "constant": "#8a5a9e",
+    "zeros": "#b3261e",
+    "nan": "#3b3b3b",
+    "shape": "#6b7280",
+    "error": "#111111",
+}
 
 
 def has_doses(records: Iterable[dict[str, Any]]) -> bool:
@@ -66,15 +71,19 @@ def make_dose_table(records: Iterable[dict[str, Any]], style: str = "simple") ->
             rows.append(
                 [
                     f"{dose:g}" + (" *" if first["own_dose"] == dose else ""),
-                    ", ".join(shown), "" if zeros is None else f"{100 * zeros:.0f}",
+                    ", ".join(shown),
+                    "" if zeros is None else f"{100 * zeros:.0f}",
                     show_number(error),
                 ]
-            )  # fmt: skip
+            )
         headers = ["dose", "verdict", "zeros %", "error / spread"]
         table = tabulate(
-            rows, headers, tablefmt=style, disable_numparse=True,
+            rows,
+            headers,
+            tablefmt=style,
+            disable_numparse=True,
             colalign=["right", "left", "right", "right"],
-        )  # fmt: skip
+        )
         blocks.append(f"{scenario} {path}\ndose: {first['dose_of']}\n\n{table}")
     return "\n\n".join([*blocks, "* the dose of the lesson itself"])
 
@@ -105,13 +114,15 @@ def draw_response(scenario: str, path: str, curve: dict[float, Records]) -> Any:
     first = next(iter(curve.values()))[0]
     rows = [
         {
-            "dose": dose, "verdict": record["verdict"], "seed": record["seed"],
+            "dose": dose,
+            "verdict": record["verdict"],
+            "seed": record["seed"],
             "zeros": read_statistic(record, "near_zeros"),
             "error": read_statistic(record, "max_relative_error"),
         }
         for dose, group in curve.items()
         for record in group
-    ]  # fmt: skip
+    ]
     found = list(dict.fromkeys(row["verdict"] for row in rows))
     colour = alt.Color(
         "verdict:N",
@@ -120,10 +131,11 @@ def draw_response(scenario: str, path: str, curve: dict[float, Records]) -> Any:
     positive = [dose for dose in curve if dose > 0]
     wide = max(positive, default=1.0) > 50 * min(positive, default=1.0)  # decades need room
     x = alt.X(
-        "dose:Q", title=first["dose_of"],
+        "dose:Q",
+        title=first["dose_of"],
         axis=alt.Axis(values=list(curve), format="~g", labelOverlap="greedy"),
         scale=alt.Scale(type="symlog", constant=min(positive)) if wide else alt.Scale(),
-    )  # fmt: skip
+    )
     errors = [row["error"] for row in rows if row["error"]]
     scale = alt.Scale(type="symlog", constant=min(errors) if errors else 1.0)
     panels = []

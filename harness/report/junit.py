@@ -4,8 +4,8 @@ from pathlib import Path
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from harness.compare import KINDS, Comparison, Difference, count_verdicts, describe_error
-from harness.messages import normalise
+from harness.results.compare import KINDS, Comparison, Difference, count_verdicts, describe_error
+from harness.verdicts.messages import normalise
 
 UNDECIDED = ("incomparable", "only_a", "only_b")
 VERSIONS = ("tensorflow", "keras", "keras_home", "numpy", "python")

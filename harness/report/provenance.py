@@ -2,8 +2,8 @@
 
 from tabulate import tabulate
 
-from harness.contents import ROUNDING, Comparison
-from harness.regenerate import Regenerated
+from harness.artifacts.regenerate import Regenerated
+from harness.formats.contents import ROUNDING, Comparison
 
 HEADERS = ("scenario", "writer", "Keras", "numpy", "compared with the committed", "what differs")
 SHOWN = 2  # differences in a row of the table
@@ -18,9 +18,15 @@ def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str)
         keras = described["keras"] + (" (tf_keras)" if made.writer.environment.legacy_keras else "")
         state = made.comparison.kind + (", written" if written else "")
         cells.append(
-            [identifier, described["tensorflow"], keras, described["numpy"], state,
-             describe_differences(made.comparison)]
-        )  # fmt: skip
+            [
+                identifier,
+                described["tensorflow"],
+                keras,
+                described["numpy"],
+                state,
+                describe_differences(made.comparison),
+            ]
+        )
     return tabulate(cells, HEADERS, tablefmt=style, disable_numparse=True)
 
 

@@ -6,12 +6,22 @@ from typing import Any
 from tabulate import tabulate
 
 from harness.environments.releases import RELEASES
-from harness.judge import group_by_path
 from harness.report.table import SEVERITY
+from harness.verdicts.judge import group_by_path
 
 Records = list[dict[str, Any]]
-HEADERS = ["release", "TensorFlow", "Keras", "Python", "numpy", "ran", "as declared", "changed",
-           "undeclared", "not for it"]  # fmt: skip
+HEADERS = [
+    "release",
+    "TensorFlow",
+    "Keras",
+    "Python",
+    "numpy",
+    "ran",
+    "as declared",
+    "changed",
+    "undeclared",
+    "not for it",
+]
 
 
 def has_releases(document: dict[str, Any]) -> bool:
@@ -43,11 +53,18 @@ def make_release_table(document: dict[str, Any], style: str = "simple") -> str:
         keras = ("tf_keras " if each["keras_home"] == "tf_keras" else "") + str(each["keras"])
         rows.append(
             [
-                named[each["name"]], each["tensorflow"], keras, each["python"], each["numpy"],
-                len(ran), judged["expected"], judged["changed"], judged[None],
+                named[each["name"]],
+                each["tensorflow"],
+                keras,
+                each["python"],
+                each["numpy"],
+                len(ran),
+                judged["expected"],
+                judged["changed"],
+                judged[None],
                 len(paths) - len(ran),
             ]
-        )  # fmt: skip
+        )
     if not any(row[8] for row in rows):  # nothing undeclared
         rows, headers = [row[:8] + row[9:] for row in rows], HEADERS[:8] + HEADERS[9:]
     else:
@@ -88,22 +105,37 @@ def make_span_table(document: dict[str, Any], style: str = "simple") -> str:
             answer = "yes" if whole else f"yes: {spans['expected']}"
         shown.append(
             [
-                scenario, path.removeprefix("restore_"), device, dose, writer,
-                describe_spans(ran, order, list(named.values())), answer,
+                scenario,
+                path.removeprefix("restore_"),
+                device,
+                dose,
+                writer,
+                describe_spans(ran, order, list(named.values())),
+                answer,
             ]
-        )  # fmt: skip
-    headers = ["scenario", "path", "device", "dose", "saved by", "verdict in which releases",
-               "expected?"]  # fmt: skip
+        )
+    headers = [
+        "scenario",
+        "path",
+        "device",
+        "dose",
+        "saved by",
+        "verdict in which releases",
+        "expected?",
+    ]
     constant = {
-        column for column, usual in ((2, "CPU:0"), (3, ""), (4, ""))
+        column
+        for column, usual in ((2, "CPU:0"), (3, ""), (4, ""))
         if all(row[column] == usual for row in shown)
-    }  # fmt: skip
+    }
     shown.sort(key=lambda row: not row[6].startswith("no"))
     kept = [index for index in range(len(headers)) if index not in constant]
     return tabulate(
-        [[row[index] for index in kept] for row in shown], [headers[index] for index in kept],
-        tablefmt=style, disable_numparse=True,
-    )  # fmt: skip
+        [[row[index] for index in kept] for row in shown],
+        [headers[index] for index in kept],
+        tablefmt=style,
+        disable_numparse=True,
+    )
 
 
 def describe_spans(cells: dict[str, Records], order: dict[str, int], labels: list[str]) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from harness.judge import group_by_path, is_as_declared
+from harness.verdicts.judge import group_by_path, is_as_declared
 
 Records = list[dict[str, Any]]
 
@@ -62,9 +62,9 @@ def summarize(records: Records) -> str:
         )
     measured = [group for group in all_ran if not group[0]["judgement"]]
     if measured:
-        sentences = [*sentences, describe_measured(measured)] if ran else [
-            describe_measured(measured)
-        ]  # fmt: skip
+        sentences = (
+            [*sentences, describe_measured(measured)] if ran else [describe_measured(measured)]
+        )
     skipped = len(paths) - len(all_ran)
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not for this environment.")

@@ -5,13 +5,32 @@ from typing import Any
 
 from tabulate import tabulate
 
-from harness.judge import group_by_path
-from harness.rates import wilson_interval
+from harness.verdicts.judge import group_by_path
+from harness.verdicts.rates import wilson_interval
 
-SEVERITY = ("crash", "timeout", "error", "nan", "zeros", "shape", "constant", "differs",
-            "match", "skip")  # fmt: skip
-HEADERS = ["scenario", "path", "verdict", "expected?", "zeros %", "error vs ref",
-           "load ms", "p50 ms", "p99 ms"]  # fmt: skip
+SEVERITY = (
+    "crash",
+    "timeout",
+    "error",
+    "nan",
+    "zeros",
+    "shape",
+    "constant",
+    "differs",
+    "match",
+    "skip",
+)
+HEADERS = [
+    "scenario",
+    "path",
+    "verdict",
+    "expected?",
+    "zeros %",
+    "error vs ref",
+    "load ms",
+    "p50 ms",
+    "p99 ms",
+]
 Records = list[dict[str, Any]]
 
 
@@ -20,8 +39,11 @@ def worst_first(record: dict[str, Any]) -> tuple[Any, ...]:
     return (
         record["judgement"] != "changed",
         SEVERITY.index(record["verdict"]),
-        record["scenario"], record["path"], record["device"], record["seed"],
-    )  # fmt: skip
+        record["scenario"],
+        record["path"],
+        record["device"],
+        record["seed"],
+    )
 
 
 def show_number(value: float | None, digits: int = 3) -> str:
@@ -81,8 +103,18 @@ def make_rate_table(records: Iterable[dict[str, Any]], style: str = "simple") ->
     """Return each path's measured rate of its declared verdict, with a 95% Wilson interval."""
     groups = group_by_path(sorted(records, key=lambda each: (each["scenario"], each["path"])))
     varying = ["device"] if len({group[0]["device"] for group in groups}) > 1 else []
-    headers = ["scenario", "path", *varying, "verdict", "seeds", "declared rate", "measured rate",
-               "95% interval", "expected?", "other verdicts"]  # fmt: skip
+    headers = [
+        "scenario",
+        "path",
+        *varying,
+        "verdict",
+        "seeds",
+        "declared rate",
+        "measured rate",
+        "95% interval",
+        "expected?",
+        "other verdicts",
+    ]
     rows = []
     for group in groups:
         first = group[0]
@@ -92,14 +124,18 @@ def make_rate_table(records: Iterable[dict[str, Any]], style: str = "simple") ->
         others = sorted({record["verdict"] for record in group} - {wanted})
         rows.append(
             [
-                first["scenario"], first["path"].removeprefix("restore_"),
+                first["scenario"],
+                first["path"].removeprefix("restore_"),
                 *(first[name] for name in varying),
-                wanted, f"{hits}/{len(group)}",
+                wanted,
+                f"{hits}/{len(group)}",
                 "always" if declared == [1.0, 1.0] else f"{declared[0]:.2f}-{declared[1]:.2f}",
-                f"{hits / len(group):.2f}", f"{low:.2f}-{high:.2f}",
-                "yes" if first["judgement"] == "expected" else "no", ", ".join(others),
+                f"{hits / len(group):.2f}",
+                f"{low:.2f}-{high:.2f}",
+                "yes" if first["judgement"] == "expected" else "no",
+                ", ".join(others),
             ]
-        )  # fmt: skip
+        )
     return tabulate(rows, headers, tablefmt=style, disable_numparse=True)
 
 

@@ -28,4 +28,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         importlib.import_module(PACKAGE + ".server").serve(sys.argv[2:])
     else:
-        importlib.import_module(PACKAGE + ".alone").run_alone(sys.argv[2])
+        importlib.import_module(PACKAGE + ".single_step").run_alone(sys.argv[2])

@@ -1,6 +1,6 @@
 """Run one step of one scenario in this process and write down what happened.
 
-A step is a dict, made by harness/plan.py:
+A step is a dict, made by harness/execution/plan.py:
     source, function, kind ("save" or "restore"), seed, device, logical_cpus, cores,
     artifact (folder), reference (npz file), folder (where the result goes), timing (bool),
     dose (a number for a path that takes one, else absent or None),
@@ -21,10 +21,10 @@ import numpy as np
 
 from .devices import assert_placement, prepare_device
 from .memory import growth_since, resident_bytes
+from .side_effects import Witness
 from .stopwatch import measure, time_call
-from .turn import Turn, pin_threads
+from .timing_lock import Turn, pin_threads
 from .weights import collect_weights
-from .witness import Witness
 
 # Not importable, and never in sys.modules: Keras 3.0-3.6 finds a class by importing the module it
 # was defined in, which would cure a broken path that lacks `custom_objects`.

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from harness.catalog import PACKAGED
+from harness.catalog.load import PACKAGED
 
 
 @pytest.fixture
@@ -45,8 +45,14 @@ def test_an_environment_that_cannot_be_built_is_a_sentence_and_changes_nothing(c
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     blocked = root / "a-file"
     blocked.write_text("")
-    ended = cli("artifact", "--all", "--write", "--scenarios", root,
-                RESTOREBENCH_ENVIRONMENTS=str(blocked / "environments"))  # fmt: skip
+    ended = cli(
+        "artifact",
+        "--all",
+        "--write",
+        "--scenarios",
+        root,
+        RESTOREBENCH_ENVIRONMENTS=str(blocked / "environments"),
+    )
     ended.assert_refused(3, "the environment 2.10 cannot be written")
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 

@@ -8,8 +8,12 @@ import pytest
 
 from tests.conftest import Ended
 
-UNKNOWN_IDS = [["run", "ded-relu-head"], ["explain", "ded-relu-head"], ["check", "ded-relu-head"],
-               ["artifact", "ded-relu-head"]]  # fmt: skip
+UNKNOWN_IDS = [
+    ["run", "ded-relu-head"],
+    ["explain", "ded-relu-head"],
+    ["check", "ded-relu-head"],
+    ["artifact", "ded-relu-head"],
+]
 
 
 @pytest.mark.parametrize("arguments", UNKNOWN_IDS, ids=lambda arguments: arguments[0])
@@ -70,7 +74,7 @@ def test_an_id_like_no_other_gets_no_guess(cli):
         (["run", "--all", "--benchmark-json", "no/where.json"], ["cannot write no/where.json"]),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
-)  # fmt: skip
+)
 def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(cli, arguments, words):
     ended = cli(*arguments)
     ended.assert_refused(2, *words)
@@ -79,9 +83,16 @@ def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(cli, arguments
 
 @pytest.mark.parametrize(
     "arguments",
-    ["frob", "run --frob", "run --all --seeds 0", "run --all --seed -1",
-     "run --all --time-limit 0", "run --all --memory-limit 0", "run --all --seeds many"],
-)  # fmt: skip
+    [
+        "frob",
+        "run --frob",
+        "run --all --seeds 0",
+        "run --all --seed -1",
+        "run --all --time-limit 0",
+        "run --all --memory-limit 0",
+        "run --all --seeds many",
+    ],
+)
 def test_an_option_out_of_range_is_named(cli, arguments):
     ended = cli(*arguments.split())
     assert ended.code == 2
@@ -216,9 +227,10 @@ def test_an_interpreter_without_tensorflow_is_named(cli, options):
     make_interpreter(cli.folder / "bare")
     ended = cli("run", "dead-relu-head", "--python", "bare/bin/python", *options)
     assert_unusable(
-        ended, f"TensorFlow is not installed for {cli.folder}/bare/bin/python",
+        ended,
+        f"TensorFlow is not installed for {cli.folder}/bare/bin/python",
         "pip install tensorflow",
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("options", [[], ["--spawn"]], ids=["fork", "spawn"])

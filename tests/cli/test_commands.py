@@ -11,9 +11,9 @@ from importlib import import_module
 import pytest
 
 import harness
-from harness.catalog import PACKAGED, read_catalog
+from harness.catalog.load import PACKAGED, read_catalog
+from harness.catalog.scenario import FAMILIES
 from harness.report.table import SEVERITY
-from harness.scenario import FAMILIES
 from tests.conftest import REPOSITORY
 
 IDS = [scenario.id for scenario in read_catalog().scenarios]
@@ -68,8 +68,13 @@ def test_list_filters_by_layer_and_by_look_alikes(cli):
 def test_every_mechanism_that_gives_zeros_is_on_a_shelf_of_its_own(cli):
     zeros = list_ids(cli, "--verdict", "zeros")
     assert len(zeros) >= 11
-    assert set(zeros) >= {"sigmoid-underflow", "dead-relu-head", "get-config-drops-argument",
-                          "custom-relu-shadowed", "architecture-only"}  # fmt: skip
+    assert set(zeros) >= {
+        "sigmoid-underflow",
+        "dead-relu-head",
+        "get-config-drops-argument",
+        "custom-relu-shadowed",
+        "architecture-only",
+    }
 
 
 def test_search_finds_by_symptom_and_by_error_and_says_what_is_next(cli):
@@ -193,8 +198,12 @@ def test_the_restorebench_command_is_this_command_line(cli):
     code = f"from {module} import {function}; {function}()"
     done = subprocess.run(
         [sys.executable, "-c", code, "list", "--json"],
-        env=cli.environment({}), cwd=cli.folder, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        env=cli.environment({}),
+        cwd=cli.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert [each["id"] for each in json.loads(done.stdout)] == IDS
 
 
@@ -203,8 +212,12 @@ def test_a_reader_that_has_seen_enough_is_no_error(cli):
     command = f"{sys.executable} -m harness list --json | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", command],
-        env=cli.environment({}), cwd=cli.folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=cli.environment({}),
+        cwd=cli.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout == "[\n"
     assert "Traceback" not in done.stderr
 
@@ -297,8 +310,11 @@ class TestTheSharedRun:
     def test_pytest_benchmark_compare_reads_the_benchmark_file(self, whole_run):
         done = subprocess.run(
             [sys.executable, "-m", "pytest_benchmark", "compare", "benchmarks.json"],
-            cwd=whole_run.cli.folder, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=whole_run.cli.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         assert "dead-relu-head" in done.stdout
 
@@ -361,16 +377,37 @@ def test_a_dosed_run_shows_the_response_and_plots_it(cli):
 def test_run_takes_every_option_it_has(cli, faulty):
     common = ["--scenarios", faulty, "--reports", "kept", "--device", "cpu"]
     rates = cli(
-        "run", "returns-nan", *common, "--seeds", 3, "--no-timing", "--time-limit", 60,
-        "--memory-limit", 2048, "--format", "github", "--python", sys.executable,
-    )  # fmt: skip
+        "run",
+        "returns-nan",
+        *common,
+        "--seeds",
+        3,
+        "--no-timing",
+        "--time-limit",
+        60,
+        "--memory-limit",
+        2048,
+        "--format",
+        "github",
+        "--python",
+        sys.executable,
+    )
     rates.assert_ran(0)
     assert rates.stdout.count("| 3/3 ") == 2
     assert (cli.folder / "kept" / "restorebench.sqlite").exists()
     one = cli(
-        "run", "returns-nan", *common, "--seed", 3, "--timing", "--legacy-keras",
-        "--json", "one.json", "--benchmark-json", "benchmarks.json",
-    )  # fmt: skip
+        "run",
+        "returns-nan",
+        *common,
+        "--seed",
+        3,
+        "--timing",
+        "--legacy-keras",
+        "--json",
+        "one.json",
+        "--benchmark-json",
+        "benchmarks.json",
+    )
     one.assert_ran(0)
     document = json.loads((cli.folder / "one.json").read_text())
     assert {each["seed"] for each in document["outcomes"]} == {3}

@@ -9,17 +9,23 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from harness.catalog import read_catalog
-from harness.cli.sides import choose_outcomes, find_kept
-from harness.documents import make_document
-from harness.outcomes import Outcome
-from harness.store import Store
+from harness.catalog.load import read_catalog
+from harness.cli.diff_releases import choose_outcomes, find_kept
+from harness.results.json_files import make_document
+from harness.results.outcome import Outcome
+from harness.results.store import Store
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
 
-NAMES = {"2.20": "tensorflow-2.20.0+keras-3.11.3", "2.21": "tensorflow-2.21.0+keras-3.15.1",
-         "nightly": "tensorflow-2.23.0-dev1+keras-3.16.0"}  # fmt: skip
-ERROR = {"verdict": "error", "error": {"type": "TypeError", "message": "no such layer\n::error::"},
-         "statistics": None}  # fmt: skip
+NAMES = {
+    "2.20": "tensorflow-2.20.0+keras-3.11.3",
+    "2.21": "tensorflow-2.21.0+keras-3.15.1",
+    "nightly": "tensorflow-2.23.0-dev1+keras-3.16.0",
+}
+ERROR = {
+    "verdict": "error",
+    "error": {"type": "TypeError", "message": "no such layer\n::error::"},
+    "statistics": None,
+}
 DIFFERS = {"verdict": "differs", "scenario": "double-rescale"}
 EACH = "Trained, saved and restored in each: "
 ONE = np.linspace(0, 1, 8, dtype="float32")[:, None]

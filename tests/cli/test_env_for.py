@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from harness.catalog import PACKAGED
+from harness.catalog.load import PACKAGED
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 OLD = ARTIFACTS / "initializer_dtype_from_tf1"
@@ -17,15 +17,19 @@ CHECKPOINT = ARTIFACTS / "checkpoint_across_keras/artifact/ckpt-1"
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [(OLD, "HDF5 model, for release 1.15"),
-     (ARTIFACTS / "savedmodel_folder_keras3", "SavedModel, for release 2.10"),
-     (ARTIFACTS / "custom_gradient_warning", "SavedModel, for release 2.4"),
-     (ARTIFACTS / "functional_archive_module/artifact/model.keras",
-      "Keras archive (.keras), for release 2.15"),
-     (ARTIFACTS / "newer_keras_file", "Keras archive (.keras), for release 2.21"),
-     (ARTIFACTS / "keras_name_hdf5_inside/artifact/model.keras", "HDF5 model, for release 2.12")],
+    [
+        (OLD, "HDF5 model, for release 1.15"),
+        (ARTIFACTS / "savedmodel_folder_keras3", "SavedModel, for release 2.10"),
+        (ARTIFACTS / "custom_gradient_warning", "SavedModel, for release 2.4"),
+        (
+            ARTIFACTS / "functional_archive_module/artifact/model.keras",
+            "Keras archive (.keras), for release 2.15",
+        ),
+        (ARTIFACTS / "newer_keras_file", "Keras archive (.keras), for release 2.21"),
+        (ARTIFACTS / "keras_name_hdf5_inside/artifact/model.keras", "HDF5 model, for release 2.12"),
+    ],
     ids=lambda value: getattr(value, "name", ""),
-)  # fmt: skip
+)
 def test_it_names_the_release_and_what_told_it(cli, path, said):
     ended = cli("env", "for", path, "--no-restore")
     ended.assert_ran(0)
@@ -35,8 +39,10 @@ def test_it_names_the_release_and_what_told_it(cli, path, said):
 
 
 def test_nothing_is_built_where_a_file_holds_no_model(cli, tmp_path):
-    for path, call in ((WEIGHTS, f"model.load_weights('{WEIGHTS}')"),
-                       (CHECKPOINT, "tf.train.Checkpoint(model=model).read")):  # fmt: skip
+    for path, call in (
+        (WEIGHTS, f"model.load_weights('{WEIGHTS}')"),
+        (CHECKPOINT, "tf.train.Checkpoint(model=model).read"),
+    ):
         ended = cli("env", "for", path)
         ended.assert_ran(0)
         assert "It holds weights and no model: build the model" in ended.stdout
@@ -54,11 +60,13 @@ def test_a_file_whose_loading_runs_code_is_not_restored_unless_trusted(cli, tmp_
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(["--release", "2.99"], ["unknown release: 2.99"]),
-     (["--reader", "two"], ["unknown release: two"]),
-     (["--code", "none.py"], ["there is no file none.py"])],
+    [
+        (["--release", "2.99"], ["unknown release: 2.99"]),
+        (["--reader", "two"], ["unknown release: two"]),
+        (["--code", "none.py"], ["there is no file none.py"]),
+    ],
     ids=lambda value: value[0],
-)  # fmt: skip
+)
 def test_a_wrong_option_is_refused_before_anything_is_done(cli, options, words):
     ended = cli("env", "for", OLD, *options)
     ended.assert_refused(2, *words)

@@ -8,21 +8,27 @@ import json
 
 import pytest
 
-from harness.catalog import PACKAGED, read_catalog
-from harness.documents import make_document
-from harness.expectations import Circumstances, applies, find_expectation
-from harness.gate import LARGEST_ARTIFACT, find_faults, find_silent_errors, find_template_texts
-from harness.machine import describe_machine
-from harness.session import Request, Watcher, perform
-from harness.store import Store
+from harness.catalog.expectations import Circumstances, applies, find_expectation
+from harness.catalog.load import PACKAGED, read_catalog
+from harness.execution.machine_facts import describe_machine
+from harness.execution.run import Request, Watcher, perform
+from harness.results.json_files import make_document
+from harness.results.quality_gate import (
+    LARGEST_ARTIFACT,
+    find_faults,
+    find_silent_errors,
+    find_template_texts,
+)
+from harness.results.store import Store
 
 pytestmark = pytest.mark.tensorflow
 
 SCENARIOS = {scenario.id: scenario for scenario in read_catalog().scenarios}
 LEGACY = [
-    name for name, each in SCENARIOS.items()
+    name
+    for name, each in SCENARIOS.items()
     if applies(each.keras, "2.21") and not applies(each.keras, "3.15")
-]  # fmt: skip
+]
 every_scenario = pytest.mark.parametrize("identifier", SCENARIOS)
 
 
@@ -113,9 +119,12 @@ def test_a_scenario_gives_the_verdicts_it_declares(first, identifier):
         assert record["judgement"] == "expected", record["error"]
         if applies(scenario.declared["tensorflow"], described["tensorflow"]):
             where = Circumstances(
-                described["tensorflow"], writer, described["keras"], record["device"],
+                described["tensorflow"],
+                writer,
+                described["keras"],
+                record["device"],
                 described["numpy"],
-            )  # fmt: skip
+            )
             declared = find_expectation(scenario.expect[record["path"]], where)
             assert record["verdict"] == declared.verdict, record["error"]
 

@@ -11,8 +11,12 @@ import tensorflow as tf
 
 layers = tf.keras.layers
 OTHERS = {
-    "relu": "softplus", "softplus": "relu", "tanh": "sigmoid", "sigmoid": "tanh", "elu": "tanh",
-}  # fmt: skip
+    "relu": "softplus",
+    "softplus": "relu",
+    "tanh": "sigmoid",
+    "sigmoid": "tanh",
+    "elu": "tanh",
+}
 
 
 def make_layer(block):

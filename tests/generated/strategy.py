@@ -62,7 +62,11 @@ def model_specs(draw):
     outputs = draw(st.integers(1, 4))
     heads = ["linear", "sigmoid", "softplus", *(["softmax"] if outputs > 1 else [])]
     return {
-        "shape": list(draw(shapes)), "trunk": trunk, "branches": branches, "merge": merge,
+        "shape": list(draw(shapes)),
+        "trunk": trunk,
+        "branches": branches,
+        "merge": merge,
         "end": draw(st.sampled_from(["flatten", "average"])),
-        "outputs": outputs, "head": draw(st.sampled_from(heads)),
-    }  # fmt: skip
+        "outputs": outputs,
+        "head": draw(st.sampled_from(heads)),
+    }

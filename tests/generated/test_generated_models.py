@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
-from harness.judge import find_verdict, refuse_reference
-from harness.outcomes import describe_failure, read_arrays
-from harness.scenario import side_of
-from harness.workers.environment import Environment
-from harness.workers.fork import ForkWorker
-from harness.workers.limits import Limits
+from harness.catalog.scenario import side_of
+from harness.processes.fork import ForkWorker
+from harness.processes.limits import Limits
+from harness.processes.variables import Environment
+from harness.results.outcome import describe_failure, read_arrays
+from harness.verdicts.judge import find_verdict, refuse_reference
 from tests.conftest import REPOSITORY
 from tests.generated.strategy import model_specs
 
@@ -30,9 +30,13 @@ STEPS = REPOSITORY / "tests" / "generated" / "model_steps.py"
 PATHS = re.findall(r"^def (restore_\w+)", STEPS.read_text(), re.MULTILINE)
 EXAMPLES = int(os.environ.get("RESTOREBENCH_EXAMPLES", "12"))
 searching = settings(
-    max_examples=EXAMPLES, deadline=None, database=None, derandomize="CI" in os.environ,
-    suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink],
-)  # fmt: skip
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate, Phase.shrink],
+)
 
 
 class Laboratory:
@@ -49,10 +53,17 @@ class Laboratory:
         folder = self.folder / f"step-{next(self.numbers)}"
         folder.mkdir()
         step = {
-            "source": str(STEPS), "function": function, "kind": kind, "seed": seed,
-            "device": "CPU:0", "cores": None, "artifact": str(artifact),
-            "reference": str(reference), "folder": str(folder), "timing": False,
-        }  # fmt: skip
+            "source": str(STEPS),
+            "function": function,
+            "kind": kind,
+            "seed": seed,
+            "device": "CPU:0",
+            "cores": None,
+            "artifact": str(artifact),
+            "reference": str(reference),
+            "folder": str(folder),
+            "timing": False,
+        }
         failure = describe_failure(self.worker.run(step, Limits()), folder)
         assert failure is None, f"{function}: {failure}"
         return folder

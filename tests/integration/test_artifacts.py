@@ -7,8 +7,8 @@ import sys
 import h5py
 import pytest
 
-from harness.catalog import PACKAGED
-from harness.provenance import hash_files
+from harness.artifacts.provenance import hash_files
+from harness.catalog.load import PACKAGED
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.releases]
 

@@ -1,4 +1,4 @@
-"""The same plan on threads, processes and a real Dask cluster: harness/engine.py, cluster.py."""
+"""The same plan on threads, processes and a real Dask cluster: engines.py, dask_cluster.py."""
 
 import multiprocessing
 import signal
@@ -10,19 +10,25 @@ from dataclasses import replace
 
 import pytest
 
-from harness.catalog import PACKAGED, read_catalog
-from harness.engine import RemoteEngine, close_stations
-from harness.executor import Execution
-from harness.judge import judge_outcomes
-from harness.plan import make_plan
-from harness.team import Settings
-from harness.workers.limits import Limits
+from harness.catalog.load import PACKAGED, read_catalog
+from harness.execution.engines import RemoteEngine, close_stations
+from harness.execution.plan import make_plan
+from harness.execution.scheduler import Execution
+from harness.execution.worker_pool import Settings
+from harness.processes.limits import Limits
+from harness.verdicts.judge import judge_outcomes
 from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.tensorflow
 
-CHOSEN = ("dead-relu-head", "get-config-drops-argument", "groups-keyword", "scaler-refitted",
-          "raw-tf-variable", "custom-relu-shadowed")  # fmt: skip
+CHOSEN = (
+    "dead-relu-head",
+    "get-config-drops-argument",
+    "groups-keyword",
+    "scaler-refitted",
+    "raw-tf-variable",
+    "custom-relu-shadowed",
+)
 SETTINGS = Settings(Limits())
 
 
@@ -41,14 +47,27 @@ class Cluster:
         self.start, self.address = start, folder / "scheduler.json"
         self.scheduler = self.launch("scheduler", "--host", "127.0.0.1", "--port", "0")
         self.workers = [
-            self.launch("worker", "--nthreads", "1", "--no-nanny",
-                        "--local-directory", folder / f"worker-{number}")
+            self.launch(
+                "worker",
+                "--nthreads",
+                "1",
+                "--no-nanny",
+                "--local-directory",
+                folder / f"worker-{number}",
+            )
             for number in range(2)
-        ]  # fmt: skip
+        ]
 
     def launch(self, role, *options):
-        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--no-dashboard",
-                   "--scheduler-file", self.address, *options]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            f"distributed.cli.dask_{role}",
+            "--no-dashboard",
+            "--scheduler-file",
+            self.address,
+            *options,
+        ]
         return self.start(list(map(str, command)))
 
     def find_address(self):
@@ -72,10 +91,13 @@ def cluster(tmp_path, cli):
     def start(command):
         started.append(
             subprocess.Popen(
-                command, cwd=tmp_path, env=cli.environment({}),
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                command,
+                cwd=tmp_path,
+                env=cli.environment({}),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
-        )  # fmt: skip
+        )
         return started[-1]
 
     yield Cluster(start, tmp_path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.catalog import PACKAGED
+from harness.catalog.load import PACKAGED
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.releases]
 

@@ -16,8 +16,13 @@ from harness.environments.releases import Release
 from harness.environments.uv import run_uv
 
 NOWHERE = "http://127.0.0.1:9"  # nobody listens at the discard port
-CLOSED = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "ALL_PROXY": NOWHERE, "NO_PROXY": "",
-          "UV_HTTP_RETRIES": "0"}  # fmt: skip
+CLOSED = {
+    "HTTPS_PROXY": NOWHERE,
+    "HTTP_PROXY": NOWHERE,
+    "ALL_PROXY": NOWHERE,
+    "NO_PROXY": "",
+    "UV_HTTP_RETRIES": "0",
+}
 releases = pytest.mark.releases
 
 
@@ -67,9 +72,14 @@ def test_uv_set_to_offline_is_told_from_a_release_that_does_not_exist(cli, tmp_p
 
 def test_a_python_that_cannot_be_found_or_fetched_is_named(cli, cache, tmp_path):
     ended = cli(
-        "env", "add", "2.9", PYENV_ROOT=str(tmp_path), PATH=str(tmp_path),
-        UV_PYTHON_DOWNLOADS="never", UV_PYTHON_INSTALL_DIR=str(tmp_path / "pythons"),
-    )  # fmt: skip
+        "env",
+        "add",
+        "2.9",
+        PYENV_ROOT=str(tmp_path),
+        PATH=str(tmp_path),
+        UV_PYTHON_DOWNLOADS="never",
+        UV_PYTHON_INSTALL_DIR=str(tmp_path / "pythons"),
+    )
     ended.assert_refused(3, "there is no Python 3.9, and uv cannot fetch one")
     assert remains(cache) == []
 

@@ -38,8 +38,14 @@ def test_a_scenario_runs_in_tensorflow_1_15_on_python_3_7(cli, options):
 
 
 def test_faults_cost_only_their_own_path_in_tensorflow_1_15_too(cli, faulty):
-    ids = ["segfaults", "exits-with-three", "kills-its-worker", "leaves-a-grandchild",
-           "prints-garbage", "imports-itself"]  # fmt: skip
+    ids = [
+        "segfaults",
+        "exits-with-three",
+        "kills-its-worker",
+        "leaves-a-grandchild",
+        "prints-garbage",
+        "imports-itself",
+    ]
     ended = cli("run", *ids, "--scenarios", faulty, "--tf", "1.15", "--no-timing")
     ended.assert_ran(0)
     assert len(cli.outcomes()) == 2 * len(ids)

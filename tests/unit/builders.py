@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from harness.catalog import read_scenario
-from harness.judge import judge_outcomes
-from harness.scenario import Scenario
-from harness.store import Run
+from harness.catalog.load import read_scenario
+from harness.catalog.scenario import Scenario
+from harness.results.store import Run
+from harness.verdicts.judge import judge_outcomes
 
 SCENARIO = '''"""The weights arrive and the function does not.
 
@@ -94,30 +94,57 @@ def make_committed_scenario(root: Path, name: str = "old-files") -> Scenario:
 def make_record(**changes: Any) -> dict[str, Any]:
     """An outcome's record: a broken path that shows zeros, as declared, unless told otherwise."""
     return {
-        "scenario": "small-case", "family": "restore", "path": "restore_broken", "side": "broken",
-        "writer": "tensorflow-2.21.0+keras-3.15.1", "reader": "tensorflow-2.21.0+keras-3.15.1",
-        "device": "CPU:0", "seed": 7, "default_seed": True, "source_sha256": "0" * 64,
-        "verdict": "zeros", "expected": "zeros", "declared_rate": [1.0, 1.0],
-        "judgement": "expected", "error": None, "reference_sha256": "f" * 64,
+        "scenario": "small-case",
+        "family": "restore",
+        "path": "restore_broken",
+        "side": "broken",
+        "writer": "tensorflow-2.21.0+keras-3.15.1",
+        "reader": "tensorflow-2.21.0+keras-3.15.1",
+        "device": "CPU:0",
+        "seed": 7,
+        "default_seed": True,
+        "source_sha256": "0" * 64,
+        "verdict": "zeros",
+        "expected": "zeros",
+        "declared_rate": [1.0, 1.0],
+        "judgement": "expected",
+        "error": None,
+        "reference_sha256": "f" * 64,
         "statistics": {
-            "near_zeros": 1.0, "mean": 0.0, "standard_deviation": 0.0, "max_absolute_error": 11.45,
-            "weights": "equal", "reference": {"maximum": 11.45},
+            "near_zeros": 1.0,
+            "mean": 0.0,
+            "standard_deviation": 0.0,
+            "max_absolute_error": 11.45,
+            "weights": "equal",
+            "reference": {"maximum": 11.45},
         },
-        "dose": None, "dose_of": None, "own_dose": None, "raises": "",
-        "cpu_ms": {"save": 120.0, "restore": 80.0}, "artifact_bytes": 4096, "trespasses": [],
+        "dose": None,
+        "dose_of": None,
+        "own_dose": None,
+        "raises": "",
+        "cpu_ms": {"save": 120.0, "restore": 80.0},
+        "artifact_bytes": 4096,
+        "trespasses": [],
         "timing": {"load_ms": 95.13, "p50_ms": 0.479, "p99_ms": 123.4},
-    } | changes  # fmt: skip
+    } | changes
 
 
 ENVIRONMENT = {
-    "name": "tensorflow-2.21.0+keras-3.15.1", "tensorflow": "2.21.0", "keras_home": "keras",
-    "keras": "3.15.1", "numpy": "2.4.6", "python": "3.11.7",
+    "name": "tensorflow-2.21.0+keras-3.15.1",
+    "tensorflow": "2.21.0",
+    "keras_home": "keras",
+    "keras": "3.15.1",
+    "numpy": "2.4.6",
+    "python": "3.11.7",
     "devices": [{"name": "CPU:0", "model": None, "compute_capability": None}],
-}  # fmt: skip
+}
 MACHINE = {
-    "system": "Linux-x86_64", "processor": "a processor", "cores": 2,
-    "memory_bytes": 8 * 2**30, "python": "3.11.7",
-}  # fmt: skip
+    "system": "Linux-x86_64",
+    "processor": "a processor",
+    "cores": 2,
+    "memory_bytes": 8 * 2**30,
+    "python": "3.11.7",
+}
 
 
 def make_run(outcomes: list[dict[str, Any]]) -> Run:
@@ -126,8 +153,12 @@ def make_run(outcomes: list[dict[str, Any]]) -> Run:
     return Run(1, created, created, 1, {"command": ["run"]}, MACHINE, [ENVIRONMENT], outcomes)
 
 
-RELEASES = [("2.4", "2.4.1", "2.4.0"), ("2.15", "2.15.0", "2.15.0"), ("2.16", "2.16.1", "3.0.5"),
-            ("2.21", "2.21.0", "3.15.1")]  # fmt: skip
+RELEASES = [
+    ("2.4", "2.4.1", "2.4.0"),
+    ("2.15", "2.15.0", "2.15.0"),
+    ("2.16", "2.16.1", "3.0.5"),
+    ("2.21", "2.21.0", "3.15.1"),
+]
 
 
 def name_of(release):

@@ -1,4 +1,4 @@
-"""pytest-benchmark's own `compare` reads our timings: harness/benchmark_json.py."""
+"""pytest-benchmark's own `compare` reads our timings: harness/results/benchmark_json.py."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from harness.benchmark_json import make_benchmarks
+from harness.results.benchmark_json import make_benchmarks
 from tests.unit.builders import make_record, make_run
 
 OWN = "tensorflow-2.21.0+keras-3.15.1"

@@ -1,14 +1,14 @@
-"""What changed between two sides: harness/compare.py and harness/agreement.py."""
+"""What changed between two sides: harness/results/compare.py and harness/verdicts/agreement.py."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.agreement import measure_difference
-from harness.compare import KINDS, Side, any_regressed, compare
-from harness.expectations import VERDICTS
-from harness.plan import identify
+from harness.catalog.expectations import VERDICTS
+from harness.execution.plan import identify
+from harness.results.compare import KINDS, Side, any_regressed, compare
+from harness.verdicts.agreement import measure_difference
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
 
 OLD, NEW = "tensorflow-2.20.0+keras-3.11.3", "tensorflow-2.21.0+keras-3.15.1"
@@ -38,28 +38,35 @@ def find_kind(before, after, **options):
 
 def make_error(message, type_="ValueError", **changes):
     return make_record(
-        verdict="error", error={"type": type_, "message": message}, statistics=None,
-        reference_sha256=None, **changes,
-    )  # fmt: skip
+        verdict="error",
+        error={"type": type_, "message": message},
+        statistics=None,
+        reference_sha256=None,
+        **changes,
+    )
 
 
 MATCH = make_record(verdict="match")
 SKIP = make_record(
-    verdict="skip", statistics=None, reference_sha256=None,
+    verdict="skip",
+    statistics=None,
+    reference_sha256=None,
     error={"type": "skip", "message": "the scenario is for TensorFlow <2.21"},
-)  # fmt: skip
+)
 STOPPED = make_record(verdict="timeout", error={"type": "timeout", "message": "stopped"})
 CASES = {
     "unchanged": [(MATCH, MATCH), (SKIP, SKIP), (make_error("at 0x12"), make_error("at 0xab"))],
     "regressed": [(MATCH, make_record()), (MATCH, make_error("no")), (MATCH, STOPPED)],
     "mended": [(make_record(), MATCH), (make_error("no"), MATCH)],
     "verdict": [(make_record(), make_error("no")), (make_record(), make_record(verdict="nan"))],
-    "error": [(make_error("no"), make_error("nay")),
-              (make_error("no"), make_error("no", "OSError"))],
+    "error": [
+        (make_error("no"), make_error("nay")),
+        (make_error("no"), make_error("no", "OSError")),
+    ],
     "incomparable": [(MATCH, make_record(source_sha256="1" * 64)), (MATCH, MATCH | {"seed": 8})],
     "only_a": [(MATCH, SKIP)],
     "only_b": [(SKIP, make_error("no"))],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -177,14 +184,18 @@ def test_devices_and_doses_are_compared_each_with_its_own():
         (each.device, each.dose): each.kind for each in compare_records(before, after).differences
     }
     assert kinds == {
-        ("CPU:0", None): "unchanged", ("GPU:0", None): "regressed", ("CPU:0", 2.0): "unchanged",
-    }  # fmt: skip
+        ("CPU:0", None): "unchanged",
+        ("GPU:0", None): "regressed",
+        ("CPU:0", 2.0): "unchanged",
+    }
 
 
 def test_what_several_writers_saved_is_compared_writer_by_writer():
     def make(label, verdicts):
-        records = [MATCH | {"writer": writer, "verdict": verdict, "reader": label}
-                   for writer, verdict in verdicts.items()]  # fmt: skip
+        records = [
+            MATCH | {"writer": writer, "verdict": verdict, "reader": label}
+            for writer, verdict in verdicts.items()
+        ]
         return Side(label, ENVIRONMENT, MACHINE, records)
 
     sides = make("2.20", {"a": "match", "b": "match"}), make("2.21", {"a": "match", "b": "zeros"})
@@ -195,15 +206,22 @@ def test_what_several_writers_saved_is_compared_writer_by_writer():
 RECORDS = st.lists(
     st.builds(
         lambda number, verdict, message, reference, source: make_record(
-            scenario=f"case-{number}", verdict=verdict, reference_sha256=reference,
-            source_sha256=source, statistics=None if message else make_record()["statistics"],
+            scenario=f"case-{number}",
+            verdict=verdict,
+            reference_sha256=reference,
+            source_sha256=source,
+            statistics=None if message else make_record()["statistics"],
             error={"type": "ValueError", "message": message} if message else None,
         ),
-        st.integers(0, 5), st.sampled_from(sorted(VERDICTS)), st.sampled_from(["", "no", "nay"]),
-        st.sampled_from(["a" * 64, "b" * 64]), st.sampled_from(["0" * 64] * 4 + ["1" * 64]),
+        st.integers(0, 5),
+        st.sampled_from(sorted(VERDICTS)),
+        st.sampled_from(["", "no", "nay"]),
+        st.sampled_from(["a" * 64, "b" * 64]),
+        st.sampled_from(["0" * 64] * 4 + ["1" * 64]),
     ),
-    max_size=6, unique_by=lambda each: each["scenario"],
-)  # fmt: skip
+    max_size=6,
+    unique_by=lambda each: each["scenario"],
+)
 
 
 @given(RECORDS)

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from junitparser import JUnitXml
 from tabulate import tabulate_formats
 
-from harness.catalog import PACKAGED, Catalog, read_catalog
-from harness.compare import KINDS, Side, compare
+from harness.catalog.load import PACKAGED, Catalog, read_catalog
 from harness.report.annotations import annotate
 from harness.report.difference import HEADINGS, make_document, present_comparisons
 from harness.report.junit import make_junit, write_junit
+from harness.results.compare import KINDS, Side, compare
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_record, make_scenario
 from tests.unit.golden import assert_golden
 
@@ -30,9 +30,12 @@ LAYER = "Could not locate class '{}'. Full object config: {{'module': None, 'con
 
 def make_error(message, type_="TypeError", **changes):
     return make_record(
-        verdict="error", error={"type": type_, "message": message}, statistics=None,
-        reference_sha256=None, **changes,
-    )  # fmt: skip
+        verdict="error",
+        error={"type": type_, "message": message},
+        statistics=None,
+        reference_sha256=None,
+        **changes,
+    )
 
 
 def make_pair(name, before, after, **changes):
@@ -48,9 +51,10 @@ def fail(message, type_="TypeError"):
 ZEROS = {"verdict": "zeros"}
 MOVED = {"verdict": "differs", "statistics": make_record()["statistics"] | {"mean": 4.0}}
 SKIPPED = {
-    "verdict": "skip", "statistics": None,
+    "verdict": "skip",
+    "statistics": None,
     "error": {"type": "skip", "message": "the scenario is for TensorFlow <2.21"},
-}  # fmt: skip
+}
 PAIRS = [
     make_pair("custom-layer", {}, fail(LAYER.format("Mine"))),
     make_pair("custom-layer-nested", {}, fail(LAYER.format("Yours"))),
@@ -73,10 +77,15 @@ PAIRS = [
 
 def make_comparison(pairs, labels=("2.20", "2.21"), title="", machines=(MACHINE, MACHINE)):
     sides = [
-        Side(label, ENVIRONMENT | {"tensorflow": f"{label}.0"}, machine,
-             [pair[number] for pair in pairs], source=f"run {number + 1}")
+        Side(
+            label,
+            ENVIRONMENT | {"tensorflow": f"{label}.0"},
+            machine,
+            [pair[number] for pair in pairs],
+            source=f"run {number + 1}",
+        )
         for number, (label, machine) in enumerate(zip(labels, machines, strict=True))
-    ]  # fmt: skip
+    ]
     return compare(*sides, title)
 
 
@@ -87,13 +96,18 @@ TWO_MACHINES = make_comparison(
 )
 SEEDS = make_comparison(
     [
-        make_pair("by-draw", {"verdict": "match" if seed < 9 else "zeros"},
-                  {"verdict": "match" if seed < 6 else "zeros"}, seed=seed, default_seed=False,
-                  declared_rate=[0.3, 0.7])
+        make_pair(
+            "by-draw",
+            {"verdict": "match" if seed < 9 else "zeros"},
+            {"verdict": "match" if seed < 6 else "zeros"},
+            seed=seed,
+            default_seed=False,
+            declared_rate=[0.3, 0.7],
+        )
         for seed in range(20)
     ]
     + [make_pair("by-dose", {}, ZEROS, dose=0.5, dose_of="metres", own_dose=0.5)]
-)  # fmt: skip
+)
 SHOWN = {
     "whole": present_comparisons([WHOLE]),
     "whole-github": present_comparisons([WHOLE], "github"),

@@ -4,9 +4,9 @@ import os
 import re
 from pathlib import Path
 
-from harness.judge import judge_outcomes
 from harness.report.dose import has_doses, make_dose_table, plot_doses
 from harness.report.summary import any_changed
+from harness.verdicts.judge import judge_outcomes
 from tests.unit.builders import make_record
 
 GOLDEN = Path(__file__).parent.parent / "data" / "dose-table.txt"
@@ -14,18 +14,27 @@ GOLDEN = Path(__file__).parent.parent / "data" / "dose-table.txt"
 
 def make_dosed(dose, verdict, zeros, error, seed=0):
     record = make_record(
-        dose=dose, dose_of="metres off", own_dose=2, verdict=verdict, seed=seed,
-        expected="zeros" if dose == 2 else "", default_seed=False, judgement=None,
-    )  # fmt: skip
+        dose=dose,
+        dose_of="metres off",
+        own_dose=2,
+        verdict=verdict,
+        seed=seed,
+        expected="zeros" if dose == 2 else "",
+        default_seed=False,
+        judgement=None,
+    )
     record["statistics"] |= {"near_zeros": zeros, "max_relative_error": error}
     return record
 
 
 RECORDS = [
-    make_dosed(2, "zeros", 1.0, 1.25), make_dosed(2, "zeros", 1.0, 1.75, seed=1),
-    make_dosed(0, "match", 0.0, 0.0), make_dosed(0, "match", 0.02, 1e-7, seed=1),
-    make_dosed(0.5, "differs", 0.25, 0.5), make_dosed(0.5, "zeros", 1.0, 1.0, seed=1),
-]  # fmt: skip
+    make_dosed(2, "zeros", 1.0, 1.25),
+    make_dosed(2, "zeros", 1.0, 1.75, seed=1),
+    make_dosed(0, "match", 0.0, 0.0),
+    make_dosed(0, "match", 0.02, 1e-7, seed=1),
+    make_dosed(0.5, "differs", 0.25, 0.5),
+    make_dosed(0.5, "zeros", 1.0, 1.0, seed=1),
+]
 
 
 def test_the_table_goes_up_the_doses_with_medians_over_seeds():
@@ -56,8 +65,10 @@ def test_a_run_without_doses_has_none():
 def test_the_plots_stand_alone_and_hold_every_dose(tmp_path):
     files = plot_doses(RECORDS, tmp_path)
     assert sorted(file.name for file in files) == [
-        "dose-small-case.html", "dose-small-case.png", "dose-small-case.svg",
-    ]  # fmt: skip
+        "dose-small-case.html",
+        "dose-small-case.png",
+        "dose-small-case.svg",
+    ]
     page = (tmp_path / "dose-small-case.html").read_text()
     assert not re.search(r"<script[^>]+src=", page)
     assert "metres off" in page

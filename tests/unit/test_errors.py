@@ -8,11 +8,8 @@ from harness.errors import EnvironmentUnusable, RestorebenchError, UsageError
 def test_a_problem_is_rendered_with_what_was_found_and_a_tip():
     error = UsageError("scenario not found: x", "looked in a\nand in b", "see: list")
     assert error.render() == (
-        "ERROR  scenario not found: x\n"
-        "       looked in a\n"
-        "       and in b\n"
-        "TIP    see: list"
-    )  # fmt: skip
+        "ERROR  scenario not found: x\n       looked in a\n       and in b\nTIP    see: list"
+    )
 
 
 def test_a_problem_alone_is_one_line():

@@ -1,10 +1,10 @@
-"""Which declared rule applies where: harness/expectations.py."""
+"""Which declared rule applies where: harness/catalog/expectations.py."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.expectations import (
+from harness.catalog.expectations import (
     VERDICTS,
     Circumstances,
     Expectation,
@@ -53,8 +53,11 @@ def test_every_condition_of_a_rule_must_hold():
     fits = {"reader": "==2.21.*", "writer": "==2.15.0", "keras": ">=3", "device": "cpu"}
     assert find_expectation([fits | {"verdict": "nan"}], HERE).verdict == "nan"
     for condition, other in {
-        "reader": "<2.21", "writer": ">2.15", "keras": "<3", "device": "gpu",
-    }.items():  # fmt: skip
+        "reader": "<2.21",
+        "writer": ">2.15",
+        "keras": "<3",
+        "device": "gpu",
+    }.items():
         rules = [fits | {condition: other, "verdict": "nan"}, {"verdict": "match"}]
         assert find_expectation(rules, HERE).verdict == "match", condition
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.scenario import EXTRAS, find_declaration
+from harness.catalog.scenario import EXTRAS, find_declaration
 from harness.worker.environment import EXTRA_MODULES
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""Verdicts and judgements: harness/judge.py."""
+"""Verdicts and judgements: harness/verdicts/judge.py."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.expectations import VERDICTS
-from harness.judge import find_verdict, is_constant, judge, judge_outcomes, refuse_reference
+from harness.catalog.expectations import VERDICTS
+from harness.verdicts.judge import (
+    find_verdict,
+    is_constant,
+    judge,
+    judge_outcomes,
+    refuse_reference,
+)
 from tests.unit.builders import make_record
 
 DTYPES = ("float16", "float32", "float64", "int8", "int64", "uint64", "bool")

@@ -1,4 +1,4 @@
-"""Messages without what differs from run to run: harness/messages.py."""
+"""Messages without what differs from run to run: harness/verdicts/messages.py."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.messages import (
+from harness.verdicts.messages import (
     LONGEST,
     drop_dumps,
     find_cause,

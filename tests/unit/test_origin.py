@@ -13,20 +13,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.catalog import PACKAGED
-from harness.environments.origin import read_origin
+from harness.catalog.load import PACKAGED
 from harness.environments.releases import find_release
-from harness.environments.reopen import (
+from harness.errors import UsageError
+from harness.formats.facts import CHECKPOINT, KERAS_ARCHIVE, KERAS_FOLDER, Facts, Unreadable, plain
+from harness.formats.recognize import read_facts
+from harness.origin.likely_releases import choose_by_keras, choose_by_tensorflow, choose_releases
+from harness.origin.restore import (
     Reopened,
     compare,
     find_kind,
     make_loadable,
     shorten,
 )
-from harness.environments.writers import choose_by_keras, choose_by_tensorflow, choose_releases
-from harness.errors import UsageError
-from harness.formats.facts import CHECKPOINT, KERAS_ARCHIVE, KERAS_FOLDER, Facts, Unreadable, plain
-from harness.formats.recognize import read_facts
+from harness.origin.who_wrote import read_origin
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 FILES = {
@@ -87,49 +87,80 @@ def test_a_checkpoint_may_be_named_by_its_prefix_its_index_or_its_data():
 
 @pytest.mark.parametrize(
     ("keras", "release"),
-    [("2.2.4", "1.15"), ("1.2.2", "1.15"), ("2.9.0", "2.9"), ("2.13.1", "2.13"), ("3.0.5", "2.16"),
-     ("2.17.0", "2.17+legacy"), ("3.0.0", "2.16 with keras==3.0.0"),
-     ("3.8.0", "2.18 with keras==3.8.0"), ("3.15.1", "2.21"), ("3.16.0", "2.21 with keras==3.16.0"),
-     ("3.16.0.dev2026", "nightly"), ("nonsense", "2.15")],
-)  # fmt: skip
+    [
+        ("2.2.4", "1.15"),
+        ("1.2.2", "1.15"),
+        ("2.9.0", "2.9"),
+        ("2.13.1", "2.13"),
+        ("3.0.5", "2.16"),
+        ("2.17.0", "2.17+legacy"),
+        ("3.0.0", "2.16 with keras==3.0.0"),
+        ("3.8.0", "2.18 with keras==3.8.0"),
+        ("3.15.1", "2.21"),
+        ("3.16.0", "2.21 with keras==3.16.0"),
+        ("3.16.0.dev2026", "nightly"),
+        ("nonsense", "2.15"),
+    ],
+)
 def test_a_keras_version_leads_to_the_release_of_its_day(keras, release):
     assert choose_by_keras(keras, set())[0][0] == release
 
 
 @pytest.mark.parametrize(
     ("tensorflow", "marks", "release"),
-    [("2.10.1", {"keras_metadata.pb"}, "2.10"), ("2.16.1", {"keras_metadata.pb"}, "2.16+legacy"),
-     ("2.16.1", set(), "2.16"), ("1.12.0", set(), "1.15"), ("2.99.0", set(), "2.21"),
-     ("2.22.0-dev20260101", set(), "nightly"), ("unknown", set(), "2.15")],
-)  # fmt: skip
+    [
+        ("2.10.1", {"keras_metadata.pb"}, "2.10"),
+        ("2.16.1", {"keras_metadata.pb"}, "2.16+legacy"),
+        ("2.16.1", set(), "2.16"),
+        ("1.12.0", set(), "1.15"),
+        ("2.99.0", set(), "2.21"),
+        ("2.22.0-dev20260101", set(), "nightly"),
+        ("unknown", set(), "2.15"),
+    ],
+)
 def test_a_tensorflow_version_leads_to_itself_or_the_nearest(tensorflow, marks, release):
     assert choose_by_tensorflow(tensorflow, marks)[0][0] == release
 
 
 @pytest.mark.parametrize(
     ("keras", "marks", "releases"),
-    [("2.2.4-tf", {"initializer dtype"}, ["1.15"]), ("2.2.4-tf", set(), ["2.0", "1.15"]),
-     ("2.2.4-tf", {"initializer without dtype"}, ["2.0"]),
-     ("2.3.0-tf", {"metrics empty"}, ["2.1"]), ("2.3.0-tf", {"build_input_shape"}, ["2.2"]),
-     ("2.3.0-tf", set(), ["2.2", "2.1"]), ("2.4.0", {"named functional"}, ["2.3", "2.4"]),
-     ("2.4.0", {"named model"}, ["2.4", "2.3"])],
-)  # fmt: skip
+    [
+        ("2.2.4-tf", {"initializer dtype"}, ["1.15"]),
+        ("2.2.4-tf", set(), ["2.0", "1.15"]),
+        ("2.2.4-tf", {"initializer without dtype"}, ["2.0"]),
+        ("2.3.0-tf", {"metrics empty"}, ["2.1"]),
+        ("2.3.0-tf", {"build_input_shape"}, ["2.2"]),
+        ("2.3.0-tf", set(), ["2.2", "2.1"]),
+        ("2.4.0", {"named functional"}, ["2.3", "2.4"]),
+        ("2.4.0", {"named model"}, ["2.4", "2.3"]),
+    ],
+)
 def test_releases_that_share_a_keras_are_told_apart_by_what_only_one_writes(keras, marks, releases):
     assert choose_by_keras(keras, marks)[0] == releases
 
 
 @pytest.mark.parametrize(
     ("marks", "release"),
-    [(["layer_with_weights", ".OPTIMIZER_SLOT"], "2.10"), (["layer_with_weights", "_iterations"],
-     "2.15"), (["_operations"], "2.16"), (["_trainable_variables", "_iterations"], "2.16"),
-     (["name-based"], "1.15"), ([], "2.15")],
-)  # fmt: skip
+    [
+        (["layer_with_weights", ".OPTIMIZER_SLOT"], "2.10"),
+        (["layer_with_weights", "_iterations"], "2.15"),
+        (["_operations"], "2.16"),
+        (["_trainable_variables", "_iterations"], "2.16"),
+        (["name-based"], "1.15"),
+        ([], "2.15"),
+    ],
+)
 def test_a_checkpoint_is_placed_by_how_keras_names_its_parts(marks, release):
     assert choose_releases(Facts(CHECKPOINT, "x", marks=marks))[0][0] == release
 
 
-@given(st.text(max_size=30), st.booleans(), st.sets(st.sampled_from(["_iterations", "metrics null",
-       "layer_with_weights", "keras_metadata.pb"])))  # fmt: skip
+@given(
+    st.text(max_size=30),
+    st.booleans(),
+    st.sets(
+        st.sampled_from(["_iterations", "metrics null", "layer_with_weights", "keras_metadata.pb"])
+    ),
+)
 @example("9" * 5000 + ".1", True, set())
 @example("3.99999.1", False, set())
 def test_whatever_version_a_file_claims_a_release_that_can_be_built_is_named(text, as_keras, marks):
@@ -228,10 +259,15 @@ def write_archive(path, config="{}", metadata='{"keras_version": "3.15.1"}', **e
 
 @pytest.mark.parametrize(
     ("config", "words"),
-    [("[" * 200_000 + "]" * 200_000, "nested too deeply"), ("1" * 5000, "not JSON"),
-     (" " * (33 << 20), "larger than 32 MiB"), ("{", "not JSON"), ("\xff", "")],
+    [
+        ("[" * 200_000 + "]" * 200_000, "nested too deeply"),
+        ("1" * 5000, "not JSON"),
+        (" " * (33 << 20), "larger than 32 MiB"),
+        ("{", "not JSON"),
+        ("\xff", ""),
+    ],
     ids=["deep", "huge number", "bomb", "cut", "latin"],
-)  # fmt: skip
+)
 def test_an_archive_with_a_hostile_configuration_is_refused(tmp_path, config, words):
     refuse(write_archive(tmp_path / "model.keras", config.encode("latin-1")), words)
 
@@ -247,18 +283,30 @@ def test_names_from_a_file_are_printed_without_what_steers_a_terminal(tmp_path):
 
 @pytest.mark.parametrize(
     ("layer", "word"),
-    [({"class_name": "Lambda", "config": {"function": {"class_name": "__lambda__"}}}, "Lambda"),
-     ({"class_name": "TimeDistributed", "config": {"layer": {
-         "class_name": "Lambda", "config": {"function": ["4wEAAAA=", None, None]}}}}, "Lambda"),
-     ({"class_name": "TFSMLayer", "module": "keras.layers", "config": {}}, "TFSMLayer"),
-     ({"class_name": "TorchModuleWrapper", "module": "keras.layers", "config": {}}, "Torch"),
-     ({"class_name": "function", "module": "os", "config": "system"}, "os.system"),
-     ({"class_name": "function", "module": "builtins", "config": "eval"}, "builtins.eval"),
-     ({"class_name": "function", "module": "keras.utils", "config": "get_file"}, "get_file"),
-     ({"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}}, "/etc/passwd"),
-     ({"class_name": "TFOpLambda", "config": {"function": "io.write_file"}}, "io.write_file")],
+    [
+        ({"class_name": "Lambda", "config": {"function": {"class_name": "__lambda__"}}}, "Lambda"),
+        (
+            {
+                "class_name": "TimeDistributed",
+                "config": {
+                    "layer": {
+                        "class_name": "Lambda",
+                        "config": {"function": ["4wEAAAA=", None, None]},
+                    }
+                },
+            },
+            "Lambda",
+        ),
+        ({"class_name": "TFSMLayer", "module": "keras.layers", "config": {}}, "TFSMLayer"),
+        ({"class_name": "TorchModuleWrapper", "module": "keras.layers", "config": {}}, "Torch"),
+        ({"class_name": "function", "module": "os", "config": "system"}, "os.system"),
+        ({"class_name": "function", "module": "builtins", "config": "eval"}, "builtins.eval"),
+        ({"class_name": "function", "module": "keras.utils", "config": "get_file"}, "get_file"),
+        ({"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}}, "/etc/passwd"),
+        ({"class_name": "TFOpLambda", "config": {"function": "io.write_file"}}, "io.write_file"),
+    ],
     ids=lambda value: value if isinstance(value, str) else "",
-)  # fmt: skip
+)
 def test_whatever_would_run_code_when_loaded_is_named(tmp_path, layer, word):
     config = {"class_name": "Sequential", "config": {"layers": [layer]}}
     path = write_archive(tmp_path / "model.keras", json.dumps(config))

@@ -1,8 +1,8 @@
-"""What is run, in which order: harness/plan.py."""
+"""What is run, in which order: harness/execution/plan.py."""
 
 import pytest
 
-from harness.plan import count_paths, make_plan
+from harness.execution.plan import count_paths, make_plan
 from tests.unit.builders import DOSED, make_committed_scenario, make_scenario
 
 
@@ -62,7 +62,7 @@ def test_what_was_done_on_another_seed_or_device_is_not_done(scenario):
         ("small-case", "restore_broken", "GPU:0", 7, None, OWN, OWN),
         ("small-case", "restore_broken", "CPU:0", 8, None, OWN, OWN),
         ("small-case", "restore_broken", "CPU:0", 7, 0.5, OWN, OWN),
-    ]  # fmt: skip
+    ]
     assert count_paths(make_own_plan([scenario], ["CPU:0"], done=done)) == 2
 
 
@@ -83,8 +83,9 @@ def test_groups_without_a_save_come_first_and_the_others_keep_their_order(tmp_pa
 def test_a_dosed_plan_runs_the_dosed_path_at_every_dose_and_nothing_else(tmp_path):
     plan = make_own_plan(
         [make_scenario(tmp_path, "dosed-case", DOSED), make_scenario(tmp_path, "plain-case")],
-        ["CPU:0"], doses=True,
-    )  # fmt: skip
+        ["CPU:0"],
+        doses=True,
+    )
     tasks = [task for group in plan for task in group.paths]
     assert {(task.scenario.id, task.path) for task in tasks} == {("dosed-case", "restore_broken")}
     assert [task.dose for task in tasks] == [0, 0.5, 2]
@@ -99,8 +100,9 @@ def test_readers_share_the_save_of_their_writer(scenario):
     plan = make_plan([scenario], OWN, {OWN: ["CPU:0"], OTHER: ["CPU:0"]})
     assert [(group.writer, len(group.paths)) for group in plan] == [(OWN, 2), (OWN, 2)]
     assert {(task.writer, task.reader) for group in plan for task in group.paths} == {
-        (OWN, OWN), (OWN, OTHER),
-    }  # fmt: skip
+        (OWN, OWN),
+        (OWN, OTHER),
+    }
 
 
 def test_what_was_restored_by_another_release_is_not_done(scenario):

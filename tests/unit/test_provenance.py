@@ -1,23 +1,28 @@
-"""Committed files are what their writer wrote, or are refused: harness/provenance.py."""
+"""Committed files are what their writer wrote, or are refused: harness/artifacts/provenance.py."""
 
 import json
 
 import pytest
 
-from harness.catalog import PACKAGED, read_catalog, read_scenario
-from harness.provenance import (
+from harness.artifacts.provenance import (
     ProvenanceRefused,
     check_provenance,
     read_writer,
     write_provenance,
 )
-from harness.regenerate import Wanted, find_wanted
+from harness.artifacts.regenerate import Wanted, find_wanted
+from harness.catalog.load import PACKAGED, read_catalog, read_scenario
 from tests.unit.builders import make_committed_scenario
 
 ENVIRONMENT = {
-    "tensorflow": "2.15.0", "keras": "2.15.0", "python": "3.11.7", "numpy": "1.26.3",
-    "h5py": "3.10.0", "keras_home": "keras", "executable": "/somewhere/python",
-}  # fmt: skip
+    "tensorflow": "2.15.0",
+    "keras": "2.15.0",
+    "python": "3.11.7",
+    "numpy": "1.26.3",
+    "h5py": "3.10.0",
+    "keras_home": "keras",
+    "executable": "/somewhere/python",
+}
 PACKAGES = ["keras==2.15.0", "scikit-learn==1.3.2", "tensorflow-cpu==2.15.0.post1"]
 COMMITTED = [each for each in read_catalog(PACKAGED).scenarios if each.artifact_folder]
 
@@ -126,9 +131,19 @@ def test_a_newer_record_is_refused(scenario):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '"x"', "{}", '{"files": 3, "writer": {"tensorflow": "2"}}',
-             '{"files": {}, "writer": null}', "\ud800"]
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '"x"',
+        "{}",
+        '{"files": 3, "writer": {"tensorflow": "2"}}',
+        '{"files": {}, "writer": null}',
+        "\ud800",
+    ],
+)
 def test_a_record_that_is_garbage_is_refused(scenario, text):
     path = scenario.artifact_folder / "provenance.json"
     path.write_bytes(text.encode(errors="surrogatepass"))

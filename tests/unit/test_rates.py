@@ -1,11 +1,11 @@
-"""Intervals of rates: harness/rates.py."""
+"""Intervals of rates: harness/verdicts/rates.py."""
 
 import pytest
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.rates import wilson_interval
+from harness.verdicts.rates import wilson_interval
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

@@ -27,15 +27,32 @@ def test_no_dash_claims_a_release_that_was_not_run():
 def test_an_option_takes_all_the_releases_that_follow_it():
     words = ["run", "--tf", "1.15", "2.4+legacy", "/usr/bin/python3", "nightly", "zscore", "--all"]
     assert spread_releases(words) == [
-        "run", "--tf", "1.15", "--tf", "2.4+legacy", "--tf", "/usr/bin/python3", "--tf", "nightly",
-        "zscore", "--all",
-    ]  # fmt: skip
+        "run",
+        "--tf",
+        "1.15",
+        "--tf",
+        "2.4+legacy",
+        "--tf",
+        "/usr/bin/python3",
+        "--tf",
+        "nightly",
+        "zscore",
+        "--all",
+    ]
     assert spread_releases(["run", "--tf", "2.15,2.21"]) == ["run", "--tf", "2.15", "--tf", "2.21"]
     words = ["run", "--writer", "nonsense", "case", "--reader", "2.15", "2.21", "--seed", "7"]
     assert spread_releases(words) == [
-        "run", "--writer", "nonsense", "case", "--reader", "2.15", "--reader", "2.21", "--seed",
+        "run",
+        "--writer",
+        "nonsense",
+        "case",
+        "--reader",
+        "2.15",
+        "--reader",
+        "2.21",
+        "--seed",
         "7",
-    ]  # fmt: skip
+    ]
 
 
 @given(st.lists(st.sampled_from(["--tf", "2.4", "case", "--seed", "--reader=2.4", "7"])))

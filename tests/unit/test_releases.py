@@ -17,8 +17,8 @@ from harness.environments.cache import (
     read_record,
     remove_leftovers,
 )
-from harness.environments.pins import write_requirements
 from harness.environments.releases import RELEASES, find_release, name_wheel
+from harness.environments.requirements import write_requirements
 from harness.environments.resolve import check_name, open_environment
 from harness.environments.uv import explain_failure, find_interpreter, limit_dates
 from harness.errors import UsageError
@@ -141,8 +141,9 @@ def test_leftovers_of_killed_builds_are_removed_and_nothing_else(cache):
     assert not (cache / "2.4.part").exists()
 
 
-@pytest.mark.parametrize("pins", ["", "numpy==1.26.4\n", "tensorflow-cpu==2.15.0\nnum py\n",
-                                  "tensorflow-cpu==2.15.0"])  # fmt: skip
+@pytest.mark.parametrize(
+    "pins", ["", "numpy==1.26.4\n", "tensorflow-cpu==2.15.0\nnum py\n", "tensorflow-cpu==2.15.0"]
+)
 def test_a_damaged_lock_is_told_and_not_used(tmp_path, pins):
     lock, said = tmp_path / "2.15.txt", []
     lock.write_text(pins)
@@ -165,16 +166,22 @@ def test_an_exact_patch_is_of_any_date_and_the_rest_of_the_releases_day():
     assert release.name == "2.16.2+legacy"
     assert release.requirements == (f"{package}==2.16.2", "tf-keras==2.16.*")
     assert limit_dates(release) == [
-        "--exclude-newer", "2024-08-01", f"--exclude-newer-package={package}=2099-01-01"
-    ]  # fmt: skip
+        "--exclude-newer",
+        "2024-08-01",
+        f"--exclude-newer-package={package}=2099-01-01",
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "wheel"),
-    [("1.15+gpu", "tensorflow-gpu==1.15.*"), ("2.4+gpu", "tensorflow==2.4.*"),
-     ("2.15.1+gpu", "tensorflow[and-cuda]==2.15.1"),
-     ("2.16+gpu+legacy", "tensorflow[and-cuda]==2.16.*"), ("nightly+gpu", "tf-nightly[and-cuda]")],
-)  # fmt: skip
+    [
+        ("1.15+gpu", "tensorflow-gpu==1.15.*"),
+        ("2.4+gpu", "tensorflow==2.4.*"),
+        ("2.15.1+gpu", "tensorflow[and-cuda]==2.15.1"),
+        ("2.16+gpu+legacy", "tensorflow[and-cuda]==2.16.*"),
+        ("nightly+gpu", "tf-nightly[and-cuda]"),
+    ],
+)
 def test_gpu_wheels_are_the_package_of_the_release(name, wheel):
     assert find_release(name).requirements[0] == wheel
 

@@ -10,9 +10,9 @@ import pytest
 from tabulate import tabulate_formats
 
 from harness.cli.output import next_step, present
-from harness.judge import judge_outcomes
 from harness.report.summary import any_changed, describe_change, describe_environments, summarize
 from harness.report.table import SEVERITY, make_rate_table, make_table, show_number
+from harness.verdicts.judge import judge_outcomes
 from tests.unit.builders import (
     ENVIRONMENT,
     RELEASES,
@@ -29,30 +29,52 @@ RECORDS = [
     make_record(),
     make_record(**FIXED, statistics=MATCHING),
     make_record(
-        scenario="odd-case", verdict="error", judgement="changed", statistics=None, timing=None,
+        scenario="odd-case",
+        verdict="error",
+        judgement="changed",
+        statistics=None,
+        timing=None,
         error={"type": "ValueError", "message": "Unknown layer:\n  'Mine'.  " + "Register. " * 30},
     ),
     make_record(
-        scenario="odd-case", verdict="differs", judgement="changed", path="restore_broken_too",
+        scenario="odd-case",
+        verdict="differs",
+        judgement="changed",
+        path="restore_broken_too",
         statistics=MATCHING | {"max_absolute_error": 123456.0, "weights": "changed"},
     ),
     make_record(scenario="odd-case", **FIXED | {"verdict": "nan", "judgement": "changed"}),
-    make_record(scenario="odd-case", path="restore_broken_here", verdict="match", expected="match",
-                statistics=MATCHING | {"max_absolute_error": 3.3e-5}),
-    make_record(scenario="old-case", verdict="skip", expected="skip", statistics=None, timing=None,
-                error={"type": "skip", "message": "the scenario is for TensorFlow <2"}),
-]  # fmt: skip
+    make_record(
+        scenario="odd-case",
+        path="restore_broken_here",
+        verdict="match",
+        expected="match",
+        statistics=MATCHING | {"max_absolute_error": 3.3e-5},
+    ),
+    make_record(
+        scenario="old-case",
+        verdict="skip",
+        expected="skip",
+        statistics=None,
+        timing=None,
+        error={"type": "skip", "message": "the scenario is for TensorFlow <2"},
+    ),
+]
 GPU = {
-    "name": "GPU:0", "model": "NVIDIA H100", "compute_capability": "9.0",
-}  # fmt: skip
+    "name": "GPU:0",
+    "model": "NVIDIA H100",
+    "compute_capability": "9.0",
+}
 TWO_DEVICES = [make_record(device=device) for device in ("CPU:0", "GPU:0")]
 SEEDS = [
     make_record(
-        seed=seed, default_seed=seed == 7, declared_rate=[0.7, 0.9],
+        seed=seed,
+        default_seed=seed == 7,
+        declared_rate=[0.7, 0.9],
         verdict="zeros" if seed % 5 else "differs",
     )
     for seed in range(20)
-] + [make_record(seed=seed, default_seed=seed == 7, **FIXED) for seed in range(20)]  # fmt: skip
+] + [make_record(seed=seed, default_seed=seed == 7, **FIXED) for seed in range(20)]
 SHOWN = {
     "run": present({"environments": [ENVIRONMENT], "outcomes": RECORDS}, "simple"),
     "run-github": present({"environments": [ENVIRONMENT], "outcomes": RECORDS}, "github"),
@@ -130,8 +152,9 @@ def test_nothing_to_say_of_no_outcomes():
 
 def test_a_broken_path_that_should_work_and_fails_is_not_said_to_work():
     failing = make_record(expected="match", verdict="error", judgement="changed", statistics=None)
-    said = summarize([failing, make_record(path="restore_broken_too", expected="match",
-                                           verdict="match")])  # fmt: skip
+    said = summarize(
+        [failing, make_record(path="restore_broken_too", expected="match", verdict="match")]
+    )
     assert "Broken paths that work here, as declared: 1 of 2." in said
     assert "1 path changed:" in said
 
@@ -186,5 +209,7 @@ def test_one_change_decides_the_exit_code():
 def test_the_next_step_is_what_changed_then_zeros_then_the_gravest():
     steps = [next_step({"outcomes": records}) for records in (RECORDS, RECORDS[:2], RECORDS[1:2])]
     assert [step.split()[-1] for step in steps] == [
-        "odd-case", "small-case", RECORDS[1]["scenario"]
-    ]  # fmt: skip
+        "odd-case",
+        "small-case",
+        RECORDS[1]["scenario"],
+    ]

@@ -1,4 +1,4 @@
-"""The statistics of one prediction: harness/statistics.py."""
+"""The statistics of one prediction: harness/verdicts/statistics.py."""
 
 import json
 
@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.statistics import (
+from harness.verdicts.statistics import (
     agree_on_top,
     as_columns,
     average_ranks,

@@ -1,4 +1,4 @@
-"""Outcomes are durable once added: harness/store.py."""
+"""Outcomes are durable once added: harness/results/store.py."""
 
 import contextlib
 import json
@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from harness.errors import EnvironmentUnusable, UsageError
-from harness.outcomes import Outcome
-from harness.plan import identify
-from harness.store import FILE_NAME, LARGEST_PREDICTIONS, SCHEMA, Store
+from harness.execution.plan import identify
+from harness.results.outcome import Outcome
+from harness.results.store import FILE_NAME, LARGEST_PREDICTIONS, SCHEMA, Store
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ def test_what_was_added_is_there_when_opened_again(store, open_store):
 def test_what_was_added_survives_a_kill_at_the_next_moment(tmp_path, open_store):
     script = (
         "import os, signal, sys\nfrom pathlib import Path\n"
-        "from harness.outcomes import Outcome\nfrom harness.store import Store\n"
+        "from harness.results.outcome import Outcome\nfrom harness.results.store import Store\n"
         "from tests.unit.builders import make_record\n"
         "store = Store(Path(sys.argv[1]))\nrun = store.start_run({}, {})\n"
         "store.add(run, Outcome(make_record()))\nos.kill(os.getpid(), signal.SIGKILL)\n"

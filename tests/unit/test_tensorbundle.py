@@ -1,4 +1,4 @@
-"""Checkpoints and SavedModels read without TensorFlow: harness/tensorbundle.py."""
+"""Checkpoints and SavedModels read without TensorFlow: harness/formats/tensorbundle.py."""
 
 import contextlib
 import shutil
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.catalog import PACKAGED
-from harness.contents import CONTENTS, DIFFERS, ROUNDING, compare_folders
-from harness.tensorbundle import collect_fields, flatten_message, read_bundle
+from harness.catalog.load import PACKAGED
+from harness.formats.contents import CONTENTS, DIFFERS, ROUNDING, compare_folders
+from harness.formats.tensorbundle import collect_fields, flatten_message, read_bundle
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 CHECKPOINT = ARTIFACTS / "checkpoint_across_keras"
@@ -72,8 +72,10 @@ def test_an_operation_of_a_saved_model_that_changed_is_found(tmp_path):
 def test_fields_are_found_by_the_path_of_their_numbers():
     message = b"\x08\x96\x01\x12\x04\x0a\x02\xff\xff\x12\x04\x0a\x02\xfe\xff"
     assert list(flatten_message(message)) == [
-        (".1", 150), (".2.1", b"\xff\xff"), (".2.1", b"\xfe\xff"),
-    ]  # fmt: skip
+        (".1", 150),
+        (".2.1", b"\xff\xff"),
+        (".2.1", b"\xfe\xff"),
+    ]
     assert collect_fields(message)[".2.1"] == [b"\xfe\xff", b"\xff\xff"]
 
 

@@ -1,0 +1,225 @@
+"""Write a scenario's committed files anew, in the release that wrote them, beside the old ones."""
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.artifacts.provenance import (
+    SCHEMA,
+    ProvenanceRefused,
+    check_provenance,
+    read_schema,
+    read_writer,
+    write_provenance,
+)
+from harness.catalog.scenario import EXTRAS, Scenario
+from harness.environments.build import build
+from harness.environments.cache import python_of
+from harness.environments.releases import find_release, name_package
+from harness.environments.uv import clean_variables, find_uv, last_lines
+from harness.errors import EnvironmentUnusable, UsageError
+from harness.formats.contents import DIFFERS, ROUNDING, Comparison, compare_folders, gather
+from harness.processes.limits import Limits
+from harness.processes.spawn import SpawnWorker
+from harness.processes.variables import Environment
+from harness.results.outcome import describe_failure
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a scenario's files are to be written by; versions that are not known are None."""
+
+    tensorflow: str  # as the scenario declares it, "2.4.1"
+    keras: str | None  # as the committed provenance says
+    legacy_keras: bool
+    extra: tuple[str, ...]  # requirements besides, "scikit-learn==1.3.2"
+
+    @property
+    def release(self) -> str:
+        """Its name for `env add`: "2.4", or "2.16+legacy"."""
+        minor = ".".join(self.tensorflow.split(".")[:2])
+        return f"{minor}+legacy" if self.legacy_keras else minor
+
+    @property
+    def name(self) -> str:
+        """Its name for a reader: "2.15 with scikit-learn==1.3.2"."""
+        return " with ".join([self.release, *self.extra])
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """A key that sorts releases by age."""
+        return tuple(int(part) for part in self.tensorflow.split(".")[:2])
+
+
+@dataclass(frozen=True)
+class Writer:
+    """An environment that can write, what it says of itself, and every package in it."""
+
+    environment: Environment
+    described: dict[str, Any]
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Regenerated:
+    """A scenario's files written anew, in `folder`, and how they compare with the committed."""
+
+    folder: Path
+    writer: Writer
+    comparison: Comparison
+    wholly_new: bool  # there were none to compare with
+
+
+def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = False) -> Wanted:
+    """Return who is to write: what the scenario declares, completed by the committed provenance.
+
+    `extra` and `legacy` are for files that have no provenance yet, or overrule it. A package that
+    scenarios declare as an extra goes only to those that do.
+    """
+    recorded = read_writer(scenario)
+    named = {name_package(each): each for each in extra}
+    foreign = EXTRAS.keys() - {*scenario.extras}
+    asked = {name: each for name, each in named.items() if name not in foreign}
+    known = recorded.get("extras", {})
+    pins = [f"{name}=={known[name]}" if name in known else name for name in scenario.extras]
+    kept = [each for each in pins if name_package(each) not in asked]
+    tensorflow = str(scenario.declared["artifact"]["writer"])
+    return Wanted(
+        tensorflow,
+        recorded.get("keras") if recorded.get("tensorflow") == tensorflow else None,
+        legacy or recorded.get("keras_home") == "tf_keras",
+        (*kept, *asked.values()),
+    )
+
+
+def regenerate(scenario: Scenario, writer: Writer, work: Path) -> Regenerated:
+    """Write the scenario's files anew in a folder of `work`, and compare.
+
+    Raises EnvironmentUnusable where `save` fails.
+    """
+    fresh, committed = write_fresh(scenario, writer, work), scenario.artifact_folder
+    assert committed is not None, "only a scenario with an artifact can be regenerated"
+    if not committed.exists():
+        return Regenerated(fresh, writer, Comparison(DIFFERS, ("there were no files",)), True)
+    compared = compare_folders(committed, fresh, ignored=("provenance.json",))
+    try:
+        check_provenance(scenario)
+    except ProvenanceRefused as error:
+        compared = gather([Comparison(DIFFERS, (str(error),)), compared])
+    return Regenerated(fresh, writer, compared, False)
+
+
+def put_in_place(scenario: Scenario, made: Regenerated, write: bool) -> bool:
+    """Replace the committed files where that is wanted and needed; return whether it was done.
+
+    Files that are the same, but for the time or an order, stay: nobody needs the churn. One of an
+    older provenance is written anew, since the record speaks of the very files beside it.
+    """
+    folder = scenario.artifact_folder
+    assert folder is not None, "only a scenario with an artifact has a place for files"
+    outdated = made.comparison.kind in (ROUNDING, DIFFERS) or read_schema(scenario) < SCHEMA
+    if made.wholly_new or (write and outdated):
+        replace_folder(folder, made.folder)
+        return True
+    return False
+
+
+def open_writer(wanted: Wanted, interpreter: str | None, work: Path) -> Writer:
+    """Return the writer: that `interpreter`, or an environment that is built.
+
+    Raises EnvironmentUnusable where it cannot be built or used, UsageError where it is another
+    release.
+    """
+    python = interpreter or build_writer(wanted)
+    environment = Environment(python, wanted.legacy_keras, portable_kernels=True)
+    described = SpawnWorker(environment, make_folder(work), hide_gpu=True).describe()
+    if described["tensorflow"] != wanted.tensorflow:
+        raise UsageError(
+            f"the files must be written by TensorFlow {wanted.tensorflow}",
+            f"{python} has {described['tensorflow']}",
+            "leave out --python: the release is built",
+        )
+    return Writer(environment, described, list_packages(environment))
+
+
+def build_writer(wanted: Wanted) -> str:
+    """Return an interpreter that has the wanted versions, built where it is not there yet.
+
+    A release whose day is open (the newest one) gets a newer Keras as time goes on: then the
+    recorded versions are asked for by number. Raises EnvironmentUnusable, UsageError.
+    """
+    release = find_release(wanted.release, wanted.extra)
+    folder, record = build(release)
+    found = record["versions"]
+    same = found["tensorflow"] == wanted.tensorflow and wanted.keras in (None, found["keras"])
+    if not same:
+        package = release.requirements[0].partition("==")[0]
+        keras = "tf-keras" if wanted.legacy_keras else "keras"
+        pins = [f"{package}=={wanted.tensorflow}"]
+        # Before 2.6 Keras is no package of its own.
+        if wanted.keras and any(each.startswith(f"{keras}==") for each in record["packages"]):
+            pins.append(f"{keras}=={wanted.keras}")
+        release = find_release(wanted.release, (*wanted.extra, *pins))
+        folder, record = build(release)
+    return str(python_of(folder))
+
+
+def list_packages(environment: Environment) -> tuple[str, ...]:
+    """Return "name==version" of every package; those installed from a folder are left out."""
+    command = [find_uv(), "--quiet", "pip", "freeze", "--python", environment.interpreter]
+    done = subprocess.run(
+        command, env=clean_variables(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise EnvironmentUnusable(
+            f"the packages of {environment.interpreter} cannot be listed", last_lines(done.stderr)
+        )
+    return tuple(line for line in done.stdout.splitlines() if "==" in line and " " not in line)
+
+
+def write_fresh(scenario: Scenario, writer: Writer, work: Path) -> Path:
+    """Run `save` in a process of its own; return the folder with artifact and provenance.
+
+    Raises EnvironmentUnusable with what the step said where it fails.
+    """
+    fresh, folder = make_folder(work), make_folder(work)
+    (fresh / "artifact").mkdir()
+    (folder / "scratch").mkdir()
+    # A lambda's byte code holds the name of its file: one without a folder of this machine.
+    shutil.copy(scenario.file, folder / "scratch")
+    step = {
+        "source": scenario.file.name,
+        "function": "save",
+        "kind": "save",
+        "seed": scenario.seed,
+        "device": "CPU:0",
+        "timing": False,
+        "cores": None,
+        "artifact": str(fresh / "artifact"),
+        "reference": str(fresh / "reference.npz"),
+        "folder": str(folder),
+    }
+    worker = SpawnWorker(writer.environment, work, hide_gpu=True)
+    failure = describe_failure(worker.run(step, Limits()), folder)
+    if failure:
+        said = f"{failure[1]['type']}: {failure[1]['message']}"
+        raise EnvironmentUnusable(f"the save step of {scenario.id} failed", said)
+    write_provenance(scenario, fresh, writer.described, list(writer.packages))
+    return fresh
+
+
+def make_folder(work: Path) -> Path:
+    """Return a new folder in `work`."""
+    return Path(tempfile.mkdtemp(dir=work))
+
+
+def replace_folder(folder: Path, fresh: Path) -> None:
+    """Put a copy of `fresh` in the place of `folder`, which is gone only once the copy is whole."""
+    copy = folder.with_name(folder.name + ".part")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(fresh, copy)
+    shutil.rmtree(folder, ignore_errors=True)
+    copy.rename(folder)

@@ -1,0 +1,137 @@
+"""What a scenario declares for a path, and which of its rules applies in an environment."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+VERDICTS = (
+    "match",
+    "zeros",
+    "constant",
+    "nan",
+    "shape",
+    "differs",
+    "error",
+    "crash",
+    "timeout",
+    "skip",
+)
+CONDITIONS = ("reader", "writer", "keras", "numpy", "device")
+RULE_KEYS = {*CONDITIONS, "verdict", "rate", "raises", "why"}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The declared verdict, and the share of seeds on which it comes ((1, 1): on all of them).
+
+    `raises` are words of the declared error's "Type: message"; another error is another failure.
+    """
+
+    verdict: str
+    rate: tuple[float, float] = (1.0, 1.0)
+    why: str = ""
+    raises: str = ""
+    names_writer: bool = False  # the rule asks who saved
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Where a path runs: releases as "2.21.0", Keras of the reader as "3.15.1", device "CPU:0"."""
+
+    reader: str
+    writer: str
+    keras: str
+    device: str
+    numpy: str = "0"
+
+    def meet(self, rule: dict[str, Any]) -> bool:
+        """Say whether every condition of `rule` holds here."""
+        for condition in CONDITIONS:
+            wanted = rule.get(condition)
+            if wanted is None:
+                continue
+            actual = getattr(self, condition)
+            if condition == "device":
+                if not actual.startswith(wanted.upper()):
+                    return False
+            elif not applies(wanted, actual):
+                return False
+        return True
+
+
+def applies(specifier: str, version: str) -> bool:
+    """Say whether `version` is within `specifier`; nightlies and release candidates count.
+
+    They count as the release they lead to: PEP 440 has 2.22.0rc0 in neither "<2.22" nor ">=2.22".
+    The Keras within TensorFlow 1.13 to 2.2 calls itself "2.2.4-tf" or "2.3.0-tf".
+    """
+    specifiers = SpecifierSet(specifier)
+    version = version.removesuffix("-tf")
+    if specifiers.contains(version, prereleases=True):
+        return True
+    try:
+        return specifiers.contains(Version(version).base_version)
+    except InvalidVersion:  # a Keras that does not say which it is
+        return False
+
+
+def find_expectation(declared: str | list[dict[str, Any]], where: Circumstances) -> Expectation:
+    """Return the first rule that fits; `skip` where the scenario declares nothing for here."""
+    if isinstance(declared, str):
+        return Expectation(declared)
+    for rule in declared:
+        if where.meet(rule):
+            low, high = rule.get("rate", (1.0, 1.0))
+            return Expectation(
+                rule["verdict"],
+                (float(low), float(high)),
+                rule.get("why", ""),
+                rule.get("raises", ""),
+                "writer" in rule,
+            )
+    return Expectation("skip", why="no rule of the scenario fits this environment")
+
+
+def find_mistakes(declared: Any) -> list[str]:
+    """Return a sentence for every mistake in what a scenario declares for one path."""
+    rules = [{"verdict": declared}] if isinstance(declared, str) else declared
+    if not isinstance(rules, list) or not rules:
+        return [f"the expectation must be a verdict or a list of rules, found {declared!r}"]
+    mistakes = []
+    for rule in rules:
+        if not isinstance(rule, dict):
+            mistakes.append(f"a rule must be a dict, found {rule!r}")
+            continue
+        if rule.get("verdict") not in VERDICTS:
+            mistakes.append(f"the verdict {rule.get('verdict')!r} is none of {', '.join(VERDICTS)}")
+        for key in sorted(set(rule) - RULE_KEYS, key=repr):
+            mistakes.append(f"the rule has an unknown key {key!r}")
+        for key in ("reader", "writer", "keras", "numpy"):
+            if key in rule and not is_specifier(rule[key]):
+                mistakes.append(f"{key!r} must be a version specifier, found {rule[key]!r}")
+        if "raises" in rule and rule.get("verdict") != "error":
+            mistakes.append("'raises' belongs to the verdict 'error'")
+        for key in ("device", "raises", "why"):
+            if key in rule and not isinstance(rule[key], str):
+                mistakes.append(f"{key!r} must be a str, found {rule[key]!r}")
+        if "rate" in rule and not is_rate(rule["rate"]):
+            mistakes.append(f"'rate' must be [low, high] within 0..1, found {rule['rate']!r}")
+    return mistakes
+
+
+def is_specifier(value: Any) -> bool:
+    """Say whether `value` is a PEP 440 version specifier such as ">=2.13"."""
+    try:
+        return isinstance(value, str) and bool(SpecifierSet(value))
+    except InvalidSpecifier:
+        return False
+
+
+def is_rate(value: Any) -> bool:
+    """Say whether `value` is a pair of shares, the lower first."""
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        return False
+    numbers = all(isinstance(share, (int, float)) for share in value)
+    return numbers and 0 <= value[0] <= value[1] <= 1

@@ -1,0 +1,114 @@
+"""Read the scenarios: every file with `ast`, never by importing it, so TensorFlow stays out."""
+
+import ast
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalog.rules import find_problems
+from harness.catalog.scenario import FAMILIES, Scenario, find_declaration
+from harness.errors import UsageError
+
+PACKAGED = Path(__file__).resolve().parents[2] / "scenarios"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in a scenario file, with the line it is on."""
+
+    file: Path
+    line: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.sentence}"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The scenarios that are well formed, and the problems of those that are not."""
+
+    root: Path
+    scenarios: tuple[Scenario, ...]
+    problems: tuple[Problem, ...]
+
+    def find(self, identifier: str) -> Scenario:
+        """Return the scenario with this id; raises UsageError with the nearest one."""
+        for scenario in self.scenarios:
+            if scenario.id == identifier:
+                return scenario
+        broken = [
+            problem
+            for problem in self.problems
+            if problem.file.stem == identifier.replace("-", "_")
+        ]
+        if broken:
+            raise UsageError(
+                f"the scenario file of {identifier} has a mistake",
+                f"{len(broken)} found, listed above" if len(broken) > 1 else "it is listed above",
+                f"mend it, then: python -m harness check {identifier}",
+            )
+        near = difflib.get_close_matches(identifier, [each.id for each in self.scenarios], n=1)
+        tip = f"did you mean {near[0]}?  " if near else ""
+        raise UsageError(
+            f"scenario not found: {identifier}",
+            f"looked in {self.root} ({len(self.scenarios)} scenarios)",
+            tip + "see: python -m harness list",
+        )
+
+    def select(self, identifiers: Iterable[str]) -> list[Scenario]:
+        """Return the scenarios with these ids, each once, in the order given."""
+        return [self.find(identifier) for identifier in dict.fromkeys(identifiers)]
+
+
+def read_scenario(file: Path) -> tuple[Scenario | None, list[Problem]]:
+    """Read one file; return the scenario, or None and every mistake found in it."""
+    try:
+        source = file.read_text(encoding="utf-8")
+        tree = ast.parse(source, filename=str(file), feature_version=(3, 7))
+        found = list(find_problems(file, tree))
+    except SyntaxError as error:
+        return None, [Problem(file, error.lineno or 1, f"not Python 3.7: {error.msg}")]
+    except (OSError, ValueError) as error:  # not readable, not UTF-8, or null bytes
+        return None, [Problem(file, 1, f"the file cannot be read: {error}")]
+    except (RecursionError, MemoryError):
+        return None, [Problem(file, 1, "the file cannot be read: an expression is nested too deep")]
+    problems = [Problem(file, line, sentence) for line, sentence in found]
+    if problems:
+        return None, problems
+    # As ast counts lines; its get_source_segment splits anew for every function.
+    lines = source.split("\n")
+    definitions = {
+        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        for node in tree.body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    }
+    declared = ast.literal_eval(find_declaration(tree).value)  # type: ignore[union-attr]
+    docstring = ast.get_docstring(tree) or ""
+    return Scenario(file, source, declared, definitions, docstring), []
+
+
+def read_catalog(root: Path | None = None) -> Catalog:
+    """Read every scenario under `root` (default: the packaged ones), in the families' order.
+
+    Raises UsageError where the folder does not exist.
+    """
+    root = root or PACKAGED
+    if not root.is_dir():
+        raise UsageError(
+            f"scenario folder not found: {root}", "", "give an existing folder to --scenarios"
+        )
+    scenarios, problems = [], []
+    for family in FAMILIES:
+        for file in sorted((root / family).glob("*.py")):
+            if file.name != "__init__.py":
+                scenario, found = read_scenario(file)
+                problems += found
+                scenarios += [scenario] if scenario else []
+    owners: dict[str, Scenario] = {}
+    for scenario in scenarios:
+        first = owners.setdefault(scenario.id, scenario)
+        if first is not scenario:
+            problems.append(Problem(scenario.file, 1, f"{first.file} has the same id"))
+    return Catalog(root, tuple(owners.values()), tuple(problems))

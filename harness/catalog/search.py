@@ -1,0 +1,115 @@
+"""Find a scenario by the words of a symptom, and write the table of all of them."""
+
+import re
+import sqlite3
+from itertools import pairwise
+
+from harness.catalog.load import Catalog
+from harness.catalog.scenario import FAMILIES, Scenario
+
+MOST_WORDS = 200  # of a pasted error message
+# How much a word counts by where it stands: id, symptom, error messages, summary, the rest.
+WEIGHTS = (4.0, 8.0, 8.0, 4.0, 1.0)
+FILLERS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are as at be but by for from has have i in is it its me my not of on or so that"
+        " the then this to was when which with you your",
+    )
+)
+MARK = "<!-- Written by: python -m harness index. Do not edit. -->"
+INDEX_NAME = "README.md"
+FAMILY_TITLES = {
+    "preprocessing": "what stood between the data and the model was lost",
+    "restore": "layers, activations, weights and checkpoints that do not come back",
+    "version": "files of another TensorFlow or Keras release",
+}
+
+
+def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
+    """Return the scenarios that hold any of `words`, the best first (BM25 of SQLite's FTS5).
+
+    Words are stemmed, so that "predictions" finds "predicts"; rare ones count for more, and so do
+    neighbours: "same class" is worth more than the two words apart.
+    """
+    terms = list_terms(words)
+    if not terms:
+        return []
+    database = sqlite3.connect(":memory:")
+    try:
+        database.execute(
+            "CREATE VIRTUAL TABLE lessons USING fts5"
+            "(id, symptom, messages, summary, rest, tokenize = 'porter unicode61')"
+        )
+        database.executemany(
+            "INSERT INTO lessons (rowid, id, symptom, messages, summary, rest)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [(number, *describe_words(each)) for number, each in enumerate(catalog.scenarios)],
+        )
+        query = " OR ".join(f'"{term}"' for term in terms)
+        found = database.execute(
+            f"SELECT rowid FROM lessons WHERE lessons MATCH ?"
+            f" ORDER BY bm25(lessons, {', '.join(map(str, WEIGHTS))}), rowid",
+            (query,),
+        ).fetchall()
+    finally:
+        database.close()
+    return [catalog.scenarios[number] for (number,) in found]
+
+
+def list_terms(words: str) -> list[str]:
+    """Return what is looked for: every word that says something, and every pair of neighbours."""
+    found = re.findall(r"\w+", words.lower())[-MOST_WORDS:]  # a traceback ends with its message
+    pairs = [f"{one} {other}" for one, other in pairwise(found) if {one, other} - FILLERS]
+    return list(dict.fromkeys([word for word in found if word not in FILLERS] + pairs))
+
+
+def describe_words(scenario: Scenario) -> tuple[str, str, str, str, str]:
+    """Return the texts that are searched, in the order of WEIGHTS."""
+    rest = " ".join([scenario.section("Cause"), scenario.section("Fix"), *scenario.layers])
+    return (
+        scenario.id.replace("-", " "),
+        scenario.section("Symptom"),
+        " ".join(scenario.messages()),
+        scenario.summary,
+        rest,
+    )
+
+
+def name_verdicts(scenario: Scenario) -> str:
+    """Return what the broken paths show; "looks broken" for a look-alike."""
+    if scenario.is_look_alike:
+        return "looks broken"
+    return ", ".join(each for each in scenario.verdicts("broken") if each != "skip")
+
+
+def name_releases(scenario: Scenario) -> str:
+    """Return where a scenario applies: TensorFlow, and Keras where it says so."""
+    keras = f", Keras {scenario.keras}" if scenario.keras else ""
+    return str(scenario.declared["tensorflow"]) + keras
+
+
+def write_index(catalog: Catalog) -> str:
+    """Return `scenarios/README.md`: one row per scenario, by family."""
+    count = len(catalog.scenarios)
+    alike = sum(scenario.is_look_alike for scenario in catalog.scenarios)
+    lines = [
+        "# The scenarios",
+        "",
+        f"{count} files, each one failure and its cure; {alike} of them only look like a failure.",
+        "*Shows* is the verdict of the broken paths, *releases* the TensorFlow that can show it.",
+        'To find yours: `python -m harness search "words of the symptom or the error"`.',
+        "",
+        MARK,
+    ]
+    for family in FAMILIES:
+        lines += ["", f"## {family}: {FAMILY_TITLES[family]}", ""]
+        lines += ["| id | what goes wrong | shows | releases | minutes |", "|---|---|---|---|---|"]
+        for each in catalog.scenarios:
+            if each.family == family:
+                link = f"[{each.id}]({family}/{each.file.name})"
+                summary = each.summary.replace("|", "\\|")
+                shows, releases = name_verdicts(each), name_releases(each)
+                minutes = each.declared["minutes"]
+                lines.append(f"| {link} | {summary} | {shows} | {releases} | {minutes} |")
+    return "\n".join(lines) + "\n"

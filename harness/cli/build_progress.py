@@ -1,0 +1,93 @@
+"""Build several environments at once, and show on stderr what each is at."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from harness.environments.build import build
+from harness.environments.releases import Release
+from harness.errors import EnvironmentUnusable
+
+BUILDERS = 2  # at once: more only wait for the disk
+KEPT = ("waiting", "damaged", "its lock")  # what is also worth a line in a log
+Built = tuple[Release, Path, dict[str, Any]]
+
+
+def build_all(releases: list[Release]) -> Iterator[Built | EnvironmentUnusable]:
+    """Build releases side by side; give each as it ends, or why it could not be built."""
+    pool = ThreadPoolExecutor(BUILDERS)
+    with Stages(len(releases)) as stages:
+        try:
+            pending = {pool.submit(stages.follow, each): each for each in releases}
+            for future in as_completed(pending):
+                yield settle(future, pending[future])
+        finally:  # interrupted: what has not begun does not begin
+            pool.shutdown(cancel_futures=True)
+
+
+def settle(
+    future: "Future[tuple[Path, dict[str, Any]]]", release: Release
+) -> Built | EnvironmentUnusable:
+    """Return what a build gave, or its error."""
+    try:
+        return (release, *future.result())
+    except EnvironmentUnusable as error:
+        return error
+
+
+class Stages:
+    """A line per environment that is being built; in a log, one when it begins and one at its end.
+
+    Use as a context manager.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        self.progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+            refresh_per_second=4,
+        )
+        self.total, self.done = total, 0
+
+    def __enter__(self) -> "Stages":
+        if self.console.is_terminal:
+            self.progress.start()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self.console.is_terminal:
+            self.progress.stop()
+
+    def follow(self, release: Release) -> tuple[Path, dict[str, Any]]:
+        """Build one environment, showing its stages."""
+        task = self.progress.add_task(f"{release.name}: starting")
+        self.print_in_log(f"{release.name}: begins")
+        ended = "failed"
+        try:
+            built = build(release, lambda stage: self.show(task, release.name, stage))
+            ended = "ready"
+            return built
+        finally:
+            self.done += 1
+            self.progress.remove_task(task)
+            self.print_in_log(f"[{self.done}/{self.total}] {release.name}: {ended}")
+
+    def show(self, task: Any, name: str, stage: str) -> None:
+        """Show what a build is at; keep what is unusual."""
+        self.progress.update(task, description=f"{name}: {stage}")
+        if stage.startswith(KEPT):
+            self.console.print(f"{name}: {stage}", markup=False, soft_wrap=True)
+
+    def print_in_log(self, line: str) -> None:
+        """Print a line where there is no terminal to draw on."""
+        if not self.console.is_terminal:
+            typer.echo(line, err=True)

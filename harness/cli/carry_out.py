@@ -1,0 +1,111 @@
+"""The work behind `run` and `check`; imports numpy and Rich, so only they load it."""
+
+import os
+from pathlib import Path
+
+import psutil
+import typer
+
+from harness.catalog.load import Catalog
+from harness.catalog.scenario import Scenario
+from harness.cli.options import suggest
+from harness.cli.output import next_step, present
+from harness.cli.progress import ProgressBar
+from harness.errors import (
+    CHANGED,
+    EXPECTED,
+    INTERRUPTED,
+    UNUSABLE,
+    USAGE,
+    CannotWrite,
+    EnvironmentUnusable,
+    UsageError,
+)
+from harness.execution.machine_facts import describe_machine
+from harness.execution.run import Request, perform
+from harness.report.dose import has_doses, plot_doses
+from harness.report.summary import any_changed
+from harness.results.benchmark_json import make_benchmarks
+from harness.results.json_files import make_document, write_file
+from harness.results.store import Run, Store
+
+
+def start_run(store: Store, request: Request) -> int:
+    """Record that a run begins; return its number."""
+    return store.start_run(request.as_json(), describe_machine())
+
+
+def find_unfinished(store: Store) -> tuple[int, Request]:
+    """Return the newest unfinished run that no other process is at; UsageError where none is."""
+    under_way = ""
+    for kept in store.list_runs():
+        if kept.finished is None and psutil.pid_exists(kept.pid) and kept.pid != os.getpid():
+            under_way = f"run {kept.id} is under way in process {kept.pid}"
+        elif kept.finished is None and store.claim(kept):
+            return kept.id, Request(**kept.request)
+    raise UsageError("there is no run to resume", under_way, "see: python -m harness runs")
+
+
+def find_scenarios(request: Request, catalog: Catalog) -> list[Scenario]:
+    """Return the request's scenarios; says on stderr which of them are gone since it was made."""
+    known = {scenario.id: scenario for scenario in catalog.scenarios}
+    gone = [identifier for identifier in request.scenarios if identifier not in known]
+    if gone:
+        typer.echo(f"No longer there, left out: {', '.join(gone)}", err=True)
+    return [known[identifier] for identifier in request.scenarios if identifier in known]
+
+
+def carry_out(
+    store: Store, run_id: int, request: Request, catalog: Catalog, resumed: bool = False
+) -> Run:
+    """Run what is not done yet, under a progress bar; return the run with every outcome."""
+    chosen = find_scenarios(request, catalog)
+    store.drop_stale(run_id, {scenario.id: scenario.source_hash for scenario in chosen})
+    done = store.load(run_id).outcomes
+    try:
+        legs = request.legs()
+        with ProgressBar(len(legs) > 1 or len(legs[0][1]) > 1) as progress:
+            perform(request, chosen, store, run_id, progress, done)
+    except (KeyboardInterrupt, EnvironmentUnusable) as error:
+        kept = store.count_outcomes(run_id)
+        if kept:
+            typer.echo(f"{kept} outcomes of run {run_id} are kept in {store.path}.", err=True)
+        elif not resumed and not isinstance(error, CannotWrite):
+            store.forget_run(run_id)  # or --resume would offer it for ever
+        if isinstance(error, KeyboardInterrupt):
+            again = f"To finish: {suggest('run --resume', store.reports)}" if kept else ""
+            typer.echo(f"Interrupted. {again}".rstrip(), err=True)
+            raise typer.Exit(INTERRUPTED) from error
+        raise
+    return store.load(run_id)
+
+
+def report(
+    store: Store,
+    run: Run,
+    catalog: Catalog,
+    style: str,
+    json_file: Path | None,
+    benchmark_file: Path | None,
+) -> int:
+    """Write the files asked for, print the run, return the exit code."""
+    document = make_document(run)
+    if json_file:
+        write_file(json_file, document)
+    if benchmark_file:
+        write_file(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
+    typer.echo(present(document, style))
+    if has_doses(document["outcomes"]):
+        files = plot_doses(document["outcomes"], store.reports)
+        typer.echo(f"Plotted: {', '.join(str(file) for file in files if file.suffix == '.html')}")
+        typer.echo("(and beside it as .svg and .png)")
+    shown = suggest(f"show {run.id}", store.reports)
+    typer.echo(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
+    if run.finished is None:
+        typer.echo("An environment could not be used: the reason is above, its part is missing.")
+        typer.echo(f"Next, once it can: {suggest('run --resume', store.reports)}")
+        return UNUSABLE
+    typer.echo(next_step(document, catalog.root))
+    if any_changed(document["outcomes"]):
+        return CHANGED
+    return USAGE if catalog.problems else EXPECTED

@@ -1,0 +1,158 @@
+"""The sides of `diff RUN_A RUN_B`: which reader of which run is compared with which."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from harness.cli.options import suggest
+from harness.errors import UsageError, advise
+from harness.execution.plan import OutcomeKey
+from harness.report.releases import name_releases
+from harness.results.compare import Side
+from harness.results.json_files import read_document
+from harness.results.store import Run, Store
+from harness.verdicts.statistics import Array
+
+Pairs = list[tuple[Side, Side]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run to take sides from; `word` is how the user named it."""
+
+    word: str
+    document: dict[str, Any]
+    predictions: dict[OutcomeKey, Array] = field(default_factory=dict)
+
+    def readers(self) -> dict[str, str]:
+        """Return the environments that restored, by what tables call them, each its own."""
+        restored = {each["reader"] for each in self.document["outcomes"]}
+        readers: dict[str, str] = {}
+        for name, label in name_releases(self.document).items():
+            if name in restored:
+                readers[name if label in readers else label] = name
+        return readers
+
+    def take_side(self, label: str, ambiguous: bool) -> Side:
+        """Return what one reader restored; where its label is `ambiguous` the run is named too."""
+        name = self.readers()[label]
+        environments = self.document["environments"]
+        found = [each for each in environments if each.get("name") == name]
+        environment = (found or environments or [{}])[0]
+        outcomes = [each for each in self.document["outcomes"] if each["reader"] == name]
+        spelled = f"{label} ({self.word})" if ambiguous else label
+        machine = self.document.get("machine") or {}
+        return Side(spelled, environment, machine, outcomes, self.predictions, self.word)
+
+
+def read_source(word: str, reports: Path) -> Source:
+    """Read a run by its number, or a result file; raises UsageError where there is none."""
+    if not word.isdecimal():
+        return Source(word, read_document(Path(word)))
+    store = Store(reports)
+    try:
+        run = store.load(int(word))
+        predictions = store.load_predictions(run.id)
+    finally:
+        store.close()
+    if not run.outcomes:
+        raise UsageError(f"run {word} has no outcomes", "", suggest("runs", reports))
+    if run.finished is None:
+        typer.echo(f"Run {word} is unfinished: what it lacks counts as not run.", err=True)
+    return Source(f"run {word}", as_document(run), predictions)
+
+
+def as_document(run: Run) -> dict[str, Any]:
+    """Return a kept run with the keys of a result file, not judged."""
+    return {
+        "environments": run.environments,
+        "machine": run.machine,
+        "outcomes": run.outcomes,
+    }
+
+
+def pair_sides(
+    words: list[str], reader_a: str | None, reader_b: str | None, reports: Path
+) -> Pairs:
+    """Return the sides to compare of one or two runs; raises UsageError where that is not clear.
+
+    Two runs with one reader each: those. With the same readers: each with itself. One run with two
+    readers: the first with the second. Anything else must be named.
+    """
+    a, *others = (read_source(word, reports) for word in words)
+    b = others[0] if others else a
+    for source in (a, b):
+        if not source.readers():
+            raise UsageError(f"{source.word} has no outcomes to compare", "", "run it again")
+    if reader_a or reader_b:
+        chosen = [(find_reader(a, reader_a, "a"), find_reader(b, reader_b, "b"))]
+    elif not others:
+        if len(a.readers()) != 2:
+            raise ask_for_readers(a, a)
+        first, second = a.readers()
+        chosen = [(first, second)]
+    elif len(a.readers()) == len(b.readers()) == 1:
+        chosen = [(next(iter(a.readers())), next(iter(b.readers())))]
+    elif a.readers().keys() == b.readers().keys():
+        chosen = [(label, label) for label in a.readers()]
+    else:
+        raise ask_for_readers(a, b)
+    pairs = [
+        (a.take_side(one, one == other), b.take_side(other, one == other)) for one, other in chosen
+    ]
+    for side_a, side_b in pairs:
+        check_same_question(side_a, side_b)
+    return pairs
+
+
+def check_same_question(a: Side, b: Side) -> None:
+    """Raise UsageError where one side restored its own models and the other somebody else's."""
+    writers = [find_writers(side) for side in (a, b)]
+    both_own = all(side.environment.get("name") in find_writers(side) for side in (a, b))
+    if writers[0] != writers[1] and not both_own and all(writers):
+        raise UsageError(
+            "the two sides restored what different releases had saved",
+            "\n".join(
+                f"{side.label}: saved by {', '.join(sorted(find_writers(side)))}" for side in (a, b)
+            ),
+            "compare runs of one kind: both with --tf, or both with the same --writer",
+        )
+
+
+def find_writers(side: Side) -> set[str]:
+    """Return the environments that saved for this reader, but for the files of a scenario."""
+    writers = {each["writer"] for each in side.outcomes if each["verdict"] != "skip"}
+    return {each for each in writers if "+" in each}
+
+
+def ask_for_readers(a: Source, b: Source) -> UsageError:
+    """Return the error that says between which readers to choose."""
+    sources = [a] if a is b else [a, b]
+    return UsageError(
+        "it is not clear which environments to compare",
+        "\n".join(f"{each.word} has {', '.join(each.readers())}" for each in sources),
+        "name one of each: --reader-a NAME --reader-b NAME",
+    )
+
+
+def find_reader(source: Source, wanted: str | None, side: str) -> str:
+    """Return the label of the reader called `wanted`: release, TensorFlow's version or full name.
+
+    None means the only one there is. Raises UsageError where there is no such, or no only one.
+    """
+    readers = source.readers()
+    if wanted is None and len(readers) == 1:
+        return next(iter(readers))
+    if wanted is None:
+        raise UsageError(
+            f"{source.word} has several readers: {', '.join(readers)}",
+            "",
+            f"name one: --reader-{side} {next(iter(readers))}",
+        )
+    versions = {each.get("name"): each["tensorflow"] for each in source.document["environments"]}
+    for label, name in readers.items():
+        if wanted in (label, name, versions.get(name)):
+            return label
+    raise UsageError(f"{source.word} has no reader {wanted}", *advise(wanted, list(readers)))

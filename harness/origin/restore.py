@@ -1,0 +1,194 @@
+"""Restore a model that came without its code, in an environment's own process, and look at it."""
+
+import os
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.formats.facts import HDF5_MODEL, KERAS_ARCHIVE, KERAS_FOLDER, SAVED_MODEL
+from harness.origin.who_wrote import Origin
+from harness.processes.limits import Limits
+from harness.processes.spawn import SpawnWorker
+from harness.processes.variables import Environment
+from harness.results.outcome import describe_failure, read_result
+from harness.verdicts.statistics import Array
+
+ROWS, SEED = 16, 1
+LIMITS = Limits(seconds=300.0, memory_bytes=8 << 30)  # a real model is larger than a scenario's
+SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5", ".keras")}
+NAMES = {KERAS_ARCHIVE: "model.keras", KERAS_FOLDER: "model.keras", HDF5_MODEL: "model.h5"}
+TOLERANCE = 1e-4  # of the largest prediction: float32 sums in another order differ by less
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """What came of restoring: `error` is one sentence where it failed.
+
+    `inputs`, `outputs`: dicts of name, shape and dtype; an input's `fed` says what it was given.
+    `predictions`: one array for each output. `explained`: short names of losses, such as mse, that
+    had to be put into a scope before Keras found them, with their long ones.
+    """
+
+    error: str = ""
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    predictions: list[Array] = field(default_factory=list)
+    inputs_file: Path | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    by_signature: bool = False
+    explained: dict[str, str] = field(default_factory=dict)
+
+    def spell_versions(self) -> str:
+        """Return the versions that were really there, in brackets."""
+        if not self.versions:
+            return ""
+        return " (TensorFlow {tensorflow}, Keras {keras})".format_map(self.versions)
+
+    def findings(self) -> list[str]:
+        """Return what each output is like: nan, zeros, constant or varies."""
+        return [find_kind(each) for each in self.predictions]
+
+    def is_sound(self) -> bool:
+        """Say whether it was restored and every output varies with the inputs."""
+        return not self.error and all(each == "varies" for each in self.findings())
+
+
+def make_loadable(origin: Origin, work: Path) -> Path:
+    """Return a path that loaders accept: one they know by its suffix, and no unpacked archive."""
+    name = NAMES.get(origin.format)
+    if origin.format == KERAS_FOLDER:
+        packed = work / "model.keras"
+        with zipfile.ZipFile(packed, "w") as archive:
+            for member in ("metadata.json", "config.json", "model.weights.h5"):
+                if (origin.path / member).is_file():
+                    archive.write(origin.path / member, member)
+        return packed
+    if name and origin.path.suffix not in SUFFIXES[origin.format]:
+        link = work / name
+        link.symlink_to(origin.path)
+        return link
+    return origin.path
+
+
+def reopen(
+    environment: Environment,
+    model: Path,
+    origin: Origin,
+    work: Path,
+    code: Path | None = None,
+    trusted: bool = False,
+    inputs: Path | None = None,
+) -> Reopened:
+    """Restore `model` in `environment` and predict; `work` is a folder for this call alone.
+
+    Where `inputs`, the `inputs_file` of another call, is given, the model gets the same inputs.
+    `code` runs in that process before anything is loaded, and nowhere else. Raises
+    EnvironmentUnusable where the interpreter does not start.
+    """
+    work.mkdir(parents=True)
+    step = {
+        "kind": "reopen",
+        "folder": str(work),
+        "model": os.path.abspath(model),
+        "saved_model": origin.format == SAVED_MODEL,
+        "keras_inside": origin.keras is not None,
+        "code": str(code.resolve()) if code else None,
+        "custom": list(origin.custom),
+        "trusted": trusted,
+        "inputs": str(inputs) if inputs else None,
+        "rows": ROWS,
+        "seed": SEED,
+    }
+    worker = SpawnWorker(environment, work, hide_gpu=True)
+    try:
+        failure = describe_failure(worker.run(step, LIMITS), work)
+    finally:
+        worker.close()
+    result = read_result(work)
+    versions = result.get("versions") or {}
+    if failure:
+        said = f"{failure[1]['type']}: {shorten(failure[1]['message'])}"
+        return Reopened(said, versions=versions)
+    try:
+        with np.load(work / "predictions.npz", allow_pickle=False) as arrays:
+            predictions = [arrays[name] for name in sorted(arrays.files) if name != "names"]
+        return Reopened(
+            "",
+            result["inputs"],
+            result["outputs"],
+            predictions,
+            work / "inputs.npz",
+            versions,
+            bool(result["by_signature"]),
+            result["explained"],
+        )
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        return Reopened(f"the process left no predictions: {error}", versions=versions)
+
+
+def shorten(message: str, most: int = 240) -> str:
+    """Return an error message as one line: of Keras' nested ones the innermost, without configs."""
+    innermost = message.rpartition("Exception encountered: ")[2]
+    line = " ".join(innermost.partition("Full object config")[0].split())
+    return line if len(line) <= most else f"{line[: most // 2]} ... {line[-most // 2 :]}"
+
+
+def find_kind(array: Array) -> str:
+    """Return what predictions are like: nan, zeros, constant (all rows alike) or varies.
+
+    No reference is known, so these are the exact cases: only values below 1e-12 are zeros, and only
+    rows that agree to a millionth of the largest value are constant. Words always vary.
+    """
+    if array.dtype.kind not in "fiub":
+        return "varies"
+    values = array.astype(np.float64)
+    if not np.isfinite(values).all():
+        return "nan"
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest < 1e-12:
+        return "zeros"
+    spread = np.ptp(values, axis=0).max(initial=0.0) if len(values) > 1 else largest
+    return "constant" if spread <= 1e-6 * largest else "varies"
+
+
+def describe_predictions(array: Array) -> str:
+    """Return the statistics of one output, as they are printed."""
+    if array.dtype.kind not in "fiub" or not array.size:
+        return f"{array.size} values of dtype {array.dtype}"
+    values = array.astype(np.float64)
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return "no finite value"
+    zeros = 100.0 * float(np.mean(values == 0.0))
+    extent = f"min {finite.min():.4g}, mean {finite.mean():.4g}, max {finite.max():.4g}"
+    return f"{extent}, {zeros:.0f} % zeros"
+
+
+def compare(here: Reopened, there: Reopened) -> tuple[bool, str]:
+    """Return (equal, sentence) for two restores with the same inputs."""
+    if len(here.predictions) != len(there.predictions):
+        return False, "the number of outputs differs"
+    largest = 0.0
+    for mine, theirs in zip(here.predictions, there.predictions, strict=True):
+        if mine.shape != theirs.shape:
+            return False, f"an output has shape {mine.shape} here and {theirs.shape} there"
+        if mine.dtype.kind not in "fiub":
+            if not np.array_equal(mine, theirs):
+                return False, "the words it predicts differ"
+            continue
+        first, second = mine.astype(np.float64), theirs.astype(np.float64)
+        if not np.array_equal(np.isfinite(first), np.isfinite(second)):
+            return False, "NaN in other places"
+        kept = np.isfinite(first)
+        difference = float(np.abs(first[kept] - second[kept]).max(initial=0.0))
+        scale = float(np.abs(second[kept]).max(initial=0.0))
+        if difference > TOLERANCE * max(scale, 1e-30):
+            return (
+                False,
+                f"the largest difference is {difference:.3g}, the values reach {scale:.3g}",
+            )
+        largest = max(largest, difference)
+    return True, f"the largest difference is {largest:.1g}"

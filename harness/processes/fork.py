@@ -1,0 +1,288 @@
+"""A worker that imports TensorFlow once and forks a fresh child for every step."""
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from harness.errors import EnvironmentUnusable
+from harness.processes.limits import (
+    IMPORT_SECONDS,
+    SILENT,
+    TURN_MARKS,
+    Limits,
+    StepEnd,
+    kill_group,
+    kill_tree,
+    waits_for_turn,
+    watch,
+)
+from harness.processes.variables import WORKER_FOLDER, Environment
+
+START_SECONDS = 60.0  # a worker that takes longer to fork does not answer any more
+
+
+def can_fork() -> bool:
+    """Forking after importing TensorFlow was seen to work on Linux only (docs/decisions)."""
+    return sys.platform == "linux"
+
+
+class WorkerDied(Exception):
+    """The worker process ended while a step was under way."""
+
+
+class Pending:
+    """One request under way: filled by the listening thread, awaited by the step's own."""
+
+    def __init__(self) -> None:
+        self.started, self.ended = threading.Event(), threading.Event()
+        self.pid = 0
+        self.end: StepEnd | None = None
+
+
+class Server:
+    """One live `harness/worker serve` process and the thread that listens to it."""
+
+    def __init__(self, environment: Environment, work: Path, modules: Iterable[str]) -> None:
+        self.log = work / "worker.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [environment.interpreter, str(WORKER_FOLDER), "serve", *modules],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment.variables(work / "keras-home", hide_gpu=True),
+                cwd=work,
+                start_new_session=True,  # Ctrl-C is for the harness; it ends its workers itself
+            )
+        self.pending: dict[int, Pending] = {}
+        self.greeting: dict[str, Any] = {}
+        self.greeted = threading.Event()
+        self.lock = threading.Lock()
+        self.dead = False
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
+
+    def listen(self) -> None:
+        """Read events until the worker closes the channel, by dying or by being told to."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            try:
+                event = json.loads(line)
+            except ValueError:  # whatever answers there, it is not our worker
+                self.greeting = {"event": "failed", "error": f"it answered {line[:80]!r}"}
+                break
+            if event["event"] in ("ready", "failed"):
+                self.greeting = event
+                self.greeted.set()
+                continue
+            pending = self.pending[event["id"]]
+            if event["event"] == "started":
+                pending.pid = event["pid"]
+                pending.started.set()
+            else:
+                pending.end = StepEnd(event["exit"], event["signal"])
+                pending.ended.set()
+        with self.lock:
+            self.dead = True
+            waiting = list(self.pending.values())
+        self.greeted.set()
+        for pending in waiting:
+            pending.started.set()
+            pending.ended.set()
+
+    def send(self, identifier: int, request: dict[str, Any]) -> Pending:
+        """Ask for a step; raises WorkerDied if nobody is there to ask."""
+        pending = Pending()
+        text = json.dumps(request | {"id": identifier}) + "\n"
+        with self.lock:
+            if self.dead:
+                raise WorkerDied
+            self.pending[identifier] = pending
+            assert self.process.stdin is not None
+            try:
+                self.process.stdin.write(text.encode())
+                self.process.stdin.flush()
+            except OSError as error:
+                raise WorkerDied from error
+        return pending
+
+    def last_words(self) -> str:
+        """Return why the worker ended without a greeting, as far as it can be known."""
+        code = self.process.wait()
+        ended = f"it was ended by signal {-code}\n" if code < 0 else ""
+        return ended + last_lines(self.log)
+
+    def close(self) -> None:
+        """Kill the worker and its steps, and collect it."""
+        if self.process.poll() is None:  # its number may be another process's once it is collected
+            kill_tree(self.process.pid)
+        self.process.wait()
+        self.listener.join(5.0)
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):  # what was still to be written has no reader
+                    stream.close()
+
+
+class ForkWorker:
+    """Runs steps of one environment in forked children; safe to use from several threads."""
+
+    def __init__(self, environment: Environment, work: Path, modules: Iterable[str] = ()) -> None:
+        self.environment, self.work = environment, work
+        self.modules = list(modules)  # what the steps will import, paid once
+        self.identifiers = itertools.count(1)
+        self.starting, self.closing = threading.Lock(), threading.Lock()
+        self.repeating = threading.Lock()  # one step at a time has the spare
+        self.server: Server | None = None
+        self.spare: Server | None = None
+        self.started: list[Server] = []
+        self.closed = False
+
+    def live_server(self) -> Server:
+        """Return a server that has imported TensorFlow, starting one where there is none.
+
+        Raises EnvironmentUnusable if TensorFlow cannot be imported.
+        """
+        with self.starting:
+            self.server = self.renew(self.server)
+            return self.server
+
+    def renew(self, server: Server | None) -> Server:
+        """Return `server` while it lives, else a new one in its place."""
+        if server is not None and not server.dead:
+            return server
+        if server is not None:
+            server.close()
+        return self.start_server()
+
+    def start_server(self) -> Server:
+        """Start a worker process and wait until it has imported TensorFlow."""
+        with self.closing:  # so that `close` sees every server there is
+            if self.closed:
+                raise WorkerDied
+            try:
+                server = Server(self.environment, self.work, self.modules)
+            except OSError as error:
+                raise unusable_interpreter(self.environment, error) from error
+            self.started.append(server)
+        greeted = server.greeted.wait(IMPORT_SECONDS)
+        if server.greeting.get("event") != "ready":
+            if self.closed:
+                raise WorkerDied
+            if not greeted:
+                said = f"importing took longer than {IMPORT_SECONDS:.0f} s"
+            else:
+                said = server.greeting.get("error") or server.last_words()
+            server.close()
+            raise unusable_environment(self.environment, said)
+        return server
+
+    def describe(self) -> dict[str, Any]:
+        """Return the environment's versions, importing TensorFlow if that has not happened yet."""
+        return dict(self.live_server().greeting["environment"])
+
+    def list_devices(self) -> list[dict[str, Any]]:
+        """Return the devices TensorFlow sees, from a throw-away child with every GPU visible."""
+        folder = self.work / "devices"
+        folder.mkdir(exist_ok=True)
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        request = {"kind": "devices", "folder": str(folder), "cuda_visible_devices": visible}
+        self.run(request, Limits())
+        answer = folder / "devices.json"
+        if not answer.exists():
+            raise unusable_environment(self.environment, last_lines(folder / "output.log"))
+        return list(json.loads(answer.read_text()))
+
+    def run(self, step: dict[str, Any], limits: Limits) -> StepEnd:
+        """Run one step in a child of its own and return how that ended.
+
+        A worker may die under a step: killed from outside, or by a step beside it. The step is
+        then repeated alone in a spare worker, and one that takes that down too did it itself: it
+        ends as `worker_died`. Raises EnvironmentUnusable when TensorFlow can no longer be imported.
+        """
+        try:
+            return self.run_on(self.live_server(), step, limits)
+        except WorkerDied:
+            remove_traces(step)
+        with self.repeating:
+            try:
+                self.spare = self.renew(self.spare)
+                return self.run_on(self.spare, step, limits)
+            except WorkerDied:
+                return StepEnd(worker_died=True)
+
+    def run_on(self, server: Server, step: dict[str, Any], limits: Limits) -> StepEnd:
+        """Run one step on `server`; raises WorkerDied if that ends before the step does."""
+        pending = server.send(next(self.identifiers), step)
+        if not pending.started.wait(START_SECONDS):
+            server.close()
+        if not pending.pid:
+            raise WorkerDied
+        stopped_for = watch(
+            pending.pid, pending.ended.wait, limits, is_waiting=lambda: waits_for_turn(step)
+        )
+        if pending.end is None:  # the worker has died, or does not answer any more
+            kill_tree(pending.pid)
+            kill_group(pending.pid)
+            server.close()
+            if stopped_for in (None, SILENT):
+                raise WorkerDied
+            return StepEnd(stopped_for=stopped_for)
+        if stopped_for == SILENT:  # the worker has answered after all
+            stopped_for = None
+        return StepEnd(pending.end.exit, pending.end.signal, stopped_for)
+
+    def close(self) -> None:
+        """End the worker and whatever it runs."""
+        with self.closing:
+            self.closed = True
+        for server in self.started:
+            server.close()
+
+
+def remove_traces(step: dict[str, Any]) -> None:
+    """Give a step that is to be repeated the folders as it would have found them."""
+    if step["kind"] == "save":
+        shutil.rmtree(step["artifact"], ignore_errors=True)
+        Path(step["artifact"]).mkdir()
+    for name in ("result.json", "output.log", "scratch", *TURN_MARKS):
+        trace = Path(step["folder"], name)
+        if trace.is_dir():
+            shutil.rmtree(trace, ignore_errors=True)
+        else:
+            trace.unlink(missing_ok=True)
+
+
+def last_lines(log: Path, count: int = 3) -> str:
+    """Return the last lines of a log file, or a word where it says nothing."""
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return "\n".join(lines[-count:]) or "it said nothing"
+
+
+def unusable_environment(environment: Environment, said: str) -> EnvironmentUnusable:
+    """Return the error for an interpreter in which TensorFlow does not import."""
+    return EnvironmentUnusable(
+        f"TensorFlow cannot be imported by {environment.interpreter}",
+        said,
+        "install it there (pip install tensorflow), or name another Python with --python",
+    )
+
+
+def unusable_interpreter(environment: Environment, error: OSError) -> EnvironmentUnusable:
+    """Return the error for an interpreter that is not there or is no program."""
+    return EnvironmentUnusable(
+        f"the interpreter cannot be started: {environment.interpreter}",
+        str(error),
+        "give an existing Python with TensorFlow to --python",
+    )

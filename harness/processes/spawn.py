@@ -1,0 +1,105 @@
+"""A worker that starts a new process, with its own import of TensorFlow, for every step."""
+
+import json
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+from harness.processes.fork import last_lines, unusable_environment, unusable_interpreter
+from harness.processes.limits import Limits, StepEnd, kill_group, kill_tree, waits_for_turn, watch
+from harness.processes.variables import WORKER_FOLDER, Environment
+
+
+class SpawnWorker:
+    """Runs steps of one environment in processes of their own; safe from several threads."""
+
+    def __init__(self, environment: Environment, work: Path, hide_gpu: bool = False) -> None:
+        self.environment, self.work, self.hide_gpu = environment, work, hide_gpu
+        self.answer: dict[str, Any] = {}
+        self.asking, self.starting = threading.Lock(), threading.Lock()
+        self.running: set[int] = set()
+        self.closed = False
+
+    def ask(self) -> dict[str, Any]:
+        """Import TensorFlow once in a throw-away process; raises EnvironmentUnusable."""
+        with self.asking:
+            if not self.answer:
+                folder = self.work / "devices-spawned"
+                folder.mkdir(exist_ok=True)
+                try:
+                    self.start({"kind": "devices", "folder": str(folder)}, Limits(), hide_gpu=False)
+                    self.answer = json.loads((folder / "devices.json").read_text())
+                except OSError as error:
+                    log = folder / "output.log"
+                    said = last_lines(log) if log.exists() else str(error)
+                    raise unusable_environment(self.environment, said) from error
+        return self.answer
+
+    def describe(self) -> dict[str, Any]:
+        """Return the environment's versions."""
+        return dict(self.ask()["environment"])
+
+    def list_devices(self) -> list[dict[str, Any]]:
+        """Return the devices TensorFlow sees."""
+        return list(self.ask()["devices"])
+
+    def run(self, step: dict[str, Any], limits: Limits) -> StepEnd:
+        """Run one step in a process of its own and return how that ended."""
+        return self.start(step, limits, self.hide_gpu)
+
+    def start(self, step: dict[str, Any], limits: Limits, hide_gpu: bool) -> StepEnd:
+        """Start a process for the step and watch it to its end."""
+        folder = Path(step["folder"])
+        request = folder / "step.json"
+        request.write_text(json.dumps(step))
+        scratch = folder / "scratch"
+        scratch.mkdir(exist_ok=True)
+        with (folder / "output.log").open("wb") as log, self.starting:
+            if self.closed:
+                return StepEnd(worker_died=True)
+            try:
+                process = subprocess.Popen(
+                    [self.environment.interpreter, str(WORKER_FOLDER), "step", str(request)],
+                    stdin=subprocess.PIPE,  # closes when the harness dies, and the step with it
+                    stdout=log,
+                    stderr=log,
+                    env=self.environment.variables(self.work / "keras-home", hide_gpu),
+                    cwd=scratch,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise unusable_interpreter(self.environment, error) from error
+            self.running.add(process.pid)
+
+        def wait(seconds: float) -> bool:
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                return False
+            return True
+
+        try:
+            stopped_for = watch(
+                process.pid,
+                wait,
+                limits,
+                (folder / "begun").exists,
+                is_waiting=lambda: waits_for_turn(step),
+            )
+        finally:
+            self.running.discard(process.pid)
+            kill_group(process.pid)
+            assert process.stdin is not None
+            process.stdin.close()
+        code = process.returncode
+        if code is None:  # killed, and stuck in the kernel: a hung driver does that
+            return StepEnd(stopped_for=stopped_for)
+        return StepEnd(code if code >= 0 else None, -code if code < 0 else None, stopped_for)
+
+    def close(self) -> None:
+        """End every step under way."""
+        with self.starting:  # a step either is running by now or will not start
+            self.closed = True
+        for pid in list(self.running):
+            kill_tree(pid)

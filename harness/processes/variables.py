@@ -1,0 +1,59 @@
+"""One interpreter with one TensorFlow and Keras release, and the variables it is started with."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+WORKER_FOLDER = Path(__file__).resolve().parent.parent / "worker"
+# Inherited, any of these would make an environment import other code or compile everything anew.
+DROPPED = (
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "TF_USE_LEGACY_KERAS",
+    "KERAS_BACKEND",
+    "PYTHONWARNINGS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL",
+)
+# Eigen alone, not oneDNN, whose kernels differ from one processor to the next and are generated
+# anew in every process: half of what an untimed step costs (docs/decisions).
+PORTABLE_KERNELS = {"TF_ENABLE_ONEDNN_OPTS": "0", "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0"}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An interpreter, and how its TensorFlow is started.
+
+    `legacy_keras`: `tf.keras` is tf_keras, the Keras 2 that lives on. `portable_kernels`: the
+    numbers do not depend on the processor; TensorFlow's own choice is what may be timed.
+    """
+
+    interpreter: str = sys.executable
+    legacy_keras: bool = False
+    portable_kernels: bool = False
+
+    def variables(self, home: Path, hide_gpu: bool) -> dict[str, str]:
+        """Return the environment variables of its processes; `home` keeps Keras' own settings.
+
+        A user's ~/.keras/keras.json may set floatx or image_data_format, which would change what
+        is measured; so may the hash seed.
+        """
+        kept = {name: value for name, value in os.environ.items() if name not in DROPPED}
+        kept |= {"PYTHONHASHSEED": "0", "KERAS_HOME": str(home), "KERAS_BACKEND": "tensorflow"}
+        kept.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        if self.portable_kernels:
+            kept |= PORTABLE_KERNELS
+        if self.legacy_keras:
+            kept["TF_USE_LEGACY_KERAS"] = "1"
+        if hide_gpu:
+            kept["CUDA_VISIBLE_DEVICES"] = "-1"
+        return kept
+
+
+def name_environment(described: dict[str, str | None]) -> str:
+    """Return the name under which results are kept, such as "tensorflow-2.21.0+keras-3.15.1"."""
+    home = "tf_keras" if described.get("keras_home") == "tf_keras" else "keras"
+    return f"tensorflow-{described['tensorflow']}+{home}-{described['keras']}"

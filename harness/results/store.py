@@ -1,0 +1,324 @@
+"""Runs and their outcomes in SQLite, each outcome committed as it arrives.
+
+The file opens in any SQLite tool: one row per outcome, the record itself as JSON.
+"""
+
+import io
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
+from harness.execution.plan import OutcomeKey
+from harness.results.outcome import Outcome
+from harness.verdicts.statistics import Array
+
+# 1: runs, outcomes (0.1.0)
+# 2: outcomes.dose, a part of the key (0.2.0)
+# 3: outcomes.writer and .reader, parts of the key, and .predictions (0.3.0)
+SCHEMA = 3
+FILE_NAME = "restorebench.sqlite"
+RUNS = """
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    created TEXT NOT NULL, finished TEXT, pid INTEGER NOT NULL,
+    request TEXT NOT NULL, machine TEXT NOT NULL, environments TEXT NOT NULL
+);
+"""
+OUTCOMES = """
+CREATE TABLE IF NOT EXISTS outcomes (
+    run INTEGER NOT NULL REFERENCES runs, scenario TEXT NOT NULL, path TEXT NOT NULL,
+    device TEXT NOT NULL, seed INTEGER NOT NULL, dose TEXT NOT NULL,
+    writer TEXT NOT NULL, reader TEXT NOT NULL, verdict TEXT NOT NULL,
+    record TEXT NOT NULL, samples BLOB, predictions BLOB, output TEXT NOT NULL,
+    PRIMARY KEY (run, scenario, path, device, seed, dose, writer, reader)
+);
+"""
+
+
+def change_outcomes(dose: str) -> str:
+    """Return what copies an older table, with its `dose`, into a present one."""
+    return f"""
+ALTER TABLE outcomes RENAME TO outcomes_before;
+{OUTCOMES}
+INSERT INTO outcomes
+    SELECT run, scenario, path, device, seed, {dose}, json_extract(record, '$.writer'),
+        json_extract(record, '$.reader'), verdict, record, samples, NULL, output
+    FROM outcomes_before ORDER BY rowid;
+DROP TABLE outcomes_before;
+"""
+
+
+# By the schema found: what makes it the present one.
+CHANGES = {0: RUNS + OUTCOMES, 1: change_outcomes("''"), 2: change_outcomes("dose")}
+KEY = "scenario, path, device, seed, dose, writer, reader"
+LARGEST_PREDICTIONS = 2**18  # bytes kept of an outcome's predictions; a lesson has a few hundred
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution: what was asked, where it ran, and its outcomes' records as they arrived."""
+
+    id: int
+    created: str
+    finished: str | None
+    pid: int
+    request: dict[str, Any]
+    machine: dict[str, Any]
+    environments: list[dict[str, Any]]
+    outcomes: list[dict[str, Any]]
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def prepare_reports(reports: Path) -> Path:
+    """Make the reports folder; raises UsageError or EnvironmentUnusable where that cannot be."""
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(
+            f"the reports folder cannot be made: {reports}",
+            "a file stands in its place",
+            "move that file, or name another folder with --reports",
+        ) from error
+    except OSError as error:
+        raise EnvironmentUnusable(
+            f"the reports folder cannot be made: {reports}",
+            str(error),
+            "name another folder with --reports",
+        ) from error
+    return reports
+
+
+class Store:
+    """The database in a reports folder. Use from one thread."""
+
+    def __init__(self, reports: Path) -> None:
+        self.reports = reports
+        self.path = prepare_reports(reports) / FILE_NAME
+        with self.explaining():
+            self.database = sqlite3.connect(self.path)
+        try:
+            self.open_tables()
+        except BaseException:
+            self.close()
+            raise
+
+    def open_tables(self) -> None:
+        """Make or change the tables to this schema; raises UsageError for a newer one."""
+        with self.explaining():
+            version = self.read_version()
+            if version in CHANGES:
+                self.change_tables()
+        if version > SCHEMA:
+            raise UsageError(
+                f"{self.path} was written by a newer restorebench",
+                f"its schema is {version}, this version reads up to {SCHEMA}",
+                "upgrade restorebench, or name another folder with --reports",
+            )
+
+    def read_version(self) -> int:
+        """Return the schema of the database, 0 for a new one."""
+        return int(self.database.execute("PRAGMA user_version").fetchone()[0])
+
+    def change_tables(self) -> None:
+        """Bring an older database to this schema: whole or not at all, whoever else opens it."""
+        with self.database:
+            self.database.execute("BEGIN IMMEDIATE")
+            script = CHANGES.get(self.read_version(), "")  # another process may have been first
+            for statement in [*script.split(";"), f"PRAGMA user_version = {SCHEMA}"]:
+                self.database.execute(statement)
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Turn what SQLite raises into a sentence."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise CannotWrite(
+                f"the database cannot be written or read: {self.path}",
+                str(error),
+                "make room or wait for the other run, then: python -m harness run --resume",
+            ) from error
+        except OverflowError as error:  # a number SQLite cannot hold is no run's
+            raise UsageError("run not found", str(error), "see: python -m harness runs") from error
+        except sqlite3.DatabaseError as error:
+            raise EnvironmentUnusable(
+                f"the database is damaged: {self.path}",
+                str(error),
+                "move the file away and run again; a new one is made",
+            ) from error
+
+    def start_run(self, request: dict[str, Any], machine: dict[str, Any]) -> int:
+        """Record that a run has begun; return its id."""
+        with self.explaining(), self.database:
+            cursor = self.database.execute(
+                "INSERT INTO runs (created, pid, request, machine, environments)"
+                " VALUES (?, ?, ?, ?, '[]')",
+                (now(), os.getpid(), json.dumps(request), json.dumps(machine)),
+            )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def set_environments(self, run: int, environments: list[dict[str, Any]]) -> None:
+        """Record the releases and devices found, once a worker has said what they are."""
+        with self.explaining(), self.database:
+            self.database.execute(
+                "UPDATE runs SET environments = ?, pid = ? WHERE id = ?",
+                (json.dumps(environments), os.getpid(), run),
+            )
+
+    def add(self, run: int, outcome: Outcome) -> None:
+        """Commit one outcome; once this returns, no kill can lose it."""
+        record = outcome.record
+        samples = None if outcome.samples is None else outcome.samples.astype("<i8").tobytes()
+        values = (
+            run,
+            record["scenario"],
+            record["path"],
+            record["device"],
+            record["seed"],
+            "" if record.get("dose") is None else str(record["dose"]),
+            record["writer"],
+            record["reader"],
+            record["verdict"],
+            json.dumps(record),
+            samples,
+            pack_array(outcome.predictions),
+            outcome.output,
+        )
+        with self.explaining(), self.database:
+            marks = ", ".join("?" * len(values))
+            self.database.execute(f"INSERT OR REPLACE INTO outcomes VALUES ({marks})", values)
+
+    def claim(self, run: Run) -> bool:
+        """Make an unfinished run this process's, unless another one was first."""
+        with self.explaining(), self.database:
+            cursor = self.database.execute(
+                "UPDATE runs SET pid = ? WHERE id = ? AND pid = ? AND finished IS NULL",
+                (os.getpid(), run.id, run.pid),
+            )
+        return cursor.rowcount == 1
+
+    def finish(self, run: int) -> None:
+        """Record that nothing of the run is missing."""
+        with self.explaining(), self.database:
+            self.database.execute("UPDATE runs SET finished = ? WHERE id = ?", (now(), run))
+
+    def forget_run(self, run: int) -> None:
+        """Remove a run that ended before its first outcome."""
+        with self.explaining(), self.database:
+            self.database.execute("DELETE FROM outcomes WHERE run = ?", (run,))
+            self.database.execute("DELETE FROM runs WHERE id = ?", (run,))
+
+    def drop_stale(self, run: int, hashes: dict[str, str]) -> None:
+        """Remove the outcomes of scenarios whose file is not the one they were measured with."""
+        with self.explaining(), self.database:
+            for record in self.load(run).outcomes:
+                present = hashes.get(record["scenario"])  # None: gone, or not readable just now
+                if present is not None and record["source_sha256"] != present:
+                    self.database.execute(
+                        "DELETE FROM outcomes WHERE run = ? AND scenario = ?",
+                        (run, record["scenario"]),
+                    )
+
+    def list_runs(self) -> list[Run]:
+        """Return every run, newest first, without outcomes loaded."""
+        with self.explaining():
+            rows = self.database.execute(
+                "SELECT id, created, finished, pid, request, machine, environments FROM runs"
+                " ORDER BY id DESC"
+            ).fetchall()
+            return [read_run(row) for row in rows]
+
+    def load(self, identifier: int) -> Run:
+        """Return one run with its outcomes; raises UsageError where there is none."""
+        with self.explaining():
+            row = self.database.execute(
+                "SELECT id, created, finished, pid, request, machine, environments FROM runs"
+                " WHERE id = ?",
+                (identifier,),
+            ).fetchone()
+            if row is None:
+                raise UsageError(
+                    f"run not found: {identifier}",
+                    f"looked in {self.path}",
+                    "see: python -m harness runs",
+                )
+            records = self.database.execute(
+                "SELECT record FROM outcomes WHERE run = ? ORDER BY rowid", (identifier,)
+            ).fetchall()
+        return read_run(row, [json.loads(record) for (record,) in records])
+
+    def load_samples(self, identifier: int) -> dict[OutcomeKey, list[float]]:
+        """Return seconds per call of every timed outcome of a run."""
+        blobs = self.load_column(identifier, "samples")
+        return {key: (np.frombuffer(blob, "<i8") / 1e9).tolist() for key, blob in blobs.items()}
+
+    def load_predictions(self, identifier: int) -> dict[OutcomeKey, Array]:
+        """Return what every restored model of a run predicted, where that was kept."""
+        blobs = self.load_column(identifier, "predictions")
+        return {key: np.load(io.BytesIO(blob), allow_pickle=False) for key, blob in blobs.items()}
+
+    def load_output(self, identifier: int, scenario: str) -> dict[OutcomeKey, str]:
+        """Return what the steps of a scenario printed in a run."""
+        output = self.load_column(identifier, "output")
+        return {key: said for key, said in output.items() if key[0] == scenario}
+
+    def load_column(self, identifier: int, column: str) -> dict[OutcomeKey, Any]:
+        """Return one column of a run's outcomes, where it is not empty."""
+        with self.explaining():
+            rows = self.database.execute(
+                f"SELECT {column}, {KEY} FROM outcomes"
+                f" WHERE run = ? AND {column} IS NOT NULL ORDER BY rowid",
+                (identifier,),
+            ).fetchall()
+        return {
+            (scenario, path, device, seed, float(dose) if dose else None, writer, reader): value
+            for value, scenario, path, device, seed, dose, writer, reader in rows
+        }
+
+    def count_outcomes(self, identifier: int) -> int:
+        """Return how many outcomes of a run are kept."""
+        with self.explaining():
+            query = "SELECT COUNT(*) FROM outcomes WHERE run = ?"
+            return int(self.database.execute(query, (identifier,)).fetchone()[0])
+
+    def close(self) -> None:
+        """Close the database; what was added is in it already."""
+        self.database.close()
+
+
+def pack_array(values: Array | None) -> bytes | None:
+    """Return an array in numpy's own format, None where there is none or it is large."""
+    if values is None or values.nbytes > LARGEST_PREDICTIONS:
+        return None
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def read_run(row: tuple[Any, ...], outcomes: list[dict[str, Any]] | None = None) -> Run:
+    """Turn a row of `runs` into a Run."""
+    identifier, created, finished, pid, request, machine, environments = row
+    return Run(
+        identifier,
+        created,
+        finished,
+        pid,
+        json.loads(request),
+        json.loads(machine),
+        json.loads(environments),
+        outcomes or [],
+    )

@@ -1,0 +1,208 @@
+"""What came back, in numbers: the statistics of one restored prediction against its reference.
+
+All functions take numpy arrays of any numeric dtype and shape (rows first) and compute in float64.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+NEAR_ZERO = 1e-6  # share of the reference's largest magnitude below which a value counts as zero
+
+# Rounding of one release, as a share of a column's spread: float16 kernels were seen to differ by
+# 7e-3 within one release (mixed precision), float32 ones by less than 1e-5.
+TOLERANCES = {"float16": 2e-2, "float32": 1e-4, "float64": 1e-6}
+# A GPU sums in another order than the CPU that wrote the reference (TensorFloat-32 is off).
+GPU_FACTOR = 10.0
+ULPS = 8  # a column with a large offset and a small spread still rounds at its magnitude
+
+
+def as_columns(values: Array) -> Array:
+    """Return `values` as float64, shape (rows, everything else)."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim == 0:
+        return array.reshape(1, 1)
+    return array.reshape(len(array), int(np.prod(array.shape[1:])))  # -1 fails on no rows
+
+
+def largest_magnitudes(columns: Array) -> Array:
+    """Largest finite magnitude in each column."""
+    magnitudes: Array = np.where(np.isfinite(columns), np.abs(columns), 0.0).max(0, initial=0.0)
+    return magnitudes
+
+
+def column_scales(reference: Array) -> Array:
+    """Spread (max - min) of each reference column; its magnitude where it hardly varies.
+
+    Columns may have other units, so none is measured by another's size, except a column of zeros.
+    """
+    columns = as_columns(reference)
+    finite, magnitudes = np.isfinite(columns), largest_magnitudes(columns)
+    with np.errstate(over="ignore"):
+        spread = np.where(finite, columns, -np.inf).max(0, initial=-np.inf) - np.where(
+            finite, columns, np.inf
+        ).min(0, initial=np.inf)
+    spread = np.minimum(spread, np.finfo(float).max)
+    scales: Array = np.where(spread > NEAR_ZERO * magnitudes, spread, magnitudes)
+    scales = np.where(scales > 0, scales, NEAR_ZERO * magnitudes.max(initial=0.0))
+    return np.maximum(scales, np.finfo(float).tiny)
+
+
+def tolerance_per_column(reference: Array, device: str = "CPU:0") -> Array:
+    """Largest error per output column that still counts as rounding, shape (columns,).
+
+    Integers must agree exactly. Floats get a share of the column's own spread that depends on
+    their dtype, a few units in the last place of the column's magnitude, and the numbers so small
+    that some kernels flush them to zero.
+    """
+    dtype = np.asarray(reference).dtype
+    columns = as_columns(reference)
+    if dtype.kind not in "f":
+        return np.zeros(columns.shape[1])
+    share = TOLERANCES.get(dtype.name, TOLERANCES["float32"])
+    factor = GPU_FACTOR if device.startswith("GPU") else 1.0
+    limits = np.finfo(dtype)
+    rounding = ULPS * float(limits.eps) * largest_magnitudes(columns)
+    flushed = float(limits.tiny if dtype.itemsize > 2 else ULPS * limits.smallest_subnormal)
+    tolerance: Array = factor * (share * column_scales(reference) + rounding) + flushed
+    return tolerance
+
+
+def describe(values: Array, near_zero: float) -> dict[str, Any]:
+    """Count, zeros, range, moments and quantiles of one array; moments over its finite values."""
+    flat = as_columns(values).ravel()
+    finite = flat[np.isfinite(flat)]
+    described: dict[str, Any] = {
+        "count": int(flat.size),
+        "exact_zeros": float(np.mean(flat == 0)) if flat.size else 0.0,
+        "near_zeros": float(np.mean(np.abs(flat) <= near_zero)) if flat.size else 0.0,
+        "nan_count": int(np.isnan(flat).sum()),
+        "inf_count": int(np.isinf(flat).sum()),
+        "minimum": None,
+        "maximum": None,
+        "mean": None,
+        "standard_deviation": None,
+        "quantiles": None,
+    }
+    if finite.size:
+        lowest, highest, exponent = finite.min(), finite.max(), find_exponent(finite)
+        scaled = np.ldexp(finite, -exponent)  # neither sums nor squares overflow or vanish
+        bounded = np.clip(
+            [scaled.mean(), *np.quantile(scaled, QUANTILES)], scaled.min(), scaled.max()
+        )
+        mean, *quantiles = np.clip(np.ldexp(bounded, exponent), lowest, highest).tolist()
+        described |= {
+            "minimum": float(lowest),
+            "maximum": float(highest),
+            "mean": mean,
+            "standard_deviation": float(
+                np.ldexp(min(scaled.std(), np.abs(scaled).max()), exponent)
+            ),
+            "quantiles": {
+                str(share): value for share, value in zip(QUANTILES, quantiles, strict=True)
+            },
+        }
+    return described
+
+
+def find_exponent(values: Array) -> int:
+    """Return the power of two by which dividing brings all of `values` within -1..1."""
+    return int(np.frexp(np.abs(values).max())[1])
+
+
+def average_ranks(values: Array) -> Array:
+    """Ranks from 1, ties share their average (scipy.stats.rankdata takes 0.8 s to import)."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks: Array = (ends - (counts - 1) / 2.0)[inverse]
+    return ranks
+
+
+def correlate(one: Array, other: Array) -> float | None:
+    """Pearson correlation of two flat arrays; None where either does not vary."""
+    if one.min() == one.max() or other.min() == other.max():
+        return None  # not left to the deviations: a mean rounds, 0.1 - mean([0.1] * 3) is not 0
+    one, other = center(one), center(other)
+    value = float((one @ other) / np.sqrt((one @ one) * (other @ other)))
+    return max(-1.0, min(1.0, value))
+
+
+def center(values: Array) -> Array:
+    """Deviations from the mean, over the largest one: their squares neither overflow nor vanish."""
+    scaled = np.ldexp(values, -find_exponent(values))
+    deviations = scaled - scaled.mean()
+    centered: Array = deviations / np.abs(deviations).max()
+    return centered
+
+
+def agree_on_top(values: Array, reference: Array) -> float | None:
+    """Share of rows with the same class; None unless the reference looks like a classifier.
+
+    Two or more columns that sum to 1 in every row: arg max. One column within 0..1: a threshold
+    of 0.5.
+    """
+    predicted, wanted = as_columns(values), as_columns(reference)
+    within = bool((wanted >= 0).all() and (wanted <= 1).all())
+    if np.asarray(reference).dtype.kind != "f" or not within or predicted.shape != wanted.shape:
+        return None
+    if wanted.shape[1] == 1:
+        return float(np.mean((predicted > 0.5) == (wanted > 0.5)))
+    if not np.allclose(wanted.sum(axis=1), 1.0, atol=1e-3):
+        return None
+    return float(np.mean(predicted.argmax(axis=1) == wanted.argmax(axis=1)))
+
+
+def compare_weights(restored: Sequence[Array], saved: Sequence[Array]) -> str | None:
+    """Say whether the saved weights arrived: "equal", "changed", "incomparable", None if unknown.
+
+    With a wrong prediction, "equal" means the function changed, "changed" that the weights did
+    not arrive. "incomparable": another number of variables, or other shapes.
+    """
+    if not saved or not restored:
+        return None
+    if [weight.shape for weight in restored] != [weight.shape for weight in saved]:
+        return "incomparable"
+    equal = all(
+        np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+        for one, other in zip(restored, saved, strict=True)
+    )
+    return "equal" if equal else "changed"
+
+
+def compute_statistics(values: Array, reference: Array) -> dict[str, Any]:
+    """Describe `values` and compare them with `reference`; comparisons are None across shapes.
+
+    `max_relative_error` is the absolute error over the scale of the error's own column.
+    """
+    largest = float(largest_magnitudes(as_columns(reference)).max(initial=0.0))
+    statistics = describe(values, NEAR_ZERO * largest)
+    statistics["reference"] = describe(reference, NEAR_ZERO * largest)
+    compared: dict[str, Any] = dict.fromkeys(
+        (
+            "max_absolute_error",
+            "max_relative_error",
+            "correlation",
+            "rank_correlation",
+            "top1_agreement",
+        )
+    )
+    restored, wanted = as_columns(values), as_columns(reference)
+    if np.shape(values) == np.shape(reference) and restored.size:
+        with np.errstate(invalid="ignore", over="ignore"):
+            error = np.abs(restored - wanted)
+        if np.isfinite(error).all():
+            compared["max_absolute_error"] = float(error.max())
+            with np.errstate(over="ignore"):
+                relative = float((error / column_scales(reference)).max())
+            compared["max_relative_error"] = relative if np.isfinite(relative) else None
+        both = np.isfinite(restored.ravel()) & np.isfinite(wanted.ravel())
+        if both.sum() > 1:
+            one, other = restored.ravel()[both], wanted.ravel()[both]
+            compared["correlation"] = correlate(one, other)
+            compared["rank_correlation"] = correlate(average_ranks(one), average_ranks(other))
+        compared["top1_agreement"] = agree_on_top(values, reference)
+    return statistics | compared

@@ -1,0 +1,172 @@
+"""Ctrl-C, and kill -9 of the harness or of its worker: nothing already measured is lost."""
+
+import os
+import re
+import signal
+from collections import Counter
+
+import pytest
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals are those of POSIX"),
+]
+
+SLOW = "takes-its-time"
+PATHS = 6  # of takes-its-time
+
+
+def reported(said):
+    """Return the (scenario, path) of every outcome announced on stderr."""
+    return re.findall(r"^\[\d+/\d+\] (\S+) (\S+): ", said, re.MULTILINE)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """A function that returns the steps of takes-its-time begun so far, in order."""
+    file = tmp_path / "ledger"
+    file.touch()
+    return lambda: file.read_text().split()
+
+
+@pytest.fixture
+def start_slow(start, faulty, tmp_path):
+    """Start a run of takes-its-time, whose steps report to the ledger."""
+
+    def start_slow(*options):
+        return start(
+            "run",
+            SLOW,
+            "--scenarios",
+            faulty,
+            "--no-timing",
+            *options,
+            RESTOREBENCH_LEDGER=str(tmp_path / "ledger"),
+        )
+
+    return start_slow
+
+
+def kept_paths(cli, run=1):
+    return [(record["scenario"], record["path"]) for record in cli.outcomes(run)]
+
+
+def finish_by_resuming(cli, ledger, tmp_path):
+    """Resume; assert that it ends as expected and repeats no path that was finished before."""
+    finished = {path for _, path in kept_paths(cli)}
+    begun = len(ledger())
+    resumed = cli("run", "--resume", RESTOREBENCH_LEDGER=str(tmp_path / "ledger"))
+    resumed.assert_ran(0)
+    assert len(kept_paths(cli)) == PATHS
+    assert finished.isdisjoint(ledger()[begun:])
+    assert len(finished) + len(reported(resumed.stderr)) == PATHS
+    assert "unfinished" not in cli("runs").stdout
+
+
+def test_kill_9_of_the_harness_loses_nothing_and_leaves_no_process(
+    cli, start_slow, ledger, tmp_path
+):
+    running = start_slow()
+    running.wait_for(lambda: len(reported(running.said())) >= 2)
+    cli("run", "--resume").assert_refused(2, "no run to resume", "run 1 is under way in process")
+    ended = running.end(signal.SIGKILL)
+    assert ended.code == -signal.SIGKILL
+    running.assert_no_strays()
+    kept = kept_paths(cli)
+    assert set(reported(ended.stderr)) <= set(kept)
+    assert len(kept) < PATHS
+    listed = cli("runs")
+    assert "unfinished" in listed.stdout
+    assert listed.stdout.splitlines()[-1] == "Next: python -m harness run --resume"
+    finish_by_resuming(cli, ledger, tmp_path)
+
+
+def test_kill_9_of_a_harness_that_spawns_ends_the_step_and_the_next_run_clears_its_folder(
+    cli, start_slow, faulty, ledger, tmp_path
+):
+    running = start_slow("--spawn")
+    running.wait_for(lambda: "save" in ledger())
+    running.end(signal.SIGKILL)
+    running.assert_no_strays()
+    work = tmp_path / "reports" / "work"
+    assert len(list(work.iterdir())) == 1
+    cli("run", "segfaults", "--scenarios", faulty, "--python", "echo").assert_refused(3)
+    assert list(work.iterdir()) == []
+
+
+def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(cli, start_slow):
+    running = start_slow()
+    running.wait_for(lambda: len(reported(running.said())) >= 1)
+    ended = running.end(signal.SIGINT)
+    assert ended.code == 130
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1] == "Interrupted. To finish: python -m harness run --resume"
+    assert f"{len(kept_paths(cli))} outcomes of run 1 are kept" in ended.stderr
+    running.assert_no_strays()
+    assert cli("runs").stdout.splitlines()[-1] == "Next: python -m harness run --resume"
+
+
+@pytest.mark.parametrize("options", [[], ["--spawn"]], ids=["fork", "spawn"])
+def test_ctrl_c_during_the_import_of_tensorflow_ends_at_once(start_slow, options):
+    running = start_slow(*options)
+    running.wait_for(lambda: running.family)
+    ended = running.end(signal.SIGINT)
+    assert ended.code == 130
+    assert "Traceback" not in ended.stderr
+    assert "Interrupted" in ended.stderr
+    running.assert_no_strays()
+
+
+def test_ctrl_c_twice_in_a_terminal_shows_no_traceback(cli, faulty, tmp_path):
+    """The whole foreground group gets the signal there, and the progress bar is on the screen."""
+    import pty
+    import subprocess
+    import sys
+
+    ledger = tmp_path / "ledger"
+    ledger.touch()
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "run", SLOW, "--scenarios", str(faulty), "--no-timing"],
+        cwd=tmp_path,
+        env=cli.environment({"RESTOREBENCH_LEDGER": str(ledger), "TERM": "xterm"}),
+        preexec_fn=lambda: os.login_tty(theirs),
+    )
+    os.close(theirs)
+    screen, pressed = b"", 0
+    try:
+        while True:
+            try:
+                screen += os.read(ours, 1 << 16)
+            except OSError:  # the terminal's other side has closed
+                break
+            if pressed < 2 and "restore_broken" in ledger.read_text():
+                os.write(ours, b"\x03")
+                pressed += 1
+        assert process.wait(60) == 130
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert b"Traceback" not in screen
+    assert b"Interrupted" in screen
+
+
+def test_a_run_outlives_kill_9_of_its_worker(cli, start_slow, ledger):
+    """Once while the model is saved, once while one is restored: each step is repeated."""
+    running = start_slow()
+    running.wait_for(lambda: "save" in ledger())
+    first = running.find_worker()
+    first.kill()
+    running.wait_for(lambda: "restore_broken" in ledger())
+    second = running.find_worker()  # the newest: the one before repeats what the first lost
+    assert second != first
+    second.kill()
+    ended = running.end()
+    ended.assert_ran(0)
+    assert len(kept_paths(cli)) == PATHS
+    assert {record["verdict"] for record in cli.outcomes()} == {"match"}
+    begun = Counter(ledger())
+    assert begun["save"] == 2
+    assert max(begun.values()) == 2  # nothing was repeated more than once
+    running.assert_no_strays()

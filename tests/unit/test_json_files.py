@@ -1,0 +1,128 @@
+"""Runs as JSON files, of this and of older schemas: harness/results/json_files.py."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.cli.output import next_step, present
+from harness.errors import EnvironmentUnusable, UsageError
+from harness.results.json_files import SCHEMA, make_document, read_document, write_file
+from tests.unit.builders import make_record, make_run
+
+DATA = Path(__file__).parent.parent / "data"
+OLDER = sorted(DATA.glob("run-schema-*.json"))
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "run.json"
+
+
+def refuse(file, text):
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UsageError) as raised:
+        read_document(file)
+    return raised.value.render()
+
+
+def test_there_is_a_file_of_every_schema():
+    assert [file.name for file in OLDER] == [
+        f"run-schema-{number}.json" for number in range(1, SCHEMA + 1)
+    ]
+
+
+@pytest.mark.parametrize("older", OLDER, ids=lambda path: path.stem)
+def test_a_file_of_every_schema_is_read_and_shown(older):
+    document = read_document(older)
+    shown = present(document, "simple")
+    assert "dead-relu-head" in shown
+    assert "Nothing changed." in shown
+    assert next_step(document) == "Next: python -m harness explain dead-relu-head"
+
+
+@pytest.mark.parametrize("older", OLDER, ids=lambda path: path.stem)
+def test_no_file_of_a_schema_names_a_place_on_the_machine_that_wrote_it(older):
+    paths = set(re.findall(r'"(/[^"]*)"', older.read_text()))
+    assert paths <= {"/usr/bin/python3"}
+
+
+def test_what_is_written_is_read_back(file):
+    document = make_document(make_run([make_record(judgement=None)]))
+    write_file(file, document)
+    assert read_document(file) == document
+    assert document["outcomes"][0]["judgement"] == "expected"
+    assert [path.name for path in file.parent.iterdir()] == ["run.json"]
+
+
+def test_a_file_of_a_newer_schema_is_refused(file):
+    newer = {"schema": SCHEMA + 1, "results": "whatever newer versions keep"}
+    said = refuse(file, json.dumps(newer))
+    assert "was written by a newer restorebench" in said
+    assert f"its schema is {SCHEMA + 1}, this version reads up to {SCHEMA}" in said
+    assert "TIP    upgrade restorebench" in said
+
+
+WHOLE = json.loads(OLDER[0].read_text())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe\x00",
+        b"null",
+        b"[]",
+        b"3",
+        b"{}",
+        b"[" * 100_000,
+        WHOLE | {"schema": None},
+        WHOLE | {"schema": "1"},
+        WHOLE | {"schema": 0},
+        WHOLE | {"schema": -1},
+        WHOLE | {"schema": 0.5},
+        WHOLE | {"outcomes": None},
+        WHOLE | {"outcomes": {}},
+        WHOLE | {"outcomes": [3]},
+        WHOLE | {"outcomes": [{}]},
+        WHOLE | {"environments": None},
+        WHOLE | {"environments": [{}]},
+        {"schema": 1, "outcomes": []},
+        {"benchmarks": [], "version": "5.3.1"},
+    ],
+)
+def test_what_is_no_result_file_is_refused(file, content):
+    said = refuse(file, content if isinstance(content, bytes) else json.dumps(content))
+    assert said.startswith(f"ERROR  not a result file: {file}")
+    assert "TIP    give a file written by run --json" in said
+
+
+def test_a_file_that_is_not_there_is_refused(file):
+    with pytest.raises(UsageError, match="no such run or result file"):
+        read_document(file)
+
+
+def test_a_folder_is_no_result_file(tmp_path):
+    with pytest.raises(UsageError, match="not a result file"):
+        read_document(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["absent/run.json", "file/run.json", "folder"])
+def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(tmp_path, place):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UsageError, match="cannot write") as raised:
+        write_file(tmp_path / place, {})
+    assert raised.value.tip == "name a file in an existing folder"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_no_usage_error_and_leaves_no_half_file(file):
+    file.with_name("run.json.part").symlink_to("/dev/full")
+    with pytest.raises(EnvironmentUnusable, match="cannot write") as raised:
+        write_file(file, {"schema": 1})
+    assert "No space left" in raised.value.found
+    assert list(file.parent.iterdir()) == []

@@ -1,0 +1,83 @@
+"""Finding a scenario by words, and the table of all of them: harness/catalog/search.py."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.catalog.load import read_catalog
+from harness.catalog.search import INDEX_NAME, name_verdicts, rank_scenarios, write_index
+from tests.unit.builders import LOOK_ALIKE, SCENARIO, write_scenario
+
+CATALOG = read_catalog()
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    write_scenario(tmp_path, "plain-case")
+    raising = SCENARIO.replace(
+        '"zeros"', '[{"verdict": "error", "raises": "Unknown layer: Shrink"}]'
+    ).replace("    Zeros.", "    It does not load.")
+    write_scenario(tmp_path, "loud-case", raising)
+    write_scenario(tmp_path, "calm-case", LOOK_ALIKE.replace("    Zeros.", "    A warning."))
+    return read_catalog(tmp_path)
+
+
+def ranked(catalog, words):
+    return [scenario.id for scenario in rank_scenarios(catalog, words)]
+
+
+def test_words_of_an_error_message_find_the_scenario_that_raises_it(catalog):
+    message = "ValueError: Unknown layer: 'Shrink'. Please ensure you are using `custom_object`"
+    assert ranked(catalog, message)[0] == "loud-case"
+
+
+def test_words_of_an_alarm_find_the_look_alike(catalog):
+    assert ranked(catalog, "layer was never built")[0] == "calm-case"
+
+
+def test_another_form_of_a_word_finds_as_well(catalog):
+    assert "calm-case" in ranked(catalog, "warnings")
+
+
+def test_nothing_is_found_by_words_that_nothing_holds(catalog):
+    assert ranked(catalog, "xylophone") == []
+    assert ranked(catalog, "?!") == []
+
+
+@given(st.text(max_size=300))
+def test_no_words_break_the_search(words):
+    found = ranked(CATALOG, words)
+    assert len(found) == len(set(found))
+    assert set(found) <= {scenario.id for scenario in CATALOG.scenarios}
+
+
+@pytest.mark.parametrize("scenario", CATALOG.scenarios, ids=lambda scenario: scenario.id)
+def test_a_scenario_is_among_the_first_found_by_its_own_symptom(scenario):
+    assert scenario.id in ranked(CATALOG, scenario.section("Symptom"))[:3]
+
+
+@pytest.mark.parametrize(
+    ("words", "identifier"),
+    [
+        ("predicts the same class", "missing-rescale-255"),
+        ("expected 2 variables, but received 0 variables", "attribute-renamed"),
+        ("Unknown layer: 'TFOpLambda'", "tfoplambda-unknown"),
+        ("NaN predictions", "float16-input-overflow"),
+        ("np.argmax returns all zeros", "argmax-of-one-sigmoid"),
+    ],
+)
+def test_what_people_type_finds_what_they_have(words, identifier):
+    assert ranked(CATALOG, words)[0] == identifier
+
+
+def test_the_committed_table_is_up_to_date():
+    assert (CATALOG.root / INDEX_NAME).read_text(encoding="utf-8") == write_index(CATALOG)
+
+
+def test_the_table_has_a_row_for_every_scenario_with_what_it_shows(catalog):
+    rows = [line for line in write_index(catalog).splitlines() if line.startswith("| [")]
+    assert [row.split("]")[0].removeprefix("| [") for row in rows] == [
+        each.id for each in catalog.scenarios
+    ]
+    shown = {each.id: name_verdicts(each) for each in catalog.scenarios}
+    assert shown == {"calm-case": "looks broken", "loud-case": "error", "plain-case": "zeros"}

@@ -76,8 +76,8 @@ def diff(
     from harness.report.annotations import annotate
     from harness.report.difference import make_document, present_comparisons
     from harness.report.junit import write_junit
-    from harness.results.compare import any_regressed, compare
-    from harness.results.json_files import write_file
+    from harness.results.compare import any_regressed, compare_sides
+    from harness.results.json_files import write_json
 
     if releases:
         from harness.cli.diff_releases import open_sides
@@ -86,10 +86,12 @@ def diff(
         pairs = open_sides(releases, words, catalog, Store(reports))
     else:
         pairs = pair_sides(words, reader_a, reader_b, reports)
-    comparisons = [compare(a, b, name_writers(a, b) + f"{a.label} → {b.label}") for a, b in pairs]
+    comparisons = [
+        compare_sides(a, b, name_writers(a, b) + f"{a.label} → {b.label}") for a, b in pairs
+    ]
     typer.echo(present_comparisons(comparisons, style, everything))
     if json_file:
-        write_file(json_file, make_document(comparisons))
+        write_json(json_file, make_document(comparisons))
     if junit_file:
         explain_failure(junit_file, lambda: write_junit(junit_file, comparisons))
     if annotations:
@@ -105,9 +107,9 @@ def diff(
 
 def name_writers(a: "Side", b: "Side") -> str:
     """Return how a comparison's title begins: who saved what the two sides restored."""
-    if a.environment.get("name") == b.environment.get("name"):
+    if a.environment.name == b.environment.name:
         return ""
-    writers = {each["writer"] for side in (a, b) for each in side.outcomes}
+    writers = {each.writer for side in (a, b) for each in side.outcomes}
     if len(writers) == 1:
         return f"Saved by {writers.pop()}, restored in each: "
     if all(has_own_writer(side) for side in (a, b)):
@@ -117,7 +119,7 @@ def name_writers(a: "Side", b: "Side") -> str:
 
 def has_own_writer(side: "Side") -> bool:
     """Say whether a side's environment saved for itself, but for files of other releases."""
-    return any(each["writer"] == each["reader"] for each in side.outcomes)
+    return any(each.writer == each.reader for each in side.outcomes)
 
 
 def check_request(words: list[str], releases: list[str] | None, readers: bool) -> None:

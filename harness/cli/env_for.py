@@ -11,7 +11,7 @@ import typer
 from harness.errors import CHANGED, EXPECTED, UsageError
 
 if TYPE_CHECKING:
-    from harness.origin.restore import Reopened
+    from harness.origin.restore import ModelOutput, RestoredModel
     from harness.origin.who_wrote import Origin
 
 
@@ -116,14 +116,14 @@ def advise_without_model(origin: "Origin") -> list[str]:
 
 def restore_and_compare(
     origin: "Origin", chosen: str, reader: str, code: Path | None, trust: bool
-) -> "Reopened":
+) -> "RestoredModel":
     """Restore in the release and in the reader, print both; return the first."""
     import tempfile
 
     from harness.environments.build import build
     from harness.environments.cache import python_of
     from harness.environments.releases import find_release
-    from harness.origin.restore import make_loadable, reopen
+    from harness.origin.restore import make_loadable, restore_model
     from harness.processes.variables import Environment
 
     def prepare(name: str) -> Environment:
@@ -139,19 +139,19 @@ def restore_and_compare(
         path = make_loadable(origin, work)
         environment = prepare(chosen)
         with show(f"restoring in {chosen}"):
-            there = reopen(environment, path, origin, work / "there", code, trust)
+            there = restore_model(environment, path, origin, work / "there", code, trust)
         typer.echo("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
             return there
         ours = prepare(reader)
         with show(f"restoring in {reader or 'your TensorFlow'}"):
-            here = reopen(ours, path, origin, work / "here", code, trust, there.inputs_file)
+            here = restore_model(ours, path, origin, work / "here", code, trust, there.inputs_file)
         typer.echo(describe_reader(here, there, reader or "your own environment"))
     return there
 
 
 def describe_restored(
-    there: "Reopened", chosen: str, origin: "Origin", code: Path | None
+    there: "RestoredModel", chosen: str, origin: "Origin", code: Path | None
 ) -> list[str]:
     """Return what came of restoring in the release that wrote it."""
     from harness.origin.restore import ROWS, describe_predictions
@@ -165,26 +165,21 @@ def describe_restored(
             lines.append(f"Another that may have written it: --release {origin.releases[1]}")
         return lines
     lines = [f"Restored in {chosen}{there.spell_versions()}, {ROWS} rows:"]
-    for each in there.inputs:
-        lines.append(
-            f"  in   {each['name']} {spell_shape(each['shape'])} {each['dtype']}: {each['fed']}"
-        )
+    for given in there.inputs:
+        lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
-        lines.append(
-            f"  out  {each['name']} {spell_shape(each['shape'])} {each['dtype']}:"
-            f" {kind}, {describe_predictions(array)}"
-        )
+        lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
     return lines
 
 
-def describe_reader(here: "Reopened", there: "Reopened", name: str) -> str:
+def describe_reader(here: "RestoredModel", there: "RestoredModel", name: str) -> str:
     """Return one sentence: what the same file does with the same inputs elsewhere."""
-    from harness.origin.restore import compare
+    from harness.origin.restore import compare_restored
 
     where = f"In {name}{here.spell_versions()}"
     if here.error:
         return f"{where} it does not restore: {here.error}"
-    equal, said = compare(here, there)
+    equal, said = compare_restored(here, there)
     verdict = "predicts the same" if equal else "PREDICTS SOMETHING ELSE"
     how = " by its signature" if here.by_signature else ""
     return f"{where} it restores{how} and {verdict}: {said}."
@@ -195,12 +190,13 @@ def spell(release: str) -> str:
     return release.replace(" with ", " --with ")
 
 
-def spell_shape(shape: list[int | None] | None) -> str:
-    """Return a shape as numpy prints it."""
-    return "(?)" if shape is None else f"({', '.join(map(str, shape))})"
+def spell_tensor(tensor: "ModelOutput") -> str:
+    """Return a tensor's name, shape and dtype."""
+    shape = "?" if tensor.shape is None else ", ".join(map(str, tensor.shape))
+    return f"{tensor.name} ({shape}) {tensor.dtype}"
 
 
-def spell_load(origin: "Origin", there: "Reopened", code: Path | None) -> str:
+def spell_load(origin: "Origin", there: "RestoredModel", code: Path | None) -> str:
     """Return the line of Python that loaded the model in the release."""
     from harness.formats.facts import SAVED_MODEL
 
@@ -208,7 +204,7 @@ def spell_load(origin: "Origin", there: "Reopened", code: Path | None) -> str:
     if there.by_signature:
         return f'tf.saved_model.load({path}).signatures["serving_default"]'
     call = f"tf.keras.models.load_model({path}, compile=False)"
-    if origin.format == SAVED_MODEL and there.versions["tensorflow"].startswith("1."):
+    if origin.format == SAVED_MODEL and str(there.versions.get("tensorflow")).startswith("1."):
         return f"tf.compat.v1.enable_eager_execution(); model = {call}"
     named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]
     if code:

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog.expectations import VERDICTS
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
 from harness.cli.options import ScenariosOption, open_catalog, suggest
 from harness.errors import UsageError, advise
+from harness.verdicts.names import VERDICTS
 
 
 def explain(
@@ -59,19 +59,19 @@ def as_lesson(scenario: Scenario) -> dict[str, object]:
             for title in ("Symptom", "Cause", "Fix", "Spot it", "Evidence")
         },
         "diffs": {path: diff_paths(scenario, path) for path in scenario.paths("fixed")},
-        "hints": scenario.declared["hints"],
+        "hints": scenario.hints,
     }
 
 
 def write_lesson(scenario: Scenario, root: Path) -> str:
     """Return docstring and diffs as text."""
-    parts = [f"{scenario.id}  ({scenario.family}, {scenario.declared['minutes']} minutes)", ""]
+    parts = [f"{scenario.id}  ({scenario.family}, {scenario.minutes} minutes)", ""]
     parts += [scenario.docstring, ""]
     for path in scenario.paths("fixed"):
         parts += [f"--- how {path} differs ---", diff_paths(scenario, path), ""]
     following = suggest(f"run {scenario.id}", scenarios=root)
     parts += ["Hints, if you want to find it yourself first:"]
-    parts += [f"  {number}. {hint}" for number, hint in enumerate(scenario.declared["hints"], 1)]
+    parts += [f"  {number}. {hint}" for number, hint in enumerate(scenario.hints, 1)]
     parts += ["", f"The whole file: {scenario.file}", f"Next: {following}"]
     return "\n".join(parts)
 

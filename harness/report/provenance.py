@@ -14,15 +14,15 @@ def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str)
     """Return a row per scenario: its id, its writer and the comparison."""
     cells = []
     for identifier, made, written in rows:
-        described = made.writer.described
-        keras = described["keras"] + (" (tf_keras)" if made.writer.environment.legacy_keras else "")
+        facts = made.writer.facts
+        keras = str(facts.keras) + (" (tf_keras)" if made.writer.environment.legacy_keras else "")
         state = made.comparison.kind + (", written" if written else "")
         cells.append(
             [
                 identifier,
-                described["tensorflow"],
+                facts.tensorflow,
                 keras,
-                described["numpy"],
+                facts.numpy,
                 state,
                 describe_differences(made.comparison),
             ]

@@ -20,7 +20,7 @@ from harness.environments.cache import python_of
 from harness.environments.releases import find_release, name_package
 from harness.environments.uv import clean_variables, find_uv, last_lines
 from harness.errors import EnvironmentUnusable, UsageError
-from harness.formats.contents import DIFFERS, ROUNDING, Comparison, compare_folders, gather
+from harness.formats.contents import DIFFERS, ROUNDING, ContentComparison, compare_folders, worst_of
 from harness.processes.facts import EnvironmentFacts
 from harness.processes.limits import Limits
 from harness.processes.spawn import SpawnWorker
@@ -69,7 +69,7 @@ class Regenerated:
 
     folder: Path
     writer: Writer
-    comparison: Comparison
+    comparison: ContentComparison
     wholly_new: bool  # there were none to compare with
 
 
@@ -103,12 +103,14 @@ def regenerate(scenario: Scenario, writer: Writer, work: Path) -> Regenerated:
     fresh, committed = write_fresh(scenario, writer, work), scenario.artifact_folder
     assert committed is not None, "only a scenario with an artifact can be regenerated"
     if not committed.exists():
-        return Regenerated(fresh, writer, Comparison(DIFFERS, ("there were no files",)), True)
+        return Regenerated(
+            fresh, writer, ContentComparison(DIFFERS, ("there were no files",)), True
+        )
     compared = compare_folders(committed, fresh, ignored=("provenance.json",))
     try:
         check_provenance(scenario)
     except ProvenanceRefused as error:
-        compared = gather([Comparison(DIFFERS, (str(error),)), compared])
+        compared = worst_of([ContentComparison(DIFFERS, (str(error),)), compared])
     return Regenerated(fresh, writer, compared, False)
 
 

@@ -24,3 +24,10 @@ SHARE_OF_LARGEST = 1e-4
 # the largest value. Without a reference only the exact cases are named.
 ZERO_WITHOUT_REFERENCE = 1e-12
 ALIKE_WITHOUT_REFERENCE = 1e-6
+
+# Two files of weights are the same but for rounding where their numbers differ by no more than
+# ROUNDING_LIMIT of their array's largest number: 80 times what float32 can tell apart, since
+# training on another processor adds up in another order (1.5e-6 were seen between two choices of
+# kernels). A coarser dtype, float16, gets ROUNDING_EPSILONS times what it can tell apart.
+ROUNDING_LIMIT = 1e-5
+ROUNDING_EPSILONS = 2

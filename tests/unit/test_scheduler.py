@@ -39,7 +39,7 @@ class Rehearsal:
     def __init__(self, answers=()):
         self.answers, self.asked = dict(answers), []
 
-    def submit(self, method, task, *arguments):
+    def submit(self, method, task, *_):
         future = Future()
         if method is Machine.save:
             self.asked.append((task.save, task.environment))

@@ -10,6 +10,7 @@ from typer._click.exceptions import ClickException
 from harness import __version__
 from harness.cli.options import spread_releases
 from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, RestorebenchError
+from harness.program import program_name
 
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
 from harness.cli import (  # isort: skip
@@ -76,9 +77,8 @@ def main() -> None:
 def call_app() -> int:
     """Carry out the command line; return its exit code, having said what went wrong."""
     try:
-        code = app(
-            spread_releases(sys.argv[1:]), prog_name="python -m harness", standalone_mode=False
-        )
+        arguments = spread_releases(sys.argv[1:])
+        code = app(arguments, prog_name=program_name(), standalone_mode=False)
         return code if isinstance(code, int) else EXPECTED
     except RestorebenchError as error:
         print(error.render(), file=sys.stderr)

@@ -27,6 +27,7 @@ from harness.errors import (
     RestorebenchError,
     UsageError,
 )
+from harness.program import command_line
 
 NAMED = 5  # scenarios in the last line: more is a line nobody reads
 Identifiers = Annotated[
@@ -71,7 +72,7 @@ def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[
     """Return the scenarios that were asked for; raises UsageError for one without files."""
     if bool(identifiers) == everything:
         problem = "name scenarios, or all of them with --all"
-        raise UsageError(problem, "", "python -m harness artifact --all")
+        raise UsageError(problem, "", command_line("artifact --all"))
     catalog = open_catalog(root)
     if everything:
         return [each for each in catalog.scenarios if each.artifact_folder]

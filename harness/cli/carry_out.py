@@ -23,6 +23,7 @@ from harness.errors import (
 )
 from harness.execution.machine_facts import describe_machine
 from harness.execution.run import Request, perform
+from harness.program import command_line
 from harness.report.dose import has_doses, plot_doses
 from harness.report.summary import any_changed
 from harness.results.benchmark_json import make_benchmarks
@@ -43,7 +44,7 @@ def find_unfinished(store: Store) -> tuple[int, Request]:
             under_way = f"run {kept.id} is under way in process {kept.pid}"
         elif kept.finished is None and store.claim(kept):
             return kept.id, Request(**kept.request)
-    raise UsageError("there is no run to resume", under_way, "see: python -m harness runs")
+    raise UsageError("there is no run to resume", under_way, f"see: {command_line('runs')}")
 
 
 def find_scenarios(request: Request, catalog: Catalog) -> list[Scenario]:

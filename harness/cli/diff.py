@@ -18,6 +18,7 @@ from harness.cli.options import (
     suggest,
 )
 from harness.errors import CHANGED, EXPECTED, EnvironmentUnusable, UsageError
+from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.results.compare import Side
@@ -129,7 +130,7 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
             raise UsageError(
                 "give two runs, or two releases",
                 f"runs given: {len(words)}",
-                "python -m harness diff 1 2, or: python -m harness diff --tf 2.20 2.21",
+                f"{command_line('diff 1 2')}, or: {command_line('diff --tf 2.20 2.21')}",
             )
         return
     if readers:
@@ -138,7 +139,7 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
         raise UsageError(
             "--tf takes two different releases to compare",
             f"given: {', '.join(releases)}",
-            "python -m harness diff --tf 2.20 2.21",
+            command_line("diff --tf 2.20 2.21"),
         )
     for name in releases:
         check_name(name)

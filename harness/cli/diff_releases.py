@@ -15,6 +15,7 @@ from harness.environments.releases import RELEASES
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.execution.plan import OutcomeKey
 from harness.execution.run import Request
+from harness.program import command_line
 from harness.results.compare import Side
 from harness.results.store import Run, Store
 from harness.verdicts.statistics import Array
@@ -31,7 +32,7 @@ def open_sides(releases: list[str], ids: list[str], catalog: Catalog, store: Sto
     """
     chosen = catalog.select(ids) if ids else list(catalog.scenarios)
     if not chosen:
-        raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
+        raise UsageError(f"no scenarios in {catalog.root}", "", command_line("new my-case"))
     return [open_pair(releases, writers, chosen, catalog, store) for writers in ([], releases[:1])]
 
 

@@ -9,6 +9,7 @@ import typer
 from harness.cli.env_for import restore_where_written
 from harness.cli.requirements import print_requirements
 from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
+from harness.program import command_line
 
 app = typer.Typer(no_args_is_help=True, help="Other TensorFlow releases: build, list, remove.")
 app.command("for")(restore_where_written)
@@ -79,7 +80,7 @@ def say_versions(versions: dict[str, str], python: str = "") -> str:
 
 def suggest_run(name: str) -> str:
     """Return the command that runs everything in an environment."""
-    return shlex.join(["python", "-m", "harness", "run", "--all", "--tf", name])
+    return command_line(shlex.join(["run", "--all", "--tf", name]))
 
 
 @app.command("list")
@@ -128,16 +129,14 @@ def list_built(
     if damaged:
         typer.echo(f"Next: {suggest_repair(damaged[0])}")
     else:
-        known = "" if everything else " (which there are: python -m harness env list --all)"
-        typer.echo(f"Next: python -m harness env add 2.15{known}")
+        known = "" if everything else f" (which there are: {command_line('env list --all')})"
+        typer.echo(f"Next: {command_line(f'env add 2.15{known}')}")
 
 
 def suggest_repair(damaged: dict[str, Any]) -> str:
     """Return the command that mends an environment; removing it where its name says too little."""
     known = damaged["tensorflow"] or damaged["name"].count("-") == 0
-    return shlex.join(
-        ["python", "-m", "harness", "env", "add" if known else "remove", damaged["name"]]
-    )
+    return command_line(shlex.join(["env", "add" if known else "remove", damaged["name"]]))
 
 
 def describe_built(name: str, record: dict[str, Any] | None) -> dict[str, Any]:
@@ -176,7 +175,7 @@ def show(name: Name, extra: With = None) -> None:
             raise EnvironmentUnusable(
                 f"{name} is damaged",
                 "\n".join(damage[:3]),
-                f"python -m harness env add {shlex.quote(name)}",
+                command_line(f"env add {shlex.quote(name)}"),
             )
     typer.echo("\n".join(packages))
     typer.echo(f"Next: {suggest_run(name)}")
@@ -200,7 +199,7 @@ def remove(
         size = measure(folder)
         remove_one(folder.name)
         typer.echo(f"Removed {folder}, {size / 2**30:.1f} GiB.")
-    typer.echo("Next: python -m harness env list")
+    typer.echo(f"Next: {command_line('env list')}")
 
 
 @app.command("prune")
@@ -212,7 +211,7 @@ def prune() -> None:
     named = f": {', '.join(removed)}" if removed else ""
     freed = sum(removed.values()) / 2**20
     typer.echo(f"Removed {len(removed)} unfinished builds{named}; {freed:.0f} MiB are free again.")
-    typer.echo("Next: python -m harness env list")
+    typer.echo(f"Next: {command_line('env list')}")
 
 
 def find_folder(name: str, extra: list[str] | None) -> Path:
@@ -222,7 +221,7 @@ def find_folder(name: str, extra: list[str] | None) -> Path:
     from harness.environments.releases import find_release
 
     if is_path(name):
-        raise UsageError(f"not built here: {name}", "", "python -m harness env list")
+        raise UsageError(f"not built here: {name}", "", command_line("env list"))
     if (find_cache() / name).is_dir() and not extra:  # a damaged one is listed by its folder
         return find_cache() / name
     release = find_release(name, tuple(extra or ()))
@@ -231,7 +230,7 @@ def find_folder(name: str, extra: list[str] | None) -> Path:
         raise UsageError(
             f"{release.name} is not built",
             f"looked in {folder.parent}",
-            f"python -m harness env add {shlex.quote(release.name)}",
+            command_line(f"env add {shlex.quote(release.name)}"),
         )
     return folder
 
@@ -246,5 +245,5 @@ def find_built(name: str, extra: list[str] | None) -> tuple[Path, dict[str, Any]
     raise EnvironmentUnusable(
         f"{name} is damaged",
         f"what it is cannot be read in {folder}",
-        f"python -m harness env add {shlex.quote(name)}",
+        command_line(f"env add {shlex.quote(name)}"),
     )

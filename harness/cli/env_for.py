@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.errors import CHANGED, EXPECTED, UsageError
+from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.origin.restore import Reopened
@@ -52,10 +53,10 @@ def restore_where_written(
     typer.echo("\n".join(describe_origin(origin, model)))
     if not origin.holds_model:
         typer.echo("\n".join(advise_without_model(origin)))
-        typer.echo(f"Next: python -m harness env add {spell(chosen)}")
+        typer.echo(f"Next: {command_line(f'env add {spell(chosen)}')}")
         return
     if not restore:
-        typer.echo(f"Next: python -m harness env for {quote(str(model))}")
+        typer.echo(f"Next: {command_line(f'env for {quote(str(model))}')}")
         return
     if origin.dangers and not trust:
         raise UsageError(
@@ -69,7 +70,7 @@ def restore_where_written(
     following = f"env requirements {spell(chosen)} > requirements.txt"
     if there.error:  # a recipe for that release would not help
         following = f"search {quote(' '.join(there.error.split())[:80])}"
-    typer.echo(f"Next: python -m harness {following}")
+    typer.echo(f"Next: {command_line(following)}")
     raise typer.Exit(EXPECTED if there.is_sound() else CHANGED)
 
 

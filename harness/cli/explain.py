@@ -13,6 +13,7 @@ from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
 from harness.cli.options import ScenariosOption, open_catalog, suggest
 from harness.errors import UsageError, advise
+from harness.program import command_line
 
 
 def explain(
@@ -28,7 +29,7 @@ def explain(
         raise UsageError(
             "give a scenario's id or --symptom" + ("" if symptom is None else ", not both"),
             "",
-            "python -m harness explain --symptom zeros",
+            command_line("explain --symptom zeros"),
         )
     catalog = open_catalog(scenarios)
     if identifier is not None:

@@ -9,6 +9,7 @@ from harness.catalog.load import PACKAGED
 from harness.catalog.scenario import FAMILIES
 from harness.cli.options import ScenariosOption, suggest
 from harness.errors import UsageError
+from harness.program import command_line
 
 TEMPLATE = '''"""Say in one sentence what goes wrong.
 
@@ -79,7 +80,7 @@ def new(
         raise UsageError(
             "the scenarios here are an installed package, which an upgrade replaces",
             str(root),
-            f"python -m harness new {identifier} --scenarios my-scenarios",
+            command_line(f"new {identifier} --scenarios my-scenarios"),
         )
     if len(identifier) > 40:
         raise UsageError("the id is too long for a table", "", "use at most 40 characters")

@@ -10,6 +10,7 @@ import typer
 
 from harness.catalog.load import PACKAGED, Catalog, read_catalog
 from harness.errors import UsageError
+from harness.program import command_line
 
 ScenariosOption = Annotated[
     Path | None,
@@ -67,7 +68,7 @@ def split_at_commas(arguments: list[str]) -> list[str]:
 
 def suggest(command: str, reports: Path | None = None, scenarios: Path | None = None) -> str:
     """Return `command` as it must be typed, with the folders that are not the default ones."""
-    words = f"python -m harness {command}"
+    words = command_line(command)
     if scenarios not in (None, PACKAGED):
         words += f" --scenarios {scenarios}"
     if reports not in (None, DEFAULT_REPORTS):
@@ -91,7 +92,7 @@ def check_format(name: str) -> str:
         raise UsageError(
             f"unknown table format: {name}",
             "known: " + ", ".join(tabulate_formats),
-            "python -m harness run --all --format github",
+            command_line("run --all --format github"),
         )
     return name
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from harness.program import command_line
+
 
 def print_requirements(
     name: Annotated[str, typer.Argument(metavar="RELEASE", help="2.15, 2.16+legacy, ...")],
@@ -18,4 +20,4 @@ def print_requirements(
 
     typer.echo(write_requirements(name, tuple(extra or ())))
     again = shlex.join(["run", "--all", "--tf", " with ".join([name, *(extra or ())])])
-    typer.echo(f"Next: python -m harness {again}", err=True)
+    typer.echo(f"Next: {command_line(again)}", err=True)

@@ -23,6 +23,7 @@ from harness.cli.options import (
     suggest,
 )
 from harness.errors import UsageError
+from harness.program import command_line
 
 DEVICES = ("cpu", "gpu", "all")
 
@@ -121,7 +122,7 @@ def run(
         if dose:
             chosen, timing = find_dosed(chosen, catalog, bool(ids)), False
         if not chosen:
-            raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
+            raise UsageError(f"no scenarios in {catalog.root}", "", command_line("new my-case"))
         request = Request(
             [scenario.id for scenario in chosen],
             str(catalog.root),
@@ -162,7 +163,7 @@ def check_places(
         raise UsageError(
             "--writer and --reader belong together",
             f"{missing} is missing",
-            "python -m harness run --all --writer 2.15 --reader 2.21",
+            command_line("run --all --writer 2.15 --reader 2.21"),
         )
     if releases and writers:
         raise UsageError(
@@ -185,7 +186,7 @@ def check_places(
         raise UsageError(
             "--executor dask and --scheduler ADDRESS belong together",
             "",
-            "python -m harness run --all --executor dask --scheduler tcp://127.0.0.1:8786",
+            command_line("run --all --executor dask --scheduler tcp://127.0.0.1:8786"),
         )
     if scheduler and timing:
         raise UsageError(
@@ -243,5 +244,5 @@ def check_choices(
         raise UsageError(
             "give scenario ids or --all, not both" if ids else "nothing to run",
             "",
-            "python -m harness run --all, or: python -m harness list",
+            f"{command_line('run --all')}, or: {command_line('list')}",
         )

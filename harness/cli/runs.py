@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
+from harness.program import command_line
 
 
 def list_runs(
@@ -35,7 +36,7 @@ def list_runs(
         typer.echo(json.dumps(rows, indent=2))
         return
     if not rows:
-        typer.echo(f"No runs in {store.path} yet.\nNext: python -m harness run --all")
+        typer.echo(f"No runs in {store.path} yet.\nNext: {command_line('run --all')}")
         return
     typer.echo(tabulate(rows, headers="keys", tablefmt=style, maxcolwidths=[None] * 5 + [40]))
     unfinished = any(row["state"] == "unfinished" for row in rows)

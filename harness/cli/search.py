@@ -12,6 +12,7 @@ from harness.cli.options import (
     suggest,
 )
 from harness.errors import USAGE, UsageError
+from harness.program import command_line
 
 
 def search(
@@ -30,7 +31,7 @@ def search(
     check_format(style)
     text = " ".join(words)
     if not text.strip():
-        raise UsageError("nothing to search for", "", 'python -m harness search "predicts zeros"')
+        raise UsageError("nothing to search for", "", command_line('search "predicts zeros"'))
     catalog = open_catalog(scenarios)
     found = rank_scenarios(catalog, text)
     if not found:

@@ -8,6 +8,7 @@ import typer
 
 from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
 from harness.errors import CHANGED, EXPECTED, UsageError
+from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.results.store import Store
@@ -42,7 +43,7 @@ def show(
             raise UsageError(
                 "a result file does not hold what the steps printed",
                 "",
-                "give the number of a run: python -m harness runs",
+                f"give the number of a run: {command_line('runs')}",
             )
         document, unfinished = read_document(Path(run)), False
     if as_json:
@@ -69,7 +70,7 @@ def show_output(store: "Store", run: int, scenario: str) -> str:
     }
     if not outcomes:
         raise UsageError(
-            f"run {run} has no outcomes of {scenario}", "", f"see: python -m harness show {run}"
+            f"run {run} has no outcomes of {scenario}", "", f"see: {command_line(f'show {run}')}"
         )
     several = len({(each["writer"], each["reader"]) for each in outcomes.values()}) > 1
     blocks = []

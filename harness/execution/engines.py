@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from harness.errors import EnvironmentUnusable, RestorebenchError
 from harness.execution.machine import Station, make_work_folder
 from harness.execution.worker_pool import Settings
+from harness.program import command_line
 
 STATIONS: dict[Settings, Station] = {}  # of this process, where an executor has sent us tasks
 MAKING = threading.Lock()
@@ -119,7 +120,7 @@ def explain_loss(error: Exception) -> RestorebenchError:
     return EnvironmentUnusable(
         "whoever carries out the tasks has given out",
         f"{type(error).__name__}: {error}".rstrip(": "),
-        "start it again, then: python -m harness run --resume",
+        f"start it again, then: {command_line('run --resume')}",
     )
 
 

@@ -23,6 +23,7 @@ from harness.execution.cores import share_cores
 from harness.execution.plan import PathTask, SaveTask
 from harness.execution.worker_pool import Place, Settings, Team
 from harness.processes.limits import Limits, StepEnd
+from harness.program import command_line
 from harness.results.outcome import (
     Outcome,
     conclude,
@@ -260,5 +261,5 @@ def disk_trouble(folder: Path, error: OSError | None) -> CannotWrite:
     return CannotWrite(
         f"the disk under {folder} cannot be written",
         f"{error or 'a step failed'}; {free // 1024} KiB are free",
-        "make room, then: python -m harness run --resume",
+        f"make room, then: {command_line('run --resume')}",
     )

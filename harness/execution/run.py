@@ -21,6 +21,7 @@ from harness.execution.worker_pool import MOST_OPEN, Place, Settings
 from harness.processes.limits import Limits
 from harness.processes.spawn import SpawnWorker
 from harness.processes.variables import Environment
+from harness.program import command_line
 from harness.results.outcome import Outcome
 from harness.results.store import Store
 
@@ -310,7 +311,7 @@ class Session:
         return EnvironmentUnusable(
             f"none of the {len(errors)} environments can be used",
             "each is explained above",
-            "python -m harness env list",
+            command_line("env list"),
         )
 
     def keep(self, place: Place) -> None:

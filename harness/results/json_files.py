@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.catalog.expectations import VERDICTS
 from harness.errors import EnvironmentUnusable, UsageError
+from harness.program import command_line
 from harness.results.store import Run
 from harness.verdicts.judge import judge_outcomes
 
@@ -67,7 +68,7 @@ def write_file(path: Path, document: dict[str, Any]) -> None:
         raise EnvironmentUnusable(
             f"cannot write {path}",
             error.strerror or str(error),
-            "make room; the run itself is kept, see: python -m harness runs",
+            f"make room; the run itself is kept, see: {command_line('runs')}",
         ) from error
 
 
@@ -77,7 +78,7 @@ def read_document(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text())
     except FileNotFoundError as error:
         raise UsageError(
-            f"no such run or result file: {path}", "", "see: python -m harness runs"
+            f"no such run or result file: {path}", "", f"see: {command_line('runs')}"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(

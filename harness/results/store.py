@@ -18,6 +18,7 @@ import numpy as np
 
 from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
 from harness.execution.plan import OutcomeKey
+from harness.program import command_line
 from harness.results.outcome import Outcome
 from harness.verdicts.statistics import Array
 
@@ -149,10 +150,10 @@ class Store:
             raise CannotWrite(
                 f"the database cannot be written or read: {self.path}",
                 str(error),
-                "make room or wait for the other run, then: python -m harness run --resume",
+                f"make room or wait for the other run, then: {command_line('run --resume')}",
             ) from error
         except OverflowError as error:  # a number SQLite cannot hold is no run's
-            raise UsageError("run not found", str(error), "see: python -m harness runs") from error
+            raise UsageError("run not found", str(error), f"see: {command_line('runs')}") from error
         except sqlite3.DatabaseError as error:
             raise EnvironmentUnusable(
                 f"the database is damaged: {self.path}",
@@ -254,7 +255,7 @@ class Store:
                 raise UsageError(
                     f"run not found: {identifier}",
                     f"looked in {self.path}",
-                    "see: python -m harness runs",
+                    f"see: {command_line('runs')}",
                 )
             records = self.database.execute(
                 "SELECT record FROM outcomes WHERE run = ? ORDER BY rowid", (identifier,)

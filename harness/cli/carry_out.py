@@ -10,6 +10,7 @@ from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
 from harness.cli.options import suggest
 from harness.cli.output import next_step, present
+from harness.cli.printer import Printer
 from harness.cli.progress import ProgressBar
 from harness.errors import (
     CHANGED,
@@ -86,27 +87,27 @@ def report(
     run: Run,
     catalog: Catalog,
     style: str,
-    json_file: Path | None,
+    printer: Printer,
     benchmark_file: Path | None,
 ) -> int:
     """Write the files asked for, print the run, return the exit code."""
     document = make_document(run)
-    if json_file:
-        write_file(json_file, document)
+    printer.record(document)
     if benchmark_file:
         write_file(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
-    typer.echo(present(document, style))
+    if printer.shows_text:
+        typer.echo(present(document, style))
     if has_doses(document["outcomes"]):
         files = plot_doses(document["outcomes"], store.reports)
-        typer.echo(f"Plotted: {', '.join(str(file) for file in files if file.suffix == '.html')}")
-        typer.echo("(and beside it as .svg and .png)")
+        printer.tip(f"Plotted: {', '.join(str(file) for file in files if file.suffix == '.html')}")
+        printer.tip("(and beside it as .svg and .png)")
     shown = suggest(f"show {run.id}", store.reports)
-    typer.echo(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
+    printer.tip(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
     if run.finished is None:
-        typer.echo("An environment could not be used: the reason is above, its part is missing.")
-        typer.echo(f"Next, once it can: {suggest('run --resume', store.reports)}")
+        printer.tip("An environment could not be used: the reason is above, its part is missing.")
+        printer.tip(f"Next, once it can: {suggest('run --resume', store.reports)}")
         return UNUSABLE
-    typer.echo(next_step(document, catalog.root))
+    printer.tip(next_step(document, catalog.root))
     if any_changed(document["outcomes"]):
         return CHANGED
     return USAGE if catalog.problems else EXPECTED

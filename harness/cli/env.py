@@ -6,25 +6,36 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.cli.commands import BROKEN_MODEL, Command, Group
 from harness.cli.env_for import restore_where_written
-from harness.cli.requirements import print_requirements
+from harness.cli.printer import JsonOption, Printer
+from harness.cli.releases_option import split_releases
+from harness.cli.requirements import With, print_requirements
 from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
 from harness.program import command_line
 
-app = typer.Typer(no_args_is_help=True, help="Other TensorFlow releases: build, list, remove.")
-app.command("for")(restore_where_written)
-app.command("requirements")(print_requirements)
+app = typer.Typer(cls=Group, invoke_without_command=True)
+app.command("for", cls=Command, rich_help_panel=BROKEN_MODEL)(restore_where_written)
+app.command("requirements", cls=Command)(print_requirements)
 NAMES = "2.15, 2.15.1, 2.16+legacy, 2.20+gpu, nightly, ..."
 Name = Annotated[str, typer.Argument(metavar="RELEASE|PATH", help=f"{NAMES}, or an interpreter.")]
-Names = Annotated[list[str], typer.Argument(metavar="RELEASE...", help=NAMES)]
-AnyNames = Annotated[list[str] | None, typer.Argument(metavar="[RELEASE...]", help=NAMES)]
-With = Annotated[
+Names = Annotated[
+    list[str], typer.Argument(metavar="RELEASE...", callback=split_releases, help=NAMES)
+]
+AnyNames = Annotated[
     list[str] | None,
-    typer.Option("--with", metavar="PACKAGE", help="Another requirement: keras==3.15.1."),
+    typer.Argument(metavar="[RELEASE...]", callback=split_releases, help=NAMES),
 ]
 
 
-@app.command("add")
+@app.callback()
+def describe(context: typer.Context) -> None:
+    """Build, list and remove environments of other TensorFlow releases."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("add", cls=Command)
 def add(names: Names, extra: With = None) -> None:
     """Build environments; whole ones are left as they are, damaged ones built again.
 
@@ -83,23 +94,20 @@ def suggest_run(name: str) -> str:
     return command_line(shlex.join(["run", "--all", "--tf", name]))
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_built(
     everything: Annotated[bool, typer.Option("--all", help="Also those to build.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For other programs.")] = False,
+    json_file: JsonOption = None,
 ) -> None:
     """List the environments that are built, with what they take on the disk."""
-    import json
-
     from tabulate import tabulate
 
     from harness.environments.cache import find_cache, list_environments
     from harness.environments.releases import RELEASES
 
+    printer = Printer(json_file)
     built = [describe_built(name, record) for name, record in list_environments()]
-    if as_json:
-        typer.echo(json.dumps(built, indent=2))
-        return
+    printer.record(built)
     rows = [
         [
             each["name"],
@@ -121,16 +129,16 @@ def list_built(
         ]
     headers = ["release", "TensorFlow", "Keras", "Python", "built", "GiB", "state"]
     if rows:
-        typer.echo(tabulate(rows, headers, disable_numparse=True))
-    typer.echo(f"{len(built)} environments in {find_cache()}.")
+        printer.text(tabulate(rows, headers, disable_numparse=True))
+    printer.text(f"{len(built)} environments in {find_cache()}.")
     damaged = [each for each in built if each["damage"]]
     for each in damaged:
         typer.echo(f"{each['name']} is damaged: {each['damage'][0]}", err=True)
     if damaged:
-        typer.echo(f"Next: {suggest_repair(damaged[0])}")
+        printer.tip(f"Next: {suggest_repair(damaged[0])}")
     else:
         known = "" if everything else f" (which there are: {command_line('env list --all')})"
-        typer.echo(f"Next: {command_line(f'env add 2.15{known}')}")
+        printer.tip(f"Next: {command_line(f'env add 2.15{known}')}")
 
 
 def suggest_repair(damaged: dict[str, Any]) -> str:
@@ -158,7 +166,7 @@ def describe_built(name: str, record: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-@app.command("show")
+@app.command("show", cls=Command)
 def show(name: Name, extra: With = None) -> None:
     """Show one environment: its interpreter and every package in it."""
     from harness.environments.cache import find_damage, python_of
@@ -181,7 +189,7 @@ def show(name: Name, extra: With = None) -> None:
     typer.echo(f"Next: {suggest_run(name)}")
 
 
-@app.command("remove")
+@app.command("remove", cls=Command)
 def remove(
     names: AnyNames = None,
     extra: With = None,
@@ -202,7 +210,7 @@ def remove(
     typer.echo(f"Next: {command_line('env list')}")
 
 
-@app.command("prune")
+@app.command("prune", cls=Command)
 def prune() -> None:
     """Remove what builds that were killed have left behind."""
     from harness.environments.cache import remove_leftovers

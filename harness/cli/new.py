@@ -67,7 +67,7 @@ def file_name(identifier: str) -> str:
 
 def new(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="Words joined by hyphens.")],
-    family: Annotated[str, typer.Option(help=", ".join(FAMILIES))] = "restore",
+    family: Annotated[str, typer.Option(metavar="NAME", help=", ".join(FAMILIES))] = "restore",
     scenarios: ScenariosOption = None,
 ) -> None:
     """Start a scenario: a file that runs, to be filled with your failure."""

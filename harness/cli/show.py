@@ -1,12 +1,12 @@
 """`show`: one run again, from the database or from a result file."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
+from harness.cli.printer import JsonOption, Printer
 from harness.errors import CHANGED, EXPECTED, UsageError
 from harness.program import command_line
 
@@ -20,7 +20,7 @@ def show(
         str | None,
         typer.Option("--output", metavar="ID", help="Show what a scenario's steps printed."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
+    json_file: JsonOption = None,
     style: FormatOption = "simple",
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
@@ -31,8 +31,11 @@ def show(
     from harness.results.store import Store
 
     check_format(style)
+    printer = Printer(json_file)
+    if output and json_file is not None:
+        raise UsageError("--output prints text", "given besides: --json", "give one of the two")
     if run.isdecimal():
-        store = Store(reports)
+        store = Store.open_existing(reports)
         if output:
             typer.echo(show_output(store, int(run), output))
             return
@@ -46,17 +49,17 @@ def show(
                 f"give the number of a run: {command_line('runs')}",
             )
         document, unfinished = read_document(Path(run)), False
-    if as_json:
-        typer.echo(json.dumps(document, indent=2))
-    elif not document["outcomes"]:
-        typer.echo(f"This run has no outcomes yet.\nNext: {suggest('run --resume', reports)}")
+    printer.record(document)
+    if not document["outcomes"]:
+        printer.tip(f"This run has no outcomes yet.\nNext: {suggest('run --resume', reports)}")
     else:
-        typer.echo(present(document, style))
+        if printer.shows_text:
+            typer.echo(present(document, style))
         if unfinished:
-            typer.echo(f"This run is unfinished: {len(document['outcomes'])} outcomes so far.")
-            typer.echo(f"Next: {suggest('run --resume', reports)}")
+            printer.tip(f"This run is unfinished: {len(document['outcomes'])} outcomes so far.")
+            printer.tip(f"Next: {suggest('run --resume', reports)}")
         else:
-            typer.echo(next_step(document))
+            printer.tip(next_step(document))
     raise typer.Exit(CHANGED if any_changed(document["outcomes"]) else EXPECTED)
 
 

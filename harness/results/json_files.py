@@ -1,13 +1,12 @@
 """A run as a JSON file: what `run --json` writes and `show FILE` reads."""
 
-import contextlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from harness.catalog.expectations import VERDICTS
-from harness.errors import EnvironmentUnusable, UsageError
+from harness.errors import UsageError
+from harness.files import write_whole
 from harness.program import command_line
 from harness.results.store import Run
 from harness.verdicts.judge import judge_outcomes
@@ -51,25 +50,8 @@ def make_document(run: Run) -> dict[str, Any]:
 
 def write_file(path: Path, document: dict[str, Any]) -> None:
     """Write JSON whole or not at all; raises UsageError or EnvironmentUnusable with a sentence."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(json.dumps(document, indent=2) + "\n")
-        os.replace(part, path)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        with contextlib.suppress(OSError):  # there, if a folder stands in the place of `path`
-            part.unlink()
-        raise UsageError(
-            f"cannot write {path}",
-            error.strerror or str(error),
-            "name a file in an existing folder",
-        ) from error
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise EnvironmentUnusable(
-            f"cannot write {path}",
-            error.strerror or str(error),
-            f"make room; the run itself is kept, see: {command_line('runs')}",
-        ) from error
+    tip = f"make room; the run itself is kept, see: {command_line('runs')}"
+    write_whole(path, json.dumps(document, indent=2) + "\n", tip)
 
 
 def read_document(path: Path) -> dict[str, Any]:

@@ -116,6 +116,21 @@ class Store:
             self.close()
             raise
 
+    @staticmethod
+    def exists(reports: Path) -> bool:
+        """Say whether a run was ever kept in a reports folder."""
+        return (reports / FILE_NAME).is_file()
+
+    @classmethod
+    def open_existing(cls, reports: Path) -> "Store":
+        """Open the database of a reports folder to read it; nothing is made where none is.
+
+        Raises UsageError where no run was ever kept.
+        """
+        if not cls.exists(reports):
+            raise UsageError(f"no runs are kept in {reports}", "", command_line("run --all"))
+        return cls(reports)
+
     def open_tables(self) -> None:
         """Make or change the tables to this schema; raises UsageError for a newer one."""
         with self.explaining():

@@ -167,26 +167,28 @@ def describe_built(name: str, record: dict[str, Any] | None) -> dict[str, Any]:
 
 
 @app.command("show", cls=Command)
-def show(name: Name, extra: With = None) -> None:
+def show(name: Name, extra: With = None, json_file: JsonOption = None) -> None:
     """Show one environment: its interpreter and every package in it."""
     from harness.environments.cache import find_damage, python_of
     from harness.environments.interpreter import describe, is_path
 
+    printer = Printer(json_file)
     if is_path(name):
         path, versions, packages = describe(name)
-        typer.echo(f"{say_versions(versions)}, used where it is\ninterpreter: {path}")
+        title = f"{say_versions(versions)}, used where it is"
     else:
         folder, record = find_built(name, extra)
         packages, name = record["packages"], record["release"]["name"]
-        typer.echo(f"{name}, built {record['built']}\ninterpreter: {python_of(folder)}")
+        path, title = str(python_of(folder)), f"{name}, built {record['built']}"
         if damage := find_damage(folder):
             raise EnvironmentUnusable(
                 f"{name} is damaged",
                 "\n".join(damage[:3]),
                 command_line(f"env add {shlex.quote(name)}"),
             )
-    typer.echo("\n".join(packages))
-    typer.echo(f"Next: {suggest_run(name)}")
+    printer.record({"name": name, "interpreter": path, "packages": packages})
+    printer.text("\n".join([title, f"interpreter: {path}", *packages]))
+    printer.tip(f"Next: {suggest_run(name)}")
 
 
 @app.command("remove", cls=Command)

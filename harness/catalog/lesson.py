@@ -111,8 +111,11 @@ def diff_paths(scenario: Scenario, fixed: str) -> str:
 
 
 def find_counterpart(scenario: Scenario, fixed: str) -> str:
-    """Return the broken path that `fixed` builds on, or else the first one declared."""
-    broken = scenario.paths("broken")
+    """Return the broken path that `fixed` builds on, or else the first one declared.
+
+    Where nothing is broken (a look-alike), a healthy path takes its place.
+    """
+    broken = scenario.paths("broken") or scenario.paths("healthy")
     words = set(re.findall(r"\w+", scenario.definitions[fixed]))
     return next((path for path in broken if path in words), broken[0])
 

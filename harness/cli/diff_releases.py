@@ -1,4 +1,4 @@
-"""The sides of `diff --tf A B`: what is kept of two releases, and what is missing, run now."""
+"""The sides of `diff --tf A,B`: what is kept of two releases, and what is missing, run now."""
 
 import sys
 from collections.abc import Iterable

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.catalog.rules import find_problems
 from harness.catalog.scenario import FAMILIES, Scenario, find_declaration
 from harness.errors import UsageError
+from harness.program import command_line
 
 PACKAGED = Path(__file__).resolve().parents[2] / "scenarios"
 
@@ -47,14 +48,14 @@ class Catalog:
             raise UsageError(
                 f"the scenario file of {identifier} has a mistake",
                 f"{len(broken)} found, listed above" if len(broken) > 1 else "it is listed above",
-                f"mend it, then: python -m harness check {identifier}",
+                f"mend it, then: {command_line(f'check {identifier}')}",
             )
         near = difflib.get_close_matches(identifier, [each.id for each in self.scenarios], n=1)
         tip = f"did you mean {near[0]}?  " if near else ""
         raise UsageError(
             f"scenario not found: {identifier}",
             f"looked in {self.root} ({len(self.scenarios)} scenarios)",
-            tip + "see: python -m harness list",
+            tip + f"see: {command_line('list')}",
         )
 
     def select(self, identifiers: Iterable[str]) -> list[Scenario]:

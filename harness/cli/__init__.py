@@ -2,14 +2,15 @@
 
 import io
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from typer._click.exceptions import ClickException
 
 from harness import __version__
-from harness.cli.options import spread_releases
+from harness.cli.commands import BROKEN_MODEL, CONTRIBUTION, LESSONS, RELEASES, Command, Group
 from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, RestorebenchError
+from harness.program import program_name
 
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
 from harness.cli import (  # isort: skip
@@ -31,38 +32,45 @@ from harness.cli import (  # isort: skip
 
 app = typer.Typer(
     name="restorebench",
-    no_args_is_help=True,
+    cls=Group,
     invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    rich_markup_mode=None,  # Rich would take longer to import than `list` takes
 )
 
 
 @app.callback()
 def describe(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Restored Keras models that predict zeros: see each failure happen, and see it cured."""
     if version:
         typer.echo(f"restorebench {__version__}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
-app.command("run")(run.run)
-app.command("list")(list.list_scenarios)
-app.command("search")(search.search)
-app.command("explain")(explain.explain)
-app.command("runs")(runs.list_runs)
-app.command("show")(show.show)
-app.command("diff")(diff.diff)
-app.command("new")(new.new)
-app.command("check")(check.check)
-app.command("artifact")(artifact.artifact)
-app.command("index")(index.index)
-app.command("requirements")(requirements.print_requirements)
-app.add_typer(env.app, name="env")
-app.command("gpu-report")(gpu_report.gpu_report)
+def add(name: str, function: Callable[..., None], section: str, hidden: bool = False) -> None:
+    """Make a function a command, listed in a section of the help."""
+    app.command(name, cls=Command, rich_help_panel=section, hidden=hidden)(function)
+
+
+add("search", search.search, BROKEN_MODEL)
+add("explain", explain.explain, BROKEN_MODEL)
+add("list", list.list_scenarios, LESSONS)
+add("run", run.run, LESSONS)
+add("runs", runs.list_runs, LESSONS)
+add("show", show.show, LESSONS)
+app.add_typer(env.app, name="env", rich_help_panel=RELEASES)
+add("diff", diff.diff, RELEASES)
+add("gpu-report", gpu_report.gpu_report, RELEASES)
+add("new", new.new, CONTRIBUTION)
+add("check", check.check, CONTRIBUTION)
+add("artifact", artifact.artifact, CONTRIBUTION)
+add("index", index.index, CONTRIBUTION)
+add("requirements", requirements.print_requirements_as_before, RELEASES, hidden=True)
 
 
 def main() -> None:
@@ -76,15 +84,16 @@ def main() -> None:
 def call_app() -> int:
     """Carry out the command line; return its exit code, having said what went wrong."""
     try:
-        code = app(
-            spread_releases(sys.argv[1:]), prog_name="python -m harness", standalone_mode=False
-        )
+        code = app(prog_name=program_name(), standalone_mode=False)
         return code if isinstance(code, int) else EXPECTED
     except RestorebenchError as error:
         print(error.render(), file=sys.stderr)
         return error.exit_code
-    except ClickException as error:  # an option that is unknown, lacks its value, ...
-        error.show()
+    except typer.TyperException as error:  # an option that is unknown, lacks its value, ...
+        context = getattr(error, "ctx", None)
+        tip = f"{context.command_path if context else program_name()} --help"
+        problem = error.format_message().removesuffix(".")
+        print(RestorebenchError(problem, tip=tip).render(), file=sys.stderr)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         print("Interrupted.", file=sys.stderr)

@@ -19,6 +19,7 @@ from harness.cli.options import (
     open_catalog,
     suggest,
 )
+from harness.cli.printer import JsonOption, Printer
 from harness.errors import (
     CHANGED,
     EXPECTED,
@@ -27,6 +28,7 @@ from harness.errors import (
     RestorebenchError,
     UsageError,
 )
+from harness.program import command_line
 
 NAMED = 5  # scenarios in the last line: more is a line nobody reads
 Identifiers = Annotated[
@@ -36,34 +38,36 @@ Identifiers = Annotated[
 
 def artifact(
     identifiers: Identifiers = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every one of them.")] = False,
-    write: Annotated[
-        bool, typer.Option("--write", help="Put what differs in the place of what is there.")
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every scenario that has some.")
     ] = False,
+    write: Annotated[bool, typer.Option("--write", help="Replace the files that differ.")] = False,
     proof_only: Annotated[
-        bool, typer.Option("--check", help="Check the hashes of the files, run nothing.")
+        bool, typer.Option("--check", help="Only check the hashes of the files.")
     ] = False,
     python: PythonOption = "",
     extra: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="PACKAGE", help="Beside TensorFlow: scikit-learn==1.3.2."),
+        typer.Option("--with", metavar="PACKAGE", help="A package besides: scikit-learn==1.3.2."),
     ] = None,
     legacy_keras: LegacyKerasOption = False,
+    json_file: JsonOption = None,
     style: FormatOption = "simple",
     scenarios: ScenariosOption = None,
 ) -> None:
     """Write committed files anew in the release that wrote them, and compare.
 
-    Nothing is changed without --write, but where there are no files yet. The release is built
-    where it is not there, unless --python names an interpreter that has it.
+    Only --write replaces files; where there are none yet they are written in any case. The release
+    is built where it is missing, unless --python names an interpreter that has it.
     """
+    check_format(style)
+    printer = Printer(json_file)
     chosen = choose(identifiers or [], everything, scenarios)
     if proof_only:
-        raise typer.Exit(check_all(chosen, scenarios))
+        raise typer.Exit(check_all(chosen, scenarios, printer))
+    packages = tuple(extra or ())
     raise typer.Exit(
-        regenerate_all(
-            chosen, write, python, tuple(extra or ()), legacy_keras, check_format(style), scenarios
-        )
+        regenerate_all(chosen, write, python, packages, legacy_keras, style, scenarios, printer)
     )
 
 
@@ -71,7 +75,7 @@ def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[
     """Return the scenarios that were asked for; raises UsageError for one without files."""
     if bool(identifiers) == everything:
         problem = "name scenarios, or all of them with --all"
-        raise UsageError(problem, "", "python -m harness artifact --all")
+        raise UsageError(problem, "", command_line("artifact --all"))
     catalog = open_catalog(root)
     if everything:
         return [each for each in catalog.scenarios if each.artifact_folder]
@@ -83,21 +87,22 @@ def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[
     return found
 
 
-def check_all(chosen: list[Scenario], root: Path | None) -> int:
+def check_all(chosen: list[Scenario], root: Path | None, printer: Printer) -> int:
     """Say of every scenario whether its files are as recorded; return the exit code."""
     from harness.artifacts.provenance import ProvenanceRefused, check_provenance
 
-    refused = []
+    refused: dict[str, str] = {}
     for scenario in chosen:
         try:
             check_provenance(scenario)
         except ProvenanceRefused as error:
-            refused.append(scenario.id)
-            typer.echo(f"{scenario.id}: {error}")
+            refused[scenario.id] = str(error)
+            printer.text(f"{scenario.id}: {error}")
+    printer.record([{"id": each.id, "refused": refused.get(each.id)} for each in chosen])
     held = len(chosen) - len(refused)
-    typer.echo(f"{held} of {len(chosen)} have the files that their provenance.json names.")
+    printer.text(f"{held} of {len(chosen)} have the files that their provenance.json names.")
     wanted = " ".join(refused or [each.id for each in chosen[:1]])
-    typer.echo(f"Next: {suggest(f'artifact {wanted}', scenarios=root)}")
+    printer.tip(f"Next: {suggest(f'artifact {wanted}', scenarios=root)}")
     return CHANGED if refused else EXPECTED
 
 
@@ -109,6 +114,7 @@ def regenerate_all(
     legacy: bool,
     style: str,
     root: Path | None,
+    printer: Printer,
 ) -> int:
     """Regenerate, compare, and print the table; return the exit code."""
     from harness.artifacts.regenerate import (
@@ -148,10 +154,23 @@ def regenerate_all(
                 written = put_in_place(scenario, made, write)
                 rows.append((scenario.id, made, written))
                 report(f"{scenario.id}: {made.comparison.kind}", done=1)
-    typer.echo(make_provenance_table(rows, style) + "\n" if rows else "", nl=bool(rows))
+    printer.record(
+        [
+            {
+                "id": identifier,
+                "writer": made.writer.facts,
+                "comparison": made.comparison.kind,
+                "differences": made.comparison.differences,
+                "written": written,
+            }
+            for identifier, made, written in rows
+        ]
+    )
+    if rows:
+        printer.text(make_provenance_table(rows, style) + "\n")
     kinds = [made.comparison.kind for _, made, _ in rows]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ORDER if kind in kinds)
-    typer.echo(f"{len(rows)} of {len(chosen)} regenerated{': ' if counts else ''}{counts}.")
+    printer.text(f"{len(rows)} of {len(chosen)} regenerated{': ' if counts else ''}{counts}.")
     written_ids = [identifier for identifier, _, written in rows if written]
     differing = [identifier for identifier, made, _ in rows if made.comparison.kind == DIFFERS]
     left = [identifier for identifier in differing if identifier not in written_ids]
@@ -161,7 +180,7 @@ def regenerate_all(
         following = "run --all --no-timing"
     else:
         following = f"run {' '.join(written_ids or [chosen[0].id])}"
-    typer.echo(f"Next: {suggest(following, scenarios=root)}")
+    printer.tip(f"Next: {suggest(following, scenarios=root)}")
     return UNUSABLE if failed else CHANGED if left else EXPECTED
 
 

@@ -11,6 +11,7 @@ from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
 from harness.cli.options import suggest
 from harness.cli.output import next_step, present
+from harness.cli.printer import Printer
 from harness.cli.progress import ProgressBar
 from harness.errors import (
     CHANGED,
@@ -23,6 +24,7 @@ from harness.errors import (
     UsageError,
 )
 from harness.execution.request import RunRequest, read_request
+from harness.program import command_line
 from harness.report.dose import has_doses, plot_doses
 from harness.results.benchmark_json import make_benchmarks
 from harness.results.json_files import make_result_file, write_json
@@ -39,7 +41,7 @@ def find_unfinished(store: Store) -> tuple[int, RunRequest]:
             under_way = f"run {kept.id} is under way in process {kept.pid}"
         elif kept.finished is None and store.claim(kept):
             return kept.id, read_request(kept.request)
-    raise UsageError("there is no run to resume", under_way, "see: python -m harness runs")
+    raise UsageError("there is no run to resume", under_way, f"see: {command_line('runs')}")
 
 
 def find_scenarios(request: RunRequest, catalog: Catalog) -> list[Scenario]:
@@ -77,27 +79,27 @@ def report(
     run: Run,
     catalog: Catalog,
     style: str,
-    json_file: Path | None,
+    printer: Printer,
     benchmark_file: Path | None,
 ) -> int:
     """Write the files asked for, print the run, return the exit code."""
     document = make_result_file(run)
-    if json_file:
-        write_json(json_file, document)
+    printer.record(document)
     if benchmark_file:
         write_json(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
-    typer.echo(present(document, style))
+    if printer.shows_text:
+        typer.echo(present(document, style))
     if has_doses(document.outcomes):
         files = plot_doses(document.outcomes, store.reports)
-        typer.echo(f"Plotted: {', '.join(str(file) for file in files if file.suffix == '.html')}")
-        typer.echo("(and beside it as .svg and .png)")
+        printer.tip(f"Plotted: {', '.join(str(file) for file in files if file.suffix == '.html')}")
+        printer.tip("(and beside it as .svg and .png)")
     shown = suggest(f"show {run.id}", store.reports)
-    typer.echo(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
+    printer.tip(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
     if run.finished is None:
-        typer.echo("An environment could not be used: the reason is above, its part is missing.")
-        typer.echo(f"Next, once it can: {suggest('run --resume', store.reports)}")
+        printer.tip("An environment could not be used: the reason is above, its part is missing.")
+        printer.tip(f"Next, once it can: {suggest('run --resume', store.reports)}")
         return UNUSABLE
-    typer.echo(next_step(document, catalog.root))
+    printer.tip(next_step(document, catalog.root))
     if any_changed(document.outcomes):
         return CHANGED
     return USAGE if catalog.problems else EXPECTED

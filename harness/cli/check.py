@@ -15,6 +15,7 @@ from harness.cli.options import (
     open_catalog,
     suggest,
 )
+from harness.cli.printer import JsonOption, Printer
 from harness.errors import CHANGED
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def check(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="A scenario.")],
     python: PythonOption = sys.executable,
     legacy_keras: LegacyKerasOption = False,
+    json_file: JsonOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
     scenarios: ScenariosOption = None,
 ) -> None:
@@ -38,6 +40,7 @@ def check(
     from harness.results.quality_gate import find_faults
     from harness.results.store import Store
 
+    printer = Printer(json_file)
     catalog = open_catalog(scenarios)
     scenario = catalog.find(identifier)
     store = Store(reports)
@@ -57,28 +60,29 @@ def check(
         twice.append(make_result_file(carry_out(store, run, request, catalog)).outcomes)
     faults = find_template_texts(scenario.source) + find_silent_errors(scenario)
     faults += find_faults(*twice)
-    typer.echo(describe_costs(twice[1]))
+    ran = [each for each in twice[0] if each.verdict != "skip"]
+    printer.record({"scenario": identifier, "run": run, "ran": bool(ran), "faults": faults})
+    printer.text(describe_costs(twice[1]))
     for fault in faults:
-        typer.echo(f"FAULT  {fault}")
+        printer.text(f"FAULT  {fault}")
     if faults:
         said = suggest(f"show {run} --output {identifier}", reports)
-        typer.echo(f"What the steps printed and raised: {said}")
+        printer.tip(f"What the steps printed and raised: {said}")
         again = suggest(f"check {identifier}", reports, catalog.root)
-        typer.echo(f"Next: mend {scenario.file}, then: {again}")
+        printer.tip(f"Next: mend {scenario.file}, then: {again}")
         raise typer.Exit(CHANGED)
-    ran = [each for each in twice[0] if each.verdict != "skip"]
     if not ran:
         skipped = twice[0][0].error
-        typer.echo(f"{identifier} does not run here: {skipped.message if skipped else ''}.")
+        printer.text(f"{identifier} does not run here: {skipped.message if skipped else ''}.")
         keras_2 = scenario.keras.startswith("<3") and not legacy_keras
         where = "--legacy-keras" if keras_2 else "--python PATH"
         again = suggest(f"check {identifier} {where}", reports, catalog.root)
-        typer.echo(f"Next, where it does: {again}")
+        printer.tip(f"Next, where it does: {again}")
         return
-    typer.echo(f"{identifier}: {count(len(ran), 'path')} as declared, twice the same.")
+    printer.text(f"{identifier}: {count(len(ran), 'path')} as declared, twice the same.")
     where = " --legacy-keras" if legacy_keras else ""
     where += f" --python {python}" if python != sys.executable else ""
-    typer.echo(f"Next: {suggest(f'run {identifier} --seeds 20{where}', reports, catalog.root)}")
+    printer.tip(f"Next: {suggest(f'run {identifier} --seeds 20{where}', reports, catalog.root)}")
 
 
 def describe_costs(outcomes: "list[Outcome]") -> str:

@@ -1,4 +1,4 @@
-"""`diff`: what a release changed. The work is in compare.py, the sides come from sides.py."""
+"""`diff`: what a release changed; the sides come from diff_runs.py and diff_releases.py."""
 
 import os
 from collections.abc import Callable
@@ -12,12 +12,15 @@ from harness.cli.options import (
     FormatOption,
     ReportsOption,
     ScenariosOption,
-    TensorFlowOption,
     check_format,
     open_catalog,
     suggest,
 )
+from harness.cli.printer import JsonOption, Printer
+from harness.cli.releases_option import TensorFlowOption, adopt_releases
 from harness.errors import CHANGED, EXPECTED, EnvironmentUnusable, UsageError
+from harness.files import check_can_write
+from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.results.compare import Side
@@ -35,18 +38,19 @@ def diff(
     ] = None,
     releases: TensorFlowOption = None,
     reader_a: Annotated[
-        str | None, typer.Option("--reader-a", help="Which environment of RUN_A, if several.")
+        str | None,
+        typer.Option("--reader-a", metavar="NAME", help="Which reader of RUN_A, if several."),
     ] = None,
     reader_b: Annotated[
-        str | None, typer.Option("--reader-b", help="Which environment of RUN_B, if several.")
+        str | None,
+        typer.Option("--reader-b", metavar="NAME", help="Which reader of RUN_B, if several."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show unchanged paths too.")] = False,
     style: FormatOption = "simple",
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the differences to FILE.")
-    ] = None,
+    json_file: JsonOption = None,
     junit_file: Annotated[
-        Path | None, typer.Option("--junit", help="Write JUnit XML to FILE, for a CI server.")
+        Path | None,
+        typer.Option("--junit", metavar="FILE", help="Write JUnit XML, for a CI server."),
     ] = None,
     annotations: Annotated[
         bool,
@@ -59,25 +63,24 @@ def diff(
     scenarios: ScenariosOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
-    """Say what changed between two runs, or between two releases: diff --tf 2.20 2.21.
+    """Say what changed between two runs, or two releases (--tf 2.20,2.21).
 
     With --tf each release trains, saves and restores on the CPU, and then both restore what the
     first one saved; what is not kept yet is run, untimed. Exit code 1: something that worked no
     longer does.
     """
     check_format(style)
-    words = words or []
+    words, releases = adopt_releases(words, releases or [])
     check_request(words, releases, bool(reader_a or reader_b))
-    for file in (json_file, junit_file):
-        if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
-            raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
+    printer = Printer(json_file)
+    if junit_file is not None:
+        check_can_write(junit_file)
     catalog = open_catalog(scenarios)
     from harness.cli.diff_runs import pair_sides
     from harness.report.annotations import annotate
     from harness.report.difference import make_document, present_comparisons
     from harness.report.junit import write_junit
     from harness.results.compare import any_regressed, compare_sides
-    from harness.results.json_files import write_json
 
     if releases:
         from harness.cli.diff_releases import open_sides
@@ -86,12 +89,9 @@ def diff(
         pairs = open_sides(releases, words, catalog, Store(reports))
     else:
         pairs = pair_sides(words, reader_a, reader_b, reports)
-    comparisons = [
-        compare_sides(a, b, name_writers(a, b) + f"{a.label} → {b.label}") for a, b in pairs
-    ]
-    typer.echo(present_comparisons(comparisons, style, everything))
-    if json_file:
-        write_json(json_file, make_document(comparisons))
+    comparisons = [compare_sides(a, b, name_comparison(a, b)) for a, b in pairs]
+    printer.text(present_comparisons(comparisons, style, everything))
+    printer.record(make_document(comparisons))
     if junit_file:
         explain_failure(junit_file, lambda: write_junit(junit_file, comparisons))
     if annotations:
@@ -101,8 +101,13 @@ def diff(
     ordered = [each for kind in LOOKED_AT for each in telling if each.kind == kind]
     following = f"explain {ordered[0].scenario}" if ordered else "runs"
     folder = (reports, None) if following == "runs" else (None, scenarios)
-    typer.echo(f"\nNext: {suggest(following, *folder)}")
+    printer.tip(f"\nNext: {suggest(following, *folder)}")
     raise typer.Exit(CHANGED if any_regressed(comparisons) else EXPECTED)
+
+
+def name_comparison(a: "Side", b: "Side") -> str:
+    """Return a comparison's title, such as "2.20 → 2.21"."""
+    return name_writers(a, b) + f"{a.label} → {b.label}"
 
 
 def name_writers(a: "Side", b: "Side") -> str:
@@ -131,7 +136,7 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
             raise UsageError(
                 "give two runs, or two releases",
                 f"runs given: {len(words)}",
-                "python -m harness diff 1 2, or: python -m harness diff --tf 2.20 2.21",
+                f"{command_line('diff 1 2')}, or: {command_line('diff --tf 2.20,2.21')}",
             )
         return
     if readers:
@@ -140,7 +145,7 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
         raise UsageError(
             "--tf takes two different releases to compare",
             f"given: {', '.join(releases)}",
-            "python -m harness diff --tf 2.20 2.21",
+            command_line("diff --tf 2.20,2.21"),
         )
     for name in releases:
         check_name(name)

@@ -1,4 +1,4 @@
-"""The sides of `diff --tf A B`: what is kept of two releases, and what is missing, run now."""
+"""The sides of `diff --tf A,B`: what is kept of two releases, and what is missing, run now."""
 
 import sys
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from harness.cli.options import suggest
 from harness.environments.releases import RELEASES
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.execution.request import RunRequest, read_request
+from harness.program import command_line
 from harness.results.compare import Side
 from harness.results.outcome import Outcome, OutcomeKey
 from harness.results.run import Run, RunEnvironment
@@ -30,7 +31,7 @@ def open_sides(releases: list[str], ids: list[str], catalog: Catalog, store: Sto
     """
     chosen = catalog.select(ids) if ids else list(catalog.scenarios)
     if not chosen:
-        raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
+        raise UsageError(f"no scenarios in {catalog.root}", "", command_line("new my-case"))
     return [open_pair(releases, writers, chosen, catalog, store) for writers in ([], releases[:1])]
 
 

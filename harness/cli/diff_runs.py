@@ -53,7 +53,7 @@ def read_source(word: str, reports: Path) -> Source:
     """Read a run by its number, or a result file; raises UsageError where there is none."""
     if not word.isdecimal():
         return Source(word, read_result_file(Path(word)))
-    store = Store(reports)
+    store = Store.open_existing(reports)
     try:
         run = store.load(int(word))
         predictions = store.load_predictions(run.id)

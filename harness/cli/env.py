@@ -6,24 +6,36 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.cli.commands import BROKEN_MODEL, Command, Group
 from harness.cli.env_for import restore_where_written
-from harness.cli.requirements import print_requirements
+from harness.cli.printer import JsonOption, Printer
+from harness.cli.releases_option import split_releases
+from harness.cli.requirements import With, print_requirements
 from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
+from harness.program import command_line
 
-app = typer.Typer(no_args_is_help=True, help="Other TensorFlow releases: build, list, remove.")
-app.command("for")(restore_where_written)
-app.command("requirements")(print_requirements)
+app = typer.Typer(cls=Group, invoke_without_command=True)
+app.command("for", cls=Command, rich_help_panel=BROKEN_MODEL)(restore_where_written)
+app.command("requirements", cls=Command)(print_requirements)
 NAMES = "2.15, 2.15.1, 2.16+legacy, 2.20+gpu, nightly, ..."
 Name = Annotated[str, typer.Argument(metavar="RELEASE|PATH", help=f"{NAMES}, or an interpreter.")]
-Names = Annotated[list[str], typer.Argument(metavar="RELEASE...", help=NAMES)]
-AnyNames = Annotated[list[str] | None, typer.Argument(metavar="[RELEASE...]", help=NAMES)]
-With = Annotated[
+Names = Annotated[
+    list[str], typer.Argument(metavar="RELEASE...", callback=split_releases, help=NAMES)
+]
+AnyNames = Annotated[
     list[str] | None,
-    typer.Option("--with", metavar="PACKAGE", help="Another requirement: keras==3.15.1."),
+    typer.Argument(metavar="[RELEASE...]", callback=split_releases, help=NAMES),
 ]
 
 
-@app.command("add")
+@app.callback()
+def describe(context: typer.Context) -> None:
+    """Build, list and remove environments of other TensorFlow releases."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("add", cls=Command)
 def add(names: Names, extra: With = None) -> None:
     """Build environments; whole ones are left as they are, damaged ones built again.
 
@@ -79,26 +91,23 @@ def say_versions(versions: dict[str, str], python: str = "") -> str:
 
 def suggest_run(name: str) -> str:
     """Return the command that runs everything in an environment."""
-    return shlex.join(["python", "-m", "harness", "run", "--all", "--tf", name])
+    return command_line(shlex.join(["run", "--all", "--tf", name]))
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_built(
     everything: Annotated[bool, typer.Option("--all", help="Also those to build.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For other programs.")] = False,
+    json_file: JsonOption = None,
 ) -> None:
     """List the environments that are built, with what they take on the disk."""
-    import json
-
     from tabulate import tabulate
 
     from harness.environments.cache import find_cache, list_environments
     from harness.environments.releases import RELEASES
 
+    printer = Printer(json_file)
     built = [describe_built(name, record) for name, record in list_environments()]
-    if as_json:
-        typer.echo(json.dumps(built, indent=2))
-        return
+    printer.record(built)
     rows = [
         [
             each["name"],
@@ -120,24 +129,22 @@ def list_built(
         ]
     headers = ["release", "TensorFlow", "Keras", "Python", "built", "GiB", "state"]
     if rows:
-        typer.echo(tabulate(rows, headers, disable_numparse=True))
-    typer.echo(f"{len(built)} environments in {find_cache()}.")
+        printer.text(tabulate(rows, headers, disable_numparse=True))
+    printer.text(f"{len(built)} environments in {find_cache()}.")
     damaged = [each for each in built if each["damage"]]
     for each in damaged:
         typer.echo(f"{each['name']} is damaged: {each['damage'][0]}", err=True)
     if damaged:
-        typer.echo(f"Next: {suggest_repair(damaged[0])}")
+        printer.tip(f"Next: {suggest_repair(damaged[0])}")
     else:
-        known = "" if everything else " (which there are: python -m harness env list --all)"
-        typer.echo(f"Next: python -m harness env add 2.15{known}")
+        known = "" if everything else f" (which there are: {command_line('env list --all')})"
+        printer.tip(f"Next: {command_line(f'env add 2.15{known}')}")
 
 
 def suggest_repair(damaged: dict[str, Any]) -> str:
     """Return the command that mends an environment; removing it where its name says too little."""
     known = damaged["tensorflow"] or damaged["name"].count("-") == 0
-    return shlex.join(
-        ["python", "-m", "harness", "env", "add" if known else "remove", damaged["name"]]
-    )
+    return command_line(shlex.join(["env", "add" if known else "remove", damaged["name"]]))
 
 
 def describe_built(name: str, record: dict[str, Any] | None) -> dict[str, Any]:
@@ -159,30 +166,32 @@ def describe_built(name: str, record: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-@app.command("show")
-def show(name: Name, extra: With = None) -> None:
+@app.command("show", cls=Command)
+def show(name: Name, extra: With = None, json_file: JsonOption = None) -> None:
     """Show one environment: its interpreter and every package in it."""
     from harness.environments.cache import find_damage, python_of
     from harness.environments.interpreter import describe, is_path
 
+    printer = Printer(json_file)
     if is_path(name):
         path, versions, packages = describe(name)
-        typer.echo(f"{say_versions(versions)}, used where it is\ninterpreter: {path}")
+        title = f"{say_versions(versions)}, used where it is"
     else:
         folder, record = find_built(name, extra)
         packages, name = record["packages"], record["release"]["name"]
-        typer.echo(f"{name}, built {record['built']}\ninterpreter: {python_of(folder)}")
+        path, title = str(python_of(folder)), f"{name}, built {record['built']}"
         if damage := find_damage(folder):
             raise EnvironmentUnusable(
                 f"{name} is damaged",
                 "\n".join(damage[:3]),
-                f"python -m harness env add {shlex.quote(name)}",
+                command_line(f"env add {shlex.quote(name)}"),
             )
-    typer.echo("\n".join(packages))
-    typer.echo(f"Next: {suggest_run(name)}")
+    printer.record({"name": name, "interpreter": path, "packages": packages})
+    printer.text("\n".join([title, f"interpreter: {path}", *packages]))
+    printer.tip(f"Next: {suggest_run(name)}")
 
 
-@app.command("remove")
+@app.command("remove", cls=Command)
 def remove(
     names: AnyNames = None,
     extra: With = None,
@@ -200,10 +209,10 @@ def remove(
         size = measure(folder)
         remove_one(folder.name)
         typer.echo(f"Removed {folder}, {size / 2**30:.1f} GiB.")
-    typer.echo("Next: python -m harness env list")
+    typer.echo(f"Next: {command_line('env list')}")
 
 
-@app.command("prune")
+@app.command("prune", cls=Command)
 def prune() -> None:
     """Remove what builds that were killed have left behind."""
     from harness.environments.cache import remove_leftovers
@@ -212,7 +221,7 @@ def prune() -> None:
     named = f": {', '.join(removed)}" if removed else ""
     freed = sum(removed.values()) / 2**20
     typer.echo(f"Removed {len(removed)} unfinished builds{named}; {freed:.0f} MiB are free again.")
-    typer.echo("Next: python -m harness env list")
+    typer.echo(f"Next: {command_line('env list')}")
 
 
 def find_folder(name: str, extra: list[str] | None) -> Path:
@@ -222,7 +231,7 @@ def find_folder(name: str, extra: list[str] | None) -> Path:
     from harness.environments.releases import find_release
 
     if is_path(name):
-        raise UsageError(f"not built here: {name}", "", "python -m harness env list")
+        raise UsageError(f"not built here: {name}", "", command_line("env list"))
     if (find_cache() / name).is_dir() and not extra:  # a damaged one is listed by its folder
         return find_cache() / name
     release = find_release(name, tuple(extra or ()))
@@ -231,7 +240,7 @@ def find_folder(name: str, extra: list[str] | None) -> Path:
         raise UsageError(
             f"{release.name} is not built",
             f"looked in {folder.parent}",
-            f"python -m harness env add {shlex.quote(release.name)}",
+            command_line(f"env add {shlex.quote(release.name)}"),
         )
     return folder
 
@@ -246,5 +255,5 @@ def find_built(name: str, extra: list[str] | None) -> tuple[Path, dict[str, Any]
     raise EnvironmentUnusable(
         f"{name} is damaged",
         f"what it is cannot be read in {folder}",
-        f"python -m harness env add {shlex.quote(name)}",
+        command_line(f"env add {shlex.quote(name)}"),
     )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.printer import JsonOption, Printer
 from harness.errors import CHANGED, EXPECTED, UsageError
+from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.origin.restore import ModelOutput, RestoredModel
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def restore_where_written(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A file, SavedModel, checkpoint.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="A model file, SavedModel or checkpoint.")
+    ],
     restore: Annotated[
         bool, typer.Option("--restore/--no-restore", help="Build that release, restore there.")
     ] = True,
@@ -33,6 +37,7 @@ def restore_where_written(
     trust: Annotated[
         bool, typer.Option("--trust", help="Restore although that runs code of the file.")
     ] = False,
+    json_file: JsonOption = None,
 ) -> None:
     """Name the release that wrote a model, restore it there, compare with your TensorFlow.
 
@@ -46,16 +51,20 @@ def restore_where_written(
             find_release(name)  # a name that is none is refused before anything is done
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code names a Python file")
+    printer = Printer(json_file)
     with show(f"reading {model}"):
         origin = read_model_file(model)
     chosen = release or origin.releases[0]
-    typer.echo("\n".join(describe_origin(origin, model)))
+    record = as_record(origin)
+    printer.text("\n".join(describe_origin(origin, model)))
     if not origin.holds_model:
-        typer.echo("\n".join(advise_without_model(origin)))
-        typer.echo(f"Next: python -m harness env add {spell(chosen)}")
+        printer.record(record)
+        printer.text("\n".join(advise_without_model(origin)))
+        printer.tip(f"Next: {command_line(f'env add {spell(chosen)}')}")
         return
     if not restore:
-        typer.echo(f"Next: python -m harness env for {quote(str(model))}")
+        printer.record(record)
+        printer.tip(f"Next: {command_line(f'env for {quote(str(model))}')}")
         return
     if origin.dangers and not trust:
         raise UsageError(
@@ -63,14 +72,48 @@ def restore_where_written(
             "\n".join(origin.dangers),
             "if you know who wrote it, add --trust; --no-restore only names the release",
         )
-    there = restore_and_compare(origin, chosen, reader, code, trust)
+    there, compared = restore_and_compare(origin, chosen, reader, code, trust, printer)
+    printer.record(record | {"restored": as_result(there, chosen), "compared": compared or None})
     if not there.error:
-        typer.echo(f"\nLoad it there with: {spell_load(origin, there, code)}")
+        printer.text(f"\nLoad it there with: {spell_load(origin, there, code)}")
     following = f"env requirements {spell(chosen)} > requirements.txt"
     if there.error:  # a recipe for that release would not help
         following = f"search {quote(' '.join(there.error.split())[:80])}"
-    typer.echo(f"Next: python -m harness {following}")
+    printer.tip(f"Next: {command_line(following)}")
     raise typer.Exit(EXPECTED if there.is_sound() else CHANGED)
+
+
+def as_record(origin: "Origin") -> dict[str, object]:
+    """Return what `--json` says of a file's origin; nothing is restored yet."""
+    return {
+        "file": str(origin.path),
+        "format": origin.format,
+        "holds_model": origin.holds_model,
+        "releases": origin.releases,
+        "tensorflow": origin.tensorflow,
+        "keras": origin.keras,
+        "evidence": origin.evidence,
+        "custom": origin.custom,
+        "dangers": origin.dangers,
+        "restored": None,
+        "compared": None,
+    }
+
+
+def as_result(there: "RestoredModel", release: str) -> dict[str, object]:
+    """Return what `--json` says of restoring in a release."""
+    found = there.findings()
+    return {
+        "release": release,
+        "versions": there.versions,
+        "error": there.error or None,
+        "sound": there.is_sound(),
+        "inputs": there.inputs,
+        "outputs": [
+            {"name": each.name, "shape": each.shape, "dtype": each.dtype, "found": kind}
+            for each, kind in zip(there.outputs, found, strict=False)
+        ],
+    }
 
 
 def describe_origin(origin: "Origin", given: Path) -> list[str]:
@@ -115,9 +158,14 @@ def advise_without_model(origin: "Origin") -> list[str]:
 
 
 def restore_and_compare(
-    origin: "Origin", chosen: str, reader: str, code: Path | None, trust: bool
-) -> "RestoredModel":
-    """Restore in the release and in the reader, print both; return the first."""
+    origin: "Origin",
+    chosen: str,
+    reader: str,
+    code: Path | None,
+    trust: bool,
+    printer: Printer,
+) -> tuple["RestoredModel", str]:
+    """Restore in the release and in the reader, print both; return the first and a sentence."""
     import tempfile
 
     from harness.environments.build import build
@@ -140,14 +188,15 @@ def restore_and_compare(
         environment = prepare(chosen)
         with show(f"restoring in {chosen}"):
             there = restore_model(environment, path, origin, work / "there", code, trust)
-        typer.echo("\n".join(["", *describe_restored(there, chosen, origin, code)]))
+        printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
-            return there
+            return there, ""
         ours = prepare(reader)
         with show(f"restoring in {reader or 'your TensorFlow'}"):
             here = restore_model(ours, path, origin, work / "here", code, trust, there.inputs_file)
-        typer.echo(describe_reader(here, there, reader or "your own environment"))
-    return there
+        compared = describe_reader(here, there, reader or "your own environment")
+        printer.text(compared)
+    return there, compared
 
 
 def describe_restored(

@@ -5,6 +5,7 @@ import re
 import typer
 
 from harness.cli.options import DEFAULT_REPORTS, ReportsOption, ScenariosOption, open_catalog
+from harness.cli.printer import Printer
 
 
 def gpu_report(
@@ -30,6 +31,6 @@ def gpu_report(
     name = "gpu-" + re.sub(r"[^a-z0-9]+", "-", str(gpu.model or "unknown").lower()).strip("-")
     write_json(reports / f"{name}.json", document)
     (reports / f"{name}.md").write_text(write_device_report(document, gpu))
-    code = report(store, run, catalog, "simple", None, None)
+    code = report(store, run, catalog, "simple", Printer(None), None)
     typer.echo(f"Written: {reports / name}.md and .json; a pull request with them is welcome.")
     raise typer.Exit(code)

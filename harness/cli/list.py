@@ -1,6 +1,5 @@
 """`list`: the scenarios, without running or importing any of them."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -13,21 +12,30 @@ from harness.cli.options import (
     open_catalog,
     suggest,
 )
+from harness.cli.printer import JsonOption, Printer
 from harness.errors import USAGE, UsageError, advise
 from harness.verdicts.names import VERDICTS
 
 
 def list_scenarios(
-    words: Annotated[list[str] | None, typer.Argument(help="Words to look for.")] = None,
-    family: Annotated[str | None, typer.Option(help=", ".join(FAMILIES))] = None,
-    verdict: Annotated[
-        str | None, typer.Option(help="What the broken paths show: zeros, error, ...")
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD...]", help="Words to look for.")
     ] = None,
-    layer: Annotated[str | None, typer.Option(help="A Keras layer it uses: LSTM, ...")] = None,
+    family: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=f"{', '.join(FAMILIES[:-1])} or {FAMILIES[-1]}."),
+    ] = None,
+    verdict: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What the broken paths show: zeros, error, ..."),
+    ] = None,
+    layer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A Keras layer it uses: LSTM, ...")
+    ] = None,
     look_alikes: Annotated[
-        bool, typer.Option("--look-alikes", help="What only looks broken, nothing else.")
+        bool, typer.Option("--look-alikes", help="Only models that look broken and are not.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    json_file: JsonOption = None,
     style: FormatOption = "simple",
     scenarios: ScenariosOption = None,
 ) -> None:
@@ -35,6 +43,7 @@ def list_scenarios(
     for name, value, known in (("family", family, FAMILIES), ("verdict", verdict, VERDICTS)):
         if value is not None and value not in known:
             raise UsageError(f"unknown {name}: {value}", *advise(value, known))
+    printer = Printer(json_file)
     catalog = open_catalog(scenarios)
     if layer is not None:
         used = sorted({name for each in catalog.scenarios for name in each.layers})
@@ -49,9 +58,8 @@ def list_scenarios(
         and (layer is None or layer in each.layers)
         and (each.is_look_alike or not look_alikes)
     ]
-    if as_json:
-        typer.echo(json.dumps([describe(scenario) for scenario in chosen], indent=2))
-    else:
+    printer.record([describe(scenario) for scenario in chosen])
+    if printer.shows_text:
         from tabulate import tabulate
 
         from harness.catalog.search import name_verdicts
@@ -62,10 +70,8 @@ def list_scenarios(
             tabulate(rows, headers, tablefmt=check_format(style), maxcolwidths=[None, None, 16, 60])
         )
         typer.echo(f"\n{len(chosen)} of {len(catalog.scenarios)} scenarios.")
-        if not chosen:
-            typer.echo(f"Next: {suggest('list', scenarios=scenarios)}")
-        else:
-            typer.echo(f"Next: {suggest(f'explain {chosen[0].id}', scenarios=scenarios)}")
+    following = f"explain {chosen[0].id}" if chosen else "list"
+    printer.tip(f"Next: {suggest(following, scenarios=scenarios)}")
     if catalog.problems:
         raise typer.Exit(USAGE)
 

@@ -9,6 +9,7 @@ from harness.catalog.load import PACKAGED
 from harness.catalog.scenario import FAMILIES
 from harness.cli.options import ScenariosOption, suggest
 from harness.errors import UsageError
+from harness.program import command_line
 
 TEMPLATE = '''"""Say in one sentence what goes wrong.
 
@@ -66,7 +67,7 @@ def file_name(identifier: str) -> str:
 
 def new(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="Words joined by hyphens.")],
-    family: Annotated[str, typer.Option(help=", ".join(FAMILIES))] = "restore",
+    family: Annotated[str, typer.Option(metavar="NAME", help=", ".join(FAMILIES))] = "restore",
     scenarios: ScenariosOption = None,
 ) -> None:
     """Start a scenario: a file that runs, to be filled with your failure."""
@@ -79,7 +80,7 @@ def new(
         raise UsageError(
             "the scenarios here are an installed package, which an upgrade replaces",
             str(root),
-            f"python -m harness new {identifier} --scenarios my-scenarios",
+            command_line(f"new {identifier} --scenarios my-scenarios"),
         )
     if len(identifier) > 40:
         raise UsageError("the id is too long for a table", "", "use at most 40 characters")

@@ -1,7 +1,6 @@
 """Options that several commands share, and the sentences for their mistakes."""
 
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -11,64 +10,42 @@ import typer
 from harness.api import read_lessons
 from harness.catalog.load import PACKAGED, Catalog
 from harness.errors import UsageError
+from harness.program import command_line
 
 ScenariosOption = Annotated[
     Path | None,
-    typer.Option("--scenarios", help="Folder of scenarios (default: the ones that came with it)."),
+    typer.Option(
+        "--scenarios", metavar="FOLDER", help="Scenarios of your own instead of those installed."
+    ),
 ]
 ReportsOption = Annotated[
-    Path, typer.Option("--reports", help="Folder where runs are kept.", show_default=True)
+    Path,
+    typer.Option("--reports", metavar="FOLDER", help="Where runs are kept.", show_default=True),
 ]
 FormatOption = Annotated[
-    str, typer.Option("--format", help="Any tabulate table format: simple, github, html, ...")
+    str,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help="How tables look: simple, github, html or any of tabulate's formats.",
+        show_default=False,
+    ),
 ]
 PythonOption = Annotated[
-    str, typer.Option(help="The interpreter whose TensorFlow is used.", show_default=False)
+    str,
+    typer.Option(
+        metavar="PATH", help="Use the TensorFlow of this interpreter.", show_default=False
+    ),
 ]
 LegacyKerasOption = Annotated[
-    bool, typer.Option("--legacy-keras", help="Let tf.keras be tf_keras, a Keras 2.")
-]
-TensorFlowOption = Annotated[
-    list[str] | None,
-    typer.Option("--tf", metavar="RELEASE...", help="Releases of `env`, built where they are not."),
+    bool, typer.Option("--legacy-keras", help="Use Keras 2: let tf.keras be tf_keras.")
 ]
 DEFAULT_REPORTS = Path("reports")
-MANY = ("--tf", "--writer", "--reader")  # options that take as many releases as follow
-RELEASE = re.compile(
-    r"\d+\.\d+|nightly|this(\+legacy)?$|\+legacy$|.*[/\\\\]"
-)  # what looks like one
-
-
-def spread_releases(arguments: list[str]) -> list[str]:
-    """Turn `--tf 1.15 2.4` into `--tf 1.15 --tf 2.4`, which is what Typer reads."""
-    arguments = split_at_commas(arguments)
-    spread: list[str] = []
-    option = ""  # the one whose values we are at
-    for word, before in zip(arguments, ["", *arguments], strict=False):
-        if word.startswith("-"):
-            option = word if word in MANY else ""
-        elif option and before != option and not RELEASE.match(word):
-            option = ""
-        elif option and before != option:
-            spread.append(option)
-        spread.append(word)
-    return spread
-
-
-def split_at_commas(arguments: list[str]) -> list[str]:
-    """Turn `2.15,2.21` into two words, where every part of it looks like a release."""
-    words: list[str] = []
-    for word in arguments:
-        parts = word.split(",")
-        releases = len(parts) > 1 and all(re.fullmatch(r"[\w.]+(\+\w+)*", each) for each in parts)
-        named = releases and all(RELEASE.match(each) for each in parts)
-        words += parts if named else [word]
-    return words
 
 
 def suggest(command: str, reports: Path | None = None, scenarios: Path | None = None) -> str:
     """Return `command` as it must be typed, with the folders that are not the default ones."""
-    words = f"python -m harness {command}"
+    words = command_line(command)
     if scenarios not in (None, PACKAGED):
         words += f" --scenarios {scenarios}"
     if reports not in (None, DEFAULT_REPORTS):
@@ -92,7 +69,7 @@ def check_format(name: str) -> str:
         raise UsageError(
             f"unknown table format: {name}",
             "known: " + ", ".join(tabulate_formats),
-            "python -m harness run --all --format github",
+            command_line("run --all --format github"),
         )
     return name
 

@@ -1,6 +1,5 @@
-"""`run`: carry out scenarios and show what came back. The work is in conduct.py."""
+"""`run`: carry out scenarios and show what came back. The work is in carry_out.py."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -16,33 +15,52 @@ from harness.cli.options import (
     PythonOption,
     ReportsOption,
     ScenariosOption,
-    TensorFlowOption,
     check_format,
     find_interpreter,
     open_catalog,
     suggest,
 )
+from harness.cli.printer import JsonOption, Printer
+from harness.cli.releases_option import (
+    ReaderOption,
+    TensorFlowOption,
+    WriterOption,
+    adopt_releases,
+    refuse_releases,
+)
 from harness.errors import UsageError
+from harness.files import check_can_write
+from harness.program import command_line
 
 DEVICES = ("cpu", "gpu", "all")
 
 
 def run(
     context: typer.Context,
-    ids: Annotated[list[str] | None, typer.Argument(help="Scenarios to run.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID...]", help="Scenarios to run.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Run every scenario.")] = False,
-    device: Annotated[str, typer.Option(help="cpu, gpu or all there are.")] = "all",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="cpu, gpu, or all that are there.")
+    ] = "all",
     seeds: Annotated[
         int | None,
-        typer.Option(min=1, max=10_000, help="Run seeds 0..N-1 and report each path's rate."),
+        typer.Option(
+            min=1, max=10_000, metavar="N", help="Run seeds 0..N-1 and report each path's rate."
+        ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**32 - 1, help="Run this seed, not each lesson's own."),
+        typer.Option(
+            min=0, max=2**32 - 1, metavar="N", help="Run this seed, not each lesson's own."
+        ),
     ] = None,
     timing: Annotated[
         bool | None,
-        typer.Option("--timing/--no-timing", help="Time every restore (default: of one release)."),
+        typer.Option(
+            "--timing/--no-timing", help="Time every restore [default: in one release only]."
+        ),
     ] = None,
     dose: Annotated[
         bool,
@@ -52,32 +70,33 @@ def run(
         bool, typer.Option("--spawn", help="Start a process per step instead of forking.")
     ] = False,
     releases: TensorFlowOption = None,
-    writers: Annotated[
-        list[str] | None,
-        typer.Option("--writer", metavar="RELEASE...", help="Save in these; see --reader."),
-    ] = None,
-    readers: Annotated[
-        list[str] | None,
-        typer.Option("--reader", metavar="RELEASE...", help="Restore what they saved in these."),
-    ] = None,
+    writers: WriterOption = None,
+    readers: ReaderOption = None,
     python: PythonOption = sys.executable,
     legacy_keras: LegacyKerasOption = False,
-    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds a step may take.")] = 120.0,
-    memory_limit: Annotated[int, typer.Option(min=1, help="MiB of memory a step may gain.")] = 4096,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="What a step may take.")
+    ] = 120.0,
+    memory_limit: Annotated[
+        int, typer.Option(min=1, metavar="MIB", help="Memory that a step may gain.")
+    ] = 4096,
     style: FormatOption = "simple",
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the run to FILE.")] = None,
+    json_file: JsonOption = None,
     benchmark_file: Annotated[
         Path | None,
-        typer.Option("--benchmark-json", help="Write timings to FILE as pytest-benchmark does."),
+        typer.Option(
+            "--benchmark-json", metavar="FILE", help="Write timings as pytest-benchmark does."
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Finish the newest unfinished run.")
     ] = False,
     executor: Annotated[
-        str, typer.Option(help="threads of this machine, or dask: a cluster (no timing).")
+        str,
+        typer.Option(metavar="NAME", help="threads of this machine, or dask: a cluster, untimed."),
     ] = "threads",
     scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Of the Dask cluster: tcp://host:8786.")
+        str | None, typer.Option(metavar="ADDRESS", help="The Dask cluster's: tcp://host:8786.")
     ] = None,
     scenarios: ScenariosOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
@@ -91,9 +110,12 @@ def run(
         check_resume_alone(context)
     else:
         check_choices(ids, everything, device, seeds, seed)
-    for file in (json_file, benchmark_file):
-        if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
-            raise UsageError(f"cannot write {file}", "", "name a file in a folder you can write")
+    printer = Printer(json_file)
+    if benchmark_file is not None:
+        check_can_write(benchmark_file)
+    ids, releases = adopt_releases(ids, releases or [])
+    if readers:
+        refuse_releases(ids, "--reader")
     check_places(
         releases,
         writers,
@@ -104,7 +126,7 @@ def run(
         bool(timing),
     )
     if timing is None:  # between releases `bench` compares, and untimed is three times as fast
-        timing = not (scheduler or writers or len(releases or []) > 1)
+        timing = not (scheduler or writers or len(releases) > 1)
     if benchmark_file and (dose or scheduler or not timing):
         raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing and --dose")
     from harness.api import start_run
@@ -122,7 +144,7 @@ def run(
         if dose:
             chosen, timing = find_dosed(chosen, catalog, bool(ids)), False
         if not chosen:
-            raise UsageError(f"no scenarios in {catalog.root}", "", "python -m harness new my-case")
+            raise UsageError(f"no scenarios in {catalog.root}", "", command_line("new my-case"))
         request = RunRequest(
             scenarios=[scenario.id for scenario in chosen],
             root=str(catalog.root),
@@ -136,14 +158,14 @@ def run(
             memory_limit_mb=memory_limit,
             command=sys.argv[1:],
             doses=dose,
-            releases=list(dict.fromkeys(releases or [])),
+            releases=list(dict.fromkeys(releases)),
             writers=list(dict.fromkeys(writers or [])),
             readers=list(dict.fromkeys(readers or [])),
             scheduler=scheduler,
         )
         run_id = start_run(store, request)
     finished = carry_out(store, run_id, request, catalog, resumed=resume)
-    raise typer.Exit(report(store, finished, catalog, style, json_file, benchmark_file))
+    raise typer.Exit(report(store, finished, catalog, style, printer, benchmark_file))
 
 
 def check_places(
@@ -163,7 +185,7 @@ def check_places(
         raise UsageError(
             "--writer and --reader belong together",
             f"{missing} is missing",
-            "python -m harness run --all --writer 2.15 --reader 2.21",
+            command_line("run --all --writer 2.15 --reader 2.21"),
         )
     if releases and writers:
         raise UsageError(
@@ -186,7 +208,7 @@ def check_places(
         raise UsageError(
             "--executor dask and --scheduler ADDRESS belong together",
             "",
-            "python -m harness run --all --executor dask --scheduler tcp://127.0.0.1:8786",
+            command_line("run --all --executor dask --scheduler tcp://127.0.0.1:8786"),
         )
     if scheduler and timing:
         raise UsageError(
@@ -244,5 +266,5 @@ def check_choices(
         raise UsageError(
             "give scenario ids or --all, not both" if ids else "nothing to run",
             "",
-            "python -m harness run --all, or: python -m harness list",
+            f"{command_line('run --all')}, or: {command_line('list')}",
         )

@@ -1,15 +1,11 @@
 """`runs`: the runs that are kept."""
 
-import json
-from typing import Annotated
-
-import typer
-
 from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
+from harness.cli.printer import JsonOption, Printer
 
 
 def list_runs(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_file: JsonOption = None,
     style: FormatOption = "simple",
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
@@ -20,25 +16,28 @@ def list_runs(
     from harness.results.store import Store
 
     check_format(style)
-    store = Store(reports)
-    rows = [
-        {
-            "run": run.id,
-            "created": run.created,
-            "state": "finished" if run.finished else "unfinished",
-            "outcomes": store.count_outcomes(run.id),
-            "environment": ", ".join(each.name for each in run.environments),
-            "command": " ".join(read_request(run.request).command),
-        }
-        for run in store.list_runs()
-    ]
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-        return
+    printer = Printer(json_file)
+    rows = []
+    if Store.exists(reports):
+        store = Store.open_existing(reports)
+        rows = [
+            {
+                "run": run.id,
+                "created": run.created,
+                "state": "finished" if run.finished else "unfinished",
+                "outcomes": store.count_outcomes(run.id),
+                "environment": ", ".join(each.name for each in run.environments),
+                "command": " ".join(read_request(run.request).command),
+            }
+            for run in store.list_runs()
+        ]
+    printer.record(rows)
     if not rows:
-        typer.echo(f"No runs in {store.path} yet.\nNext: python -m harness run --all")
+        printer.text(f"No runs are kept in {reports}.")
+        printer.tip(f"Next: {suggest('run --all', reports)}")
         return
-    typer.echo(tabulate(rows, headers="keys", tablefmt=style, maxcolwidths=[None] * 5 + [40]))
+    table = tabulate(rows, headers="keys", tablefmt=style, maxcolwidths=[None] * 5 + [40])
+    printer.text(f"{table}\n")
     unfinished = any(row["state"] == "unfinished" for row in rows)
     following = "run --resume" if unfinished else f"show {rows[0]['run']}"
-    typer.echo(f"\nNext: {suggest(following, reports)}")
+    printer.tip(f"Next: {suggest(following, reports)}")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.list import describe
 from harness.cli.options import (
     FormatOption,
     ScenariosOption,
@@ -11,14 +12,18 @@ from harness.cli.options import (
     open_catalog,
     suggest,
 )
+from harness.cli.printer import JsonOption, Printer
 from harness.errors import USAGE, UsageError
+from harness.program import command_line
 
 
 def search(
     words: Annotated[
-        list[str], typer.Argument(help="A symptom, or an error message as it was printed.")
+        list[str],
+        typer.Argument(metavar="WORD...", help="A symptom, or an error message as it was printed."),
     ],
-    limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 5,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most so many.")] = 5,
+    json_file: JsonOption = None,
     style: FormatOption = "simple",
     scenarios: ScenariosOption = None,
 ) -> None:
@@ -30,15 +35,17 @@ def search(
     check_format(style)
     text = " ".join(words)
     if not text.strip():
-        raise UsageError("nothing to search for", "", 'python -m harness search "predicts zeros"')
+        raise UsageError("nothing to search for", "", command_line('search "predicts zeros"'))
     catalog = open_catalog(scenarios)
+    printer = Printer(json_file)
     found = rank_scenarios(catalog, text)
+    printer.record([describe(scenario) for scenario in found[:limit]])
     if not found:
-        typer.echo(f"None of {len(catalog.scenarios)} scenarios has any of these words.")
-        typer.echo(f"Next: {suggest('list', scenarios=scenarios)}")
+        printer.text(f"None of {len(catalog.scenarios)} scenarios has any of these words.")
+        printer.tip(f"Next: {suggest('list', scenarios=scenarios)}")
     else:
         rows = [[each.id, name_verdicts(each), each.summary] for each in found[:limit]]
-        typer.echo(
+        printer.text(
             tabulate(
                 rows,
                 ["id", "shows", "what goes wrong"],
@@ -47,7 +54,7 @@ def search(
             )
         )
         more = f", best {limit} shown" if len(found) > limit else ""
-        typer.echo(f"\n{len(found)} of {len(catalog.scenarios)} scenarios share words{more}.")
-        typer.echo(f"Next: {suggest(f'explain {found[0].id}', scenarios=scenarios)}")
+        printer.text(f"\n{len(found)} of {len(catalog.scenarios)} scenarios share words{more}.")
+        printer.tip(f"Next: {suggest(f'explain {found[0].id}', scenarios=scenarios)}")
     if catalog.problems:
         raise typer.Exit(USAGE)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
+from harness.cli.printer import JsonOption, Printer
 from harness.errors import CHANGED, EXPECTED, UsageError
+from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.results.store import Store
@@ -18,19 +20,22 @@ def show(
         str | None,
         typer.Option("--output", metavar="ID", help="Show what a scenario's steps printed."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
+    json_file: JsonOption = None,
     style: FormatOption = "simple",
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
     """Print a run again, as it was printed when it ended."""
     from harness.cli.output import next_step, present
-    from harness.results.json_files import make_result_file, read_result_file, to_json
+    from harness.results.json_files import make_result_file, read_result_file
     from harness.results.judgement import any_changed
     from harness.results.store import Store
 
     check_format(style)
+    printer = Printer(json_file)
+    if output and json_file is not None:
+        raise UsageError("--output prints text", "given besides: --json", "give one of the two")
     if run.isdecimal():
-        store = Store(reports)
+        store = Store.open_existing(reports)
         if output:
             typer.echo(show_output(store, int(run), output))
             return
@@ -41,20 +46,20 @@ def show(
             raise UsageError(
                 "a result file does not hold what the steps printed",
                 "",
-                "give the number of a run: python -m harness runs",
+                f"give the number of a run: {command_line('runs')}",
             )
         document, unfinished = read_result_file(Path(run)), False
-    if as_json:
-        typer.echo(to_json(document))
-    elif not document.outcomes:
-        typer.echo(f"This run has no outcomes yet.\nNext: {suggest('run --resume', reports)}")
+    printer.record(document)
+    if not document.outcomes:
+        printer.tip(f"This run has no outcomes yet.\nNext: {suggest('run --resume', reports)}")
     else:
-        typer.echo(present(document, style))
+        if printer.shows_text:
+            typer.echo(present(document, style))
         if unfinished:
-            typer.echo(f"This run is unfinished: {len(document.outcomes)} outcomes so far.")
-            typer.echo(f"Next: {suggest('run --resume', reports)}")
+            printer.tip(f"This run is unfinished: {len(document.outcomes)} outcomes so far.")
+            printer.tip(f"Next: {suggest('run --resume', reports)}")
         else:
-            typer.echo(next_step(document))
+            printer.tip(next_step(document))
     raise typer.Exit(CHANGED if any_changed(document.outcomes) else EXPECTED)
 
 
@@ -65,7 +70,7 @@ def show_output(store: "Store", run: int, scenario: str) -> str:
     outcomes = {each.key: each for each in store.load(run).outcomes if each.scenario == scenario}
     if not outcomes:
         raise UsageError(
-            f"run {run} has no outcomes of {scenario}", "", f"see: python -m harness show {run}"
+            f"run {run} has no outcomes of {scenario}", "", f"see: {command_line(f'show {run}')}"
         )
     several = len({(each.writer, each.reader) for each in outcomes.values()}) > 1
     blocks = []

@@ -36,6 +36,7 @@ from harness.environments.uv import (
     run_uv,
 )
 from harness.errors import EnvironmentUnusable, UsageError
+from harness.program import command_line
 
 # Bytes; the largest CPU release takes 1.5 GB, CUDA 5 GB, and wheels are unpacked first.
 DISK_NEEDED, GPU_DISK_NEEDED = 3 * 2**30, 10 * 2**30
@@ -88,7 +89,7 @@ def check_disk(cache: Path, needed: int) -> None:
         raise EnvironmentUnusable(
             f"{free / 2**30:.1f} GiB are free under {cache}, {needed >> 30} are needed",
             "",
-            f"python -m harness env prune, or {FOLDER}",
+            f"{command_line('env prune')}, or {FOLDER}",
         )
 
 

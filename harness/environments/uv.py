@@ -12,6 +12,7 @@ from packaging.version import Version
 from harness.environments.releases import Release, name_package
 from harness.errors import EnvironmentUnusable
 from harness.processes.variables import DROPPED
+from harness.program import command_line
 
 FOLDER = "set RESTOREBENCH_ENVIRONMENTS to a folder on another disk"
 AGAIN = "then try again; environments that are built keep working"
@@ -25,7 +26,7 @@ FAILURES = (
     (
         r"No space left on device|os error 28|disk quota exceeded",
         "the disk is full",
-        f"make room (python -m harness env prune), or {FOLDER}",
+        f"make room ({command_line('env prune')}), or {FOLDER}",
     ),
     (
         r"Read-only file system|os error 30|Permission denied|os error 13",
@@ -51,7 +52,7 @@ FAILURES = (
     (
         r"there is no version of (?P<what>[^ ]+)",
         "there is no {what}",
-        "python -m harness env list --all",
+        command_line("env list --all"),
     ),
     (r"was not found in the package registry", "a package does not exist", "check its name"),
     (r"No solution found", "the requirements contradict each other", "leave out a --with"),
@@ -125,7 +126,7 @@ def explain_failure(release: Release, said: str, code: int) -> EnvironmentUnusab
     problem = f"the environment {release.name} could not be built"
     if code < 0:
         return EnvironmentUnusable(
-            problem, f"uv was ended by signal {-code}", f"python -m harness env add {release.name}"
+            problem, f"uv was ended by signal {-code}", command_line(f"env add {release.name}")
         )
     for pattern, reason, tip in FAILURES:
         if found := re.search(pattern, said):

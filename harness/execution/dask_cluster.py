@@ -15,6 +15,7 @@ from harness import __version__
 from harness.errors import EnvironmentUnusable
 from harness.execution.engines import RemoteEngine, close_machines
 from harness.execution.worker_pool import Settings
+from harness.program import command_line
 
 CONNECT_SECONDS = 10.0
 PATIENCE_SECONDS = 60.0  # without a scheduler or a worker, before a run gives up
@@ -96,5 +97,5 @@ class Watch:
             raise EnvironmentUnusable(
                 f"the cluster of {self.address} {gone}",
                 f"for {PATIENCE_SECONDS:.0f} s",
-                "start it again, then: python -m harness run --resume",
+                f"start it again, then: {command_line('run --resume')}",
             )

@@ -20,6 +20,7 @@ from harness.errors import EnvironmentUnusable, RestorebenchError
 from harness.execution.machine import Machine
 from harness.execution.work_folder import make_work_folder
 from harness.execution.worker_pool import Settings
+from harness.program import command_line
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -136,7 +137,7 @@ def explain_loss(error: Exception) -> RestorebenchError:
     return EnvironmentUnusable(
         "what carries out the tasks was lost",
         f"{type(error).__name__}: {error}".rstrip(": "),
-        "start it again, then: python -m harness run --resume",
+        f"start it again, then: {command_line('run --resume')}",
     )
 
 

@@ -20,6 +20,7 @@ from harness.execution.scheduler import CHECK_SECONDS, run_plan
 from harness.execution.work_folder import make_work_folder
 from harness.execution.worker_pool import MOST_OPEN, Settings
 from harness.processes.limits import Limits
+from harness.program import command_line
 from harness.results.outcome import Outcome
 from harness.results.run import RunEnvironment
 from harness.results.store import Store
@@ -228,5 +229,5 @@ class Runner:
         return EnvironmentUnusable(
             f"none of the {len(errors)} environments can be used",
             "each is explained above",
-            "python -m harness env list",
+            command_line("env list"),
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 
 from harness.errors import CannotWrite
+from harness.program import command_line
 
 
 def make_work_folder(reports: Path, run: int) -> Path:
@@ -36,5 +37,5 @@ def disk_trouble(folder: Path, error: OSError | None) -> CannotWrite:
     return CannotWrite(
         f"the disk under {folder} cannot be written",
         f"{error or 'a step failed'}; {free // 1024} KiB are free",
-        "make room, then: python -m harness run --resume",
+        f"make room, then: {command_line('run --resume')}",
     )

@@ -1,15 +1,15 @@
 """A run as a JSON file: what `run --json` writes and `show FILE` reads."""
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from harness.errors import EnvironmentUnusable, UsageError
+from harness.errors import UsageError
+from harness.files import write_whole
+from harness.program import command_line
 from harness.results.judgement import judge_outcomes
 from harness.results.outcome import Outcome
 from harness.results.run import MachineFacts, Run, RunEnvironment
@@ -49,25 +49,7 @@ def to_json(record: object) -> str:
 
 def write_json(path: Path, record: object) -> None:
     """Write JSON whole or not at all; raises UsageError or EnvironmentUnusable with a sentence."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(to_json(record) + "\n")
-        os.replace(part, path)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        with contextlib.suppress(OSError):  # there, if a folder stands in the place of `path`
-            part.unlink()
-        raise UsageError(
-            f"cannot write {path}",
-            error.strerror or str(error),
-            "name a file in an existing folder",
-        ) from error
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise EnvironmentUnusable(
-            f"cannot write {path}",
-            error.strerror or str(error),
-            "make room; the run itself is kept, see: python -m harness runs",
-        ) from error
+    write_whole(path, to_json(record) + "\n")
 
 
 def read_result_file(path: Path) -> ResultFile:
@@ -76,7 +58,7 @@ def read_result_file(path: Path) -> ResultFile:
         document = json.loads(path.read_text())
     except FileNotFoundError as error:
         raise UsageError(
-            f"no such run or result file: {path}", "", "see: python -m harness runs"
+            f"no such run or result file: {path}", "", f"see: {command_line('runs')}"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise refuse_file(path, str(error)) from error

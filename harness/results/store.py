@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
+from harness.program import command_line
 from harness.results.json_files import upgrade_outcome
 from harness.results.outcome import Outcome, OutcomeKey, Raw
 from harness.results.run import MachineFacts, Run, RunEnvironment
@@ -103,6 +104,21 @@ class Store:
             self.close()
             raise
 
+    @staticmethod
+    def exists(reports: Path) -> bool:
+        """Say whether a run was ever kept in a reports folder."""
+        return (reports / FILE_NAME).is_file()
+
+    @classmethod
+    def open_existing(cls, reports: Path) -> "Store":
+        """Open the database of a reports folder to read it; nothing is made where none is.
+
+        Raises UsageError where no run was ever kept.
+        """
+        if not cls.exists(reports):
+            raise UsageError(f"no runs are kept in {reports}", "", command_line("run --all"))
+        return cls(reports)
+
     def open_tables(self) -> None:
         """Make or change the tables to this schema; raises UsageError for a newer one."""
         with self.explaining():
@@ -137,10 +153,10 @@ class Store:
             raise CannotWrite(
                 f"the database cannot be written or read: {self.path}",
                 str(error),
-                "make room or wait for the other run, then: python -m harness run --resume",
+                f"make room or wait for the other run, then: {command_line('run --resume')}",
             ) from error
         except OverflowError as error:  # a number SQLite cannot hold is no run's
-            raise UsageError("run not found", str(error), "see: python -m harness runs") from error
+            raise UsageError("run not found", str(error), f"see: {command_line('runs')}") from error
         except sqlite3.DatabaseError as error:
             raise EnvironmentUnusable(
                 f"the database is damaged: {self.path}",
@@ -241,7 +257,7 @@ class Store:
                 raise UsageError(
                     f"run not found: {identifier}",
                     f"looked in {self.path}",
-                    "see: python -m harness runs",
+                    f"see: {command_line('runs')}",
                 )
             records = self.database.execute(
                 "SELECT record FROM outcomes WHERE run = ? ORDER BY rowid", (identifier,)

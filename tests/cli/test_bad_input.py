@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from harness.results.store import Store
 from tests.conftest import Ended
 
 UNKNOWN_IDS = [
@@ -66,11 +67,15 @@ def test_an_id_like_no_other_gets_no_guess(cli):
         (["new", "A B"], ["not an id: A B"]),
         (["new", "a-b", "--family", "x"], ["unknown family: x"]),
         (["artifact", "dead-relu-head"], ["has no committed files"]),
-        (["show", 7], ["run not found: 7", "python -m harness runs"]),
+        (["show", 7], ["no runs are kept in reports", "python -m harness run --all"]),
+        (["diff", 7, 8], ["no runs are kept in reports"]),
+        (["show", 7, "--output", "x", "--json"], ["--output prints text"]),
+        (["run", "x", "--writer", "2.15", "--reader", "2.16", "2.21"], ["--reader 2.15,2.21"]),
         (["show", "nofile.json"], ["no such run or result file: nofile.json"]),
         (["run", "--resume"], ["there is no run to resume"]),
         (["run", "--all", "--json", "no/where.json"], ["cannot write no/where.json"]),
-        (["run", "--all", "--json", "."], ["cannot write ."]),
+        (["run", "--all", "--json=."], ["cannot write ."]),
+        (["list", "--json", "no/where.json"], ["cannot write no/where.json"]),
         (["run", "--all", "--benchmark-json", "no/where.json"], ["cannot write no/where.json"]),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
@@ -95,9 +100,9 @@ def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(cli, arguments
 )
 def test_an_option_out_of_range_is_named(cli, arguments):
     ended = cli(*arguments.split())
-    assert ended.code == 2
-    assert "Traceback" not in ended.stderr
-    assert ended.stderr.splitlines()[-1].startswith("Error: ")
+    ended.assert_refused(2)
+    assert ended.stderr.splitlines()[-1].startswith("TIP    python -m harness ")
+    assert ended.stderr.endswith(" --help\n")
 
 
 def break_file(kind, file):
@@ -146,17 +151,23 @@ def test_asking_for_a_broken_scenario_says_that_its_file_has_a_mistake(cli):
 
 def test_a_file_where_the_reports_folder_should_be_is_said_to_be_one(cli):
     (cli.folder / "reports").write_text("not a folder")
-    for command in (["run", "--all"], ["runs"]):
-        cli(*command).assert_refused(2, "the reports folder cannot be made", "a file stands")
+    cli("run", "--all").assert_refused(2, "the reports folder cannot be made", "a file stands")
+    assert "No runs are kept in reports." in cli("runs").stdout
     (cli.folder / "reports").unlink()
     (cli.folder / "file").write_text("not a folder")
     cli("run", "--all", "--reports", "file/deeper").assert_refused(2, "file/deeper")
 
 
+def make_database(cli):
+    """Make the database of a reports folder, as a first run does; return its file."""
+    store = Store(cli.folder / "reports")
+    store.close()
+    return store.path
+
+
 @pytest.mark.parametrize("damage", ["no database", "torn"])
 def test_a_damaged_database_is_named_and_left_as_it_is(cli, damage):
-    cli("runs").assert_ran()
-    file = cli.folder / "reports" / "restorebench.sqlite"
+    file = make_database(cli)
     whole = file.read_bytes()
     torn = whole[:100] + b"\xa5" * (len(whole) - 100)
     file.write_bytes(b"this is no database " * 200 if damage == "no database" else torn)
@@ -167,8 +178,7 @@ def test_a_damaged_database_is_named_and_left_as_it_is(cli, damage):
 
 
 def test_a_database_of_a_newer_restorebench_is_refused(cli):
-    cli("runs").assert_ran()
-    file = cli.folder / "reports" / "restorebench.sqlite"
+    file = make_database(cli)
     code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 99')"
     subprocess.run([sys.executable, "-c", code, str(file)], check=True)
     cli("runs").assert_refused(2, "written by a newer restorebench", "schema is 99", "upgrade")
@@ -176,8 +186,7 @@ def test_a_database_of_a_newer_restorebench_is_refused(cli):
 
 def test_a_database_whose_making_was_cut_short_is_made_whole(cli):
     """Tables without a version number, as a kill between the two would once have left them."""
-    cli("runs").assert_ran()
-    file = cli.folder / "reports" / "restorebench.sqlite"
+    file = make_database(cli)
     code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 0')"
     subprocess.run([sys.executable, "-c", code, str(file)], check=True)
     cli("runs").assert_ran()

@@ -29,7 +29,9 @@ def interpreter(tmp_path):
 
 def test_an_environment_that_cannot_be_used_costs_only_its_part(cli, faulty, interpreter):
     broken = interpreter("broken", "echo 'no libc here' >&2; exit 1")
-    ended = cli("run", CASE, "--scenarios", faulty, "--no-timing", "--tf", broken, sys.executable)
+    ended = cli(
+        "run", CASE, "--scenarios", faulty, "--no-timing", "--tf", f"{broken},{sys.executable}"
+    )
     assert ended.code == 3
     assert "Traceback" not in ended.stderr
     assert ended.stderr.count("ERROR") == 1
@@ -41,7 +43,7 @@ def test_an_environment_that_cannot_be_used_costs_only_its_part(cli, faulty, int
 
 def test_a_run_that_lacked_an_environment_is_finished_once_it_can_be_used(cli, faulty, interpreter):
     repaired = interpreter("repaired", "exit 1")
-    cli("run", CASE, "--scenarios", faulty, "--no-timing", "--tf", sys.executable, repaired)
+    cli("run", CASE, "--scenarios", faulty, "--no-timing", "--tf", f"{sys.executable},{repaired}")
     first = cli.outcomes()
     assert len(first) == 2
     repaired.unlink()
@@ -56,8 +58,8 @@ def test_a_run_that_lacked_an_environment_is_finished_once_it_can_be_used(cli, f
 
 
 def test_where_no_environment_can_be_used_nothing_is_kept(cli, faulty, interpreter):
-    named = [interpreter(name, "exit 1") for name in ("one", "two")]
-    ended = cli("run", CASE, "--scenarios", faulty, "--no-timing", "--tf", *named)
+    named = ",".join(str(interpreter(name, "exit 1")) for name in ("one", "two"))
+    ended = cli("run", CASE, "--scenarios", faulty, "--no-timing", "--tf", named)
     assert ended.code == 3
     assert "none of the 2 environments can be used" in ended.stderr
     assert "No runs" in cli("runs").stdout
@@ -108,11 +110,11 @@ def test_one_release_writes_and_another_reads_and_each_is_imported_once(cli, int
 def test_two_environments_of_the_same_release_are_measured_each(cli, interpreter):
     other = interpreter("other", f'exec {sys.executable} "$@"')
     arguments = ["run", CASE_OF_THREE, "--no-timing"]
-    cli(*arguments, "--tf", "this", other).assert_ran(0)
+    cli(*arguments, "--tf", f"this,{other}").assert_ran(0)
     readers = [record["reader"] for record in cli.outcomes()]
     assert sorted(map(readers.count, set(readers))) == [3, 3]
     assert {reader.partition(" (")[2] for reader in readers} == {"", f"{other})"}
-    ended = cli(*arguments, "--writer", "this", "--reader", "this", other)
+    ended = cli(*arguments, "--writer", "this", "--reader", "this", "--reader", other)
     ended.assert_ran(0)
     assert len(cli.outcomes(2)) == 6
     compared = cli("diff", 2)
@@ -127,7 +129,7 @@ def test_an_environment_that_fails_half_way_costs_its_part_and_the_next_is_run(
     script = 'echo x >> "$0.count"; [ $(wc -l < "$0.count") -lt 4 ] || exec /no/such/program\n'
     failing = interpreter("failing", f'{script}exec {sys.executable} "$@"')
     ended = cli(
-        "run", CASE, "--scenarios", faulty, "--spawn", "--no-timing", "--tf", failing, "this"
+        "run", CASE, "--scenarios", faulty, "--spawn", "--no-timing", "--tf", f"{failing},this"
     )
     assert "Traceback" not in ended.stderr
     records = cli.outcomes()

@@ -1,0 +1,51 @@
+"""Where a result goes: text, JSON on stdout, or JSON in a file beside the text."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.files import check_can_write, write_whole
+
+STDOUT = Path("-")
+JsonOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--json",
+        metavar="[FILE.json]",
+        help="Print the result as JSON and nothing else, or write it to FILE.",
+    ),
+]
+
+
+class Printer:
+    """Prints a command's result: `--json` alone takes stdout, and tips move to stderr."""
+
+    def __init__(self, json_file: Path | None) -> None:
+        """Raise UsageError where `json_file` cannot be written."""
+        self.json_file = json_file
+        self.shows_text = json_file != STDOUT
+        if json_file is not None and self.shows_text:
+            check_can_write(json_file)
+
+    def record(self, record: object) -> None:
+        """Print or write the result as JSON, where that was asked for."""
+        if self.json_file is None:
+            return
+        import msgspec
+
+        text = json.dumps(msgspec.to_builtins(record), indent=2)
+        if self.shows_text:
+            write_whole(self.json_file, text + "\n")
+        else:
+            typer.echo(text)
+
+    def text(self, text: str) -> None:
+        """Print what a reader wants to see, unless JSON has taken its place."""
+        if self.shows_text:
+            typer.echo(text)
+
+    def tip(self, text: str) -> None:
+        """Print what to do next."""
+        typer.echo(text, err=not self.shows_text)

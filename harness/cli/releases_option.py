@@ -1,0 +1,78 @@
+"""Releases as options take them: `--tf 2.15,2.21`, or the option once for each."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.errors import UsageError
+
+RELEASE = re.compile(r"(\d+\.\d+|nightly|this\b)\S*( with .+)?|\S+\+legacy|.*[/\\].*")
+
+
+def names_release(word: str) -> bool:
+    """Say whether a word looks like a release, or like the path of an interpreter."""
+    return RELEASE.fullmatch(word) is not None
+
+
+def split_releases(values: list[str] | None) -> list[str]:
+    """Return every release: a value is split at its commas where each part looks like one.
+
+    The commas of "2.16 with keras>=3,<4" and of a path that is there stay.
+    """
+    releases = []
+    for value in values or []:
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        splits = all(map(names_release, parts)) and not Path(value).exists()
+        releases += parts if splits else [value]
+    return releases
+
+
+def adopt_releases(words: list[str] | None, releases: list[str]) -> tuple[list[str], list[str]]:
+    """Return (words, releases), the form of 0.3 understood: `--tf 2.15 2.21`."""
+    named = [word for word in words or [] if releases and names_release(word)]
+    if named:
+        form = ",".join([*releases, *named])
+        typer.echo(f"Several releases are one word now; please write: --tf {form}", err=True)
+    return [word for word in words or [] if word not in named], [*releases, *split_releases(named)]
+
+
+def refuse_releases(words: list[str], option: str) -> None:
+    """Raise UsageError for the form of 0.3 where it does not tell the option a word belongs to."""
+    named = [word for word in words if names_release(word)]
+    if named:
+        raise UsageError(
+            f"no scenario is called {named[0]}, that is a release",
+            "",
+            f"several releases are one word: {option} 2.15,2.21",
+        )
+
+
+TensorFlowOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tf",
+        metavar="RELEASE,...",
+        callback=split_releases,
+        help="Releases (see `env`); those that are missing are built.",
+    ),
+]
+WriterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--writer",
+        metavar="RELEASE,...",
+        callback=split_releases,
+        help="Train and save in these, for --reader.",
+    ),
+]
+ReaderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reader",
+        metavar="RELEASE,...",
+        callback=split_releases,
+        help="Restore in these what --writer saved.",
+    ),
+]

@@ -1,0 +1,228 @@
+"""What holds for every command: --json, releases, help, the program's name, folders left alone."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+
+from harness.catalog.load import PACKAGED, read_catalog
+from harness.cli import app
+from harness.cli.commands import walk_commands
+from harness.results.outcome import Outcome
+from harness.results.store import Store
+from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
+
+MODEL = PACKAGED / "version" / "artifacts" / "newer_keras_file"
+READING = {
+    "list": ["list", "zeros"],
+    "search": ["search", "predicts zeros"],
+    "explain": ["explain", "dead-relu-head"],
+    "explain --symptom": ["explain", "--symptom", "zeros"],
+    "env list": ["env", "list"],
+    "env for": ["env", "for", MODEL, "--no-restore"],
+    "artifact --check": ["artifact", "--all", "--check"],
+    "runs": ["runs"],
+}
+KEPT = {"runs": ["runs"], "show": ["show", 1], "diff": ["diff", 1, 1]}
+
+
+@pytest.fixture
+def kept(cli):
+    """The command line in a folder where one finished run is kept."""
+    store = Store(cli.folder / "reports")
+    run = store.start_run({"command": ["run", "--all"]}, MACHINE)
+    store.set_environments(run, [ENVIRONMENT])
+    store.add(run, Outcome(make_record(scenario="dead-relu-head", verdict="match")))
+    store.finish(run)
+    store.close()
+    return cli
+
+
+def check_json(cli, arguments):
+    """`--json` alone takes stdout; with a FILE that is written, and the text is as without."""
+    plain = cli(*arguments)
+    alone = cli(*arguments, "--json")
+    record = json.loads(alone.stdout)
+    assert alone.code == plain.code
+    assert alone.stderr.splitlines()[-1:] == plain.stdout.splitlines()[-1:]
+    for option in (["--json", "out.json"], ["--json=out.any"]):
+        filed = cli(*arguments, *option)
+        assert filed.stdout == plain.stdout
+        assert json.loads((cli.folder / option[-1].removeprefix("--json=")).read_text()) == record
+    return record
+
+
+@pytest.mark.parametrize("arguments", READING.values(), ids=READING)
+def test_json_means_the_same_in_every_command_that_reads(cli, arguments):
+    check_json(cli, arguments)
+
+
+@pytest.mark.parametrize("arguments", KEPT.values(), ids=KEPT)
+def test_json_means_the_same_in_every_command_that_shows_runs(kept, arguments):
+    assert check_json(kept, arguments)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_json_alone_keeps_stdout_for_the_record_of_a_run(cli, faulty, command):
+    ended = cli(command, "returns-nan", "--json", "--scenarios", faulty)
+    record = json.loads(ended.stdout)
+    if command == "run":
+        assert [each["scenario"] for each in record["outcomes"]] == ["returns-nan"] * 2
+    else:
+        assert record == {"scenario": "returns-nan", "run": 2, "ran": True, "faults": []}
+    assert ended.stderr.splitlines()[-1].startswith("Next: ")
+
+
+def test_a_word_after_json_is_a_file_only_if_it_is_named_so(cli):
+    found = json.loads(cli("list", "--json", "zeros").stdout)
+    assert found == json.loads(cli("list", "zeros", "--json").stdout)
+    assert list(cli.folder.iterdir()) == []
+    assert json.loads(cli("list", "zeros", "--json", "-").stdout) == found
+
+
+@pytest.mark.parametrize("arguments", READING.values(), ids=READING)
+def test_a_command_that_reads_makes_no_folder_and_no_database(cli, arguments):
+    cli(*arguments).assert_ran()
+    assert list(cli.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["show", 1], ["diff", 1, 2]], ids=["show", "diff"])
+def test_a_run_that_cannot_be_there_is_refused_and_nothing_is_made(cli, arguments):
+    cli(*arguments).assert_refused(2, "no runs are kept in reports", "run --all")
+    assert list(cli.folder.iterdir()) == []
+
+
+def test_the_form_of_an_older_version_is_understood_and_said_to_be_old(cli):
+    old = cli("diff", "--tf", "2.20", "2.21", "ded-relu-head")
+    old.assert_refused(2, "scenario not found: ded-relu-head", "please write: --tf 2.20,2.21")
+    old = cli("requirements", "2.15")
+    old.assert_ran()
+    assert "please write: python -m harness env requirements" in old.stderr
+    assert old.stdout == cli("env", "requirements", "2.15").stdout
+    assert "requirements" not in cli("--help").stdout
+
+
+@pytest.mark.parametrize("options", [["--tf", "2.15,2.99"], ["--tf", "2.15", "--tf", "2.99"]])
+def test_releases_are_one_word_or_several_options(cli, options):
+    ended = cli("run", "--all", *options)
+    ended.assert_refused(2, "unknown release: 2.99")
+    assert "please write" not in ended.stderr
+
+
+def start_as_restorebench(cli, *arguments):
+    """Call the command line through a script of the installed command's name."""
+    script = cli.folder / "bin" / "restorebench"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text("from harness.cli import main\nmain()\n")
+    return subprocess.run(
+        [sys.executable, script, *arguments],
+        env=cli.environment({}),
+        cwd=cli.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["run"], ["run", "--frob"], ["runs"], ["--help"], ["show", "7"], ["env", "--help"]],
+    ids=" ".join,
+)
+def test_tips_and_usage_name_the_program_that_was_started(cli, arguments):
+    done = start_as_restorebench(cli, *arguments)
+    said = done.stdout + done.stderr
+    assert "restorebench " in said
+    assert "python -m harness" not in said
+
+
+def find_commands():
+    """Return every command's name and help, hidden ones left out."""
+    import typer
+
+    return dict(walk_commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_sentence_of_the_help_is_cut_off(cli, width):
+    ended = cli("--help", COLUMNS=str(width))
+    ended.assert_ran()
+    assert max(map(len, ended.stdout.splitlines())) <= width
+    said = " ".join(ended.stdout.split())
+    for name, command in find_commands().items():
+        if " " not in name or name == "env for":
+            assert f" {name} {' '.join(command.help.splitlines()[0].split())}" in said
+
+
+@pytest.mark.parametrize("name", find_commands())
+def test_the_help_of_every_command_fits_into_80_columns(cli, name):
+    ended = cli(*name.split(), "--help", COLUMNS="80")
+    ended.assert_ran()
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+    assert " <str>" not in ended.stdout  # an option says what it takes
+    assert "<path>" not in ended.stdout
+
+
+def test_the_help_has_a_section_for_each_kind_of_user(cli):
+    titles = re.findall(r"^(?:If|To) .*(?=:$)", cli("--help").stdout, re.MULTILINE)
+    assert titles == [
+        "If your model is broken",
+        "To see failures happen",
+        "To compare TensorFlow releases",
+        "To add a failure of your own",
+    ]
+
+
+def test_without_a_command_the_help_is_the_result(cli):
+    for arguments in ([], ["env"]):
+        ended = cli(*arguments)
+        ended.assert_ran(0)
+        assert ended.stdout == cli(*arguments, "--help").stdout
+
+
+def run_on_terminal(cli, *arguments, **variables):
+    """Return what a command prints on a terminal."""
+    terminal, end = pty.openpty()
+    environment = cli.environment({"TERM": "xterm", "COLUMNS": "200"} | variables)
+    with subprocess.Popen(
+        [sys.executable, "-m", "harness", *arguments],
+        env=environment,
+        cwd=cli.folder,
+        stdout=end,
+        stderr=subprocess.DEVNULL,
+    ):
+        os.close(end)
+        chunks = []
+        try:
+            while chunk := os.read(terminal, 65536):
+                chunks.append(chunk)
+        except OSError:  # the other end is closed
+            pass
+    os.close(terminal)
+    return b"".join(chunks).decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("arguments", [["dead-relu-head"], ["--symptom", "zeros"]], ids=" ".join)
+def test_code_is_coloured_on_a_terminal_and_only_there(cli, arguments):
+    piped = cli("explain", *arguments, FORCE_COLOR="1").stdout
+    assert "\x1b" not in piped
+    shown = run_on_terminal(cli, "explain", *arguments)
+    assert "\x1b[" in shown
+    assert re.sub(r"\x1b\[[\d;]*m", "", shown) == piped
+    assert run_on_terminal(cli, "explain", *arguments, NO_COLOR="1") == piped
+    assert run_on_terminal(cli, "explain", *arguments, TERM="dumb") == piped
+
+
+def test_every_lesson_reads_the_same_in_blocks():
+    from harness.catalog.lesson import read_lesson, split_code
+
+    for scenario in read_catalog().scenarios:
+        blocks = split_code(scenario.docstring)
+        assert "\n".join(block.text for block in blocks) == scenario.docstring
+        lesson = read_lesson(scenario)
+        assert {block.text for block in lesson.blocks()} >= set(lesson.diffs.values())

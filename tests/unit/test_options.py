@@ -1,0 +1,63 @@
+"""How words of the command line are read: releases, and the FILE of --json."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.cli.commands import complete_json
+from harness.cli.releases_option import adopt_releases, split_releases
+
+PLAIN = ["1.15", "2.15", "2.15.1", "2.16+legacy", "2.20+gpu", "nightly", "this", "this+legacy"]
+NAMES = st.sampled_from([*PLAIN, "2.16 with keras==3.15.1", "a/python", "./python+legacy"])
+
+
+@given(st.lists(st.lists(NAMES, min_size=1), min_size=1))
+def test_releases_come_one_by_one_however_they_are_grouped(groups):
+    words = [",".join(group) for group in groups]
+    assert split_releases(words) == [name for group in groups for name in group]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2.16 with keras>=3,<4", "2.16 with keras>=3,<4,!=3.5", "two,three", "2.15,x", "x,2.15"],
+)
+def test_a_comma_that_parts_no_releases_stays(value):
+    assert split_releases([value]) == [value]
+
+
+def test_a_path_with_a_comma_that_is_there_is_one_release(tmp_path):
+    (tmp_path / "a,b").mkdir()
+    python = tmp_path / "a,b" / "python"
+    python.touch()
+    assert split_releases([str(python)]) == [str(python)]
+
+
+def test_spaces_and_a_last_comma_are_forgiven():
+    assert split_releases(["2.15, 2.21", "nightly,"]) == ["2.15", "2.21", "nightly"]
+    assert split_releases(None) == []
+
+
+@given(st.lists(NAMES, max_size=3))
+def test_releases_that_follow_an_option_as_words_are_adopted(others):
+    words = ["dead-relu-head", *others]
+    assert adopt_releases(words, ["2.4"]) == (["dead-relu-head"], ["2.4", *others])
+    assert adopt_releases(words, []) == (words, [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (["--json"], ["--json=-"]),
+        (["--json", "zeros"], ["--json=-", "zeros"]),
+        (["--json", "--all"], ["--json=-", "--all"]),
+        (["--json", "run.json"], ["--json", "run.json"]),
+        (["--json", "a/b.json", "x"], ["--json", "a/b.json", "x"]),
+        (["--json", "-"], ["--json", "-"]),
+        (["--json=out"], ["--json=out"]),
+        (["x", "--", "--json"], ["x", "--", "--json"]),
+        (["--benchmark-json", "b.json"], ["--benchmark-json", "b.json"]),
+        ([], []),
+    ],
+)
+def test_json_takes_a_file_only_where_one_is_named(typed, read):
+    assert complete_json(typed) == read

@@ -30,7 +30,7 @@ gpu-report: .venv-gpu/ready
 
 lock:
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
-	  --python-version 3.11 --extra dev --extra extras pyproject.toml -o requirements.lock
+	  --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
 	  --python-version 3.11 --extra gpu pyproject.toml -o requirements-gpu.lock
 

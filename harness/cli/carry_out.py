@@ -1,7 +1,9 @@
 """The work behind `run` and `check`; imports numpy and Rich, so only they load it."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psutil
 import typer
@@ -96,9 +98,7 @@ def report(
         write_file(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
     typer.echo(present(document, style))
     if has_doses(document["outcomes"]):
-        files = plot_doses(document["outcomes"], store.reports)
-        typer.echo(f"Plotted: {', '.join(str(file) for file in files if file.suffix == '.html')}")
-        typer.echo("(and beside it as .svg and .png)")
+        typer.echo(describe_plots(document["outcomes"], store.reports))
     shown = suggest(f"show {run.id}", store.reports)
     typer.echo(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
     if run.finished is None:
@@ -109,3 +109,12 @@ def report(
     if any_changed(document["outcomes"]):
         return CHANGED
     return USAGE if catalog.problems else EXPECTED
+
+
+def describe_plots(outcomes: list[dict[str, Any]], reports: Path) -> str:
+    """Draw a dosed run and say into which files; where the plots extra is missing, say that."""
+    if not (find_spec("altair") and find_spec("vl_convert")):
+        return "Nothing is drawn without the plots extra: pip install 'restorebench[plots]'"
+    files = plot_doses(outcomes, reports)
+    drawn = ", ".join(str(file) for file in files if file.suffix == ".html")
+    return f"Plotted: {drawn}\n(and beside it as .svg and .png)"

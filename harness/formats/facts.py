@@ -59,8 +59,9 @@ def open_regular(path: Path) -> BinaryIO:
 
     A FIFO would wait for ever and a device may never end; neither is opened in earnest.
     """
+    flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # Windows: the second only
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | flags)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unreadable(f"{plain(path.name)} cannot be opened: {reason}") from error

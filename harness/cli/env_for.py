@@ -138,11 +138,18 @@ def restore_and_compare(
     """
     import tempfile
 
-    from harness.environments.resolve import OWN, has_own_tensorflow, open_environment
+    from harness.environments.resolve import (
+        OWN,
+        has_own_tensorflow,
+        is_installed,
+        open_environment,
+    )
     from harness.origin.restore import make_loadable, reopen
     from harness.processes.variables import Environment
 
     def prepare(spec: str) -> Environment:
+        if is_installed(spec):
+            return replace(open_environment(spec), portable_kernels=True)
         with show(f"opening {spec}, built where it is not there"):
             return replace(open_environment(spec), portable_kernels=True)
 

@@ -46,6 +46,11 @@ def announce_download(release: Release) -> None:
         )
 
 
+def is_installed(spec: str) -> bool:
+    """Say whether an environment is an interpreter that is used where it is, never built."""
+    return is_path(spec) or spec.removesuffix(LEGACY) == OWN
+
+
 def check_name(spec: str) -> None:
     """Raise UsageError for what names no environment; nothing is built or started."""
     if is_path(spec):
@@ -60,8 +65,8 @@ def open_environment(spec: str, say: Say = keep_quiet) -> Environment:
     Raises UsageError for a name that is none, EnvironmentUnusable where it cannot be built or has
     no TensorFlow. `say` is told what happens while it is built.
     """
-    named = spec.removesuffix(LEGACY)
-    if not named:
+    unnamed = spec in ("", LEGACY)
+    if unnamed:
         spec = choose_default() + spec
     if spec.removesuffix(LEGACY) == OWN:
         if not has_own_tensorflow():
@@ -76,7 +81,7 @@ def open_environment(spec: str, say: Say = keep_quiet) -> Environment:
         check_has_tensorflow(path)
         return Environment(path, legacy)
     release = find_release(spec)
-    if not named:
+    if unnamed:
         announce_download(release)
     folder, _ = build(release, say)
     return Environment(str(python_of(folder)), release.legacy_keras)

@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 # Without byte code every import of TensorFlow takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all lint bench gpu-report lock clean
+.PHONY: run test test-all lint bench gpu-report lock dist clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m harness run --all
@@ -30,12 +30,19 @@ gpu-report: .venv-gpu/ready
 
 lock:
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
-	  --python-version 3.11 --extra dev --extra extras pyproject.toml -o requirements.lock
+	  --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
 	  --python-version 3.11 --extra gpu pyproject.toml -o requirements-gpu.lock
 
+# The sdist and the wheel, in dist/. What an older build left would be packed again.
+dist: $(VENV)/ready
+	rm -rf build dist restorebench.egg-info
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist
+
 clean:
-	rm -rf .venv .venv-gpu
+	rm -rf .venv .venv-gpu build dist restorebench.egg-info
 
 $(VENV)/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \

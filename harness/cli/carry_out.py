@@ -1,6 +1,7 @@
 """The work behind `run` and `check`; imports numpy and Rich, so only they load it."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -29,6 +30,7 @@ from harness.report.dose import has_doses, plot_doses
 from harness.results.benchmark_json import make_benchmarks
 from harness.results.json_files import make_result_file, write_json
 from harness.results.judgement import any_changed
+from harness.results.outcome import Outcome
 from harness.results.run import Run
 from harness.results.store import Store
 
@@ -90,9 +92,7 @@ def report(
     if printer.shows_text:
         typer.echo(present(document, style))
     if has_doses(document.outcomes):
-        files = plot_doses(document.outcomes, store.reports)
-        printer.tip(f"Plotted: {', '.join(str(file) for file in files if file.suffix == '.html')}")
-        printer.tip("(and beside it as .svg and .png)")
+        printer.tip(describe_plots(document.outcomes, store.reports))
     shown = suggest(f"show {run.id}", store.reports)
     printer.tip(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
     if run.finished is None:
@@ -103,3 +103,12 @@ def report(
     if any_changed(document.outcomes):
         return CHANGED
     return USAGE if catalog.problems else EXPECTED
+
+
+def describe_plots(outcomes: list[Outcome], reports: Path) -> str:
+    """Draw a dosed run and say into which files; where the plots extra is missing, say that."""
+    if not (find_spec("altair") and find_spec("vl_convert")):
+        return "Nothing is drawn without the plots extra: pip install 'restorebench[plots]'"
+    files = plot_doses(outcomes, reports)
+    drawn = ", ".join(str(file) for file in files if file.suffix == ".html")
+    return f"Plotted: {drawn}\n(and beside it as .svg and .png)"

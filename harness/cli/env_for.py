@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from harness.origin.restore import ModelOutput, RestoredModel
     from harness.origin.who_wrote import Origin
 
+WITHOUT_READER = (
+    "It is compared with nothing: this Python has no TensorFlow, and --reader names another"
+    " (2.21, or the path of an interpreter)."
+)
+
 
 def restore_where_written(
     model: Annotated[
@@ -26,10 +32,19 @@ def restore_where_written(
     ] = True,
     release: Annotated[
         str,
-        typer.Option(metavar="RELEASE", help="Restore in this one instead.", show_default=False),
+        typer.Option(
+            metavar="RELEASE|PATH",
+            help="Restore in this one instead: a release, or an interpreter.",
+            show_default=False,
+        ),
     ] = "",
     reader: Annotated[
-        str, typer.Option(metavar="RELEASE", help="Compare with this one, not with your own.")
+        str,
+        typer.Option(
+            metavar="RELEASE|PATH",
+            help="Compare with this one: a release, or an interpreter (default: your own).",
+            show_default=False,
+        ),
     ] = "",
     code: Annotated[
         Path | None, typer.Option(metavar="FILE.py", help="Holds the classes the model needs.")
@@ -41,14 +56,14 @@ def restore_where_written(
 ) -> None:
     """Name the release that wrote a model, restore it there, compare with your TensorFlow.
 
+    Without a TensorFlow of your own, --reader names the one to compare with.
     Exit code 1: it does not load in that release, or predicts only zeros, constants or NaN.
     """
     from harness.api import read_model_file
-    from harness.environments.releases import find_release
+    from harness.environments.resolve import check_name
 
     for name in (release, reader):
-        if name:
-            find_release(name)  # a name that is none is refused before anything is done
+        check_name(name)  # a name that is none is refused before anything is done
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code names a Python file")
     printer = Printer(json_file)
@@ -165,22 +180,26 @@ def restore_and_compare(
     trust: bool,
     printer: Printer,
 ) -> tuple["RestoredModel", str]:
-    """Restore in the release and in the reader, print both; return the first and a sentence."""
+    """Restore in the release and in the reader, print both; return the first and a sentence.
+
+    The reader is our own TensorFlow where none is named; without one nothing is compared.
+    """
     import tempfile
 
-    from harness.environments.build import build
-    from harness.environments.cache import python_of
-    from harness.environments.releases import find_release
+    from harness.environments.resolve import (
+        OWN,
+        has_own_tensorflow,
+        is_installed,
+        open_environment,
+    )
     from harness.origin.restore import make_loadable, restore_model
     from harness.processes.variables import Environment
 
-    def prepare(name: str) -> Environment:
-        if not name:
-            return Environment(portable_kernels=True)
-        target = find_release(name)
-        with show(f"opening {name}, built where it is not there"):
-            folder, _ = build(target)
-        return Environment(str(python_of(folder)), target.legacy_keras, portable_kernels=True)
+    def prepare(spec: str) -> Environment:
+        if is_installed(spec):
+            return replace(open_environment(spec), portable_kernels=True)
+        with show(f"opening {spec}, built where it is not there"):
+            return replace(open_environment(spec), portable_kernels=True)
 
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
@@ -191,7 +210,10 @@ def restore_and_compare(
         printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
             return there, ""
-        ours = prepare(reader)
+        if not reader and not has_own_tensorflow():
+            printer.text(WITHOUT_READER)
+            return there, WITHOUT_READER
+        ours = prepare(reader or OWN)
         with show(f"restoring in {reader or 'your TensorFlow'}"):
             here = restore_model(ours, path, origin, work / "here", code, trust, there.inputs_file)
         compared = describe_reader(here, there, reader or "your own environment")
@@ -235,7 +257,11 @@ def describe_reader(here: "RestoredModel", there: "RestoredModel", name: str) ->
 
 
 def spell(release: str) -> str:
-    """Return a release as the command line takes it: "2.18 --with keras==3.8.0"."""
+    """Return a release as the command line takes it: "2.18 --with keras==3.8.0"; or a path."""
+    from harness.environments.interpreter import is_path
+
+    if is_path(release):
+        return quote(release)
     return release.replace(" with ", " --with ")
 
 

@@ -1,14 +1,10 @@
 """The lock on building or removing one environment, which a killed builder's uv still holds."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import EnvironmentUnusable
-
-if sys.platform != "win32":
-    import fcntl
 
 
 class Busy(Exception):
@@ -24,12 +20,14 @@ def hold_build_lock(
     Waits for whoever has it, having said so, or raises Busy where it is not to wait. uv inherits
     the descriptor: if we are killed, the lock is free only when uv has ended too.
     """
-    if sys.platform == "win32":
+    try:
+        import fcntl
+    except ImportError as error:  # Windows
         raise EnvironmentUnusable(
             "environments are built on Linux and macOS only",
-            "this is Windows",
+            str(error),
             "install the release yourself and name its interpreter in place of the release",
-        )
+        ) from error
     with (cache / f"{name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

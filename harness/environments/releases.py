@@ -86,6 +86,10 @@ RELEASES = {
         Release("nightly", "3.12", None, ("tf-nightly", "keras-nightly")),
     )
 }
+NEWEST = [name for name in RELEASES if name != "nightly"][-1]
+# What it downloads where uv has nothing of it yet: wheels for Linux x86-64, tests/integration/
+# test_wheel.py.
+NEWEST_MEGABYTES = 330
 # tf_keras of the same minor: by then it had been released.
 LEGACY_NEWEST = {"2.16": "2024-08-01", "2.17": "2024-11-15", "2.18": "2025-03-01"}
 

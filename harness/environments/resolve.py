@@ -1,31 +1,62 @@
 """From what somebody types to an environment that can be started.
 
 A release (`2.15`, `2.15.1`, `2.16+legacy`, `2.16+gpu`, `2.16 with keras==3.15.1`, `nightly`), the
-path of an interpreter (`~/tf/bin/python`, also with `+legacy`), or nothing, which is the
-interpreter that runs the harness.
+path of an interpreter (`~/tf/bin/python`, also with `+legacy`), `this`, which is the interpreter
+that runs the harness, or nothing: `this` where it has TensorFlow, else the newest release.
 """
 
+import importlib.util
 import sys
 
 from harness.environments.build import Say, build, keep_quiet
-from harness.environments.cache import python_of
+from harness.environments.cache import find_cache, folder_name, python_of
 from harness.environments.interpreter import LEGACY, check_has_tensorflow, find_path, is_path
-from harness.environments.releases import find_release
+from harness.environments.releases import NEWEST, NEWEST_MEGABYTES, Release, find_release
+from harness.errors import EnvironmentUnusable
 from harness.processes.variables import Environment
 
 BUILDERS = 2  # environments built at once: more only wait for the disk
+OWN = "this"
 
 
-def is_ours(spec: str) -> bool:
-    """Return whether the interpreter that runs the harness is meant."""
-    return spec.removesuffix(LEGACY) in ("", "this")
+def has_own_tensorflow() -> bool:
+    """Say whether the interpreter that runs the harness has a TensorFlow; nothing is imported.
+
+    A folder of that name in the current one is none: it has no `__init__.py`, so no origin.
+    """
+    found = importlib.util.find_spec("tensorflow")
+    return found is not None and found.origin is not None
+
+
+def choose_default() -> str:
+    """Return the environment of whoever names none: our own TensorFlow, else the newest release."""
+    return OWN if has_own_tensorflow() else NEWEST
+
+
+def announce_download(release: Release) -> None:
+    """Say on stderr what is downloaded for somebody who named no release.
+
+    Nothing where the release is there. Not told to `say`: a progress bar overwrites its stages.
+    """
+    folder = find_cache() / folder_name(release)
+    if not folder.exists():
+        print(
+            f"{sys.executable} has no TensorFlow: uv builds release {release.name} in {folder} now,"
+            f" a download of about {NEWEST_MEGABYTES} MB (measured on Linux x86-64).",
+            file=sys.stderr,
+        )
+
+
+def is_installed(spec: str) -> bool:
+    """Say whether an environment is an interpreter that is used where it is, never built."""
+    return is_path(spec) or spec.removesuffix(LEGACY) == OWN
 
 
 def check_name(spec: str) -> None:
     """Raise UsageError for what names no environment; nothing is built or started."""
     if is_path(spec):
         find_path(spec)
-    elif not is_ours(spec):
+    elif spec.removesuffix(LEGACY) not in ("", OWN):
         find_release(spec)
 
 
@@ -35,12 +66,23 @@ def open_environment(spec: str, say: Say = keep_quiet) -> Environment:
     Raises UsageError for a name that is none, EnvironmentUnusable where it cannot be built or has
     no TensorFlow. `say` is told what happens while it is built.
     """
-    if is_ours(spec):
+    unnamed = spec in ("", LEGACY)
+    if unnamed:
+        spec = choose_default() + spec
+    if spec.removesuffix(LEGACY) == OWN:
+        if not has_own_tensorflow():
+            raise EnvironmentUnusable(
+                f"TensorFlow is not installed for {sys.executable}",
+                "",
+                "pip install tensorflow, or name a release or another Python",
+            )
         return Environment(sys.executable, spec.endswith(LEGACY))
     if is_path(spec):
         path, legacy = find_path(spec)
         check_has_tensorflow(path)
         return Environment(path, legacy)
     release = find_release(spec)
+    if unnamed:
+        announce_download(release)
     folder, _ = build(release, say)
     return Environment(str(python_of(folder)), release.legacy_keras)

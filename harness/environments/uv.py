@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from packaging.version import Version
@@ -61,8 +60,12 @@ FAILURES = (
 
 def find_uv() -> str:
     """Return the uv that was installed with us, or the one on the path."""
-    beside = Path(sys.executable).with_name("uv")
-    found = str(beside) if beside.exists() else shutil.which("uv")
+    try:
+        from uv import find_uv_bin
+
+        return find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        found = shutil.which("uv")
     if not found:
         raise EnvironmentUnusable("uv is not installed", "", "pip install uv")
     return found

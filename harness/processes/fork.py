@@ -278,10 +278,11 @@ def last_lines(log: Path, count: int = 3) -> str:
 
 def unusable_environment(environment: Environment, said: str) -> EnvironmentUnusable:
     """Return the error for an interpreter in which TensorFlow does not import."""
+    package = "tf-keras" if environment.legacy_keras else "tensorflow"
     return EnvironmentUnusable(
         f"TensorFlow cannot be imported by {environment.interpreter}",
         said,
-        "install it there (pip install tensorflow), or name another Python with --python",
+        f"install it there (pip install {package}), or name another Python with --python",
     )
 
 

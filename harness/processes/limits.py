@@ -2,6 +2,8 @@
 
 Resource limits inside the process are no substitute: RLIMIT_AS at 2 GB aborts a plain `fit` on
 TensorFlow 2.21, which maps far more than it uses.
+
+psutil is imported where a process is watched, not where its end is only read (`show`).
 """
 
 import contextlib
@@ -10,8 +12,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import psutil
 
 SILENT = "silent"
 LOCK_MARKS = ("ready", "timing")  # files a timed step leaves: it waits for the lock, it has it
@@ -39,6 +39,8 @@ class StepEnd:
 
 def kill_tree(pid: int) -> None:
     """Kill a process and everything it started; quietly if it is gone already."""
+    import psutil
+
     try:
         process = psutil.Process(pid)
         family = [*process.children(recursive=True), process]
@@ -58,6 +60,8 @@ def kill_group(leader: int) -> None:
 
 def read_resident(pid: int) -> int:
     """Return the resident bytes of a process, 0 once it has ended."""
+    import psutil
+
     try:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.NoSuchProcess:
@@ -66,6 +70,8 @@ def read_resident(pid: int) -> int:
 
 def has_ended(pid: int) -> bool:
     """Say whether a process is gone, or waits only to be collected by its parent."""
+    import psutil
+
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

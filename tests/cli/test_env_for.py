@@ -63,6 +63,8 @@ def test_a_file_whose_loading_runs_code_is_not_restored_unless_trusted(cli, tmp_
     [
         (["--release", "2.99"], ["unknown release: 2.99"]),
         (["--reader", "two"], ["unknown release: two"]),
+        (["--reader", "./no-python"], ["not an interpreter", "there is no such file"]),
+        (["--release", "."], ["unknown release: ."]),
         (["--code", "none.py"], ["there is no file none.py"]),
     ],
     ids=lambda value: value[0],

@@ -1,5 +1,7 @@
 """`env for`, whole: the release is built, an old file restored there, and here for contrast."""
 
+import sys
+
 import pytest
 
 from harness.catalog.load import PACKAGED
@@ -21,3 +23,19 @@ def test_a_file_of_tensorflow_1_15_is_restored_where_it_was_written_and_not_here
     again = cli("env", "for", ARTIFACTS / "initializer_dtype_from_tf1", "--reader", "1.15")
     again.assert_ran(0)
     assert "predicts the same: the largest difference is 0." in again.stdout
+
+
+def test_interpreters_may_write_and_read_in_place_of_releases(cli):
+    ended = cli(
+        "env",
+        "for",
+        ARTIFACTS / "newer_keras_file",
+        "--release",
+        sys.executable,
+        "--reader",
+        "2.21",
+    )
+    ended.assert_ran(0)
+    assert f"Restored in {sys.executable} (TensorFlow 2.21." in ended.stdout
+    assert "In 2.21 (TensorFlow 2.21." in ended.stdout
+    assert "predicts the same" in ended.stdout

@@ -19,7 +19,6 @@ from harness.environments.cache import (
 )
 from harness.environments.releases import RELEASES, find_release, name_wheel
 from harness.environments.requirements import write_requirements
-from harness.environments.resolve import check_name, open_environment
 from harness.environments.uv import explain_failure, find_interpreter, limit_dates
 from harness.errors import UsageError
 
@@ -204,16 +203,6 @@ def test_the_newest_python_of_pyenv_is_taken_by_number(tmp_path, monkeypatch):
         python.touch(mode=0o755)
     assert find_interpreter("3.9").endswith("/3.9.18/bin/python")
     assert find_interpreter("3.8") == "3.8"
-
-
-def test_this_interpreter_and_a_path_are_environments(tmp_path):
-    assert open_environment("this+legacy").legacy_keras
-    assert open_environment("") == open_environment("this")
-    with pytest.raises(UsageError, match="not an interpreter"):
-        check_name(str(tmp_path / "python"))
-    with pytest.raises(UsageError, match="unknown release"):
-        check_name("2.99")
-    check_name("2.16 with keras @ file:///a/b.whl")
 
 
 def test_a_uv_that_is_killed_is_told_from_one_that_fails():

@@ -1,0 +1,90 @@
+"""The commands that only read work without TensorFlow, without extras, and without POSIX.
+
+Nothing here has run on Windows or macOS: the modules and calls they lack are taken away on Linux.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harness.catalog.load import PACKAGED
+from harness.cli import carry_out
+from tests.conftest import REPOSITORY, Ended
+
+DATA = REPOSITORY / "tests" / "data"
+BARE = DATA / "bare_windows.py"
+MODEL = PACKAGED / "version/artifacts/functional_archive_module/artifact/model.keras"
+HDF5 = PACKAGED / "version/artifacts/initializer_dtype_from_tf1/artifact/model.h5"
+
+
+@pytest.fixture
+def bare(cli):
+    """Run a module there."""
+
+    def run(module, *arguments):
+        done = subprocess.run(
+            [sys.executable, str(BARE), module, *map(str, arguments)],
+            cwd=cli.folder,
+            env=cli.environment({}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["list"], " scenarios."),
+        (["list", "--json"], '"id": "article-regressor"'),
+        (["search", "Unknown layer"], "Next: "),
+        (["explain", "article-regressor"], "mean and std"),
+        (["explain", "--symptom", "zeros"], "Next: "),
+        (["show", DATA / "run-schema-3.json"], "Broken paths that failed as declared"),
+        (["runs"], "No runs in"),
+        (["env", "list", "--all"], "not built"),
+        (["env", "for", MODEL, "--no-restore"], "for release 2.15"),
+        (["env", "for", HDF5, "--no-restore"], "for release 1.15"),
+        (["run", "--help"], "Usage: "),
+    ],
+    ids=lambda value: " ".join(map(str, value[:2])) if isinstance(value, list) else "",
+)
+def test_a_command_that_only_reads_works(bare, command, said):
+    ended = bare("harness", *command)
+    assert "Traceback" not in ended.stderr
+    assert "ERROR" not in ended.stderr
+    assert said in ended.stdout
+    assert ended.code == 0, ended.stderr
+
+
+@pytest.mark.parametrize("model", [MODEL, HDF5], ids=lambda model: model.suffix)
+def test_the_process_that_reads_a_model_works(bare, model):
+    ended = bare("harness.formats", model)
+    assert ended.code == 0, ended.stdout + ended.stderr
+    assert json.loads(ended.stdout)["keras"]
+
+
+def test_a_run_that_is_not_kept_is_a_sentence(bare):
+    bare("harness", "show", "1").assert_refused(2, "run not found: 1")
+
+
+def test_where_no_environment_can_be_built_that_is_a_sentence(bare):
+    ended = bare("harness", "env", "add", "2.21")
+    ended.assert_refused(3, "environments are built on Linux and macOS only")
+
+
+@pytest.mark.parametrize("module", ["fcntl", "pwd", "resource", "termios", "tensorflow", "altair"])
+def test_what_is_taken_away_is_gone(bare, module):
+    assert f"No module named '{module}'" in bare(module).stderr
+
+
+def test_without_what_draws_plots_it_is_said_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(carry_out, "find_spec", lambda name: None if name == "altair" else name)
+    said = carry_out.describe_plots([], tmp_path)
+    assert said.endswith("pip install 'restorebench[plots]'")
+    assert len(said.splitlines()) == 1

@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
+def pytest_runtest_teardown() -> None:
     """Fail the test after which this process has imported a framework."""
     if imported := FRAMEWORKS & sys.modules.keys():
         pytest.fail(f"a test process has imported {', '.join(sorted(imported))}", pytrace=False)

@@ -4,17 +4,21 @@ BIN := $(VENV)/bin
 # Without byte code every import of TensorFlow takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all lint bench gpu-report lock clean
+.PHONY: run test quick test-all lint bench gpu-report lock clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m harness run --all
 
 # Tests run in PROCESSES at once; `make test COVER=yes` also measures which lines and branches run.
 PROCESSES ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup $(if $(COVER),--cov)
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup $(if $(COVER),--cov=harness)
 
 test: $(VENV)/ready lint
 	$(PYTEST) -m "not releases"
+
+# What starts no TensorFlow, for in between.
+quick: $(VENV)/ready
+	$(PYTEST) -m "not tensorflow and not releases"
 
 test-all: $(VENV)/ready lint
 	$(PYTEST)

@@ -40,28 +40,23 @@ UNSET = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TF_US
 
 
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras"}
-# Fixtures of a wider scope that cost seconds, and the group of tests that share each: where
-# several processes run the tests (`make test`), a group stays in one of them.
-SHARED = {
-    "whole_run": "runs",
-    "timed_run": "runs",
-    "outcomes": "runs",
-    "witnessed": "runs",
-    "faulty_run": "faulty",
-    "placed": "placed",
-    "models": "models",
-}
+# Fixtures that cost seconds or minutes. Where several processes run the tests (`make test`), tests
+# that share one stay in one process: those of all runs together, else those of a module.
+SHARED_RUNS = {"whole_run", "timed_run", "legacy_run", "outcomes", "witnessed"}
+SHARED_IN_A_MODULE = {"faulty_run", "placed", "models", "laboratory", "cache"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep tests together that share a costly fixture, and a module's where it starts nothing."""
+    """Name the group of every test that must not be torn from others; xdist keeps to it."""
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        used = [SHARED[name] for name in getattr(item, "fixturenames", ()) if name in SHARED]
-        if used or item.path.parent.name == "unit":
-            item.add_marker(pytest.mark.xdist_group(used[0] if used else item.path.stem))
+        used = set(getattr(item, "fixturenames", ()))
+        if used & SHARED_RUNS:
+            item.add_marker(pytest.mark.xdist_group("runs"))
+        elif used & SHARED_IN_A_MODULE or item.path.parent.name == "unit":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.hookimpl(trylast=True)

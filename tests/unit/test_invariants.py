@@ -11,7 +11,7 @@ import pytest
 
 from harness.catalog.scenario import EXTRAS, find_declaration
 from harness.worker.environment import EXTRA_MODULES
-from tests.conftest import FRAMEWORKS, REPOSITORY
+from tests.conftest import FRAMEWORKS, REPOSITORY, SHARED_IN_A_MODULE, SHARED_RUNS
 
 HARNESS = REPOSITORY / "harness"
 WORKER = sorted((HARNESS / "worker").glob("*.py"))
@@ -236,3 +236,15 @@ def test_the_harness_opens_no_artifact_with_code_in_it():
         found = {module.split(".")[0] for module in find_imports(read(file))}
         assert not found & {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}, file
         assert "allow_pickle=True" not in file.read_text()
+
+
+def test_costly_fixtures_of_a_wider_scope_are_made_in_one_process_only():
+    """A session fixture that conftest.py does not know would be made once for each process."""
+    pattern = r'^@pytest\.fixture\(scope="(?:session|module|package)"\)\ndef (\w+)'
+    found = {
+        name
+        for file in (REPOSITORY / "tests").rglob("*.py")
+        if file.parent.name != "unit"  # whose modules stay together
+        for name in re.findall(pattern, file.read_text(), re.M)
+    }
+    assert found - {"make_cli"} == SHARED_RUNS | SHARED_IN_A_MODULE

@@ -4,21 +4,31 @@ BIN := $(VENV)/bin
 # Without byte code every import of TensorFlow takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all lint bench gpu-report lock dist clean
+.PHONY: run test quick test-all lint bench gpu-report lock dist clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m harness run --all
 
+# Tests run in PROCESSES at once; `make test COVER=yes` also measures which lines and branches run.
+PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup $(if $(COVER),--cov=harness)
+
 test: $(VENV)/ready lint
-	$(BIN)/python -m pytest -m "not releases"
+	$(PYTEST) -m "not releases"
+
+# What starts no TensorFlow, for in between.
+quick: $(VENV)/ready
+	$(PYTEST) -m "not tensorflow and not releases"
 
 test-all: $(VENV)/ready lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check harness tests
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vermin -t=3.7- --violations --no-tips --eval-annotations --exclude str.decode harness/worker scenarios
 
 bench: $(VENV)/ready
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable

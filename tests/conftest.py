@@ -21,9 +21,49 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FAULTY = Path(__file__).resolve().parent / "data" / "scenarios"
+# The few scenarios that tests time; `make run` times all of them. Each is here for a reason.
+TIMED = (
+    "dead-relu-head",  # the ordinary one: a Keras model and its `predict`
+    "missing-custom-objects",  # its broken paths end before there is anything to time
+    "class-names-sorted-otherwise",  # predicts words: no statistics
+    "preprocess-input-in-place",  # changes what it is fed, and is called over and over
+    "stateful-rnn-residue",  # so does its model: every call starts from another state
+    "tflite-int8-scale-ignored",  # no Keras model, one row per call
+    "tfsm-layer-returns-dict",  # a SavedModel's signature
+    "certain-softmax",  # a look-alike: one healthy path
+    "leaky-relu-spelling",  # committed files: nothing is saved beside the timed restores
+    "attention-not-restored",  # for Keras 2: skipped, so not timed
+)
 PATIENCE = 240.0  # seconds before a test gives up; nothing is asserted about time
 # What a shell may have set, and what must not decide how a command prints.
 UNSET = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TF_USE_LEGACY_KERAS")
+
+
+FRAMEWORKS = {"tensorflow", "keras", "tf_keras"}
+# Fixtures that cost seconds or minutes. Where several processes run the tests (`make test`), tests
+# that share one stay in one process: those of all runs together, else those of a module.
+SHARED_RUNS = {"whole_run", "timed_run", "legacy_run", "outcomes", "witnessed"}
+SHARED_IN_A_MODULE = {"faulty_run", "placed", "models", "laboratory", "cache"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Name the group of every test that must not be torn from others; xdist keeps to it."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if used & SHARED_RUNS:
+            item.add_marker(pytest.mark.xdist_group("runs"))
+        elif used & SHARED_IN_A_MODULE or item.path.parent.name == "unit":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Fail the test after which this process has imported a framework."""
+    if imported := FRAMEWORKS & sys.modules.keys():
+        pytest.fail(f"a test process has imported {', '.join(sorted(imported))}", pytrace=False)
 
 
 @dataclass(frozen=True)
@@ -149,17 +189,34 @@ class CommandLine:
 
 
 @dataclass(frozen=True)
-class WholeRun:
-    """The shared run of every packaged scenario."""
+class SharedRun:
+    """A run that many tests look at: how the command ended, and the file it wrote."""
 
     cli: CommandLine
     ended: Ended
     document: dict[str, Any]
-    benchmarks: dict[str, Any]
 
-    def of(self, scenario: str) -> list[dict[str, Any]]:
-        """Return one scenario's outcomes."""
-        return [each for each in self.document["outcomes"] if each["scenario"] == scenario]
+    def files(self) -> set[str]:
+        """Return every file below the folder that was its home, temporary and working folder."""
+        folder = self.cli.folder
+        return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def share_run(folder: Path, *arguments: object) -> SharedRun:
+    """Run once for many tests, with a home and a temporary folder to watch."""
+    for name in ("home", "temporary"):
+        (folder / name).mkdir()
+    command = CommandLine(folder)
+    ended = command(
+        "run",
+        *arguments,
+        "--json",
+        "run.json",
+        HOME=str(folder / "home"),
+        TMPDIR=str(folder / "temporary"),
+    )
+    assert (folder / "run.json").exists(), ended.stdout + ended.stderr
+    return SharedRun(command, ended, json.loads((folder / "run.json").read_text()))
 
 
 @pytest.fixture
@@ -201,23 +258,13 @@ def make_cli() -> type[CommandLine]:
 
 
 @pytest.fixture(scope="session")
-def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
-    """`run --all --json --benchmark-json`, once, with a home and a temporary folder to watch."""
-    folder = tmp_path_factory.mktemp("whole")
-    for name in ("home", "temporary"):
-        (folder / name).mkdir()
-    command = CommandLine(folder)
-    ended = command(
-        "run",
-        "--all",
-        "--json",
-        "run.json",
-        "--benchmark-json",
-        "benchmarks.json",
-        HOME=str(folder / "home"),
-        TMPDIR=str(folder / "temporary"),
-    )
-    assert (folder / "run.json").exists(), ended.stdout + ended.stderr
-    document = json.loads((folder / "run.json").read_text())
-    benchmarks = json.loads((folder / "benchmarks.json").read_text())
-    return WholeRun(command, ended, document, benchmarks)
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> SharedRun:
+    """`run --all`, untimed: what every scenario shows through the command line."""
+    return share_run(tmp_path_factory.mktemp("whole"), "--all", "--no-timing")
+
+
+@pytest.fixture(scope="session")
+def timed_run(tmp_path_factory: pytest.TempPathFactory) -> SharedRun:
+    """The scenarios of TIMED with times, and their benchmark file."""
+    folder = tmp_path_factory.mktemp("timed")
+    return share_run(folder, *TIMED, "--benchmark-json", "benchmarks.json")

@@ -17,6 +17,8 @@ DROPPED = (
     "PYTHONWARNINGS",
     "TF_ENABLE_ONEDNN_OPTS",
     "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL",
+    "COVERAGE_PROCESS_START",
+    "COVERAGE_PROCESS_CONFIG",
 )
 # Eigen alone, not oneDNN, whose kernels differ from one processor to the next and are generated
 # anew in every process: half of what an untimed step costs (docs/decisions).

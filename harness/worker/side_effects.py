@@ -28,7 +28,8 @@ class SideEffects:
         self.sentences = []
         sys.dont_write_bytecode = True  # a module's first import is no doing of the step
         if hasattr(sys, "addaudithook"):
-            sys.addaudithook(self.note)  # it cannot be taken away again: one step, one process
+            # It cannot be taken away again: one step, one process.
+            sys.addaudithook(self.note)  # novm
 
     def note(self, event, arguments):
         """Look at one audit event; keep a sentence if it leads outside."""

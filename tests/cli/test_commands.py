@@ -14,7 +14,7 @@ import harness
 from harness.catalog.load import PACKAGED, read_catalog
 from harness.catalog.scenario import FAMILIES
 from harness.report.table import SEVERITY
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, TIMED
 
 IDS = [scenario.id for scenario in read_catalog().scenarios]
 
@@ -224,7 +224,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(cli):
 
 @pytest.mark.tensorflow
 class TestTheSharedRun:
-    """What `run --all --json --benchmark-json` printed and left."""
+    """What `run --all --no-timing --json` printed and left."""
 
     def test_results_are_on_stdout_and_progress_on_stderr(self, whole_run):
         out, err = whole_run.ended.stdout, whole_run.ended.stderr
@@ -277,7 +277,7 @@ class TestTheSharedRun:
         listed = json.loads(whole_run.cli("runs", "--json").stdout)
         assert [(each["run"], each["state"]) for each in listed] == [(1, "finished")]
         assert listed[0]["outcomes"] == len(whole_run.document["outcomes"])
-        assert listed[0]["command"].startswith("run --all --json run.json")
+        assert listed[0]["command"].startswith("run --all --no-timing --json run.json")
 
     def test_a_finished_run_leaves_nothing_to_resume(self, whole_run):
         whole_run.cli("run", "--resume").assert_refused(2, "there is no run to resume")
@@ -298,25 +298,48 @@ class TestTheSharedRun:
         ended.assert_ran(0)
         assert "dead-relu-head" in ended.stdout
 
-    def test_every_timed_outcome_is_in_the_benchmark_file(self, whole_run):
-        timed = [each for each in whole_run.document["outcomes"] if each["timing"]]
-        benchmarks = whole_run.benchmarks["benchmarks"]
-        assert len(benchmarks) == len(timed)
+
+@pytest.mark.tensorflow
+class TestATimedRun:
+    """What `run SCENARIO... --json --benchmark-json` printed and left."""
+
+    def test_the_table_shows_a_time_wherever_there_is_one(self, timed_run):
+        header, _, *rows = timed_run.cli("show", 1).stdout.split("\n\n")[1].splitlines()
+        assert header.split()[-6:] == ["load", "ms", "p50", "ms", "p99", "ms"]
+        timed = [each for each in timed_run.document["outcomes"] if each["timing"]]
+        ends_in_times = re.compile(r"(\s+\d+(\.\d\d)?){3}\s*$")
+        assert sum(bool(ends_in_times.search(row)) for row in rows) == len(timed)
+
+    def test_every_timed_outcome_is_in_the_benchmark_file(self, timed_run):
+        timed = [each for each in timed_run.document["outcomes"] if each["timing"]]
+        benchmarks = read_benchmarks(timed_run)
+        assert len(benchmarks) == len(timed) > len(TIMED)
         for benchmark in benchmarks:
             stats = benchmark["stats"]
             assert 0 < stats["min"] <= stats["median"] <= stats["max"]
             assert stats["rounds"] >= 5
 
-    def test_pytest_benchmark_compare_reads_the_benchmark_file(self, whole_run):
+    def test_the_benchmark_file_holds_the_times_that_the_run_shows(self, timed_run):
+        shown = sorted(
+            each["timing"]["p50_ms"] for each in timed_run.document["outcomes"] if each["timing"]
+        )
+        kept = sorted(each["stats"]["median"] * 1e3 for each in read_benchmarks(timed_run))
+        assert kept == pytest.approx(shown, rel=1e-6)
+
+    def test_pytest_benchmark_compare_reads_the_benchmark_file(self, timed_run):
         done = subprocess.run(
             [sys.executable, "-m", "pytest_benchmark", "compare", "benchmarks.json"],
-            cwd=whole_run.cli.folder,
+            cwd=timed_run.cli.folder,
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, done.stderr
         assert "dead-relu-head" in done.stdout
+
+
+def read_benchmarks(run):
+    return json.loads((run.cli.folder / "benchmarks.json").read_text())["benchmarks"]
 
 
 @pytest.mark.tensorflow

@@ -1,5 +1,7 @@
 """What every packaged scenario must show on the installed release: one contract for all.
 
+Every scenario runs twice, untimed: once through the command line, once witnessed. One run's
+outcomes serve every test, the other one proves that the numbers are the same under the same seed.
 Keras 2's scenarios run with `--legacy-keras`, which is installed too. What needs an older release
 is skipped here with a sentence; tests/integration runs it in that release.
 """
@@ -12,14 +14,14 @@ from harness.catalog.expectations import Circumstances, applies, find_expectatio
 from harness.catalog.load import PACKAGED, read_catalog
 from harness.execution.machine_facts import describe_machine
 from harness.execution.run import Request, Watcher, perform
-from harness.results.json_files import make_document
 from harness.results.quality_gate import (
     LARGEST_ARTIFACT,
-    find_faults,
+    SAME,
     find_silent_errors,
     find_template_texts,
 )
 from harness.results.store import Store
+from tests.conftest import TIMED, share_run
 
 pytestmark = pytest.mark.tensorflow
 
@@ -29,72 +31,80 @@ LEGACY = [
     for name, each in SCENARIOS.items()
     if applies(each.keras, "2.21") and not applies(each.keras, "3.15")
 ]
+UNPREDICTED = ("error", "crash", "timeout", "skip")
 every_scenario = pytest.mark.parametrize("identifier", SCENARIOS)
 
 
-@pytest.fixture(scope="session")
-def legacy_run(tmp_path_factory, make_cli):
-    """The scenarios of Keras 2, with tf_keras: a result document."""
-    command = make_cli(tmp_path_factory.mktemp("legacy"))
-    ended = command("run", *LEGACY, "--legacy-keras", "--json", "run.json")
-    ended.assert_ran(0)
-    return json.loads((command.folder / "run.json").read_text())
+def group_outcomes(document):
+    """Return a run's outcomes on the CPU: {scenario: {path: outcome}}."""
+    groups = {}
+    for each in document["outcomes"]:
+        if each["device"] == "CPU:0":
+            groups.setdefault(each["scenario"], {})[each["path"]] = each
+    return groups
 
 
 @pytest.fixture(scope="session")
-def second_runs(tmp_path_factory):
-    """Every scenario twice more, untimed and witnessed, Keras 2's with tf_keras: two outcome lists.
+def legacy_run(tmp_path_factory):
+    """The scenarios of Keras 2, with tf_keras."""
+    return share_run(tmp_path_factory.mktemp("legacy"), *LEGACY, "--legacy-keras", "--no-timing")
 
-    Untimed runs use other kernels than the timed one: the numbers are compared between these two.
-    """
-    store = Store(tmp_path_factory.mktemp("second") / "reports")
-    twice = ([], [])
+
+@pytest.fixture(scope="session")
+def outcomes(whole_run, legacy_run):
+    """{scenario: {path: outcome}} of the runs through the command line."""
+    legacy = group_outcomes(legacy_run.document)
+    return group_outcomes(whole_run.document) | {name: legacy[name] for name in LEGACY}
+
+
+@pytest.fixture(scope="session")
+def witnessed(tmp_path_factory, make_cli):
+    """The same from a second run, which notes what steps do beyond their folders."""
+    command = make_cli(tmp_path_factory.mktemp("witnessed"))
+    store = Store(command.folder / "reports")
+    found = {}
     for legacy, chosen in ((False, sorted(set(SCENARIOS) - set(LEGACY))), (True, LEGACY)):
         request = Request(
             chosen, str(PACKAGED), "cpu", timing=False, legacy_keras=legacy, witness=True
         )
-        for outcomes in twice:
-            run = store.start_run(request.as_json(), describe_machine())
-            perform(request, [SCENARIOS[each] for each in chosen], store, run, Watcher(), [])
-            outcomes += make_document(store.load(run))["outcomes"]
+        run = store.start_run(request.as_json(), describe_machine())
+        perform(request, [SCENARIOS[each] for each in chosen], store, run, Watcher(), [])
+        found |= group_outcomes(json.loads(command("show", run, "--json").stdout))
     store.close()
-    return twice
+    return found
 
 
 @pytest.fixture
-def first(whole_run, legacy_run, identifier):
-    """(outcomes, environment) of one scenario's timed run, where it applies."""
-    document = legacy_run if identifier in LEGACY else whole_run.document
-    found = [each for each in document["outcomes"] if each["scenario"] == identifier]
-    return [each for each in found if each["device"] == "CPU:0"], document["environments"][0]
+def described(whole_run, legacy_run, identifier):
+    """The environment that one scenario was run in."""
+    run = legacy_run if identifier in LEGACY else whole_run
+    return run.document["environments"][0]
 
 
-@pytest.fixture
-def records(first):
-    """One scenario's outcomes; the test is skipped where the installed release has none."""
-    ran = [each for each in first[0] if each["verdict"] != "skip"]
-    if not ran:
-        pytest.skip(first[0][0]["error"]["message"])
-    return ran
+def ran(paths):
+    """Return the outcomes of the paths that the installed release has; skip where it has none."""
+    found = [each for each in paths.values() if each["verdict"] != "skip"]
+    if not found:
+        pytest.skip(next(iter(paths.values()))["error"]["message"])
+    return found
 
 
 def test_the_catalog_has_no_mistake():
     assert [str(problem) for problem in read_catalog().problems] == []
 
 
-def test_a_run_of_everything_ends_with_nothing_changed(whole_run):
-    whole_run.ended.assert_ran(0)
-    assert "Nothing changed." in whole_run.ended.stdout
+def test_a_run_of_everything_ends_with_nothing_changed(whole_run, legacy_run):
+    for run in (whole_run, legacy_run):
+        run.ended.assert_ran(0)
+        assert "Nothing changed." in run.ended.stdout
 
 
-def test_few_scenarios_need_a_release_that_is_not_installed(whole_run, legacy_run):
-    ran = {
-        each["scenario"]
-        for document in (whole_run.document, legacy_run)
-        for each in document["outcomes"]
-        if each["verdict"] != "skip"
-    }
-    left = [each for name, each in SCENARIOS.items() if name not in ran]
+def test_few_scenarios_need_a_release_that_is_not_installed(outcomes):
+    left = [
+        SCENARIOS[name]
+        for name, paths in outcomes.items()
+        if all(each["verdict"] == "skip" for each in paths.values())
+    ]
     assert all(
         not applies(each.declared["tensorflow"], "2.21.0") or not applies(each.keras, "3.15.1")
         for each in left
@@ -109,13 +119,12 @@ def test_a_scenario_names_the_words_of_its_errors_and_is_nobodys_template(identi
 
 
 @every_scenario
-def test_a_scenario_gives_the_verdicts_it_declares(first, identifier):
-    outcomes, described = first
+def test_a_scenario_gives_the_verdicts_it_declares(outcomes, described, identifier):
     scenario = SCENARIOS[identifier]
-    assert {record["path"] for record in outcomes} == set(scenario.paths())
+    assert set(outcomes[identifier]) == set(scenario.paths())
     artifact = scenario.declared.get("artifact")
     writer = artifact["writer"] if artifact else described["tensorflow"]
-    for record in outcomes:
+    for record in outcomes[identifier].values():
         assert record["judgement"] == "expected", record["error"]
         if applies(scenario.declared["tensorflow"], described["tensorflow"]):
             where = Circumstances(
@@ -130,7 +139,8 @@ def test_a_scenario_gives_the_verdicts_it_declares(first, identifier):
 
 
 @every_scenario
-def test_a_scenario_cures_what_it_breaks_or_is_healthy(records, identifier):
+def test_a_scenario_cures_what_it_breaks_or_is_healthy(outcomes, identifier):
+    records = ran(outcomes[identifier])
     matching = {each["side"] for each in records if each["verdict"] == "match"}
     if SCENARIOS[identifier].is_look_alike:
         assert "healthy" in matching
@@ -144,36 +154,81 @@ def test_a_scenario_cures_what_it_breaks_or_is_healthy(records, identifier):
 
 
 @every_scenario
-def test_a_scenario_leaves_numbers_and_times_wherever_it_predicts(records, identifier):
-    assert identifier
-    for record in records:
-        predicted = record["verdict"] not in ("error", "crash", "timeout", "skip")
-        assert (record["timing"] is not None) == predicted
-        assert (record["error"] is None) == predicted
-        if predicted and record["statistics"] is not None:  # text labels have none
-            assert record["timing"]["load_ms"] > 0
-            assert 0 < record["timing"]["p50_ms"] <= record["timing"]["p99_ms"]
-
-
-@every_scenario
-def test_a_scenario_gives_the_same_numbers_under_the_same_seed(second_runs, identifier):
-    one, other = ([each for each in run if each["scenario"] == identifier] for run in second_runs)
-    assert find_faults(one, other) == []
-
-
-@every_scenario
-def test_a_scenario_keeps_to_its_folder_uses_no_network_and_saves_little(
-    second_runs, records, identifier
+def test_a_scenario_leaves_numbers_wherever_it_predicts_and_an_error_elsewhere(
+    outcomes, identifier
 ):
-    assert records
-    for record in second_runs[0]:
-        if record["scenario"] == identifier and record["verdict"] != "skip":
-            assert record["trespasses"] == []
-            assert 0 < record["artifact_bytes"] <= LARGEST_ARTIFACT
+    for record in ran(outcomes[identifier]):
+        predicted = record["verdict"] not in UNPREDICTED
+        assert (record["error"] is None) == predicted
+        assert record["statistics"] is None or predicted
+        assert record["timing"] is None
 
 
-def test_steps_write_nothing_outside_their_folders(whole_run):
+@every_scenario
+def test_a_scenario_gives_the_same_numbers_under_the_same_seed(outcomes, witnessed, identifier):
+    one, other = outcomes[identifier], witnessed[identifier]
+    assert set(one) == set(other)
+    for path, record in one.items():
+        again = other[path]
+        for name in ("verdict", "judgement", "expected"):
+            assert record[name] == again[name], f"{path}: {name}"
+        assert (record["error"] or {}).get("type") == (again["error"] or {}).get("type"), path
+        scale = abs(((record["statistics"] or {}).get("reference") or {}).get("maximum") or 1.0)
+        assert_same(record["statistics"], again["statistics"], SAME * scale, path)
+
+
+def assert_same(one, other, absolute, where):
+    """Numbers are the same to a millionth of themselves or to `absolute`; all else is equal."""
+    if isinstance(one, dict):
+        assert set(one) == set(other), where
+        for name, value in one.items():
+            assert_same(value, other[name], absolute, f"{where}: {name}")
+    elif isinstance(one, float):
+        assert other == pytest.approx(one, rel=SAME, abs=absolute), where
+    else:
+        assert other == one, where
+
+
+@every_scenario
+def test_a_scenario_keeps_to_its_folder_uses_no_network_and_saves_little(witnessed, identifier):
+    for record in ran(witnessed[identifier]):
+        assert record["trespasses"] == []
+        assert 0 < record["artifact_bytes"] <= LARGEST_ARTIFACT
+
+
+def test_steps_write_nothing_outside_their_folders(whole_run, legacy_run):
     """Home, the temporary folder and the working folder hold only what was asked for."""
-    folder = whole_run.cli.folder
-    left = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert left == {"run.json", "benchmarks.json", "reports/restorebench.sqlite"}
+    for run in (whole_run, legacy_run):
+        assert run.files() == {"run.json", "reports/restorebench.sqlite"}
+
+
+class TestTimes:
+    """What timing adds to the few scenarios of TIMED."""
+
+    def test_a_timed_run_shows_what_an_untimed_one_shows(self, timed_run, whole_run):
+        timed_run.ended.assert_ran(0)
+        timed, untimed = (group_outcomes(run.document) for run in (timed_run, whole_run))
+        assert set(timed) == set(TIMED)
+        for name, paths in timed.items():
+            assert {path: (each["verdict"], each["judgement"]) for path, each in paths.items()} == {
+                path: (each["verdict"], each["judgement"]) for path, each in untimed[name].items()
+            }
+
+    @pytest.mark.parametrize("identifier", TIMED)
+    def test_there_are_times_wherever_there_is_a_prediction(self, timed_run, identifier):
+        for record in group_outcomes(timed_run.document)[identifier].values():
+            assert (record["timing"] is None) == (record["verdict"] in UNPREDICTED)
+            if record["timing"] is not None:
+                assert record["timing"]["load_ms"] > 0
+                assert record["timing"]["first_call_ms"] > 0
+                assert record["timing"]["calls"] >= 5
+                assert 0 < record["timing"]["p50_ms"] <= record["timing"]["p99_ms"]
+
+    def test_they_hold_every_kind_of_outcome_that_timing_treats_apart(self, timed_run):
+        records = timed_run.document["outcomes"]
+        assert {each["verdict"] for each in records} >= {"match", "zeros", "error", "skip"}
+        assert {each["side"] for each in records} == {"broken", "fixed", "healthy"}
+        assert any(each["timing"] and not each["statistics"] for each in records)
+
+    def test_timing_leaves_no_file_behind(self, timed_run):
+        assert timed_run.files() == {"run.json", "benchmarks.json", "reports/restorebench.sqlite"}

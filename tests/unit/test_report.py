@@ -128,8 +128,64 @@ def test_device_and_seed_are_columns_only_where_they_vary():
     assert "device" in make_rate_table(as_outcomes(TWO_DEVICES)).splitlines()[0]
 
 
-def test_a_rate_of_always_is_named():
-    assert "always" in make_rate_table([make_outcome()])
+def read_rows(table):
+    """Return the rows of a `github` table as {column: cell}."""
+    header, _, *rows = (
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()
+    )
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def make_seeds(verdicts, declared):
+    """A broken path on as many seeds as there are verdicts, judged."""
+    seeds = [
+        make_outcome(seed=seed, default_seed=seed == 7, declared_rate=declared, verdict=verdict)
+        for seed, verdict in enumerate(verdicts)
+    ]
+    judge_outcomes(seeds)
+    return seeds
+
+
+# The intervals are Wilson's at 95%, from R: binom.confint(hits, trials, methods = "wilson").
+@pytest.mark.parametrize(
+    ("verdicts", "declared", "shown"),
+    [
+        (
+            ["zeros"] * 16 + ["nan"] * 1 + ["differs"] * 3,
+            [0.7, 0.9],
+            ("16/20", "0.70-0.90", "0.80", "0.58-0.92", "yes", "differs, nan"),
+        ),
+        (["zeros"] * 20, [1.0, 1.0], ("20/20", "always", "1.00", "0.84-1.00", "yes", "")),
+        (["match"] * 5, [0.5, 1.0], ("0/5", "0.50-1.00", "0.00", "0.00-0.43", "no", "match")),
+        (["zeros"], [1.0, 1.0], ("1/1", "always", "1.00", "0.21-1.00", "yes", "")),
+    ],
+    ids=["most", "always", "never", "once"],
+)
+def test_a_row_of_the_rate_table_holds_the_numbers_of_its_path(verdicts, declared, shown):
+    [row] = read_rows(make_rate_table(make_seeds(verdicts, declared), "github"))
+    assert (row["scenario"], row["path"], row["verdict"]) == ("small-case", "broken", "zeros")
+    columns = (
+        "seeds",
+        "declared rate",
+        "measured rate",
+        "95% interval",
+        "expected?",
+        "other verdicts",
+    )
+    assert tuple(row[column] for column in columns) == shown
+
+
+def test_every_path_and_device_has_a_rate_of_its_own():
+    records = make_seeds(["zeros", "zeros", "differs"], [0.5, 1.0])
+    records += [make_outcome(**FIXED, seed=seed, default_seed=seed == 7) for seed in range(2)]
+    records += [make_outcome(device="GPU:0", seed=seed, verdict="nan") for seed in range(4)]
+    rows = read_rows(make_rate_table(records, "github"))
+    found = {(row["path"], row["device"]): (row["seeds"], row["measured rate"]) for row in rows}
+    assert found == {
+        ("broken", "CPU:0"): ("2/3", "0.67"),
+        ("fixed_it", "CPU:0"): ("2/2", "1.00"),
+        ("broken", "GPU:0"): ("0/4", "0.00"),
+    }
 
 
 @pytest.mark.parametrize(

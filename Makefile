@@ -25,7 +25,7 @@ test-all: $(VENV)/ready lint
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check harness tests
+	$(BIN)/ruff format --check harness tests docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vermin -t=3.7- --violations --no-tips --eval-annotations --exclude str.decode harness/worker scenarios

@@ -42,7 +42,7 @@ UNSET = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TF_US
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras"}
 # Fixtures that cost seconds or minutes. Where several processes run the tests (`make test`), tests
 # that share one stay in one process: those of all runs together, else those of a module.
-SHARED_RUNS = {"whole_run", "timed_run", "legacy_run", "outcomes", "witnessed"}
+SHARED_RUNS = {"whole_run", "timed_run", "legacy_run", "outcomes", "observed"}
 SHARED_IN_A_MODULE = {"faulty_run", "placed", "models", "laboratory", "cache"}
 
 

@@ -1,6 +1,6 @@
 """What every packaged scenario must show on the installed release: one contract for all.
 
-Every scenario runs twice, untimed: once through the command line, once witnessed. One run's
+Every scenario runs twice, untimed: once through the command line, once observed. One run's
 outcomes serve every test, the other one proves that the numbers are the same under the same seed.
 Keras 2's scenarios run with `--legacy-keras`, which is installed too. What needs an older release
 is skipped here with a sentence; tests/integration runs it in that release.
@@ -10,17 +10,14 @@ import json
 
 import pytest
 
+from harness import api
 from harness.catalog.expectations import Circumstances, applies, find_expectation
 from harness.catalog.load import PACKAGED, read_catalog
-from harness.execution.machine_facts import describe_machine
-from harness.execution.run import Request, Watcher, perform
-from harness.results.quality_gate import (
-    LARGEST_ARTIFACT,
-    SAME,
-    find_silent_errors,
-    find_template_texts,
-)
+from harness.catalog.quality import find_silent_errors, find_template_texts
+from harness.execution.request import RunRequest
+from harness.results.quality_gate import LARGEST_ARTIFACT
 from harness.results.store import Store
+from harness.verdicts.tolerances import SAME_TWICE
 from tests.conftest import TIMED, share_run
 
 pytestmark = pytest.mark.tensorflow
@@ -58,17 +55,22 @@ def outcomes(whole_run, legacy_run):
 
 
 @pytest.fixture(scope="session")
-def witnessed(tmp_path_factory, make_cli):
+def observed(tmp_path_factory, make_cli):
     """The same from a second run, which notes what steps do beyond their folders."""
-    command = make_cli(tmp_path_factory.mktemp("witnessed"))
+    command = make_cli(tmp_path_factory.mktemp("observed"))
     store = Store(command.folder / "reports")
     found = {}
     for legacy, chosen in ((False, sorted(set(SCENARIOS) - set(LEGACY))), (True, LEGACY)):
-        request = Request(
-            chosen, str(PACKAGED), "cpu", timing=False, legacy_keras=legacy, witness=True
+        request = RunRequest(
+            scenarios=chosen,
+            root=str(PACKAGED),
+            device="cpu",
+            timing=False,
+            legacy_keras=legacy,
+            note_side_effects=True,
         )
-        run = store.start_run(request.as_json(), describe_machine())
-        perform(request, [SCENARIOS[each] for each in chosen], store, run, Watcher(), [])
+        run = api.start_run(store, request)
+        api.continue_run(store, run, request, [SCENARIOS[each] for each in chosen])
         found |= group_outcomes(json.loads(command("show", run, "--json").stdout))
     store.close()
     return found
@@ -106,8 +108,7 @@ def test_few_scenarios_need_a_release_that_is_not_installed(outcomes):
         if all(each["verdict"] == "skip" for each in paths.values())
     ]
     assert all(
-        not applies(each.declared["tensorflow"], "2.21.0") or not applies(each.keras, "3.15.1")
-        for each in left
+        not applies(each.tensorflow, "2.21.0") or not applies(each.keras, "3.15.1") for each in left
     )
     assert len(left) <= len(SCENARIOS) // 10
 
@@ -122,11 +123,10 @@ def test_a_scenario_names_the_words_of_its_errors_and_is_nobodys_template(identi
 def test_a_scenario_gives_the_verdicts_it_declares(outcomes, described, identifier):
     scenario = SCENARIOS[identifier]
     assert set(outcomes[identifier]) == set(scenario.paths())
-    artifact = scenario.declared.get("artifact")
-    writer = artifact["writer"] if artifact else described["tensorflow"]
+    writer = scenario.committed_writer or described["tensorflow"]
     for record in outcomes[identifier].values():
         assert record["judgement"] == "expected", record["error"]
-        if applies(scenario.declared["tensorflow"], described["tensorflow"]):
+        if applies(scenario.tensorflow, described["tensorflow"]):
             where = Circumstances(
                 described["tensorflow"],
                 writer,
@@ -134,7 +134,7 @@ def test_a_scenario_gives_the_verdicts_it_declares(outcomes, described, identifi
                 record["device"],
                 described["numpy"],
             )
-            declared = find_expectation(scenario.expect[record["path"]], where)
+            declared = find_expectation(scenario.rules[record["path"]], where)
             assert record["verdict"] == declared.verdict, record["error"]
 
 
@@ -165,8 +165,8 @@ def test_a_scenario_leaves_numbers_wherever_it_predicts_and_an_error_elsewhere(
 
 
 @every_scenario
-def test_a_scenario_gives_the_same_numbers_under_the_same_seed(outcomes, witnessed, identifier):
-    one, other = outcomes[identifier], witnessed[identifier]
+def test_a_scenario_gives_the_same_numbers_under_the_same_seed(outcomes, observed, identifier):
+    one, other = outcomes[identifier], observed[identifier]
     assert set(one) == set(other)
     for path, record in one.items():
         again = other[path]
@@ -174,7 +174,7 @@ def test_a_scenario_gives_the_same_numbers_under_the_same_seed(outcomes, witness
             assert record[name] == again[name], f"{path}: {name}"
         assert (record["error"] or {}).get("type") == (again["error"] or {}).get("type"), path
         scale = abs(((record["statistics"] or {}).get("reference") or {}).get("maximum") or 1.0)
-        assert_same(record["statistics"], again["statistics"], SAME * scale, path)
+        assert_same(record["statistics"], again["statistics"], SAME_TWICE * scale, path)
 
 
 def assert_same(one, other, absolute, where):
@@ -190,9 +190,9 @@ def assert_same(one, other, absolute, where):
 
 
 @every_scenario
-def test_a_scenario_keeps_to_its_folder_uses_no_network_and_saves_little(witnessed, identifier):
-    for record in ran(witnessed[identifier]):
-        assert record["trespasses"] == []
+def test_a_scenario_keeps_to_its_folder_uses_no_network_and_saves_little(observed, identifier):
+    for record in ran(observed[identifier]):
+        assert record["side_effects"] == []
         assert 0 < record["artifact_bytes"] <= LARGEST_ARTIFACT
 
 

@@ -61,7 +61,7 @@ class LocalEngine:
         if self.station.settings.timing:
             if self.timed is not self.pool:
                 self.timed.shutdown(wait=False)
-            self.timed = ThreadPoolExecutor(2 if self.station.turns else 1)
+            self.timed = ThreadPoolExecutor(3 if self.station.turns else 1)
 
     def check(self) -> None:
         """This machine is here."""

@@ -33,6 +33,7 @@ from harness.results.outcome import (
 )
 
 DISK_NEEDED = 1024 * 1024  # with less free than this, an error is the disk's doing
+FAILURES = ("error", "crash", "timeout")  # verdicts without predictions
 ENDLESS_SECONDS = 20.0  # a restore that is declared never to end need not be given longer
 
 
@@ -134,16 +135,18 @@ class Station:
         folder, limits = self.make_folder(), self.settings.limits
         if record["expected"] == "timeout":
             limits = replace(limits, seconds=min(limits.seconds, ENDLESS_SECONDS))
+        # What is declared to fail has nothing to be timed, and need not wait for its turn.
+        timing = self.settings.timing and record["expected"] not in FAILURES
         step = self.make_step(task.scenario, folder) | {
             "seed": task.seed,
             "function": task.path,
             "kind": "restore",
             "device": task.device,
             "dose": task.dose,
-            "timing": self.settings.timing,
+            "timing": timing,
             "cores": self.lanes.save,
         }
-        if self.settings.timing:
+        if timing:
             # One core from the start: TensorFlow makes its pools as large as it finds cores.
             ready = self.lanes.save if self.turns else self.lanes.timed
             step |= {

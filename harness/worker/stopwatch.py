@@ -16,7 +16,7 @@ WARM_UP_STEADY = (
 )
 WARM_UP_SECONDS = 0.05  # never warm up longer than this, and the call under way
 STEADY_CALLS = (5, 1000)  # fewest and most calls timed
-STEADY_SECONDS = (0.01, 0.05)  # time at least this long, and at most if the median has not settled
+STEADY_SECONDS = (0.01, 0.03)  # time at least this long, and at most if the median has not settled
 SETTLED = 0.05  # the median is known to within this share of itself
 FEWEST_FOR_INTERVAL = 6  # the range of five calls holds the median less than 95 times in 100
 Z95 = 1.96  # standard normal quantile of a 95 % interval
@@ -24,7 +24,7 @@ QUANTILES = {50: 1, 90: 10, 99: 100}  # percentile: the fewest calls that give i
 LARGE_BATCH_ROWS = 1024
 LARGE_BATCH_CALLS = 3  # at most ...
 LARGE_BATCH_SECONDS = 0.05  # ... and no more once they have taken so long
-DEAR_SECONDS = 0.1  # a batch is made no larger than takes about so long
+DEAR_SECONDS = 0.05  # a batch is made no larger than takes about so long
 
 
 def time_call(call, argument):

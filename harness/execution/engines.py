@@ -61,6 +61,7 @@ class LocalEngine:
         if self.station.settings.timing:
             if self.timed is not self.pool:
                 self.timed.shutdown(wait=False)
+            # Two make ready: while one is torn down, the other is there to be timed.
             self.timed = ThreadPoolExecutor(3 if self.station.turns else 1)
 
     def check(self) -> None:

@@ -71,7 +71,8 @@ class LocalEngine:
         if self.machine.settings.timing:
             if self.timed is not self.pool:
                 self.timed.shutdown(wait=False)
-            self.timed = ThreadPoolExecutor(2 if self.machine.overlaps else 1)
+            # Two make ready: while one is torn down, the other is there to be timed.
+            self.timed = ThreadPoolExecutor(3 if self.machine.overlaps else 1)
 
     def resolve(self, environment: str, say: Say) -> None:
         self.machine.resolve(environment, say)

@@ -28,6 +28,7 @@ from harness.results.outcome import CpuTime, Measured, Raw, measure_restore
 from harness.results.run import RunEnvironment
 
 DISK_NEEDED = 1024 * 1024  # with less free than this, an error is the disk's doing
+FAILURES = ("error", "crash", "timeout")  # verdicts without predictions
 ENDLESS_SECONDS = 20.0  # a restore that is declared never to end need not be given longer
 
 
@@ -136,6 +137,8 @@ class Machine:
         folder, limits = self.make_folder(), self.settings.limits
         if task.declared.verdict == "timeout":
             limits = replace(limits, seconds=min(limits.seconds, ENDLESS_SECONDS))
+        # What is declared to fail has nothing to be timed, and need not wait for the lock.
+        timing = self.settings.timing and task.declared.verdict not in FAILURES
         artifact, reference = folder / "artifact", folder / "reference.npz"
         step = Step(
             kind="restore",
@@ -147,11 +150,11 @@ class Machine:
             seed=task.key.seed,
             device=task.key.device,
             dose=task.key.dose,
-            timing=self.settings.timing,
+            timing=timing,
             note_side_effects=self.settings.note_side_effects,
-            cores=self.choose_restore_cores(),
-            timed_cores=self.cores.timed,
-            timing_lock=str(self.work / "timing.lock") if self.overlaps else None,
+            cores=self.choose_timed_cores() if timing else self.cores.save,
+            timed_cores=self.cores.timed if timing else None,
+            timing_lock=str(self.work / "timing.lock") if timing and self.overlaps else None,
         )
         try:
             saved.bundle.unpack(artifact, reference)
@@ -169,14 +172,11 @@ class Machine:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def choose_restore_cores(self) -> list[int] | None:
-        """Return on which cores a restore makes ready, None for all.
+    def choose_timed_cores(self) -> list[int] | None:
+        """Return on which core a timed restore makes ready.
 
-        A timed one has a single core from the start: TensorFlow makes its pools as large as it
-        finds cores.
+        It is one core from the start: TensorFlow makes its pools as large as it finds cores.
         """
-        if not self.settings.timing:
-            return self.cores.save
         ready = self.cores.save if self.overlaps else self.cores.timed
         return ready and ready[:1]
 

@@ -184,7 +184,7 @@ def assert_same(one, other, absolute, where):
         for name, value in one.items():
             assert_same(value, other[name], absolute, f"{where}: {name}")
     elif isinstance(one, float):
-        assert other == pytest.approx(one, rel=SAME, abs=absolute), where
+        assert other == pytest.approx(one, rel=SAME_TWICE, abs=absolute), where
     else:
         assert other == one, where
 
@@ -222,7 +222,11 @@ class TestTimes:
                 assert record["timing"]["load_ms"] > 0
                 assert record["timing"]["first_call_ms"] > 0
                 assert record["timing"]["calls"] >= 5
-                assert 0 < record["timing"]["p50_ms"] <= record["timing"]["p99_ms"]
+                quantiles = [record["timing"][name] for name in ("p50_ms", "p90_ms", "p99_ms")]
+                known = [value for value in quantiles if value is not None]
+                assert quantiles[0] is not None
+                assert known[0] > 0
+                assert known == sorted(known)
 
     def test_they_hold_every_kind_of_outcome_that_timing_treats_apart(self, timed_run):
         records = timed_run.document["outcomes"]

@@ -1,11 +1,14 @@
 """What the worker does with numpy alone: stopwatch, memory and the helpers of steps."""
 
 import gc
+import itertools
 import json
 import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.worker import stopwatch
 from harness.worker.memory import growth_since, resident_bytes
@@ -14,25 +17,92 @@ from harness.worker.steps import SCENARIO_MODULE, load_scenario, save_arrays, wr
 INPUTS = np.ones((8, 2), "float32")
 
 
-def test_a_measurement_is_json_and_ordered():
-    timing, samples = stopwatch.measure(np.tanh, INPUTS)
+def make_call(monkeypatch, nanoseconds):
+    """A call that takes the given nanoseconds one after the other, by a clock that it moves."""
+    now, taken = [0], iter(nanoseconds)
+
+    def call(batch):
+        now[0] += next(taken)
+        return batch
+
+    monkeypatch.setattr(stopwatch.time, "perf_counter_ns", lambda: now[0])
+    monkeypatch.setattr(stopwatch.time, "perf_counter", lambda: now[0] / 1e9)
+    return call
+
+
+def test_a_measurement_is_json_and_ordered(monkeypatch):
+    call = make_call(monkeypatch, itertools.cycle([90_000, 100_000, 110_000, 120_000]))
+    timing, samples = stopwatch.measure(call, INPUTS)
     assert json.loads(json.dumps(timing)) == timing
     assert 0 < timing["p50_ms"] <= timing["p90_ms"] <= timing["p99_ms"]
     assert timing["p50_ms"] == pytest.approx(np.median(samples) / 1e6)
     assert (timing["batch_rows"], timing["large_batch_rows"]) == (8, 1024)
     assert timing["calls"] == len(samples)
+    assert timing["large_batch_calls"] == stopwatch.LARGE_BATCH_CALLS
     assert samples.dtype == np.int64
 
 
-def test_cheap_calls_are_timed_often_and_at_most_a_thousand_times():
-    fewest, most = stopwatch.STEADY_ENOUGH, stopwatch.STEADY_CALLS[1]
-    assert fewest <= len(stopwatch.time_steady(np.tanh, INPUTS)) <= most
+@pytest.mark.parametrize("milliseconds", [1, 20, 40, 400])
+def test_a_quantile_needs_enough_calls(monkeypatch, milliseconds):
+    steps = itertools.cycle([0.9, 1.0, 1.1])
+    call = make_call(monkeypatch, (int(milliseconds * 1e6 * next(steps)) for _ in iter(int, 1)))
+    timing, samples = stopwatch.measure(call, INPUTS)
+    assert timing["p50_ms"] == np.median(samples) / 1e6
+    assert (timing["p90_ms"] is None) == (timing["calls"] < 10)
+    assert (timing["p99_ms"] is None) == (timing["calls"] < 100)
 
 
-def test_dear_calls_are_timed_a_few_times(monkeypatch):
-    monkeypatch.setattr(stopwatch, "STEADY_SECONDS", (0.0, 0.0))
-    samples = stopwatch.time_steady(np.tanh, INPUTS)
-    assert stopwatch.STEADY_CALLS[0] <= len(samples) <= stopwatch.STEADY_CALLS[0] + 1
+@given(st.integers(min_value=1, max_value=10**9), st.integers(min_value=0, max_value=2**32 - 1))
+def test_the_median_has_settled_when_its_interval_is_narrow(nanoseconds, seed):
+    draws = np.random.default_rng(seed).random(400)
+    alike = [int(nanoseconds * (1 + draw / 20)) for draw in draws]
+    assert not stopwatch.has_settled(alike[:5])
+    assert stopwatch.has_settled([nanoseconds * 20] * 6)
+    assert stopwatch.has_settled([value * 100 for value in alike])
+    assert not stopwatch.has_settled([nanoseconds, 2 * nanoseconds] * 3)
+
+
+def test_the_interval_of_the_median_holds_the_median_95_times_in_100():
+    """Of the interval alone, for 6 to 100 calls of a skewed distribution whose median is 1."""
+    random = np.random.default_rng(0)
+    for count in (6, 9, 13, 19, 28, 42, 63, 94):
+        below = stopwatch.rank_below_median(count)
+        drawn = np.sort(np.exp(random.standard_normal((4000, count))), axis=1)
+        holds = (drawn[:, below - 1] <= 1) & (drawn[:, count - below] >= 1)
+        assert holds.mean() > 0.94
+
+
+def test_calls_that_take_the_same_time_are_timed_no_longer_than_needed(monkeypatch):
+    call = make_call(monkeypatch, itertools.repeat(1_000_000))
+    least = stopwatch.STEADY_SECONDS[0]
+    assert len(stopwatch.time_steady(call, INPUTS)) * 1e-3 <= 2 * least
+
+
+def test_calls_that_differ_are_timed_until_there_is_no_time_left(monkeypatch):
+    call = make_call(monkeypatch, itertools.cycle([500_000, 1_500_000]))
+    samples = stopwatch.time_steady(call, INPUTS)
+    assert samples.sum() / 1e9 == pytest.approx(stopwatch.STEADY_SECONDS[1], rel=0.05)
+
+
+def test_cheap_calls_are_timed_at_most_a_thousand_times(monkeypatch):
+    call = make_call(monkeypatch, itertools.repeat(1))
+    assert len(stopwatch.time_steady(call, INPUTS)) == stopwatch.STEADY_CALLS[1]
+
+
+def test_dear_calls_are_timed_a_few_times_and_not_with_a_large_batch(monkeypatch):
+    rows = []
+    slow = make_call(monkeypatch, itertools.repeat(10**9))
+
+    def call(batch):
+        rows.append(len(batch))
+        return slow(batch)
+
+    timing, samples = stopwatch.measure(call, INPUTS)
+    assert samples.tolist() == [10**9] * stopwatch.STEADY_CALLS[0]
+    assert timing["warm_up_calls"] == 1
+    assert set(rows) == {len(INPUTS)}
+    assert (timing["large_batch_rows"], timing["large_batch_calls"]) == (len(INPUTS), 0)
+    assert timing["throughput_rows_per_second"] == len(INPUTS)
 
 
 def test_a_sample_is_the_whole_of_one_call_and_nothing_else(monkeypatch):

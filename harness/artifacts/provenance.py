@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalog.scenario import Scenario
+from harness.processes.facts import EnvironmentFacts
 from harness.processes.variables import PORTABLE_KERNELS
 
 SCHEMA = 2
@@ -61,7 +62,7 @@ def read_schema(scenario: Scenario) -> int:
 
 
 def write_provenance(
-    scenario: Scenario, folder: Path, environment: dict[str, Any], packages: list[str]
+    scenario: Scenario, folder: Path, environment: EnvironmentFacts, packages: list[str]
 ) -> Path:
     """Record who wrote the scenario's files in `folder`.
 
@@ -69,7 +70,7 @@ def write_provenance(
     """
     versions = dict(each.split("==") for each in packages)
     extras = {name: versions[name] for name in scenario.extras if name in versions}
-    described = {name: environment[name] for name in VERSIONS} | {"extras": extras}
+    described = {name: getattr(environment, name) for name in VERSIONS} | {"extras": extras}
     record = {
         "schema": SCHEMA,
         "scenario": scenario.id,
@@ -100,7 +101,7 @@ def check_provenance(scenario: Scenario) -> None:
         raise ProvenanceRefused(
             f"{folder.name}/provenance.json has schema {schema}, this version reads up to {SCHEMA}"
         )
-    declared = scenario.declared["artifact"]["writer"]
+    declared = scenario.committed_writer
     if writer != declared:
         raise ProvenanceRefused(f"the files were written by {writer}, the scenario says {declared}")
     if script != hash_text(scenario.definitions["save"]):

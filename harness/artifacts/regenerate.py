@@ -5,7 +5,6 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.artifacts.provenance import (
     SCHEMA,
@@ -21,11 +20,12 @@ from harness.environments.cache import python_of
 from harness.environments.releases import find_release, name_package
 from harness.environments.uv import clean_variables, find_uv, last_lines
 from harness.errors import EnvironmentUnusable, UsageError
-from harness.formats.contents import DIFFERS, ROUNDING, Comparison, compare_folders, gather
+from harness.formats.contents import DIFFERS, ROUNDING, ContentComparison, compare_folders, worst_of
+from harness.processes.facts import EnvironmentFacts
 from harness.processes.limits import Limits
 from harness.processes.spawn import SpawnWorker
+from harness.processes.step import Step, run_step
 from harness.processes.variables import Environment
-from harness.results.outcome import describe_failure
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Writer:
     """An environment that can write, what it says of itself, and every package in it."""
 
     environment: Environment
-    described: dict[str, Any]
+    facts: EnvironmentFacts
     packages: tuple[str, ...]
 
 
@@ -69,7 +69,7 @@ class Regenerated:
 
     folder: Path
     writer: Writer
-    comparison: Comparison
+    comparison: ContentComparison
     wholly_new: bool  # there were none to compare with
 
 
@@ -86,7 +86,7 @@ def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = 
     known = recorded.get("extras", {})
     pins = [f"{name}=={known[name]}" if name in known else name for name in scenario.extras]
     kept = [each for each in pins if name_package(each) not in asked]
-    tensorflow = str(scenario.declared["artifact"]["writer"])
+    tensorflow = str(scenario.committed_writer)
     return Wanted(
         tensorflow,
         recorded.get("keras") if recorded.get("tensorflow") == tensorflow else None,
@@ -103,12 +103,14 @@ def regenerate(scenario: Scenario, writer: Writer, work: Path) -> Regenerated:
     fresh, committed = write_fresh(scenario, writer, work), scenario.artifact_folder
     assert committed is not None, "only a scenario with an artifact can be regenerated"
     if not committed.exists():
-        return Regenerated(fresh, writer, Comparison(DIFFERS, ("there were no files",)), True)
+        return Regenerated(
+            fresh, writer, ContentComparison(DIFFERS, ("there were no files",)), True
+        )
     compared = compare_folders(committed, fresh, ignored=("provenance.json",))
     try:
         check_provenance(scenario)
     except ProvenanceRefused as error:
-        compared = gather([Comparison(DIFFERS, (str(error),)), compared])
+        compared = worst_of([ContentComparison(DIFFERS, (str(error),)), compared])
     return Regenerated(fresh, writer, compared, False)
 
 
@@ -135,14 +137,14 @@ def open_writer(wanted: Wanted, interpreter: str | None, work: Path) -> Writer:
     """
     python = interpreter or build_writer(wanted)
     environment = Environment(python, wanted.legacy_keras, portable_kernels=True)
-    described = SpawnWorker(environment, make_folder(work), hide_gpu=True).describe()
-    if described["tensorflow"] != wanted.tensorflow:
+    facts = SpawnWorker(environment, make_folder(work), hide_gpu=True).describe()
+    if facts.tensorflow != wanted.tensorflow:
         raise UsageError(
             f"the files must be written by TensorFlow {wanted.tensorflow}",
-            f"{python} has {described['tensorflow']}",
+            f"{python} has {facts.tensorflow}",
             "leave out --python: the release is built",
         )
-    return Writer(environment, described, list_packages(environment))
+    return Writer(environment, facts, list_packages(environment))
 
 
 def build_writer(wanted: Wanted) -> str:
@@ -190,24 +192,20 @@ def write_fresh(scenario: Scenario, writer: Writer, work: Path) -> Path:
     (folder / "scratch").mkdir()
     # A lambda's byte code holds the name of its file: one without a folder of this machine.
     shutil.copy(scenario.file, folder / "scratch")
-    step = {
-        "source": scenario.file.name,
-        "function": "save",
-        "kind": "save",
-        "seed": scenario.seed,
-        "device": "CPU:0",
-        "timing": False,
-        "cores": None,
-        "artifact": str(fresh / "artifact"),
-        "reference": str(fresh / "reference.npz"),
-        "folder": str(folder),
-    }
-    worker = SpawnWorker(writer.environment, work, hide_gpu=True)
-    failure = describe_failure(worker.run(step, Limits()), folder)
-    if failure:
-        said = f"{failure[1]['type']}: {failure[1]['message']}"
+    step = Step(
+        kind="save",
+        source=scenario.file.name,
+        function="save",
+        folder=str(folder),
+        artifact=str(fresh / "artifact"),
+        reference=str(fresh / "reference.npz"),
+        seed=scenario.seed,
+    )
+    result = run_step(SpawnWorker(writer.environment, work, hide_gpu=True), step, Limits())
+    if result.error is not None:
+        said = f"{result.error.type}: {result.error.message}"
         raise EnvironmentUnusable(f"the save step of {scenario.id} failed", said)
-    write_provenance(scenario, fresh, writer.described, list(writer.packages))
+    write_provenance(scenario, fresh, writer.facts, list(writer.packages))
     return fresh
 
 

@@ -1,23 +1,14 @@
 """What a scenario declares for a path, and which of its rules applies in an environment."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-VERDICTS = (
-    "match",
-    "zeros",
-    "constant",
-    "nan",
-    "shape",
-    "differs",
-    "error",
-    "crash",
-    "timeout",
-    "skip",
-)
+from harness.verdicts.names import VERDICTS, Verdict
+
 CONDITIONS = ("reader", "writer", "keras", "numpy", "device")
 RULE_KEYS = {*CONDITIONS, "verdict", "rate", "raises", "why"}
 
@@ -26,14 +17,53 @@ RULE_KEYS = {*CONDITIONS, "verdict", "rate", "raises", "why"}
 class Expectation:
     """The declared verdict, and the share of seeds on which it comes ((1, 1): on all of them).
 
-    `raises` are words of the declared error's "Type: message"; another error is another failure.
+    `verdict` is "" where nothing is declared: whatever comes is a result. `raises` are words of
+    the declared error's "Type: message"; another error is another failure.
     """
 
-    verdict: str
+    verdict: Verdict | Literal[""]
     rate: tuple[float, float] = (1.0, 1.0)
     why: str = ""
     raises: str = ""
     names_writer: bool = False  # the rule asks who saved
+
+
+UNDECLARED = Expectation("")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of a path: its verdict holds where every condition does; None asks nothing.
+
+    `reader`, `writer`, `keras` and `numpy` are version specifiers, `device` is "cpu" or "gpu".
+    """
+
+    verdict: Verdict
+    reader: str | None = None
+    writer: str | None = None
+    keras: str | None = None
+    numpy: str | None = None
+    device: str | None = None
+    rate: tuple[float, float] = (1.0, 1.0)
+    raises: str = ""
+    why: str = ""
+
+    @property
+    def expectation(self) -> Expectation:
+        """What is declared where the rule holds."""
+        return Expectation(
+            self.verdict, self.rate, self.why, self.raises, names_writer=self.writer is not None
+        )
+
+
+def read_rules(declared: Any) -> tuple[Rule, ...]:
+    """Return what a scenario's file declares for one path, which find_mistakes has passed."""
+    if isinstance(declared, str):
+        return read_rules([{"verdict": declared}])
+    return tuple(
+        Rule(**rule | {"rate": tuple(map(float, rule.get("rate", (1.0, 1.0))))})
+        for rule in declared
+    )
 
 
 @dataclass(frozen=True)
@@ -46,10 +76,10 @@ class Circumstances:
     device: str
     numpy: str = "0"
 
-    def meet(self, rule: dict[str, Any]) -> bool:
+    def meet(self, rule: Rule) -> bool:
         """Say whether every condition of `rule` holds here."""
         for condition in CONDITIONS:
-            wanted = rule.get(condition)
+            wanted = getattr(rule, condition)
             if wanted is None:
                 continue
             actual = getattr(self, condition)
@@ -77,20 +107,11 @@ def applies(specifier: str, version: str) -> bool:
         return False
 
 
-def find_expectation(declared: str | list[dict[str, Any]], where: Circumstances) -> Expectation:
+def find_expectation(rules: Iterable[Rule], where: Circumstances) -> Expectation:
     """Return the first rule that fits; `skip` where the scenario declares nothing for here."""
-    if isinstance(declared, str):
-        return Expectation(declared)
-    for rule in declared:
+    for rule in rules:
         if where.meet(rule):
-            low, high = rule.get("rate", (1.0, 1.0))
-            return Expectation(
-                rule["verdict"],
-                (float(low), float(high)),
-                rule.get("why", ""),
-                rule.get("raises", ""),
-                "writer" in rule,
-            )
+            return rule.expectation
     return Expectation("skip", why="no rule of the scenario fits this environment")
 
 

@@ -63,12 +63,12 @@ def read_lesson(scenario: Scenario) -> Lesson:
     return Lesson(
         scenario.id,
         scenario.family,
-        scenario.declared["minutes"],
+        scenario.minutes,
         scenario.summary,
         scenario.docstring,
         {title: scenario.section(title) for title in SECTIONS},
         {path: diff_paths(scenario, path) for path in scenario.paths("fixed")},
-        scenario.declared["hints"],
+        scenario.hints,
         scenario.file,
     )
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.catalog.expectations import find_mistakes, is_specifier
+from harness.catalog.expectations import find_mistakes, is_specifier, read_rules
 from harness.catalog.scenario import (
     EXTRAS,
     FAMILIES,
     SECTIONS,
-    as_rules,
     find_declaration,
     read_sections,
     side_of,
@@ -161,7 +160,7 @@ def check_sides(declared: dict[str, Any], lines: dict[Any, int]) -> Iterator[Mis
         yield line, "a look-alike has no restore_broken path: what looks broken there is healthy"
     for path, expectation in expect.items():
         if not find_mistakes(expectation) and any(
-            rule["verdict"] not in ("match", "skip") for rule in as_rules(expectation)
+            rule.verdict not in ("match", "skip") for rule in read_rules(expectation)
         ):
             yield lines["expect", path], f"{path} of a look-alike must be declared 'match'"
 

@@ -7,11 +7,15 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from harness.catalog.expectations import Rule, read_rules
+from harness.verdicts.names import Verdict
 
 FAMILIES = ("preprocessing", "restore", "version")
 SECTIONS = ("Symptom", "Cause", "Fix", "Spot it", "Evidence")
-SIDES = ("broken", "healthy", "fixed")
+Side = Literal["broken", "healthy", "fixed"]
+SIDES: tuple[Side, ...] = ("broken", "healthy", "fixed")
 # What a scenario may need besides TensorFlow, by the name pip knows: the modules it brings.
 EXTRAS = {"scikit-learn": ("sklearn", "joblib"), "pillow": ("PIL",), "scipy": ("scipy",)}
 
@@ -57,8 +61,40 @@ class Scenario:
         return int(self.declared.get("seed", 0))
 
     @property
-    def expect(self) -> dict[str, str | list[dict[str, Any]]]:
-        return dict(self.declared["expect"])
+    def tensorflow(self) -> str:
+        """The TensorFlow releases it is for, a specifier."""
+        return str(self.declared["tensorflow"])
+
+    @property
+    def minutes(self) -> int:
+        """What a reader needs for it."""
+        return int(self.declared["minutes"])
+
+    @property
+    def hints(self) -> list[str]:
+        """Three hints, each nearer to the answer."""
+        return list(self.declared["hints"])
+
+    @property
+    def alarm(self) -> str:
+        """Words that a look-alike's healthy paths print; "" for none."""
+        return str(self.declared.get("alarm", ""))
+
+    @property
+    def allows_constant_reference(self) -> bool:
+        """Whether its right answer may be the same for every row."""
+        return bool(self.declared.get("allow_constant_reference"))
+
+    @cached_property
+    def rules(self) -> dict[str, tuple[Rule, ...]]:
+        """What is declared for every path: the first rule that fits counts."""
+        return {path: read_rules(each) for path, each in self.declared["expect"].items()}
+
+    @property
+    def committed_writer(self) -> str | None:
+        """The TensorFlow release that wrote its committed files, where it has them: "2.15.0"."""
+        artifact = self.declared.get("artifact")
+        return str(artifact["writer"]) if artifact else None
 
     @property
     def artifact_folder(self) -> Path | None:
@@ -119,42 +155,33 @@ class Scenario:
 
     def paths(self, side: str | None = None) -> list[str]:
         """Names of the restore paths, broken first, fixed last; `side` is one of SIDES."""
-        names = sorted(self.expect, key=lambda name: SIDES.index(side_of(name)))
+        names = sorted(self.declared["expect"], key=lambda name: SIDES.index(side_of(name)))
         return [name for name in names if side in (None, side_of(name))]
 
     def save_for(self, path: str) -> str:
         """Name of the save step whose artifact `path` reads."""
         return str(self.declared.get("saves", {}).get(path, "save"))
 
-    def verdicts(self, side: str | None = None) -> list[str]:
+    def verdicts(self, side: str | None = None) -> list[Verdict]:
         """Every verdict declared for the paths of `side`, in order, each once."""
-        found: list[str] = []
-        for path in self.paths(side):
-            declared = self.expect[path]
-            found += [rule["verdict"] for rule in as_rules(declared)]
+        found = [rule.verdict for path in self.paths(side) for rule in self.rules[path]]
         return list(dict.fromkeys(found))
 
     def messages(self) -> list[str]:
         """The words of the errors and alarms it shows."""
-        rules = [rule for declared in self.expect.values() for rule in as_rules(declared)]
-        words = [str(rule["raises"]) for rule in rules if "raises" in rule]
-        return list(dict.fromkeys([*words, *filter(None, [self.declared.get("alarm")])]))
+        words = [rule.raises for rules in self.rules.values() for rule in rules if rule.raises]
+        return list(dict.fromkeys([*words, *filter(None, [self.alarm])]))
 
     def section(self, title: str) -> str:
         """The text of one docstring section, its indent removed."""
         return read_sections(self.docstring).get(title, "")
 
 
-def side_of(path: str) -> str:
+def side_of(path: str) -> Side:
     """Return "broken", "healthy" or "fixed", as the path's name says."""
     if path.startswith("restore_healthy"):
         return "healthy"
     return "fixed" if path.startswith("restore_fixed") else "broken"
-
-
-def as_rules(declared: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what is declared for one path as a list of rules."""
-    return [{"verdict": declared}] if isinstance(declared, str) else declared
 
 
 def read_sections(docstring: str) -> dict[str, str]:

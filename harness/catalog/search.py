@@ -86,7 +86,7 @@ def name_verdicts(scenario: Scenario) -> str:
 def name_releases(scenario: Scenario) -> str:
     """Return where a scenario applies: TensorFlow, and Keras where it says so."""
     keras = f", Keras {scenario.keras}" if scenario.keras else ""
-    return str(scenario.declared["tensorflow"]) + keras
+    return scenario.tensorflow + keras
 
 
 def write_index(catalog: Catalog) -> str:
@@ -110,6 +110,5 @@ def write_index(catalog: Catalog) -> str:
                 link = f"[{each.id}]({family}/{each.file.name})"
                 summary = each.summary.replace("|", "\\|")
                 shows, releases = name_verdicts(each), name_releases(each)
-                minutes = each.declared["minutes"]
-                lines.append(f"| {link} | {summary} | {shows} | {releases} | {minutes} |")
+                lines.append(f"| {link} | {summary} | {shows} | {releases} | {each.minutes} |")
     return "\n".join(lines) + "\n"

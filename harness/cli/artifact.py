@@ -158,7 +158,7 @@ def regenerate_all(
         [
             {
                 "id": identifier,
-                "writer": made.writer.described,
+                "writer": made.writer.facts,
                 "comparison": made.comparison.kind,
                 "differences": made.comparison.differences,
                 "written": written,

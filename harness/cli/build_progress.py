@@ -11,9 +11,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from harness.environments.build import build
 from harness.environments.releases import Release
+from harness.environments.resolve import BUILDERS
 from harness.errors import EnvironmentUnusable
 
-BUILDERS = 2  # at once: more only wait for the disk
 KEPT = ("waiting", "damaged", "its lock")  # what is also worth a line in a log
 Built = tuple[Release, Path, dict[str, Any]]
 

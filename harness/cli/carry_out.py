@@ -23,32 +23,34 @@ from harness.errors import (
     UsageError,
 )
 from harness.execution.machine_facts import describe_machine
-from harness.execution.run import Request, perform
+from harness.execution.request import RunRequest, read_request
+from harness.execution.run import perform
 from harness.program import command_line
 from harness.report.dose import has_doses, plot_doses
-from harness.report.summary import any_changed
 from harness.results.benchmark_json import make_benchmarks
-from harness.results.json_files import make_document, write_file
-from harness.results.store import Run, Store
+from harness.results.json_files import make_result_file, write_json
+from harness.results.judgement import any_changed
+from harness.results.run import Run
+from harness.results.store import Store
 
 
-def start_run(store: Store, request: Request) -> int:
+def start_run(store: Store, request: RunRequest) -> int:
     """Record that a run begins; return its number."""
-    return store.start_run(request.as_json(), describe_machine())
+    return store.start_run(request.to_json(), describe_machine())
 
 
-def find_unfinished(store: Store) -> tuple[int, Request]:
+def find_unfinished(store: Store) -> tuple[int, RunRequest]:
     """Return the newest unfinished run that no other process is at; UsageError where none is."""
     under_way = ""
     for kept in store.list_runs():
         if kept.finished is None and psutil.pid_exists(kept.pid) and kept.pid != os.getpid():
             under_way = f"run {kept.id} is under way in process {kept.pid}"
         elif kept.finished is None and store.claim(kept):
-            return kept.id, Request(**kept.request)
+            return kept.id, read_request(kept.request)
     raise UsageError("there is no run to resume", under_way, f"see: {command_line('runs')}")
 
 
-def find_scenarios(request: Request, catalog: Catalog) -> list[Scenario]:
+def find_scenarios(request: RunRequest, catalog: Catalog) -> list[Scenario]:
     """Return the request's scenarios; says on stderr which of them are gone since it was made."""
     known = {scenario.id: scenario for scenario in catalog.scenarios}
     gone = [identifier for identifier in request.scenarios if identifier not in known]
@@ -58,15 +60,14 @@ def find_scenarios(request: Request, catalog: Catalog) -> list[Scenario]:
 
 
 def carry_out(
-    store: Store, run_id: int, request: Request, catalog: Catalog, resumed: bool = False
+    store: Store, run_id: int, request: RunRequest, catalog: Catalog, resumed: bool = False
 ) -> Run:
     """Run what is not done yet, under a progress bar; return the run with every outcome."""
     chosen = find_scenarios(request, catalog)
     store.drop_stale(run_id, {scenario.id: scenario.source_hash for scenario in chosen})
     done = store.load(run_id).outcomes
     try:
-        legs = request.legs()
-        with ProgressBar(len(legs) > 1 or len(legs[0][1]) > 1) as progress:
+        with ProgressBar(len(request.environments) > 1) as progress:
             perform(request, chosen, store, run_id, progress, done)
     except (KeyboardInterrupt, EnvironmentUnusable) as error:
         kept = store.count_outcomes(run_id)
@@ -91,14 +92,14 @@ def report(
     benchmark_file: Path | None,
 ) -> int:
     """Write the files asked for, print the run, return the exit code."""
-    document = make_document(run)
+    document = make_result_file(run)
     printer.record(document)
     if benchmark_file:
-        write_file(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
+        write_json(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
     if printer.shows_text:
         typer.echo(present(document, style))
-    if has_doses(document["outcomes"]):
-        files = plot_doses(document["outcomes"], store.reports)
+    if has_doses(document.outcomes):
+        files = plot_doses(document.outcomes, store.reports)
         printer.tip(f"Plotted: {', '.join(str(file) for file in files if file.suffix == '.html')}")
         printer.tip("(and beside it as .svg and .png)")
     shown = suggest(f"show {run.id}", store.reports)
@@ -108,6 +109,6 @@ def report(
         printer.tip(f"Next, once it can: {suggest('run --resume', store.reports)}")
         return UNUSABLE
     printer.tip(next_step(document, catalog.root))
-    if any_changed(document["outcomes"]):
+    if any_changed(document.outcomes):
         return CHANGED
     return USAGE if catalog.problems else EXPECTED

@@ -1,7 +1,7 @@
 """`check`: is this scenario a good one? The gate every scenario passes, in sentences."""
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from harness.cli.options import (
 from harness.cli.printer import JsonOption, Printer
 from harness.errors import CHANGED
 
+if TYPE_CHECKING:
+    from harness.results.outcome import Outcome
+
 
 def check(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="A scenario.")],
@@ -28,11 +31,12 @@ def check(
     scenarios: ScenariosOption = None,
 ) -> None:
     """Check a scenario: its file, its verdicts, and that a second run gives the same numbers."""
+    from harness.catalog.quality import find_silent_errors, find_template_texts
     from harness.cli.carry_out import carry_out, start_run
-    from harness.execution.run import Request
+    from harness.execution.request import RunRequest
     from harness.report.summary import count
-    from harness.results.json_files import make_document
-    from harness.results.quality_gate import find_faults, find_silent_errors, find_template_texts
+    from harness.results.json_files import make_result_file
+    from harness.results.quality_gate import find_faults
     from harness.results.store import Store
 
     printer = Printer(json_file)
@@ -41,21 +45,21 @@ def check(
     store = Store(reports)
     twice = []
     for _ in range(2):
-        request = Request(
-            [scenario.id],
-            str(catalog.root),
-            "cpu",
+        request = RunRequest(
+            scenarios=[scenario.id],
+            root=str(catalog.root),
+            device="cpu",
             timing=False,
             legacy_keras=legacy_keras,
             interpreter=find_interpreter(python),
             command=["check", identifier],
-            witness=True,
+            note_side_effects=True,
         )
         run = start_run(store, request)
-        twice.append(make_document(carry_out(store, run, request, catalog))["outcomes"])
+        twice.append(make_result_file(carry_out(store, run, request, catalog)).outcomes)
     faults = find_template_texts(scenario.source) + find_silent_errors(scenario)
     faults += find_faults(*twice)
-    ran = [each for each in twice[0] if each["verdict"] != "skip"]
+    ran = [each for each in twice[0] if each.verdict != "skip"]
     printer.record({"scenario": identifier, "run": run, "ran": bool(ran), "faults": faults})
     printer.text(describe_costs(twice[1]))
     for fault in faults:
@@ -67,7 +71,8 @@ def check(
         printer.tip(f"Next: mend {scenario.file}, then: {again}")
         raise typer.Exit(CHANGED)
     if not ran:
-        printer.text(f"{identifier} does not run here: {twice[0][0]['error']['message']}.")
+        skipped = twice[0][0].error
+        printer.text(f"{identifier} does not run here: {skipped.message if skipped else ''}.")
         keras_2 = scenario.keras.startswith("<3") and not legacy_keras
         where = "--legacy-keras" if keras_2 else "--python PATH"
         again = suggest(f"check {identifier} {where}", reports, catalog.root)
@@ -79,12 +84,12 @@ def check(
     printer.tip(f"Next: {suggest(f'run {identifier} --seeds 20{where}', reports, catalog.root)}")
 
 
-def describe_costs(outcomes: list[dict[str, Any]]) -> str:
+def describe_costs(outcomes: "list[Outcome]") -> str:
     """Return the CPU milliseconds of every step, beyond starting its process."""
     costs: dict[str, float | None] = {}
     for outcome in outcomes:
-        spent = outcome["cpu_ms"] or {"save": None, "restore": None}
-        costs.setdefault("save", spent["save"])
-        costs[outcome["path"]] = spent["restore"]
+        if outcome.cpu_ms is not None:
+            costs.setdefault("save", outcome.cpu_ms.save)
+            costs[outcome.path] = outcome.cpu_ms.restore
     shown = [f"{step} {spent:.0f}" for step, spent in costs.items() if spent is not None]
     return f"CPU milliseconds: {', '.join(shown) or 'nothing ran'}."

@@ -80,7 +80,7 @@ def diff(
     from harness.report.annotations import annotate
     from harness.report.difference import make_document, present_comparisons
     from harness.report.junit import write_junit
-    from harness.results.compare import any_regressed, compare
+    from harness.results.compare import any_regressed, compare_sides
 
     if releases:
         from harness.cli.diff_releases import open_sides
@@ -89,7 +89,9 @@ def diff(
         pairs = open_sides(releases, words, catalog, Store(reports))
     else:
         pairs = pair_sides(words, reader_a, reader_b, reports)
-    comparisons = [compare(a, b, name_writers(a, b) + f"{a.label} → {b.label}") for a, b in pairs]
+    comparisons = [
+        compare_sides(a, b, name_writers(a, b) + f"{a.label} → {b.label}") for a, b in pairs
+    ]
     printer.text(present_comparisons(comparisons, style, everything))
     printer.record(make_document(comparisons))
     if junit_file:
@@ -107,9 +109,9 @@ def diff(
 
 def name_writers(a: "Side", b: "Side") -> str:
     """Return how a comparison's title begins: who saved what the two sides restored."""
-    if a.environment.get("name") == b.environment.get("name"):
+    if a.environment.name == b.environment.name:
         return ""
-    writers = {each["writer"] for side in (a, b) for each in side.outcomes}
+    writers = {each.writer for side in (a, b) for each in side.outcomes}
     if len(writers) == 1:
         return f"Saved by {writers.pop()}, restored in each: "
     if all(has_own_writer(side) for side in (a, b)):
@@ -119,7 +121,7 @@ def name_writers(a: "Side", b: "Side") -> str:
 
 def has_own_writer(side: "Side") -> bool:
     """Say whether a side's environment saved for itself, but for files of other releases."""
-    return any(each["writer"] == each["reader"] for each in side.outcomes)
+    return any(each.writer == each.reader for each in side.outcomes)
 
 
 def check_request(words: list[str], releases: list[str] | None, readers: bool) -> None:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 import typer
 
@@ -13,14 +12,13 @@ from harness.cli.diff_runs import Pairs
 from harness.cli.options import suggest
 from harness.environments.releases import RELEASES
 from harness.errors import EnvironmentUnusable, UsageError
-from harness.execution.plan import OutcomeKey
-from harness.execution.run import Request
+from harness.execution.request import RunRequest, read_request
 from harness.program import command_line
 from harness.results.compare import Side
-from harness.results.store import Run, Store
+from harness.results.outcome import Outcome, OutcomeKey
+from harness.results.run import Run, RunEnvironment
+from harness.results.store import Store
 from harness.verdicts.statistics import Array
-
-Records = list[dict[str, Any]]
 
 
 def open_sides(releases: list[str], ids: list[str], catalog: Catalog, store: Store) -> Pairs:
@@ -60,10 +58,10 @@ def measure(
     ids: list[str], releases: list[str], writers: list[str], catalog: Catalog, store: Store
 ) -> Run:
     """Run scenarios in releases, untimed; raises EnvironmentUnusable where one could not be."""
-    request = Request(
-        ids,
-        str(catalog.root),
-        "cpu",
+    request = RunRequest(
+        scenarios=ids,
+        root=str(catalog.root),
+        device="cpu",
         timing=False,
         command=sys.argv[1:],
         releases=[] if writers else releases,
@@ -94,16 +92,17 @@ def find_kept(store: Store, release: str, writers: Iterable[str] = ()) -> list[R
     runs = [
         run
         for run in store.list_runs()
-        if run.finished and is_plain(run.request, writers) and find_environment(run, release)
+        if run.finished
+        and is_plain(read_request(run.request), writers)
+        and has_environment(run, release)
     ]
-    present = [find_environment(run, release).get("name") for run in runs[:1]]
-    return [store.load(run.id) for run in runs if find_environment(run, release)["name"] in present]
+    present = [find_environment(run, release).name for run in runs[:1]]
+    return [store.load(run.id) for run in runs if find_environment(run, release).name in present]
 
 
-def is_plain(request: dict[str, Any], writers: Iterable[str]) -> bool:
+def is_plain(request: RunRequest, writers: Iterable[str]) -> bool:
     """Say whether a run was made as `measure` makes one."""
-    usual = Request([], "", timing=False, writers=list(writers)).as_json()
-    kept = usual | request
+    usual = RunRequest(scenarios=[], root="", timing=False, writers=list(writers))
     decides = (
         "doses",
         "seeds",
@@ -114,29 +113,34 @@ def is_plain(request: dict[str, Any], writers: Iterable[str]) -> bool:
         "memory_limit_mb",
         "scheduler",
     )
-    return all(kept[name] == usual[name] for name in decides)
+    return all(getattr(request, name) == getattr(usual, name) for name in decides)
 
 
-def find_environment(run: Run, release: str) -> dict[str, Any]:
-    """Return a run's environment that was asked for as `release`, {} where there is none."""
-    return next((each for each in run.environments if each.get("release") == release), {})
+def has_environment(run: Run, release: str) -> bool:
+    """Say whether a run has an environment that was asked for as `release`."""
+    return any(each.release == release for each in run.environments)
+
+
+def find_environment(run: Run, release: str) -> RunEnvironment:
+    """Return a run's environment that was asked for as `release`; it has one."""
+    return next(each for each in run.environments if each.release == release)
 
 
 def choose_outcomes(
     runs: Iterable[Run], release: str, scenario: Scenario
-) -> tuple[Run, Records] | None:
+) -> tuple[Run, list[Outcome]] | None:
     """Return the newest of `runs` that has every path of a scenario's present file, and these."""
     for run in runs:
-        reader = find_environment(run, release).get("name")
+        reader = find_environment(run, release).name
         found = [
             each
             for each in run.outcomes
-            if each["scenario"] == scenario.id
-            and each["reader"] == reader
-            and each["source_sha256"] == scenario.source_hash
-            and each["device"] == "CPU:0"
+            if each.scenario == scenario.id
+            and each.reader == reader
+            and each.source_sha256 == scenario.source_hash
+            and each.device == "CPU:0"
         ]
-        if {each["path"] for each in found} >= set(scenario.paths()):
+        if {each.path for each in found} >= set(scenario.paths()):
             return run, found
     return None
 
@@ -148,7 +152,7 @@ def collect_side(
     runs = ([fresh] if fresh else []) + find_kept(store, release, writers)
     found = [choose_outcomes(runs, release, scenario) for scenario in chosen]
     used = {run.id: run for run, _ in filter(None, found)}
-    outcomes = [record for _, records in filter(None, found) for record in records]
+    outcomes = [each for _, its in filter(None, found) for each in its]
     predictions: dict[OutcomeKey, Array] = {}
     for run in used.values():
         predictions |= store.load_predictions(run.id)

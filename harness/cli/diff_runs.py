@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from harness.cli.options import suggest
 from harness.errors import UsageError, advise
-from harness.execution.plan import OutcomeKey
 from harness.report.releases import name_releases
 from harness.results.compare import Side
-from harness.results.json_files import read_document
-from harness.results.store import Run, Store
+from harness.results.json_files import ResultFile, read_result_file
+from harness.results.outcome import OutcomeKey
+from harness.results.run import RunEnvironment
+from harness.results.store import Store
 from harness.verdicts.statistics import Array
 
 Pairs = list[tuple[Side, Side]]
+UNKNOWN = RunEnvironment(tensorflow="?", keras=None)  # of a file that names no environment
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ class Source:
     """A run to take sides from; `word` is how the user named it."""
 
     word: str
-    document: dict[str, Any]
+    document: ResultFile
     predictions: dict[OutcomeKey, Array] = field(default_factory=dict)
 
     def readers(self) -> dict[str, str]:
         """Return the environments that restored, by what tables call them, each its own."""
-        restored = {each["reader"] for each in self.document["outcomes"]}
+        restored = {each.reader for each in self.document.outcomes}
         readers: dict[str, str] = {}
         for name, label in name_releases(self.document).items():
             if name in restored:
@@ -38,19 +39,20 @@ class Source:
     def take_side(self, label: str, ambiguous: bool) -> Side:
         """Return what one reader restored; where its label is `ambiguous` the run is named too."""
         name = self.readers()[label]
-        environments = self.document["environments"]
-        found = [each for each in environments if each.get("name") == name]
-        environment = (found or environments or [{}])[0]
-        outcomes = [each for each in self.document["outcomes"] if each["reader"] == name]
+        environments = self.document.environments
+        found = [each for each in environments if each.name == name]
+        environment = (found or environments or [UNKNOWN])[0]
+        outcomes = [each for each in self.document.outcomes if each.reader == name]
         spelled = f"{label} ({self.word})" if ambiguous else label
-        machine = self.document.get("machine") or {}
-        return Side(spelled, environment, machine, outcomes, self.predictions, self.word)
+        return Side(
+            spelled, environment, self.document.machine, outcomes, self.predictions, self.word
+        )
 
 
 def read_source(word: str, reports: Path) -> Source:
     """Read a run by its number, or a result file; raises UsageError where there is none."""
     if not word.isdecimal():
-        return Source(word, read_document(Path(word)))
+        return Source(word, read_result_file(Path(word)))
     store = Store.open_existing(reports)
     try:
         run = store.load(int(word))
@@ -61,16 +63,8 @@ def read_source(word: str, reports: Path) -> Source:
         raise UsageError(f"run {word} has no outcomes", "", suggest("runs", reports))
     if run.finished is None:
         typer.echo(f"Run {word} is unfinished: what it lacks counts as not run.", err=True)
-    return Source(f"run {word}", as_document(run), predictions)
-
-
-def as_document(run: Run) -> dict[str, Any]:
-    """Return a kept run with the keys of a result file, not judged."""
-    return {
-        "environments": run.environments,
-        "machine": run.machine,
-        "outcomes": run.outcomes,
-    }
+    document = ResultFile(environments=run.environments, machine=run.machine, outcomes=run.outcomes)
+    return Source(f"run {word}", document, predictions)
 
 
 def pair_sides(
@@ -110,7 +104,7 @@ def pair_sides(
 def check_same_question(a: Side, b: Side) -> None:
     """Raise UsageError where one side restored its own models and the other somebody else's."""
     writers = [find_writers(side) for side in (a, b)]
-    both_own = all(side.environment.get("name") in find_writers(side) for side in (a, b))
+    both_own = all(side.environment.name in find_writers(side) for side in (a, b))
     if writers[0] != writers[1] and not both_own and all(writers):
         raise UsageError(
             "the two sides restored what different releases had saved",
@@ -123,7 +117,7 @@ def check_same_question(a: Side, b: Side) -> None:
 
 def find_writers(side: Side) -> set[str]:
     """Return the environments that saved for this reader, but for the files of a scenario."""
-    writers = {each["writer"] for each in side.outcomes if each["verdict"] != "skip"}
+    writers = {each.writer for each in side.outcomes if each.verdict != "skip"}
     return {each for each in writers if "+" in each}
 
 
@@ -151,7 +145,7 @@ def find_reader(source: Source, wanted: str | None, side: str) -> str:
             "",
             f"name one: --reader-{side} {next(iter(readers))}",
         )
-    versions = {each.get("name"): each["tensorflow"] for each in source.document["environments"]}
+    versions = {each.name: each.tensorflow for each in source.document.environments}
     for label, name in readers.items():
         if wanted in (label, name, versions.get(name)):
             return label

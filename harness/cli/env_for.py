@@ -13,7 +13,7 @@ from harness.errors import CHANGED, EXPECTED, UsageError
 from harness.program import command_line
 
 if TYPE_CHECKING:
-    from harness.origin.restore import Reopened
+    from harness.origin.restore import ModelOutput, RestoredModel
     from harness.origin.who_wrote import Origin
 
 
@@ -100,7 +100,7 @@ def as_record(origin: "Origin") -> dict[str, object]:
     }
 
 
-def as_result(there: "Reopened", release: str) -> dict[str, object]:
+def as_result(there: "RestoredModel", release: str) -> dict[str, object]:
     """Return what `--json` says of restoring in a release."""
     found = there.findings()
     return {
@@ -110,7 +110,8 @@ def as_result(there: "Reopened", release: str) -> dict[str, object]:
         "sound": there.is_sound(),
         "inputs": there.inputs,
         "outputs": [
-            each | {"found": kind} for each, kind in zip(there.outputs, found, strict=False)
+            {"name": each.name, "shape": each.shape, "dtype": each.dtype, "found": kind}
+            for each, kind in zip(there.outputs, found, strict=False)
         ],
     }
 
@@ -163,14 +164,14 @@ def restore_and_compare(
     code: Path | None,
     trust: bool,
     printer: Printer,
-) -> tuple["Reopened", str]:
+) -> tuple["RestoredModel", str]:
     """Restore in the release and in the reader, print both; return the first and a sentence."""
     import tempfile
 
     from harness.environments.build import build
     from harness.environments.cache import python_of
     from harness.environments.releases import find_release
-    from harness.origin.restore import make_loadable, reopen
+    from harness.origin.restore import make_loadable, restore_model
     from harness.processes.variables import Environment
 
     def prepare(name: str) -> Environment:
@@ -186,20 +187,20 @@ def restore_and_compare(
         path = make_loadable(origin, work)
         environment = prepare(chosen)
         with show(f"restoring in {chosen}"):
-            there = reopen(environment, path, origin, work / "there", code, trust)
+            there = restore_model(environment, path, origin, work / "there", code, trust)
         printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
             return there, ""
         ours = prepare(reader)
         with show(f"restoring in {reader or 'your TensorFlow'}"):
-            here = reopen(ours, path, origin, work / "here", code, trust, there.inputs_file)
+            here = restore_model(ours, path, origin, work / "here", code, trust, there.inputs_file)
         compared = describe_reader(here, there, reader or "your own environment")
         printer.text(compared)
     return there, compared
 
 
 def describe_restored(
-    there: "Reopened", chosen: str, origin: "Origin", code: Path | None
+    there: "RestoredModel", chosen: str, origin: "Origin", code: Path | None
 ) -> list[str]:
     """Return what came of restoring in the release that wrote it."""
     from harness.origin.restore import ROWS, describe_predictions
@@ -213,26 +214,21 @@ def describe_restored(
             lines.append(f"Another that may have written it: --release {origin.releases[1]}")
         return lines
     lines = [f"Restored in {chosen}{there.spell_versions()}, {ROWS} rows:"]
-    for each in there.inputs:
-        lines.append(
-            f"  in   {each['name']} {spell_shape(each['shape'])} {each['dtype']}: {each['fed']}"
-        )
+    for given in there.inputs:
+        lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
-        lines.append(
-            f"  out  {each['name']} {spell_shape(each['shape'])} {each['dtype']}:"
-            f" {kind}, {describe_predictions(array)}"
-        )
+        lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
     return lines
 
 
-def describe_reader(here: "Reopened", there: "Reopened", name: str) -> str:
+def describe_reader(here: "RestoredModel", there: "RestoredModel", name: str) -> str:
     """Return one sentence: what the same file does with the same inputs elsewhere."""
-    from harness.origin.restore import compare
+    from harness.origin.restore import compare_restored
 
     where = f"In {name}{here.spell_versions()}"
     if here.error:
         return f"{where} it does not restore: {here.error}"
-    equal, said = compare(here, there)
+    equal, said = compare_restored(here, there)
     verdict = "predicts the same" if equal else "PREDICTS SOMETHING ELSE"
     how = " by its signature" if here.by_signature else ""
     return f"{where} it restores{how} and {verdict}: {said}."
@@ -243,12 +239,13 @@ def spell(release: str) -> str:
     return release.replace(" with ", " --with ")
 
 
-def spell_shape(shape: list[int | None] | None) -> str:
-    """Return a shape as numpy prints it."""
-    return "(?)" if shape is None else f"({', '.join(map(str, shape))})"
+def spell_tensor(tensor: "ModelOutput") -> str:
+    """Return a tensor's name, shape and dtype."""
+    shape = "?" if tensor.shape is None else ", ".join(map(str, tensor.shape))
+    return f"{tensor.name} ({shape}) {tensor.dtype}"
 
 
-def spell_load(origin: "Origin", there: "Reopened", code: Path | None) -> str:
+def spell_load(origin: "Origin", there: "RestoredModel", code: Path | None) -> str:
     """Return the line of Python that loaded the model in the release."""
     from harness.formats.facts import SAVED_MODEL
 
@@ -256,7 +253,7 @@ def spell_load(origin: "Origin", there: "Reopened", code: Path | None) -> str:
     if there.by_signature:
         return f'tf.saved_model.load({path}).signatures["serving_default"]'
     call = f"tf.keras.models.load_model({path}, compile=False)"
-    if origin.format == SAVED_MODEL and there.versions["tensorflow"].startswith("1."):
+    if origin.format == SAVED_MODEL and str(there.versions.get("tensorflow")).startswith("1."):
         return f"tf.compat.v1.enable_eager_execution(); model = {call}"
     named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]
     if code:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog.expectations import VERDICTS
 from harness.catalog.lesson import read_lesson, write_ladder
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
@@ -13,6 +12,7 @@ from harness.cli.options import ScenariosOption, open_catalog, suggest
 from harness.cli.printer import JsonOption, Printer
 from harness.errors import UsageError, advise
 from harness.program import command_line
+from harness.verdicts.names import VERDICTS
 
 
 def explain(

@@ -14,20 +14,21 @@ def gpu_report(
 ) -> None:
     """Run every scenario on CPU and GPU; write gpu-NAME.md and .json into the reports folder."""
     from harness.cli.carry_out import carry_out, report, start_run
-    from harness.execution.run import Request, require_gpu
+    from harness.execution.devices import require_gpu
+    from harness.execution.request import RunRequest
     from harness.report.device import write_device_report
-    from harness.results.json_files import make_document, write_file
+    from harness.results.json_files import make_result_file, write_json
     from harness.results.store import Store
 
     store = Store(reports)
     catalog = open_catalog(scenarios)
     chosen = [scenario.id for scenario in catalog.scenarios]
-    request = Request(chosen, str(catalog.root), device="all", command=["gpu-report"])
-    gpu = require_gpu(request, store)
+    request = RunRequest(scenarios=chosen, root=str(catalog.root), command=["gpu-report"])
+    gpu = require_gpu(request.interpreter, reports)
     run = carry_out(store, start_run(store, request), request, catalog)
-    document = make_document(run)
-    name = "gpu-" + re.sub(r"[^a-z0-9]+", "-", str(gpu["model"] or "unknown").lower()).strip("-")
-    write_file(reports / f"{name}.json", document)
+    document = make_result_file(run)
+    name = "gpu-" + re.sub(r"[^a-z0-9]+", "-", str(gpu.model or "unknown").lower()).strip("-")
+    write_json(reports / f"{name}.json", document)
     (reports / f"{name}.md").write_text(write_device_report(document, gpu))
     code = report(store, run, catalog, "simple", Printer(None), None)
     typer.echo(f"Written: {reports / name}.md and .json; a pull request with them is welcome.")

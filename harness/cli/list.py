@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog.expectations import VERDICTS
 from harness.catalog.scenario import FAMILIES, Scenario
 from harness.cli.options import (
     FormatOption,
@@ -15,6 +14,7 @@ from harness.cli.options import (
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.errors import USAGE, UsageError, advise
+from harness.verdicts.names import VERDICTS
 
 
 def list_scenarios(
@@ -105,10 +105,10 @@ def describe(scenario: Scenario) -> dict[str, object]:
         "paths": scenario.paths(),
         "layers": scenario.layers,
         "messages": scenario.messages(),
-        "tensorflow": scenario.declared["tensorflow"],
+        "tensorflow": scenario.tensorflow,
         "keras": scenario.keras,
         "extras": scenario.extras,
-        "dose": bool(scenario.declared.get("dose")),
-        "minutes": scenario.declared["minutes"],
+        "dose": scenario.dose is not None,
+        "minutes": scenario.minutes,
         "file": str(scenario.file),
     }

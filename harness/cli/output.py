@@ -1,20 +1,20 @@
 """What a run prints on stdout, the same for `run` and `show`."""
 
 from pathlib import Path
-from typing import Any
 
 from harness.cli.options import suggest
 from harness.report.dose import has_doses, make_dose_table
 from harness.report.releases import has_releases, make_release_table, make_span_table
 from harness.report.summary import describe_environments, summarize
 from harness.report.table import make_rate_table, make_table, worst_first
-from harness.verdicts.judge import group_by_path
+from harness.results.json_files import ResultFile
+from harness.results.judgement import group_by_path
 
 
-def present(document: dict[str, Any], style: str) -> str:
+def present(document: ResultFile, style: str) -> str:
     """Return header, table and paragraph of a run; rates where it has several seeds."""
-    outcomes = document["outcomes"]
-    header = "\n".join(describe_environments(document["environments"]))
+    outcomes = document.outcomes
+    header = "\n".join(describe_environments(document.environments))
     if has_releases(document):
         tables = (make_release_table(document, style), make_span_table(document, style))
         return "\n\n".join([*tables, summarize(outcomes)])
@@ -25,11 +25,11 @@ def present(document: dict[str, Any], style: str) -> str:
     return f"{header}\n\n{table}\n\n{summarize(outcomes)}"
 
 
-def next_step(document: dict[str, Any], root: Path | None = None) -> str:
+def next_step(document: ResultFile, root: Path | None = None) -> str:
     """Return the last line: the command to type next; `root` is the folder of the scenarios."""
-    outcomes = document["outcomes"]
-    changed = [outcome for outcome in outcomes if outcome["judgement"] == "changed"]
-    zeros = [outcome for outcome in outcomes if outcome["verdict"] == "zeros"]
+    outcomes = document.outcomes
+    changed = [outcome for outcome in outcomes if outcome.judgement == "changed"]
+    zeros = [outcome for outcome in outcomes if outcome.verdict == "zeros"]
     telling = [*changed, *zeros, *sorted(outcomes, key=worst_first)]
-    wanted = telling[0]["scenario"] if telling else "--symptom zeros"
+    wanted = telling[0].scenario if telling else "--symptom zeros"
     return f"Next: {suggest(f'explain {wanted}', scenarios=root)}"

@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness.errors import EnvironmentUnusable
-from harness.execution.run import Watcher
+from harness.execution.run import Observer
 from harness.results.outcome import Outcome
 
 
-class ProgressBar(Watcher):
+class ProgressBar(Observer):
     """A bar on a terminal, a line per outcome in a log. Use as a context manager."""
 
     def __init__(self, several: bool = False) -> None:
@@ -48,18 +48,17 @@ class ProgressBar(Watcher):
         """Show what runs now."""
         self.progress.update(self.task, description=step)
 
-    def advance(self, outcome: Outcome) -> None:
+    def finish_path(self, outcome: Outcome) -> None:
         """Count an outcome; in a log, say which."""
-        record = outcome.record
         self.done += 1
-        said = f"{record['scenario']} {record['path']}: {record['verdict']}"
+        said = f"{outcome.scenario} {outcome.path}: {outcome.verdict}"
         if self.several:
-            said += f" ({record['reader']})"
+            said += f" ({outcome.reader})"
         if self.console.is_terminal:
             self.progress.update(self.task, advance=1)
-        elif not (self.several and record["verdict"] == "skip"):
+        elif not (self.several and outcome.verdict == "skip"):
             print(f"[{self.done}/{self.total}] {said}", file=sys.stderr)
 
-    def complain(self, error: EnvironmentUnusable) -> None:
+    def report_unusable(self, error: EnvironmentUnusable) -> None:
         """Say above the bar why an environment cannot be used."""
         self.console.print(error.render(), markup=False, soft_wrap=True)

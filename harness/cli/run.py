@@ -130,7 +130,7 @@ def run(
     if benchmark_file and (dose or scheduler or not timing):
         raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing and --dose")
     from harness.cli.carry_out import carry_out, find_unfinished, report, start_run
-    from harness.execution.run import Request
+    from harness.execution.request import RunRequest
     from harness.results.store import Store
 
     store = Store(reports)
@@ -144,19 +144,19 @@ def run(
             chosen, timing = find_dosed(chosen, catalog, bool(ids)), False
         if not chosen:
             raise UsageError(f"no scenarios in {catalog.root}", "", command_line("new my-case"))
-        request = Request(
-            [scenario.id for scenario in chosen],
-            str(catalog.root),
-            device,
-            list(range(seeds)) if seeds else None if seed is None else [seed],
-            timing,
-            spawn,
-            find_interpreter(python),
-            legacy_keras,
-            time_limit,
-            memory_limit,
-            sys.argv[1:],
-            dose,
+        request = RunRequest(
+            scenarios=[scenario.id for scenario in chosen],
+            root=str(catalog.root),
+            device=device,
+            seeds=list(range(seeds)) if seeds else None if seed is None else [seed],
+            timing=timing,
+            spawn=spawn,
+            interpreter=find_interpreter(python),
+            legacy_keras=legacy_keras,
+            time_limit=time_limit,
+            memory_limit_mb=memory_limit,
+            command=sys.argv[1:],
+            doses=dose,
             releases=list(dict.fromkeys(releases)),
             writers=list(dict.fromkeys(writers or [])),
             readers=list(dict.fromkeys(readers or [])),

@@ -12,6 +12,7 @@ def list_runs(
     """List the runs kept in the reports folder, newest first."""
     from tabulate import tabulate
 
+    from harness.execution.request import read_request
     from harness.results.store import Store
 
     check_format(style)
@@ -25,8 +26,8 @@ def list_runs(
                 "created": run.created,
                 "state": "finished" if run.finished else "unfinished",
                 "outcomes": store.count_outcomes(run.id),
-                "environment": ", ".join(each["name"] for each in run.environments),
-                "command": " ".join(run.request["command"]),
+                "environment": ", ".join(each.name for each in run.environments),
+                "command": " ".join(read_request(run.request).command),
             }
             for run in store.list_runs()
         ]

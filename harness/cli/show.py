@@ -26,8 +26,8 @@ def show(
 ) -> None:
     """Print a run again, as it was printed when it ended."""
     from harness.cli.output import next_step, present
-    from harness.report.summary import any_changed
-    from harness.results.json_files import make_document, read_document
+    from harness.results.json_files import make_result_file, read_result_file
+    from harness.results.judgement import any_changed
     from harness.results.store import Store
 
     check_format(style)
@@ -40,7 +40,7 @@ def show(
             typer.echo(show_output(store, int(run), output))
             return
         kept = store.load(int(run))
-        document, unfinished = make_document(kept), kept.finished is None
+        document, unfinished = make_result_file(kept), kept.finished is None
     else:
         if output:
             raise UsageError(
@@ -48,43 +48,40 @@ def show(
                 "",
                 f"give the number of a run: {command_line('runs')}",
             )
-        document, unfinished = read_document(Path(run)), False
+        document, unfinished = read_result_file(Path(run)), False
     printer.record(document)
-    if not document["outcomes"]:
+    if not document.outcomes:
         printer.tip(f"This run has no outcomes yet.\nNext: {suggest('run --resume', reports)}")
     else:
         if printer.shows_text:
             typer.echo(present(document, style))
         if unfinished:
-            printer.tip(f"This run is unfinished: {len(document['outcomes'])} outcomes so far.")
+            printer.tip(f"This run is unfinished: {len(document.outcomes)} outcomes so far.")
             printer.tip(f"Next: {suggest('run --resume', reports)}")
         else:
             printer.tip(next_step(document))
-    raise typer.Exit(CHANGED if any_changed(document["outcomes"]) else EXPECTED)
+    raise typer.Exit(CHANGED if any_changed(document.outcomes) else EXPECTED)
 
 
 def show_output(store: "Store", run: int, scenario: str) -> str:
     """Return what the steps of one scenario printed and raised, path by path."""
     from harness.catalog.scenario import SIDES
-    from harness.execution.plan import identify
 
-    outcomes = {
-        identify(each): each for each in store.load(run).outcomes if each["scenario"] == scenario
-    }
+    outcomes = {each.key: each for each in store.load(run).outcomes if each.scenario == scenario}
     if not outcomes:
         raise UsageError(
             f"run {run} has no outcomes of {scenario}", "", f"see: {command_line(f'show {run}')}"
         )
-    several = len({(each["writer"], each["reader"]) for each in outcomes.values()}) > 1
+    several = len({(each.writer, each.reader) for each in outcomes.values()}) > 1
     blocks = []
     printed = store.load_output(run, scenario)
-    for key in sorted(printed, key=lambda key: (SIDES.index(outcomes[key]["side"]), str(key))):
+    for key in sorted(printed, key=lambda key: (SIDES.index(outcomes[key].side), str(key))):
         _, path, device, seed, dose, writer, reader = key
         title = f"{path}, {device}, seed {seed}"
-        title += "" if dose is None else f", dose {outcomes[key]['dose']}"
+        title += "" if dose is None else f", dose {dose:g}"
         title += f", saved by {writer}, restored by {reader}" if several else ""
         blocks.append(f"--- {title} ---\n{printed[key].strip() or '(nothing)'}")
-        error = outcomes[key]["error"]
+        error = outcomes[key].error
         if error:
-            blocks.append(error.get("traceback", f"{error['type']}: {error['message']}").strip())
+            blocks.append((error.traceback or f"{error.type}: {error.message}").strip())
     return "\n\n".join(blocks)

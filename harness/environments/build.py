@@ -15,7 +15,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from harness.environments.build_lock import hold_right
+from harness.environments.build_lock import hold_build_lock
 from harness.environments.cache import (
     RECORD,
     find_cache,
@@ -62,7 +62,7 @@ def build(release: Release, say: Say = keep_quiet) -> tuple[Path, dict[str, Any]
     cache, name = find_cache(), folder_name(release)
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with hold_right(cache, name, say=say) as right:
+        with hold_build_lock(cache, name, say=say) as build_lock:
             if (cache / name).exists():
                 damage, record = find_damage(cache / name), read_record(cache / name)
                 if record is not None and not damage:
@@ -70,7 +70,7 @@ def build(release: Release, say: Say = keep_quiet) -> tuple[Path, dict[str, Any]
                 say(f"damaged, built again: {damage[0]}")
             check_disk(cache, GPU_DISK_NEEDED if "+gpu" in name else DISK_NEEDED)
             try:
-                return cache / name, make(release, cache, name, right, say)
+                return cache / name, make(release, cache, name, build_lock, say)
             except BaseException:
                 shutil.rmtree(cache / f"{name}.part", ignore_errors=True)  # its room comes back
                 raise
@@ -93,24 +93,24 @@ def check_disk(cache: Path, needed: int) -> None:
         )
 
 
-def make(release: Release, cache: Path, name: str, right: int, say: Say) -> dict[str, Any]:
+def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) -> dict[str, Any]:
     """Install into a `.part` folder, prove that it imports, and only then give it its name."""
     part, folder, lock = cache / f"{name}.part", cache / name, cache / f"{name}.txt"
     for old in (part, folder):
         shutil.rmtree(old, ignore_errors=True)
     say(f"finding Python {release.python}")
     python = find_interpreter(release.python)
-    run_uv(release, "venv", "--python", python, str(part), rights=(right,))
+    run_uv(release, "venv", "--python", python, str(part), descriptors=(build_lock,))
     pins = read_lock(lock, release, say)
     if not pins:
         say("resolving")
-        pins = resolve(release, str(python_of(part)), right)
+        pins = resolve(release, str(python_of(part)), build_lock)
     say("installing")
-    install(release, part, pins, right)
+    install(release, part, pins, build_lock)
     frozen = run_uv(release, "pip", "freeze", "--python", str(python_of(part)))
     say("importing")
     called = f"TensorFlow {release.name}"
-    versions = import_there(python_of(part), release.legacy_keras, called, (right,))
+    versions = import_there(python_of(part), release.legacy_keras, called, (build_lock,))
     check_version(release, versions["tensorflow"])
     record = {
         "release": asdict(release),
@@ -151,7 +151,7 @@ def read_lock(lock: Path, release: Release, say: Say = keep_quiet) -> str:
     return ""
 
 
-def resolve(release: Release, python: str, right: int | None = None) -> str:
+def resolve(release: Release, python: str, build_lock: int | None = None) -> str:
     """Return the release's pins, a line each, for an interpreter or a version of Python."""
     return run_uv(
         release,
@@ -166,11 +166,11 @@ def resolve(release: Release, python: str, right: int | None = None) -> str:
         *limit_dates(release),
         "-",
         text="\n".join(release.requirements),
-        rights=() if right is None else (right,),
+        descriptors=() if build_lock is None else (build_lock,),
     )
 
 
-def install(release: Release, part: Path, pins: str, right: int) -> None:
+def install(release: Release, part: Path, pins: str, build_lock: int) -> None:
     """Install the pins; a package whose files uv's cache holds damaged is fetched again.
 
     uv links files into environments, so damaging one there damages it in the cache too.
@@ -186,10 +186,10 @@ def install(release: Release, part: Path, pins: str, right: int) -> None:
         "-r",
         "-",
     ]
-    run_uv(release, *command, text=pins, rights=(right,))
+    run_uv(release, *command, text=pins, descriptors=(build_lock,))
     if damaged := find_damaged_packages(part):
         again = [f"--reinstall-package={name}" for name in damaged]
-        run_uv(release, *command, "--no-cache", *again, text=pins, rights=(right,))
+        run_uv(release, *command, "--no-cache", *again, text=pins, descriptors=(build_lock,))
 
 
 def check_version(release: Release, found: str) -> None:
@@ -204,7 +204,7 @@ def check_version(release: Release, found: str) -> None:
 
 
 def import_there(
-    python: Path, legacy_keras: bool, name: str, rights: tuple[int, ...] = ()
+    python: Path, legacy_keras: bool, name: str, descriptors: tuple[int, ...] = ()
 ) -> dict[str, str]:
     """Import TensorFlow once, which also warms the byte code; return the versions found."""
     variables = clean_variables() | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -216,7 +216,7 @@ def import_there(
         text=True,
         errors="replace",
         check=False,
-        pass_fds=rights,
+        pass_fds=descriptors,
         stdin=subprocess.DEVNULL,
     )
     answer = (done.stdout.splitlines() or [""])[-1]

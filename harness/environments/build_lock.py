@@ -1,4 +1,4 @@
-"""The right to build or remove one environment: a lock that a killed builder's uv still holds."""
+"""The lock on building or removing one environment, which a killed builder's uv still holds."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -12,17 +12,17 @@ if sys.platform != "win32":
 
 
 class Busy(Exception):
-    """Somebody else holds the right just now."""
+    """Somebody else holds the lock just now."""
 
 
 @contextmanager
-def hold_right(
+def hold_build_lock(
     cache: Path, name: str, wait: bool = True, say: Callable[[str], None] = lambda _: None
 ) -> Iterator[int]:
-    """Hold the right to the environment `name`; gives its descriptor.
+    """Hold the build lock of the environment `name`; gives its descriptor.
 
     Waits for whoever has it, having said so, or raises Busy where it is not to wait. uv inherits
-    the descriptor: if we are killed, the right is free only when uv has ended too.
+    the descriptor: if we are killed, the lock is free only when uv has ended too.
     """
     if sys.platform == "win32":
         raise EnvironmentUnusable(

@@ -18,7 +18,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from harness.environments.build_lock import Busy, hold_right
+from harness.environments.build_lock import Busy, hold_build_lock
 from harness.environments.releases import Release, name_package
 from harness.errors import EnvironmentUnusable
 
@@ -146,7 +146,7 @@ def measure(folder: Path) -> int:
 def remove(name: str) -> None:
     """Remove one environment: from one moment to the next it is none, then its files go."""
     cache = find_cache()
-    with hold_right(cache, name):
+    with hold_build_lock(cache, name):
         part = cache / f"{name}.part"
         shutil.rmtree(part, ignore_errors=True)
         (cache / name).rename(part)
@@ -159,7 +159,7 @@ def remove_leftovers() -> dict[str, int]:
     for part in sorted(cache.glob("*.part")):
         name = part.name.removesuffix(".part")
         try:
-            with hold_right(cache, name, wait=False):
+            with hold_build_lock(cache, name, wait=False):
                 size = measure(part)
                 shutil.rmtree(part)
         except Busy:  # somebody is building it now

@@ -13,6 +13,8 @@ from harness.environments.interpreter import LEGACY, check_has_tensorflow, find_
 from harness.environments.releases import find_release
 from harness.processes.variables import Environment
 
+BUILDERS = 2  # environments built at once: more only wait for the disk
+
 
 def is_ours(spec: str) -> bool:
     """Return whether the interpreter that runs the harness is meant."""

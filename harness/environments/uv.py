@@ -99,10 +99,12 @@ def limit_dates(release: Release) -> list[str]:
     ]
 
 
-def run_uv(release: Release, *arguments: str, text: str = "", rights: tuple[int, ...] = ()) -> str:
+def run_uv(
+    release: Release, *arguments: str, text: str = "", descriptors: tuple[int, ...] = ()
+) -> str:
     """Run uv quietly and return what it printed; raises EnvironmentUnusable with its last words.
 
-    `text` is its standard input. It inherits the descriptors `rights`.
+    `text` is its standard input; it inherits `descriptors`.
     """
     done = subprocess.run(
         [find_uv(), "--quiet", *arguments],
@@ -111,7 +113,7 @@ def run_uv(release: Release, *arguments: str, text: str = "", rights: tuple[int,
         text=True,
         errors="replace",
         check=False,
-        pass_fds=rights,
+        pass_fds=descriptors,
         env=clean_variables(),
     )
     if done.returncode:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-class ParcelDamaged(Exception):
+class BundleDamaged(Exception):
     """What arrived is not what was sent."""
 
 
 @dataclass(frozen=True)
-class Parcel:
+class ArtifactBundle:
     """A folder of files and a reference (an npz), in memory, with the digest of both."""
 
     files: bytes
@@ -24,22 +24,22 @@ class Parcel:
         return len(self.files) + len(self.reference)
 
     def unpack(self, artifact: Path, reference: Path) -> None:
-        """Write the files into the new folder `artifact`; raises ParcelDamaged, OSError."""
+        """Write the files into the new folder `artifact`; raises BundleDamaged, OSError."""
         if digest(self.files, self.reference) != self.sha256:
-            raise ParcelDamaged("the artifact was damaged between the writer and the reader")
+            raise BundleDamaged("the artifact was damaged between the writer and the reader")
         artifact.mkdir()
         with tarfile.open(fileobj=io.BytesIO(self.files)) as archive:
             archive.extractall(artifact, filter="data")
         reference.write_bytes(self.reference)
 
 
-def pack(artifact: Path, reference: Path) -> Parcel:
-    """Return the folder and the reference as one parcel; links are followed. Raises OSError."""
+def make_bundle(artifact: Path, reference: Path) -> ArtifactBundle:
+    """Return the folder and the reference as one bundle; links are followed. Raises OSError."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", dereference=True) as archive:
         archive.add(artifact, arcname=".")
     files, content = buffer.getvalue(), reference.read_bytes()
-    return Parcel(files, content, digest(files, content))
+    return ArtifactBundle(files, content, digest(files, content))
 
 
 def digest(*parts: bytes) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness import __version__
 from harness.errors import EnvironmentUnusable
-from harness.execution.engines import RemoteEngine, close_stations
+from harness.execution.engines import RemoteEngine, close_machines
 from harness.execution.worker_pool import Settings
 from harness.program import command_line
 
@@ -46,8 +46,8 @@ def connect(address: str, settings: Settings) -> Iterator[RemoteEngine]:
         width = check_workers(client, address)
         watch = Watch(client, address)
         yield RemoteEngine(client.get_executor(pure=False), settings, width, watch.check)
-        with suppress(Exception):  # whoever has died has no station any more
-            client.run(close_stations)
+        with suppress(Exception):  # a worker that has died has no machine any more
+            client.run(close_machines)
 
 
 def check_workers(client: Any, address: str) -> int:

@@ -11,45 +11,54 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
+from harness.environments.build import Say
 from harness.errors import EnvironmentUnusable, RestorebenchError
-from harness.execution.machine import Station, make_work_folder
+from harness.execution.machine import Machine
+from harness.execution.work_folder import make_work_folder
 from harness.execution.worker_pool import Settings
 from harness.program import command_line
 
-STATIONS: dict[Settings, Station] = {}  # of this process, where an executor has sent us tasks
+P = ParamSpec("P")
+T = TypeVar("T")
+Method = Callable[Concatenate[Machine, P], T]  # Machine.describe, .save or .restore
+MACHINES: dict[Settings, Machine] = {}  # of this process, where an executor has sent us tasks
 MAKING = threading.Lock()
 
 
 class Engine(Protocol):
-    """What the executor of a plan needs."""
+    """What the scheduler of a plan needs."""
 
     width: int  # saves under way at once
 
-    def submit(self, method: str, *arguments: Any) -> "Future[Any]":
-        """Have a station call its `describe`, `save` or `restore`."""
+    def submit(self, method: Method[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Have a machine carry out one of its methods."""
+
+    def resolve(self, environment: str, say: Say) -> None:
+        """Have an environment built, where that is done before its first task."""
 
     def prepare(self, devices: set[str]) -> None:
         """Learn on which devices the next plan restores."""
 
     def check(self) -> None:
-        """Raise EnvironmentUnusable if whoever carries the tasks out has gone."""
+        """Raise EnvironmentUnusable if what carries the tasks out has gone."""
 
     def close(self) -> None:
         """Take no more tasks, drop those that have not begun."""
 
 
 class LocalEngine:
-    """Threads drive the workers of this machine's station.
+    """Threads drive the workers of this machine.
 
     Two lanes. Saves train models on the cores the timing lane leaves free; restores, which are
     timed, run one at a time on a core of their own. Without timing, one lane uses every core.
     """
 
-    def __init__(self, station: Station) -> None:
-        self.station, self.width = station, station.lanes.width
+    def __init__(self, machine: Machine) -> None:
+        self.machine, self.width = machine, machine.cores.width
         self.pool = ThreadPoolExecutor(self.width)
         self.timed = self.pool
 
@@ -58,18 +67,21 @@ class LocalEngine:
 
         Not on a GPU, where making ready is work for the device that is timed.
         """
-        self.station.turns = self.station.lanes.timed is not None and devices <= {"CPU:0"}
-        if self.station.settings.timing:
+        self.machine.overlaps = self.machine.cores.timed is not None and devices <= {"CPU:0"}
+        if self.machine.settings.timing:
             if self.timed is not self.pool:
                 self.timed.shutdown(wait=False)
-            self.timed = ThreadPoolExecutor(2 if self.station.turns else 1)
+            self.timed = ThreadPoolExecutor(2 if self.machine.overlaps else 1)
+
+    def resolve(self, environment: str, say: Say) -> None:
+        self.machine.resolve(environment, say)
 
     def check(self) -> None:
         """This machine is here."""
 
-    def submit(self, method: str, *arguments: Any) -> "Future[Any]":
-        lane = self.timed if method == "restore" else self.pool
-        return lane.submit(getattr(self.station, method), *arguments)
+    def submit(self, method: Method[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        lane = self.timed if method is Machine.restore else self.pool
+        return lane.submit(method, self.machine, *args, **kwargs)
 
     def close(self) -> None:
         for lane in (self.pool, self.timed):
@@ -77,7 +89,7 @@ class LocalEngine:
 
 
 class RemoteEngine:
-    """Any executor: each of its processes has a station of its own, made by its first task."""
+    """Any executor: each of its processes has a Machine of its own, made by its first task."""
 
     def __init__(
         self,
@@ -88,45 +100,50 @@ class RemoteEngine:
     ) -> None:
         self.executor, self.settings, self.width, self.check = executor, settings, width, check
 
-    def submit(self, method: str, *arguments: Any) -> "Future[Any]":
+    def submit(self, method: Method[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         try:
-            return self.executor.submit(call_station, self.settings, method, *arguments)
+            return self.executor.submit(
+                partial(call_machine, self.settings, method, *args, **kwargs)
+            )
         except Exception as error:
             raise explain_loss(error) from error
+
+    def resolve(self, environment: str, say: Say) -> None:
+        """Every machine builds what its tasks need."""
 
     def prepare(self, devices: set[str]) -> None:
         """Nothing is timed there."""
 
     def close(self) -> None:
-        """Leave the executor to whoever made it."""
+        """Leave the executor to its owner."""
 
 
-def call_station(settings: Settings, method: str, *arguments: Any) -> Any:
-    """Carry out a task in this process's station for these settings."""
+def call_machine(settings: Settings, method: Method[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Carry out a task on this process's Machine for these settings."""
     with MAKING:
-        if settings not in STATIONS:
+        if settings not in MACHINES:
             base = Path(tempfile.gettempdir(), f"restorebench-{getpass.getuser()}")
             base.mkdir(mode=0o700, exist_ok=True)
-            station = Station(make_work_folder(base, len(STATIONS)), settings)
-            STATIONS[settings] = station
-            atexit.register(station.close)
-    return getattr(STATIONS[settings], method)(*arguments)
+            machine = Machine(make_work_folder(base, len(MACHINES)), settings)
+            MACHINES[settings] = machine
+            atexit.register(machine.close)
+    return method(MACHINES[settings], *args, **kwargs)
 
 
 def explain_loss(error: Exception) -> RestorebenchError:
-    """Return the error itself where it is a sentence, else that the executor has given out."""
+    """Return the error itself where it is a sentence, else that the executor was lost."""
     if isinstance(error, RestorebenchError):
         return error
     return EnvironmentUnusable(
-        "whoever carries out the tasks has given out",
+        "what carries out the tasks was lost",
         f"{type(error).__name__}: {error}".rstrip(": "),
         f"start it again, then: {command_line('run --resume')}",
     )
 
 
-def close_stations() -> None:
-    """End this process's stations: their workers and their folders."""
+def close_machines() -> None:
+    """End this process's machines: their workers and their folders."""
     with MAKING:
-        while STATIONS:
-            _, station = STATIONS.popitem()
-            station.close()
+        while MACHINES:
+            _, machine = MACHINES.popitem()
+            machine.close()

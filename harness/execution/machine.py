@@ -1,10 +1,9 @@
-"""One machine's part of a run: its folder, its environments' workers, and the steps it carries out.
+"""One machine's part of a run: its folder, the workers of its environments, the steps it runs.
 
-A run on this machine has one station. On a cluster every worker process makes its own, and tasks
-with their artifacts travel to it (harness/execution/engines.py).
+A run on this machine has one Machine. On a cluster every worker process makes its own, and tasks
+travel to it with their artifacts (engines.py).
 """
 
-import os
 import shutil
 import threading
 from collections import OrderedDict
@@ -12,26 +11,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import psutil
 
 from harness.catalog.scenario import Scenario
-from harness.errors import CannotWrite, EnvironmentUnusable
-from harness.execution.bundle import Parcel, ParcelDamaged, pack
+from harness.environments.build import Say, keep_quiet
+from harness.environments.resolve import open_environment
+from harness.errors import EnvironmentUnusable
+from harness.execution.bundle import ArtifactBundle, BundleDamaged, make_bundle
 from harness.execution.cores import share_cores
 from harness.execution.plan import PathTask, SaveTask
-from harness.execution.worker_pool import Place, Settings, Team
-from harness.processes.limits import Limits, StepEnd
-from harness.program import command_line
-from harness.results.outcome import (
-    Outcome,
-    conclude,
-    describe_failure,
-    fail,
-    read_output,
-    read_result,
-)
+from harness.execution.work_folder import disk_trouble, measure_folder
+from harness.execution.worker_pool import Settings, WorkerPool
+from harness.processes.limits import Limits
+from harness.processes.step import Step, StepError, StepResult, run_step
+from harness.processes.variables import Environment
+from harness.results.outcome import CpuTime, Measured, Raw, measure_restore
+from harness.results.run import RunEnvironment
 
 DISK_NEEDED = 1024 * 1024  # with less free than this, an error is the disk's doing
 ENDLESS_SECONDS = 20.0  # a restore that is declared never to end need not be given longer
@@ -39,132 +33,152 @@ ENDLESS_SECONDS = 20.0  # a restore that is declared never to end need not be gi
 
 @dataclass(frozen=True)
 class Saved:
-    """What a save group's step made, or why it made nothing."""
+    """What a save step made, or why it made nothing: then `failed` is the outcome of its paths."""
 
-    parcel: Parcel | None = None
-    failure: tuple[str, dict[str, str]] | None = None
-    output: str = ""
+    bundle: ArtifactBundle | None = None
+    failed: Measured | None = None
     cpu_ms: float | None = None  # None for committed files, which nothing had to make
     size: int = 0  # bytes of the artifact's files
-    trespasses: tuple[str, ...] = ()
+    side_effects: tuple[str, ...] = ()
 
 
-class Station:
+class Machine:
     """Carries out saves and restores in a folder of its own; safe to use from several threads."""
 
     def __init__(
         self, work: Path, settings: Settings, announce: Callable[[str], None] | None = None
     ) -> None:
         self.work, self.settings, self.announce = work, settings, announce
-        self.lanes = share_cores(settings.timing)
-        self.turns = False  # a timed step may make ready on another core: set by the engine
-        self.teams: OrderedDict[str, Team] = OrderedDict()  # the one used last comes last
+        self.cores = share_cores(settings.timing)
+        self.overlaps = False  # a timed step may make ready on another core: set by the engine
+        self.resolved: dict[str, Environment] = {}
+        self.pools: OrderedDict[str, WorkerPool] = OrderedDict()  # the one used last comes last
         self.opening = threading.Lock()
         self.opened = self.steps = 0
         self.closed = False
 
+    def resolve(self, name: str, say: Say = keep_quiet) -> Environment:
+        """Return the environment asked for as `name`, built where it is not there: once a run."""
+        if name not in self.resolved:
+            self.resolved[name] = open_environment(name, say)
+        return self.resolved[name]
+
     @contextmanager
-    def using(self, spec: str) -> Iterator[Team]:
-        """Give the workers of an environment, opened where they are not; the idle ones may go."""
+    def using(self, name: str) -> Iterator[WorkerPool]:
+        """Give the workers of an environment, opened where they are not; idle ones may be closed.
+
+        On a cluster the environment may be built here, which takes minutes.
+        """
+        environment = self.resolve(name)
         with self.opening:
             if self.closed:
                 raise EnvironmentUnusable("the run is being ended", "", "")
-            if spec not in self.teams:
+            if name not in self.pools:
                 self.close_idle()
                 self.opened += 1
-                self.teams[spec] = Team(spec, self.settings, self.work / f"team-{self.opened}")
-            self.teams.move_to_end(spec)
-            team = self.teams[spec]
-            team.busy += 1
+                work = self.work / f"pool-{self.opened}"
+                self.pools[name] = WorkerPool(name, environment, self.settings, work)
+            self.pools.move_to_end(name)
+            pool = self.pools[name]
+            pool.busy += 1
         try:
-            yield team
+            yield pool
         finally:
             with self.opening:
-                team.busy -= 1
+                pool.busy -= 1
 
     def close_idle(self) -> None:
         """Make room for one more environment."""
-        idle = [spec for spec, team in self.teams.items() if not team.busy]
-        for spec in idle[: max(0, len(self.teams) + 1 - self.settings.most_open)]:
-            self.teams.pop(spec).close()
+        idle = [name for name, pool in self.pools.items() if not pool.busy]
+        for name in idle[: max(0, len(self.pools) + 1 - self.settings.most_open)]:
+            self.pools.pop(name).close()
 
-    def describe(self, spec: str) -> Place:
+    def describe(self, name: str) -> RunEnvironment:
         """Return an environment's releases and devices; raises EnvironmentUnusable."""
-        with self.using(spec) as team:
-            return team.describe()
+        with self.using(name) as pool:
+            return pool.describe()
 
-    def save(self, group: SaveTask, spec: str) -> Saved:
-        """Run the group's save step in the environment `spec`."""
+    def save(self, task: SaveTask) -> Saved:
+        """Run the task's save step; raises EnvironmentUnusable, CannotWrite."""
         folder = self.make_folder()
         artifact, reference = folder / "artifact", folder / "reference.npz"
         artifact.mkdir()
-        step = self.make_step(group.scenario, folder) | {
-            "seed": group.seed,
-            "function": group.save,
-            "kind": "save",
-            "device": "CPU:0",
-            "timing": False,
-            "cores": self.lanes.save,
-        }
+        step = Step(
+            kind="save",
+            source=self.place_source(task.scenario, folder),
+            function=task.save,
+            folder=str(folder),
+            artifact=str(artifact),
+            reference=str(reference),
+            seed=task.seed,
+            note_side_effects=self.settings.note_side_effects,
+            cores=self.cores.save,
+        )
         try:
-            end = self.run_step(step, group, spec, self.settings.limits)
-            failure = describe_failure(end, folder)
-            if failure:
+            result = self.run(step, task.environment, task.writer, task.scenario.id)
+            if result.ended != "whole":
                 self.check_disk()
-                verdict, cause = failure
-                cause |= {"message": f"in {group.save}: {cause['message']}", "step": "save"}
-                return Saved(failure=(verdict, cause), output=read_output(folder))
-            result, size = read_result(folder), measure_folder(artifact)
+                return Saved(failed=describe_failed_save(task.save, result))
             return Saved(
-                pack(artifact, reference),
-                cpu_ms=result.get("cpu_ms"),
-                size=size,
-                trespasses=tuple(result.get("trespasses", ())),
+                make_bundle(artifact, reference),
+                cpu_ms=result.cpu_ms,
+                size=measure_folder(artifact),
+                side_effects=result.side_effects,
             )
         except OSError as error:
             raise disk_trouble(self.work, error) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def restore(self, task: PathTask, saved: Saved, record: dict[str, Any], spec: str) -> Outcome:
-        """Run one path's restore step in `spec` and complete its `record`."""
-        record["cpu_ms"] = {"save": saved.cpu_ms, "restore": None}
-        record["artifact_bytes"], record["trespasses"] = saved.size, list(saved.trespasses)
-        if saved.failure or saved.parcel is None:
-            return fail(record, *(saved.failure or ("error", {})), saved.output)
+    def restore(self, task: PathTask, saved: Saved) -> Measured:
+        """Run one path's restore step on what was saved; raises as `save` does."""
+        assert saved.bundle is not None, "a failed save has no path to run"
         folder, limits = self.make_folder(), self.settings.limits
-        if record["expected"] == "timeout":
+        if task.declared.verdict == "timeout":
             limits = replace(limits, seconds=min(limits.seconds, ENDLESS_SECONDS))
-        step = self.make_step(task.scenario, folder) | {
-            "seed": task.seed,
-            "function": task.path,
-            "kind": "restore",
-            "device": task.device,
-            "dose": task.dose,
-            "timing": self.settings.timing,
-            "cores": self.lanes.save,
-        }
-        if self.settings.timing:
-            # One core from the start: TensorFlow makes its pools as large as it finds cores.
-            ready = self.lanes.save if self.turns else self.lanes.timed
-            step |= {
-                "cores": ready and ready[:1],
-                "timed_cores": self.lanes.timed,
-                "turn": str(self.work / "turn") if self.turns else None,
-            }
+        artifact, reference = folder / "artifact", folder / "reference.npz"
+        step = Step(
+            kind="restore",
+            source=self.place_source(task.scenario, folder),
+            function=task.key.path,
+            folder=str(folder),
+            artifact=str(artifact),
+            reference=str(reference),
+            seed=task.key.seed,
+            device=task.key.device,
+            dose=task.key.dose,
+            timing=self.settings.timing,
+            note_side_effects=self.settings.note_side_effects,
+            cores=self.choose_restore_cores(),
+            timed_cores=self.cores.timed,
+            timing_lock=str(self.work / "timing.lock") if self.overlaps else None,
+        )
         try:
-            saved.parcel.unpack(folder / "artifact", folder / "reference.npz")
-            end = self.run_step(step, task, spec, limits)
-            outcome = conclude(task, record, folder, folder / "reference.npz", end)
-            if outcome.record["error"]:
+            saved.bundle.unpack(artifact, reference)
+            result = self.run(step, task.environment, task.key.reader, task.scenario.id, limits)
+            measured = measure_restore(
+                result, folder, reference, task.scenario, task.key.path, task.key.device
+            )
+            if measured.error:
                 self.check_disk()
-            return outcome
-        except ParcelDamaged as error:
-            return fail(record, "error", {"type": "ParcelDamaged", "message": str(error)})
+            return measured
+        except BundleDamaged as error:
+            return Measured("error", StepError(type="BundleDamaged", message=str(error)))
         except OSError as error:
             raise disk_trouble(self.work, error) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def choose_restore_cores(self) -> list[int] | None:
+        """Return on which cores a restore makes ready, None for all.
+
+        A timed one has a single core from the start: TensorFlow makes its pools as large as it
+        finds cores.
+        """
+        if not self.settings.timing:
+            return self.cores.save
+        ready = self.cores.save if self.overlaps else self.cores.timed
+        return ready and ready[:1]
 
     def make_folder(self) -> Path:
         """Return a fresh folder for one step; raises CannotWrite."""
@@ -177,50 +191,45 @@ class Station:
             raise disk_trouble(self.work, error) from error
         return folder
 
-    def make_step(self, scenario: Scenario, folder: Path) -> dict[str, Any]:
-        """Return what every request for a step says (harness/worker/steps.py)."""
-        return {
-            "source": str(self.place_source(scenario, folder)),
-            "folder": str(folder),
-            "artifact": str(folder / "artifact"),
-            "reference": str(folder / "reference.npz"),
-            "witness": self.settings.witness,
-        }
-
-    def place_source(self, scenario: Scenario, folder: Path) -> Path:
+    def place_source(self, scenario: Scenario, folder: Path) -> str:
         """Return the scenario's file, written anew where this machine has it not, or another."""
         with suppress(OSError, ValueError):
             if scenario.file.read_text(encoding="utf-8") == scenario.source:
-                return scenario.file.resolve()
+                return str(scenario.file.resolve())
         copy = folder / scenario.file.name
         try:
             copy.write_text(scenario.source, encoding="utf-8")
         except OSError as error:
             raise disk_trouble(self.work, error) from error
-        return copy
+        return str(copy)
 
-    def run_step(
-        self, step: dict[str, Any], task: SaveTask | PathTask, spec: str, limits: Limits
-    ) -> StepEnd:
+    def run(
+        self,
+        step: Step,
+        environment: str,
+        planned: str,
+        scenario: str,
+        limits: Limits | None = None,
+    ) -> StepResult:
         """Run a step in the worker of its environment and device.
 
         Raises EnvironmentUnusable where the environment is not the one that was planned for.
         """
-        with self.using(spec) as team:
-            found = team.describe().name
-            planned = task.reader if isinstance(task, PathTask) else task.writer
+        with self.using(environment) as pool:
+            found = pool.describe().name
             if found != planned.partition(" (")[0]:
                 raise EnvironmentUnusable(
-                    f"{spec or 'the interpreter'} is {found}",
+                    f"{environment or 'the interpreter'} is {found}",
                     f"the run was planned for {planned}",
                     "give every machine the same environments",
                 )
             if self.announce:
-                self.announce(f"{task.scenario.id} {step['function']}")
-            return team.workers[step["device"].split(":")[0]].run(step, limits)
+                self.announce(f"{scenario} {step.function}")
+            worker = pool.workers[step.device.split(":")[0]]
+            return run_step(worker, step, limits or self.settings.limits)
 
     def check_disk(self) -> None:
-        """Raise CannotWrite if a step may have failed for want of disk."""
+        """Raise CannotWrite if a step may have failed because the disk was full."""
         if shutil.disk_usage(self.work).free < DISK_NEEDED:
             raise disk_trouble(self.work, None)
 
@@ -228,38 +237,31 @@ class Station:
         """End every worker and remove the folder."""
         with self.opening:
             self.closed = True
-            teams = list(self.teams.values())
-        for team in teams:
-            team.close()
+            pools = list(self.pools.values())
+        for pool in pools:
+            pool.close()
         shutil.rmtree(self.work, ignore_errors=True)
 
 
-def make_work_folder(reports: Path, run: int) -> Path:
-    """Return a fresh folder for artifacts and results; clears those of harnesses that have died."""
-    folder = reports / "work"
-    work = folder / f"run-{run}-{os.getpid()}"
-    try:
-        folder.mkdir(exist_ok=True)
-        for old in folder.glob("run-*-*"):
-            owner = old.name.rsplit("-", 1)[1]
-            if old == work or (owner.isdecimal() and not psutil.pid_exists(int(owner))):
-                shutil.rmtree(old, ignore_errors=True)
-        work.mkdir()
-    except OSError as error:
-        raise disk_trouble(reports, error) from error
-    return work.resolve()
+def describe_failed_save(save: str, result: StepResult) -> Measured:
+    """Return the outcome of every path whose save step failed."""
+    assert result.ended != "whole"
+    assert result.error is not None
+    error = StepError(
+        type=result.error.type,
+        message=f"in {save}: {result.error.message}",
+        traceback=result.error.traceback,
+        step="save",
+    )
+    return Measured(result.ended, error, cpu_ms=CpuTime(), raw=Raw(output=result.output))
 
 
-def measure_folder(folder: Path) -> int:
-    """Return the bytes of the files in a folder and below."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def disk_trouble(folder: Path, error: OSError | None) -> CannotWrite:
-    """Return the error for a disk that is full or cannot be written."""
-    free = shutil.disk_usage(folder).free if folder.exists() else 0
-    return CannotWrite(
-        f"the disk under {folder} cannot be written",
-        f"{error or 'a step failed'}; {free // 1024} KiB are free",
-        f"make room, then: {command_line('run --resume')}",
+def add_save(measured: Measured, saved: Saved) -> Measured:
+    """Return what a restore gave, completed by what its save took and left."""
+    restored = measured.cpu_ms.restore if measured.cpu_ms else None
+    return replace(
+        measured,
+        cpu_ms=CpuTime(saved.cpu_ms, restored),
+        artifact_bytes=saved.size,
+        side_effects=(*saved.side_effects, *measured.side_effects),
     )

@@ -2,21 +2,22 @@
 
 import os
 import platform
-from typing import Any
 
 import psutil
 
+from harness.results.run import MachineFacts
 
-def describe_machine() -> dict[str, Any]:
+
+def describe_machine() -> MachineFacts:
     """Return system, processor, cores this process may use, memory in bytes, and Python."""
     affinity = getattr(os, "sched_getaffinity", None)
-    return {
-        "system": platform.platform(terse=True),
-        "processor": find_processor(),
-        "cores": len(affinity(0)) if affinity else os.cpu_count(),
-        "memory_bytes": psutil.virtual_memory().total,
-        "python": platform.python_version(),
-    }
+    return MachineFacts(
+        system=platform.platform(terse=True),
+        processor=find_processor(),
+        cores=len(affinity(0)) if affinity else os.cpu_count(),
+        memory_bytes=psutil.virtual_memory().total,
+        python=platform.python_version(),
+    )
 
 
 def find_processor() -> str:

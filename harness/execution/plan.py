@@ -1,100 +1,106 @@
-"""What is to be run: a save group per scenario, seed and save step, with the paths that read it."""
+"""What is to be run: a save per scenario, seed and save step, with the paths that read it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from harness.catalog.applicability import explain_skip, find_declared
+from harness.catalog.expectations import Expectation
 from harness.catalog.scenario import Scenario
-
-# scenario, path, device, seed, dose, writer, reader
-OutcomeKey = tuple[str, str, str, int, float | None, str, str]
+from harness.results.outcome import OutcomeKey
+from harness.results.run import RunEnvironment
 
 
 @dataclass(frozen=True)
 class PathTask:
-    """One restore path on one device; `writer` and `reader` are names of environments."""
+    """One restore path on one device of one environment, and what is declared for it there.
+
+    `environment` is the reader as it was asked for. `skip` says why the path is left out.
+    """
 
     scenario: Scenario
-    path: str
-    device: str
-    seed: int
-    writer: str
-    reader: str
-    dose: float | None = None  # None: the path as the lesson has it
-
-    @property
-    def key(self) -> OutcomeKey:
-        return (
-            self.scenario.id,
-            self.path,
-            self.device,
-            self.seed,
-            self.dose,
-            self.writer,
-            self.reader,
-        )
+    key: OutcomeKey
+    environment: str
+    declared: Expectation
+    skip: str = ""
 
 
 @dataclass(frozen=True)
 class SaveTask:
-    """One artifact: made by `writer`, or, for a version scenario, `committed` files laid out."""
+    """One artifact: made by `writer` in `environment`, or `committed` files of another release."""
 
     scenario: Scenario
     save: str
     seed: int
     writer: str
+    environment: str
     committed: bool
     paths: tuple[PathTask, ...]
 
 
-def identify(record: dict[str, Any]) -> OutcomeKey:
-    """Return what tells an outcome from the others of its run."""
-    return (
-        record["scenario"],
-        record["path"],
-        record["device"],
-        record["seed"],
-        record.get("dose"),
-        record["writer"],
-        record["reader"],
-    )
+@dataclass(frozen=True)
+class Reader:
+    """An environment that restores, and the devices it restores on."""
+
+    environment: RunEnvironment
+    devices: tuple[str, ...]
 
 
 def make_plan(
     scenarios: Iterable[Scenario],
-    writer: str,
-    readers: Mapping[str, Iterable[str]],
+    writer: RunEnvironment,
+    readers: Iterable[Reader],
     seeds: Iterable[int] | None = None,
     done: Iterable[OutcomeKey] = (),
     doses: bool = False,
     split: bool = False,
 ) -> list[SaveTask]:
-    """Return the groups to run, without the outcomes already `done`.
+    """Return the saves to run, each with its paths, without the outcomes already `done`.
 
-    `readers` maps the name of each environment that restores to its devices. `seeds` None means
-    each scenario's own. Committed files have no seed to vary: they run once; with `split` they are
-    not used, `writer` makes its own. With `doses` each scenario's dosed path takes every value of
-    its dose, and no other path runs. Groups without a save come first, so that timing has work
-    while the first models train.
+    `seeds` None means each scenario's own. Committed files have no seed to vary: they run once;
+    with `split` they are not used, `writer` makes its own. With `doses` each scenario's dosed path
+    takes every value of its dose, and no other path runs. Groups without a save come first, so
+    that timing has work while the first models train.
     """
-    finished, groups = set(done), []
+    finished, groups, readers = set(done), [], list(readers)
     chosen = None if seeds is None else list(seeds)
-    devices = {reader: list(names) for reader, names in readers.items()}
     for scenario in scenarios:
         committed = scenario.artifact_folder is not None and not split
-        origin = f"tensorflow-{scenario.declared['artifact']['writer']}" if committed else writer
+        origin = f"tensorflow-{scenario.committed_writer}" if committed else writer.name
         for seed in [scenario.seed] if chosen is None or committed else chosen:
             by_save: dict[str, list[PathTask]] = {}
             for path, dose in list_doses(scenario) if doses else list_paths(scenario):
-                for reader, device in [(name, each) for name in devices for each in devices[name]]:
-                    task = PathTask(scenario, path, device, seed, origin, reader, dose)
-                    if task.key not in finished:
+                for reader, device in ((each, name) for each in readers for name in each.devices):
+                    key = OutcomeKey(
+                        scenario.id, path, device, seed, dose, origin, reader.environment.name
+                    )
+                    if key not in finished:
+                        saved_by = None if committed else writer
+                        task = make_path_task(scenario, key, saved_by, reader.environment)
                         by_save.setdefault(scenario.save_for(path), []).append(task)
             groups += [
-                SaveTask(scenario, save, seed, origin, committed, tuple(tasks))
+                SaveTask(scenario, save, seed, origin, writer.release, committed, tuple(tasks))
                 for save, tasks in by_save.items()
             ]
     return sorted(groups, key=lambda group: not group.committed)
+
+
+def make_path_task(
+    scenario: Scenario, key: OutcomeKey, writer: RunEnvironment | None, reader: RunEnvironment
+) -> PathTask:
+    """Return one path's task, with what the scenario declares; `writer` None: committed files."""
+    why = explain_skip(scenario, key.path, writer, reader, key.device)
+    if why is not None:
+        return PathTask(scenario, key, reader.release, Expectation("skip"), why)
+    declared = find_declared(
+        scenario,
+        key.path,
+        writer,
+        reader,
+        key.device,
+        apart=writer is not None and writer.name != reader.name,
+        dose=key.dose,
+    )
+    return PathTask(scenario, key, reader.release, declared)
 
 
 def list_paths(scenario: Scenario) -> list[tuple[str, float | None]]:
@@ -105,7 +111,7 @@ def list_paths(scenario: Scenario) -> list[tuple[str, float | None]]:
 def list_doses(scenario: Scenario) -> list[tuple[str, float | None]]:
     """Return the dosed path of a scenario with each value of its dose."""
     dose = scenario.dose
-    return [(dose.path, value) for value in dose.values] if dose else []
+    return [(dose.path, float(value)) for value in dose.values] if dose else []
 
 
 def count_paths(plan: Iterable[SaveTask]) -> int:

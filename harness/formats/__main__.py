@@ -6,9 +6,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-CPU_SECONDS = 30
-MEMORY_BYTES = 2 << 30  # of data; a mapped file does not count
-UNREADABLE = 4  # exit code: the sentence is on stdout
+from harness.formats.facts import Unreadable, plain
+from harness.formats.reading import CPU_SECONDS, MEMORY_BYTES, UNREADABLE_EXIT
+from harness.formats.recognize import read_facts
 
 
 def limit_process() -> None:
@@ -32,19 +32,16 @@ def limit_process() -> None:
 def main() -> int:
     """Read the path in the arguments; return the exit code."""
     limit_process()
-    from harness.formats.facts import Unreadable, plain
-    from harness.formats.recognize import read_facts
-
     try:
         answer, code = json.dumps(asdict(read_facts(Path(sys.argv[1])))), 0
     except Unreadable as error:
-        answer, code = str(error), UNREADABLE
+        answer, code = str(error), UNREADABLE_EXIT
     except MemoryError:
-        answer, code = f"it takes more than {MEMORY_BYTES >> 30} GiB to read", UNREADABLE
+        answer, code = f"it takes more than {MEMORY_BYTES >> 30} GiB to read", UNREADABLE_EXIT
     except RecursionError:
-        answer, code = "it is nested too deeply", UNREADABLE
+        answer, code = "it is nested too deeply", UNREADABLE_EXIT
     except OSError as error:
-        answer, code = plain(error), UNREADABLE
+        answer, code = plain(error), UNREADABLE_EXIT
     print(answer, flush=True)
     return code
 

@@ -14,36 +14,31 @@ from harness.formats.facts import (
     Facts,
     Unreadable,
     add_once,
+    is_bomb,
     open_member,
     open_regular,
     plain,
     read_json,
     read_limited,
+    refuse_damage,
 )
 from harness.formats.hdf5 import mark_names, walk, with_file
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 MOST_MEMBERS = 10_000
 LARGEST_UNPACKED = 512 << 20  # bytes of compressed weights that are unpacked to look into them
-LARGEST_SPREAD = 1 << 30  # bytes to which an archive a hundred times smaller may unpack
-
-BROKEN_ZIP = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 
 
 def read_archive(path: Path) -> Facts:
     """Read a `.keras` file; raises Unreadable where it is none, or damaged."""
     facts = Facts(KERAS_ARCHIVE, str(path))
-    with open_regular(path) as stream:
-        try:
-            with zipfile.ZipFile(stream) as archive:
-                check_members(archive, facts)
-                read_parts(lambda name: open_in_zip(archive, name), facts)
-        except BROKEN_ZIP as error:
-            raise Unreadable(f"the zip archive is damaged: {plain(error)}") from error
-        except Exception as error:  # zlib.error, struct.error, ...: a damaged member
-            if isinstance(error, Unreadable | MemoryError):
-                raise
-            raise Unreadable(f"the zip archive is damaged: {plain(error)}") from error
+    with (
+        open_regular(path) as stream,
+        refuse_damage("the zip archive"),
+        zipfile.ZipFile(stream) as archive,
+    ):
+        check_members(archive, facts)
+        read_parts(lambda name: open_in_zip(archive, name), facts)
     return facts
 
 
@@ -74,7 +69,7 @@ def check_members(archive: zipfile.ZipFile, facts: Facts) -> None:
         add_once(facts.dangers, "it holds two members of one name, of which loaders read either")
     packed = sum(member.compress_size for member in members)
     unpacked = sum(member.file_size for member in members)
-    if unpacked > max(LARGEST_SPREAD, 100 * packed):
+    if is_bomb(unpacked, packed):
         add_once(facts.dangers, f"{packed} bytes of it unpack to {unpacked / 2**30:.1f} GiB")
 
 

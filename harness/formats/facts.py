@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +20,7 @@ TFLITE = "TF-Lite model"
 CONFIG_JSON = "architecture as JSON"
 
 LARGEST_JSON = 32 << 20  # bytes; parsed, it takes about ten times as much
+LARGEST_SPREAD = 1 << 30  # bytes that a file a hundred times smaller may claim to hold
 MOST_NAMED = 20  # names from the file that are kept
 
 
@@ -29,7 +32,7 @@ class Unreadable(ValueError):
 class Facts:
     """What a file says. `keras`, `tensorflow`: the versions it names, None where it names none.
 
-    `marks` are details that only some releases write (harness.origin.who_wrote knows which),
+    `marks` are details that only some releases write (harness.origin knows which),
     `custom` names of classes and functions that are not Keras' own, `dangers` sentences: why
     loading runs code of the file or reads other files. `path` is what a loader is to be given.
     """
@@ -59,8 +62,11 @@ def open_regular(path: Path) -> BinaryIO:
 
     A FIFO would wait for ever and a device may never end; neither is opened in earnest.
     """
+    flags = os.O_RDONLY
+    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows has the last one only
+        flags |= getattr(os, name, 0)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unreadable(f"{plain(path.name)} cannot be opened: {reason}") from error
@@ -72,10 +78,30 @@ def open_regular(path: Path) -> BinaryIO:
 
 def open_member(folder: Path, name: str) -> BinaryIO:
     """Open a file of a model's folder; raises Unreadable where it is a link that leads out."""
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
+    check_inside(folder, name)
+    return open_regular(folder / name)
+
+
+def check_inside(folder: Path, name: str) -> None:
+    """Raise Unreadable where a file of a model's folder is a link that leads out of the folder."""
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise Unreadable(f"{plain(name)} is a link that leads out of its folder")
-    return open_regular(path)
+
+
+@contextmanager
+def refuse_damage(what: str) -> Iterator[None]:
+    """Raise Unreadable for whatever a library raises for damaged bytes: half a dozen kinds."""
+    try:
+        yield
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:
+        raise Unreadable(f"{what} is damaged: {plain(error)}") from error
+
+
+def is_bomb(claimed: int, stored: int) -> bool:
+    """Say whether so few `stored` bytes claim to be so many that reading them is no option."""
+    return claimed > max(LARGEST_SPREAD, 100 * stored)
 
 
 def read_limited(file: BinaryIO, most: int, what: str) -> bytes:

@@ -12,13 +12,14 @@ from harness.formats.facts import (
     Facts,
     Unreadable,
     add_once,
+    is_bomb,
     open_regular,
     plain,
     read_json,
+    refuse_damage,
 )
 
 MOST_OBJECTS = 50_000  # the largest models have some ten thousand arrays
-LARGEST_SPREAD = 1 << 30  # bytes of arrays that a file a hundred times smaller may declare
 
 
 def read_hdf5_file(path: Path) -> Facts:
@@ -34,13 +35,8 @@ def with_file(stream: BinaryIO, read: Any) -> None:
     """Call `read` with the open HDF5 file; whatever HDF5 objects to becomes Unreadable."""
     import h5py
 
-    try:
-        with h5py.File(stream, "r") as file:
-            read(file)
-    except Unreadable:
-        raise
-    except Exception as error:  # HDF5 raises half a dozen kinds for a damaged file
-        raise Unreadable(f"the HDF5 file is damaged: {plain(error)}") from error
+    with refuse_damage("the HDF5 file"), h5py.File(stream, "r") as file:
+        read(file)
 
 
 def read_hdf5(file: Any, size: int, facts: Facts) -> None:
@@ -115,7 +111,7 @@ def walk(file: Any, size: int, facts: Facts) -> list[str]:
             elif isinstance(node, h5py.Dataset):
                 names.append(prefix + key)
                 declared += note_array(node, prefix + key, facts)
-    if declared > max(LARGEST_SPREAD, 100 * size):
+    if is_bomb(declared, size):
         add_once(
             facts.dangers,
             f"it declares {declared / 2**30:.1f} GiB of arrays in a file of"

@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 from harness.formats.archive import read_archive, read_unpacked
-from harness.formats.checkpoint import FOOTER, is_index, read_checkpoint
+from harness.formats.checkpoint import read_checkpoint
 from harness.formats.config import read_config
 from harness.formats.facts import (
     CONFIG_JSON,
+    LARGEST_JSON,
     Facts,
     Unreadable,
     open_regular,
@@ -15,14 +16,14 @@ from harness.formats.facts import (
     read_json,
     read_limited,
 )
-from harness.formats.facts import LARGEST_JSON as LARGEST
 from harness.formats.hdf5 import read_hdf5_file
+from harness.formats.leveldb import FOOTER, is_table
 from harness.formats.saved_model import read_saved_model
 from harness.formats.tflite import IDENTIFIER, read_tflite
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-MOST_ENTRIES, DEEPEST = 1000, 3  # of a folder that is searched for the one model in it
+MOST_LISTED, DEEPEST_FOLDER = 1000, 3  # of a folder that is searched for the one model in it
 MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
 
 
@@ -57,7 +58,7 @@ def read_file(path: Path) -> Facts:
         return read_hdf5_file(path)
     if head[4:8] == IDENTIFIER:
         return read_tflite(path)
-    if is_index(tail):
+    if is_table(tail):
         return read_checkpoint(path)
     if head.lstrip()[:1] == b"{":
         return read_architecture(path)
@@ -78,7 +79,7 @@ def guess(head: bytes, path: Path) -> str:
 def read_architecture(path: Path) -> Facts:
     """Read a configuration as `model.to_json()` writes it."""
     with open_regular(path) as stream:
-        config = read_json(read_limited(stream, LARGEST, plain(path.name)), plain(path.name))
+        config = read_json(read_limited(stream, LARGEST_JSON, plain(path.name)), plain(path.name))
     if not isinstance(config, dict) or "class_name" not in config:
         raise Unreadable(f"{plain(path.name)} is JSON, but no Keras model")
     facts = Facts(CONFIG_JSON, str(path))
@@ -111,7 +112,7 @@ def find_models(folder: Path, depth: int = 0) -> list[Path]:
     found: list[Path] = []
     with os.scandir(folder) as entries:
         listed = sorted(
-            (each for each, _ in zip(entries, range(MOST_ENTRIES), strict=False)),
+            (each for each, _ in zip(entries, range(MOST_LISTED), strict=False)),
             key=lambda entry: entry.name,
         )
     for entry in listed:
@@ -123,6 +124,6 @@ def find_models(folder: Path, depth: int = 0) -> list[Path]:
         elif entry.is_dir():
             if (path / "saved_model.pb").exists() or (path / "metadata.json").exists():
                 found.append(path)
-            elif depth < DEEPEST:
+            elif depth < DEEPEST_FOLDER:
                 found += find_models(path, depth + 1)
     return found

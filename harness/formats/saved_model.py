@@ -15,6 +15,7 @@ from harness.formats.facts import (
     Facts,
     Unreadable,
     add_once,
+    check_inside,
     open_member,
     plain,
     read_json,
@@ -38,7 +39,7 @@ REACHING_OPS = {
     "LoadAndRemapMatrix",
     "DataServiceDatasetV2",
 }
-MOST_METADATA = 5000  # Keras writes one for each layer and metric
+MOST_LAYERS = 5000  # Keras writes one for each layer and metric
 
 
 def read_saved_model(folder: Path) -> Facts:
@@ -47,11 +48,10 @@ def read_saved_model(folder: Path) -> Facts:
     read_graphs(map_member(folder, PROTOBUF), facts)
     if (folder / KERAS_METADATA).exists():
         facts.mark("keras_metadata.pb")
-        for node in islice(find_messages(map_member(folder, KERAS_METADATA), 1), MOST_METADATA):
+        for node in islice(find_messages(map_member(folder, KERAS_METADATA), 1), MOST_LAYERS):
             read_layer(node, 4, 5, facts)
     for name in ("variables", "variables/variables.index"):
-        if not (folder / name).resolve().is_relative_to(folder.resolve()):
-            raise Unreadable(f"{name} is a link that leads out of its folder")
+        check_inside(folder, name)
     return facts
 
 
@@ -76,7 +76,7 @@ def read_graphs(data: memoryview, facts: Facts) -> None:
         for path in ((2, 1), (2, 2, 1, 3)):  # the graph's nodes, and those of its functions
             for node in find_messages(graph, *path):
                 note_op(find_text(node, 2), facts)
-        for user_object in islice(find_messages(graph, 7, 1, 4), MOST_METADATA):
+        for user_object in islice(find_messages(graph, 7, 1, 4), MOST_LAYERS):
             if (find_text(user_object, 1) or "").startswith("_tf_keras_"):
                 facts.mark("Keras objects in saved_model.pb")
                 read_layer(user_object, 1, 3, facts)

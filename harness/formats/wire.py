@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from harness.formats.facts import Unreadable
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+VARINT, FIXED64, LENGTH_DELIMITED, FIXED32 = 0, 1, 2, 5
+DEEPEST_MESSAGE = 100  # messages inside one another; Protocol Buffers' own readers stop there too
 Buffer = memoryview | bytes
-Value = int | memoryview
 
 
 def read_varint(data: Buffer, position: int) -> tuple[int, int]:
@@ -27,7 +27,7 @@ def read_varint(data: Buffer, position: int) -> tuple[int, int]:
     raise Unreadable("a number is cut short")
 
 
-def iterate_fields(data: memoryview) -> Iterator[tuple[int, Value]]:
+def iterate_fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """Yield (field number, value) of a message; raises Unreadable where it is no message."""
     position = 0
     while position < len(data):
@@ -39,7 +39,7 @@ def iterate_fields(data: memoryview) -> Iterator[tuple[int, Value]]:
             value, position = read_varint(data, position)
             yield number, value
             continue
-        if kind == BYTES:
+        if kind == LENGTH_DELIMITED:
             size, position = read_varint(data, position)
         elif kind in (FIXED32, FIXED64):
             size = 4 if kind == FIXED32 else 8
@@ -65,3 +65,44 @@ def find_text(data: memoryview, *path: int) -> str | None:
     """Return the first string at a path of field numbers, None where there is none."""
     found = next(find_messages(data, *path), None)
     return None if found is None else bytes(found[:4096]).decode("utf-8", "replace")
+
+
+def find_number(data: memoryview, number: int) -> int:
+    """Return the value of a field that is a number, 0 where it is left out, as writers do a 0."""
+    found = 0
+    for each, value in iterate_fields(data):
+        if each == number:
+            if not isinstance(value, int):
+                raise Unreadable(f"field {number} of a message is no number")
+            found = value
+    return found
+
+
+def flatten_message(
+    data: Buffer, path: str = "", depth: int = 1
+) -> Iterator[tuple[str, int | bytes]]:
+    """Yield (path of field numbers, value) of every innermost field, without its schema.
+
+    Bytes that can be read as a message are: a few short texts too, which does no harm.
+    """
+    for number, value in iterate_fields(memoryview(data)):
+        at = f"{path}.{number}"
+        if isinstance(value, memoryview) and value and depth < DEEPEST_MESSAGE:
+            try:
+                yield from list(flatten_message(value, at, depth + 1))
+                continue
+            except Unreadable:
+                pass
+        yield at, value if isinstance(value, int) else bytes(value)
+
+
+def collect_fields(data: Buffer) -> dict[str, list[int | bytes]]:
+    """Return every innermost value by its path, sorted: the order of repeated fields is lost.
+
+    Keras takes layers and losses from sets, and TensorFlow writes maps, in an order that differs
+    from process to process.
+    """
+    found: dict[str, list[int | bytes]] = {}
+    for path, value in flatten_message(data):
+        found.setdefault(path, []).append(value)
+    return {path: sorted(values, key=repr) for path, values in found.items()}

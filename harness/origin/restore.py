@@ -1,43 +1,71 @@
 """Restore a model that came without its code, in an environment's own process, and look at it."""
 
+import json
 import os
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from harness.formats.facts import HDF5_MODEL, KERAS_ARCHIVE, KERAS_FOLDER, SAVED_MODEL
 from harness.origin.who_wrote import Origin
 from harness.processes.limits import Limits
 from harness.processes.spawn import SpawnWorker
+from harness.processes.step import ModelStep, run_step
 from harness.processes.variables import Environment
-from harness.results.outcome import describe_failure, read_result
 from harness.verdicts.statistics import Array
+from harness.verdicts.tolerances import (
+    ALIKE_WITHOUT_REFERENCE,
+    SHARE_OF_LARGEST,
+    ZERO_WITHOUT_REFERENCE,
+)
 
 ROWS, SEED = 16, 1
 LIMITS = Limits(seconds=300.0, memory_bytes=8 << 30)  # a real model is larger than a scenario's
 SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5", ".keras")}
 NAMES = {KERAS_ARCHIVE: "model.keras", KERAS_FOLDER: "model.keras", HDF5_MODEL: "model.h5"}
-TOLERANCE = 1e-4  # of the largest prediction: float32 sums in another order differ by less
+
+
+class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """A tensor of the model; a dimension of None is open, a shape of None wholly so."""
+
+    name: str
+    shape: list[int | None] | None
+    dtype: str
+
+
+class ModelInput(ModelOutput, frozen=True, kw_only=True):
+    """An input; `fed` says what it was given."""
+
+    fed: str
+
+
+class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What the step says of itself in `result.json` (worker/restore_model.py)."""
+
+    by_signature: bool = False
+    explained: dict[str, str] = {}
+    inputs: list[ModelInput] = []
+    outputs: list[ModelOutput] = []
+    versions: dict[str, str | None] = {}
 
 
 @dataclass(frozen=True)
-class Reopened:
+class RestoredModel:
     """What came of restoring: `error` is one sentence where it failed.
 
-    `inputs`, `outputs`: dicts of name, shape and dtype; an input's `fed` says what it was given.
     `predictions`: one array for each output. `explained`: short names of losses, such as mse, that
     had to be put into a scope before Keras found them, with their long ones.
     """
 
     error: str = ""
-    inputs: list[dict[str, Any]] = field(default_factory=list)
-    outputs: list[dict[str, Any]] = field(default_factory=list)
+    inputs: list[ModelInput] = field(default_factory=list)
+    outputs: list[ModelOutput] = field(default_factory=list)
     predictions: list[Array] = field(default_factory=list)
     inputs_file: Path | None = None
-    versions: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str | None] = field(default_factory=dict)
     by_signature: bool = False
     explained: dict[str, str] = field(default_factory=dict)
 
@@ -73,7 +101,7 @@ def make_loadable(origin: Origin, work: Path) -> Path:
     return origin.path
 
 
-def reopen(
+def restore_model(
     environment: Environment,
     model: Path,
     origin: Origin,
@@ -81,7 +109,7 @@ def reopen(
     code: Path | None = None,
     trusted: bool = False,
     inputs: Path | None = None,
-) -> Reopened:
+) -> RestoredModel:
     """Restore `model` in `environment` and predict; `work` is a folder for this call alone.
 
     Where `inputs`, the `inputs_file` of another call, is given, the model gets the same inputs.
@@ -89,47 +117,53 @@ def reopen(
     EnvironmentUnusable where the interpreter does not start.
     """
     work.mkdir(parents=True)
-    step = {
-        "kind": "reopen",
-        "folder": str(work),
-        "model": os.path.abspath(model),
-        "saved_model": origin.format == SAVED_MODEL,
-        "keras_inside": origin.keras is not None,
-        "code": str(code.resolve()) if code else None,
-        "custom": list(origin.custom),
-        "trusted": trusted,
-        "inputs": str(inputs) if inputs else None,
-        "rows": ROWS,
-        "seed": SEED,
-    }
+    step = ModelStep(
+        folder=str(work),
+        model=os.path.abspath(model),
+        saved_model=origin.format == SAVED_MODEL,
+        keras_inside=origin.keras is not None,
+        code=str(code.resolve()) if code else None,
+        custom=list(origin.custom),
+        trusted=trusted,
+        inputs=str(inputs) if inputs else None,
+        rows=ROWS,
+        seed=SEED,
+    )
     worker = SpawnWorker(environment, work, hide_gpu=True)
     try:
-        failure = describe_failure(worker.run(step, LIMITS), work)
+        result = run_step(worker, step, LIMITS)
     finally:
         worker.close()
-    result = read_result(work)
-    versions = result.get("versions") or {}
-    if failure:
-        said = f"{failure[1]['type']}: {shorten(failure[1]['message'])}"
-        return Reopened(said, versions=versions)
+    report = read_model_report(work)
+    if result.error is not None:
+        said = f"{result.error.type}: {find_innermost(result.error.message)}"
+        return RestoredModel(said, versions=report.versions)
     try:
         with np.load(work / "predictions.npz", allow_pickle=False) as arrays:
             predictions = [arrays[name] for name in sorted(arrays.files) if name != "names"]
-        return Reopened(
-            "",
-            result["inputs"],
-            result["outputs"],
-            predictions,
-            work / "inputs.npz",
-            versions,
-            bool(result["by_signature"]),
-            result["explained"],
-        )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        return Reopened(f"the process left no predictions: {error}", versions=versions)
+        return RestoredModel(f"the process left no predictions: {error}", versions=report.versions)
+    return RestoredModel(
+        "",
+        report.inputs,
+        report.outputs,
+        predictions,
+        work / "inputs.npz",
+        report.versions,
+        report.by_signature,
+        report.explained,
+    )
 
 
-def shorten(message: str, most: int = 240) -> str:
+def read_model_report(work: Path) -> ModelReport:
+    """Return what the step says of itself, nothing where it left nothing that can be read."""
+    try:
+        return msgspec.convert(json.loads((work / "result.json").read_bytes()), ModelReport)
+    except (OSError, ValueError, RecursionError):
+        return ModelReport()
+
+
+def find_innermost(message: str, most: int = 240) -> str:
     """Return an error message as one line: of Keras' nested ones the innermost, without configs."""
     innermost = message.rpartition("Exception encountered: ")[2]
     line = " ".join(innermost.partition("Full object config")[0].split())
@@ -148,10 +182,10 @@ def find_kind(array: Array) -> str:
     if not np.isfinite(values).all():
         return "nan"
     largest = float(np.abs(values).max(initial=0.0))
-    if largest < 1e-12:
+    if largest < ZERO_WITHOUT_REFERENCE:
         return "zeros"
     spread = np.ptp(values, axis=0).max(initial=0.0) if len(values) > 1 else largest
-    return "constant" if spread <= 1e-6 * largest else "varies"
+    return "constant" if spread <= ALIKE_WITHOUT_REFERENCE * largest else "varies"
 
 
 def describe_predictions(array: Array) -> str:
@@ -167,7 +201,7 @@ def describe_predictions(array: Array) -> str:
     return f"{extent}, {zeros:.0f} % zeros"
 
 
-def compare(here: Reopened, there: Reopened) -> tuple[bool, str]:
+def compare_restored(here: RestoredModel, there: RestoredModel) -> tuple[bool, str]:
     """Return (equal, sentence) for two restores with the same inputs."""
     if len(here.predictions) != len(there.predictions):
         return False, "the number of outputs differs"
@@ -185,7 +219,7 @@ def compare(here: Reopened, there: Reopened) -> tuple[bool, str]:
         kept = np.isfinite(first)
         difference = float(np.abs(first[kept] - second[kept]).max(initial=0.0))
         scale = float(np.abs(second[kept]).max(initial=0.0))
-        if difference > TOLERANCE * max(scale, 1e-30):
+        if difference > SHARE_OF_LARGEST * max(scale, 1e-30):
             return (
                 False,
                 f"the largest difference is {difference:.3g}, the values reach {scale:.3g}",

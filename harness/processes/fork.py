@@ -12,18 +12,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from harness.errors import EnvironmentUnusable
+from harness.processes.facts import Device, EnvironmentFacts
 from harness.processes.limits import (
     IMPORT_SECONDS,
+    LOCK_MARKS,
     SILENT,
-    TURN_MARKS,
     Limits,
     StepEnd,
     kill_group,
     kill_tree,
-    waits_for_turn,
+    waits_for_lock,
     watch,
 )
+from harness.processes.step import DeviceAnswer, DeviceQuery, Request, Step
 from harness.processes.variables import WORKER_FOLDER, Environment
 
 START_SECONDS = 60.0  # a worker that takes longer to fork does not answer any more
@@ -98,10 +102,10 @@ class Server:
             pending.started.set()
             pending.ended.set()
 
-    def send(self, identifier: int, request: dict[str, Any]) -> Pending:
+    def send(self, identifier: int, request: Request) -> Pending:
         """Ask for a step; raises WorkerDied if nobody is there to ask."""
         pending = Pending()
-        text = json.dumps(request | {"id": identifier}) + "\n"
+        text = json.dumps(msgspec.to_builtins(request) | {"id": identifier}) + "\n"
         with self.lock:
             if self.dead:
                 raise WorkerDied
@@ -185,23 +189,22 @@ class ForkWorker:
             raise unusable_environment(self.environment, said)
         return server
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> EnvironmentFacts:
         """Return the environment's versions, importing TensorFlow if that has not happened yet."""
-        return dict(self.live_server().greeting["environment"])
+        return msgspec.convert(self.live_server().greeting["environment"], EnvironmentFacts)
 
-    def list_devices(self) -> list[dict[str, Any]]:
+    def list_devices(self) -> list[Device]:
         """Return the devices TensorFlow sees, from a throw-away child with every GPU visible."""
         folder = self.work / "devices"
         folder.mkdir(exist_ok=True)
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-        request = {"kind": "devices", "folder": str(folder), "cuda_visible_devices": visible}
-        self.run(request, Limits())
+        self.run(DeviceQuery(folder=str(folder), cuda_visible_devices=visible), Limits())
         answer = folder / "devices.json"
         if not answer.exists():
             raise unusable_environment(self.environment, last_lines(folder / "output.log"))
-        return list(json.loads(answer.read_text()))
+        return msgspec.json.decode(answer.read_bytes(), type=DeviceAnswer).devices
 
-    def run(self, step: dict[str, Any], limits: Limits) -> StepEnd:
+    def run(self, request: Request, limits: Limits) -> StepEnd:
         """Run one step in a child of its own and return how that ended.
 
         A worker may die under a step: killed from outside, or by a step beside it. The step is
@@ -209,25 +212,28 @@ class ForkWorker:
         ends as `worker_died`. Raises EnvironmentUnusable when TensorFlow can no longer be imported.
         """
         try:
-            return self.run_on(self.live_server(), step, limits)
+            return self.run_on(self.live_server(), request, limits)
         except WorkerDied:
-            remove_traces(step)
+            remove_traces(request)
         with self.repeating:
             try:
                 self.spare = self.renew(self.spare)
-                return self.run_on(self.spare, step, limits)
+                return self.run_on(self.spare, request, limits)
             except WorkerDied:
                 return StepEnd(worker_died=True)
 
-    def run_on(self, server: Server, step: dict[str, Any], limits: Limits) -> StepEnd:
+    def run_on(self, server: Server, request: Request, limits: Limits) -> StepEnd:
         """Run one step on `server`; raises WorkerDied if that ends before the step does."""
-        pending = server.send(next(self.identifiers), step)
+        pending = server.send(next(self.identifiers), request)
         if not pending.started.wait(START_SECONDS):
             server.close()
         if not pending.pid:
             raise WorkerDied
         stopped_for = watch(
-            pending.pid, pending.ended.wait, limits, is_waiting=lambda: waits_for_turn(step)
+            pending.pid,
+            pending.ended.wait,
+            limits,
+            is_waiting=lambda: waits_for_lock(request.folder),
         )
         if pending.end is None:  # the worker has died, or does not answer any more
             kill_tree(pending.pid)
@@ -248,13 +254,13 @@ class ForkWorker:
             server.close()
 
 
-def remove_traces(step: dict[str, Any]) -> None:
+def remove_traces(request: Request) -> None:
     """Give a step that is to be repeated the folders as it would have found them."""
-    if step["kind"] == "save":
-        shutil.rmtree(step["artifact"], ignore_errors=True)
-        Path(step["artifact"]).mkdir()
-    for name in ("result.json", "output.log", "scratch", *TURN_MARKS):
-        trace = Path(step["folder"], name)
+    if isinstance(request, Step) and request.kind == "save":
+        shutil.rmtree(request.artifact, ignore_errors=True)
+        Path(request.artifact).mkdir()
+    for name in ("result.json", "output.log", "scratch", *LOCK_MARKS):
+        trace = Path(request.folder, name)
         if trace.is_dir():
             shutil.rmtree(trace, ignore_errors=True)
         else:

@@ -10,12 +10,11 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import psutil
 
 SILENT = "silent"
-TURN_MARKS = ("ready", "turn")  # files a timed step leaves: it waits for its turn, it has it
+LOCK_MARKS = ("ready", "timing")  # files a timed step leaves: it waits for the lock, it has it
 TICK_SECONDS = 0.05
 IMPORT_SECONDS = 300.0  # what importing TensorFlow may take, byte code not yet compiled
 
@@ -73,9 +72,9 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-def waits_for_turn(step: dict[str, Any]) -> bool:
+def waits_for_lock(folder: str) -> bool:
     """Say whether a step is ready and waits until the one that is timed now has ended."""
-    ready, begun = (os.path.exists(os.path.join(step["folder"], mark)) for mark in TURN_MARKS)
+    ready, begun = (os.path.exists(os.path.join(folder, mark)) for mark in LOCK_MARKS)
     return ready and not begun
 
 

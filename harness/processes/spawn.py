@@ -4,10 +4,13 @@ import json
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
 
+import msgspec
+
+from harness.processes.facts import Device, EnvironmentFacts
 from harness.processes.fork import last_lines, unusable_environment, unusable_interpreter
-from harness.processes.limits import Limits, StepEnd, kill_group, kill_tree, waits_for_turn, watch
+from harness.processes.limits import Limits, StepEnd, kill_group, kill_tree, waits_for_lock, watch
+from harness.processes.step import DeviceAnswer, DeviceQuery, Request
 from harness.processes.variables import WORKER_FOLDER, Environment
 
 
@@ -16,43 +19,46 @@ class SpawnWorker:
 
     def __init__(self, environment: Environment, work: Path, hide_gpu: bool = False) -> None:
         self.environment, self.work, self.hide_gpu = environment, work, hide_gpu
-        self.answer: dict[str, Any] = {}
+        self.answer: DeviceAnswer | None = None
         self.asking, self.starting = threading.Lock(), threading.Lock()
         self.running: set[int] = set()
         self.closed = False
 
-    def ask(self) -> dict[str, Any]:
+    def ask(self) -> DeviceAnswer:
         """Import TensorFlow once in a throw-away process; raises EnvironmentUnusable."""
         with self.asking:
-            if not self.answer:
+            if self.answer is None:
                 folder = self.work / "devices-spawned"
                 folder.mkdir(exist_ok=True)
                 try:
-                    self.start({"kind": "devices", "folder": str(folder)}, Limits(), hide_gpu=False)
-                    self.answer = json.loads((folder / "devices.json").read_text())
+                    self.start(DeviceQuery(folder=str(folder)), Limits(), hide_gpu=False)
+                    answer = (folder / "devices.json").read_bytes()
+                    self.answer = msgspec.json.decode(answer, type=DeviceAnswer)
                 except OSError as error:
                     log = folder / "output.log"
                     said = last_lines(log) if log.exists() else str(error)
                     raise unusable_environment(self.environment, said) from error
         return self.answer
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> EnvironmentFacts:
         """Return the environment's versions."""
-        return dict(self.ask()["environment"])
+        facts = self.ask().environment
+        assert facts is not None, "a process of its own describes its environment"
+        return facts
 
-    def list_devices(self) -> list[dict[str, Any]]:
+    def list_devices(self) -> list[Device]:
         """Return the devices TensorFlow sees."""
-        return list(self.ask()["devices"])
+        return self.ask().devices
 
-    def run(self, step: dict[str, Any], limits: Limits) -> StepEnd:
+    def run(self, request: Request, limits: Limits) -> StepEnd:
         """Run one step in a process of its own and return how that ended."""
-        return self.start(step, limits, self.hide_gpu)
+        return self.start(request, limits, self.hide_gpu)
 
-    def start(self, step: dict[str, Any], limits: Limits, hide_gpu: bool) -> StepEnd:
+    def start(self, request: Request, limits: Limits, hide_gpu: bool) -> StepEnd:
         """Start a process for the step and watch it to its end."""
-        folder = Path(step["folder"])
-        request = folder / "step.json"
-        request.write_text(json.dumps(step))
+        folder = Path(request.folder)
+        file = folder / "step.json"
+        file.write_text(json.dumps(msgspec.to_builtins(request)))
         scratch = folder / "scratch"
         scratch.mkdir(exist_ok=True)
         with (folder / "output.log").open("wb") as log, self.starting:
@@ -60,7 +66,7 @@ class SpawnWorker:
                 return StepEnd(worker_died=True)
             try:
                 process = subprocess.Popen(
-                    [self.environment.interpreter, str(WORKER_FOLDER), "step", str(request)],
+                    [self.environment.interpreter, str(WORKER_FOLDER), "step", str(file)],
                     stdin=subprocess.PIPE,  # closes when the harness dies, and the step with it
                     stdout=log,
                     stderr=log,
@@ -85,7 +91,7 @@ class SpawnWorker:
                 wait,
                 limits,
                 (folder / "begun").exists,
-                is_waiting=lambda: waits_for_turn(step),
+                is_waiting=lambda: waits_for_lock(request.folder),
             )
         finally:
             self.running.discard(process.pid)

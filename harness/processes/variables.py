@@ -51,9 +51,3 @@ class Environment:
         if hide_gpu:
             kept["CUDA_VISIBLE_DEVICES"] = "-1"
         return kept
-
-
-def name_environment(described: dict[str, str | None]) -> str:
-    """Return the name under which results are kept, such as "tensorflow-2.21.0+keras-3.15.1"."""
-    home = "tf_keras" if described.get("keras_home") == "tf_keras" else "keras"
-    return f"tensorflow-{described['tensorflow']}+{home}-{described['keras']}"

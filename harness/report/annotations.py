@@ -12,13 +12,18 @@ from pathlib import Path
 from harness.catalog.load import Catalog
 from harness.report.difference import HEADINGS
 from harness.report.summary import count
-from harness.results.compare import Comparison, Difference
+from harness.results.compare import Kind, PathDifference, RunComparison
 from harness.verdicts.messages import normalise, shorten
 
-LEVELS = {"regressed": "error", "verdict": "warning", "error": "warning", "predictions": "warning"}
+LEVELS: dict[Kind, str] = {
+    "regressed": "error",
+    "verdict": "warning",
+    "error": "warning",
+    "predictions": "warning",
+}
 
 
-def annotate(comparisons: list[Comparison], catalog: Catalog) -> Iterator[str]:
+def annotate(comparisons: list[RunComparison], catalog: Catalog) -> Iterator[str]:
     """Give a workflow command per cause, regressions first."""
     for kind, level in LEVELS.items():
         for comparison in comparisons:
@@ -27,7 +32,7 @@ def annotate(comparisons: list[Comparison], catalog: Catalog) -> Iterator[str]:
                 yield write_command(level, heading, group, catalog)
 
 
-def write_command(level: str, title: str, group: list[Difference], catalog: Catalog) -> str:
+def write_command(level: str, title: str, group: list[PathDifference], catalog: Catalog) -> str:
     """Return the command for paths that changed for one reason, at the first one's function."""
     first = group[0]
     place = find_line(first, catalog)
@@ -39,7 +44,7 @@ def write_command(level: str, title: str, group: list[Difference], catalog: Cata
     return f"::{level} {told}::{escape_data(message)}"
 
 
-def find_line(difference: Difference, catalog: Catalog) -> tuple[str, int] | None:
+def find_line(difference: PathDifference, catalog: Catalog) -> tuple[str, int] | None:
     """Return file, relative to the working folder, and line of a path's function, if known."""
     for scenario in catalog.scenarios:
         if scenario.id == difference.scenario:

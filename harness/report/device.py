@@ -1,11 +1,14 @@
 """CPU and GPU side by side: one row per path, as Markdown."""
 
-from typing import Any
+from collections.abc import Iterable
 
 from tabulate import tabulate
 
+from harness.processes.facts import Device
 from harness.report.summary import describe_environments, summarize
 from harness.report.table import show_milliseconds, show_number
+from harness.results.json_files import ResultFile
+from harness.results.outcome import Outcome
 
 HEADERS = [
     "scenario",
@@ -21,42 +24,43 @@ HEADERS = [
 ]
 
 
-def pair_devices(outcomes: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def pair_devices(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, Outcome]]:
     """Return (CPU outcome, GPU outcome) for every path that ran on both, by name."""
-    by_device: dict[str, dict[tuple[str, str, int], dict[str, Any]]] = {"CPU": {}, "GPU": {}}
+    by_device: dict[str, dict[tuple[str, str, int], Outcome]] = {"CPU": {}, "GPU": {}}
     for outcome in outcomes:
-        key = (outcome["scenario"], outcome["path"], outcome["seed"])
-        by_device[outcome["device"].split(":")[0]][key] = outcome
+        key = (outcome.scenario, outcome.path, outcome.seed)
+        by_device[outcome.device.split(":")[0]][key] = outcome
     both = sorted(by_device["CPU"].keys() & by_device["GPU"].keys())
     return [(by_device["CPU"][key], by_device["GPU"][key]) for key in both]
 
 
-def write_device_report(document: dict[str, Any], gpu: dict[str, Any]) -> str:
+def write_device_report(document: ResultFile, gpu: Device) -> str:
     """Return the report: what it ran on, a row per path, and where the verdicts disagree."""
     rows, disagreements = [], []
-    for cpu, graphics in pair_devices(document["outcomes"]):
+    for cpu, graphics in pair_devices(document.outcomes):
         sides = (cpu, graphics)
-        statistics = [side["statistics"] or {} for side in sides]
-        timings = [side["timing"] or {} for side in sides]
+        errors = [side.statistics.max_absolute_error if side.statistics else None for side in sides]
+        medians = [side.timing.p50_ms if side.timing else None for side in sides]
+        rates = [side.timing.throughput_rows_per_second if side.timing else None for side in sides]
         rows.append(
             [
-                cpu["scenario"],
-                cpu["path"].removeprefix("restore_"),
-                *(side["verdict"] for side in sides),
-                *(show_number(each.get("max_absolute_error")) for each in statistics),
-                *(show_milliseconds(each.get("p50_ms")) for each in timings),
-                *(show_number(each.get("throughput_rows_per_second")) for each in timings),
+                cpu.scenario,
+                cpu.path.removeprefix("restore_"),
+                *(side.verdict for side in sides),
+                *map(show_number, errors),
+                *map(show_milliseconds, medians),
+                *map(show_number, rates),
             ]
         )
-        if cpu["verdict"] != graphics["verdict"]:
-            said = f"{cpu['verdict']} on the CPU, {graphics['verdict']} on the GPU"
-            disagreements.append(f"- {cpu['scenario']} {cpu['path']}: {said}")
+        if cpu.verdict != graphics.verdict:
+            said = f"{cpu.verdict} on the CPU, {graphics.verdict} on the GPU"
+            disagreements.append(f"- {cpu.scenario} {cpu.path}: {said}")
     table = tabulate(rows, HEADERS, tablefmt="github", disable_numparse=True)
-    title = f"# {gpu['model']} (compute capability {gpu['compute_capability']})"
-    parts = [title, "\n".join(describe_environments(document["environments"])), table]
+    title = f"# {gpu.model} (compute capability {gpu.compute_capability})"
+    parts = [title, "\n".join(describe_environments(document.environments)), table]
     parts.append("\n".join(disagreements) or "Every path has the same verdict on both devices.")
     parts += [
-        summarize(document["outcomes"]),
-        f"Made by `make gpu-report` on {document['created']}.",
+        summarize(document.outcomes),
+        f"Made by `make gpu-report` on {document.created}.",
     ]
     return "\n\n".join(parts) + "\n"

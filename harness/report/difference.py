@@ -1,16 +1,24 @@
 """What a release changed, as text: most important first, one reason once with all its paths."""
 
 from collections import Counter
-from typing import Any
 
 from tabulate import tabulate
 
 from harness.report.summary import count
-from harness.results.compare import KINDS, Comparison, Difference, count_verdicts, describe_error
+from harness.results.compare import (
+    KINDS,
+    Kind,
+    PathDifference,
+    RunComparison,
+    count_verdicts,
+    describe_error,
+)
+from harness.results.outcome import Outcome
+from harness.results.run import MachineFacts, RunEnvironment
 from harness.verdicts.messages import find_other_words, normalise, shorten
 
 # Of paths, in the order of KINDS; {a} and {b} are the labels of the two sides.
-HEADINGS = {
+HEADINGS: dict[Kind, str] = {
     "regressed": "Worked in {a}, no longer in {b}",
     "verdict": "Another verdict, a match in neither",
     "error": "Another error, or other words",
@@ -27,7 +35,7 @@ LONGEST = 300  # characters shown of a message
 
 
 def present_comparisons(
-    comparisons: list[Comparison], style: str = "simple", everything: bool = False
+    comparisons: list[RunComparison], style: str = "simple", everything: bool = False
 ) -> str:
     """Return every comparison as text; `everything` lists the paths without a change too."""
     shown = "\n\n\n".join(present(each, style, everything) for each in comparisons)
@@ -37,7 +45,7 @@ def present_comparisons(
     return "\n".join(answers) + f"\n\n\n{shown}"
 
 
-def present(comparison: Comparison, style: str, everything: bool) -> str:
+def present(comparison: RunComparison, style: str, everything: bool) -> str:
     """Return one comparison: both environments, the verdict on them, and a section per kind."""
     blocks = [describe_sides(comparison), conclude(comparison)]
     for kind in KINDS:
@@ -47,7 +55,7 @@ def present(comparison: Comparison, style: str, everything: bool) -> str:
     return "\n\n".join(blocks)
 
 
-def describe_sides(comparison: Comparison) -> str:
+def describe_sides(comparison: RunComparison) -> str:
     """Return title, a line per environment, and the machines where they differ."""
     a, b = comparison.a, comparison.b
     width = max(len(a.label), len(b.label))
@@ -64,23 +72,20 @@ def describe_sides(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def describe_environment(environment: dict[str, Any]) -> str:
+def describe_environment(environment: RunEnvironment) -> str:
     """Return the versions of an environment on one line."""
-    known = {
-        name: environment.get(name, "?") for name in ("tensorflow", "keras", "numpy", "python")
-    }
-    home = environment.get("keras_home", "keras")
-    return "TensorFlow {tensorflow}, {home} {keras}, numpy {numpy}, Python {python}".format(
-        home=home, **known
+    return (
+        f"TensorFlow {environment.tensorflow}, {environment.keras_home} {environment.keras},"
+        f" numpy {environment.numpy}, Python {environment.python}"
     )
 
 
-def describe_machine(machine: dict[str, Any]) -> str:
+def describe_machine(machine: MachineFacts) -> str:
     """Return what a run was made on, as far as rounding may depend on it."""
-    return f"{machine.get('processor', '?')}, {machine.get('system', '?')}"
+    return f"{machine.processor or '?'}, {machine.system or '?'}"
 
 
-def conclude(comparison: Comparison) -> str:
+def conclude(comparison: RunComparison) -> str:
     """Say in one sentence whether something that worked no longer does."""
     regressed, a, b = comparison.of("regressed"), comparison.a.label, comparison.b.label
     if all(each.kind in BRIEF for each in comparison.differences):
@@ -95,7 +100,7 @@ def conclude(comparison: Comparison) -> str:
     )
 
 
-def present_kind(comparison: Comparison, kind: str, style: str, everything: bool) -> str:
+def present_kind(comparison: RunComparison, kind: Kind, style: str, everything: bool) -> str:
     """Return the section of one kind of change, the reason of most paths first."""
     found = comparison.of(kind)
     heading = HEADINGS[kind].format(a=comparison.a.label, b=comparison.b.label)
@@ -115,7 +120,7 @@ def present_kind(comparison: Comparison, kind: str, style: str, everything: bool
     return "\n\n".join(blocks if kind == "regressed" else [title, *blocks])  # `conclude` said it
 
 
-def explain_reason(difference: Difference) -> str:
+def explain_reason(difference: PathDifference) -> str:
     """Return why the paths of a group changed, as far as errors and weights tell."""
     before, after = difference.before[-1:], difference.after[-1:]
     if difference.kind == "error":
@@ -127,11 +132,11 @@ def explain_reason(difference: Difference) -> str:
             f"{said[1]}\n   words that are gone: {' '.join(gone[:20]) or 'none'}"
             f"\n   new words: {' '.join(new[:20]) or 'none'}"
         )
-    told = "was: " if difference.kind == "mended" and before[0]["error"] else ""
+    told = "was: " if difference.kind == "mended" and before[0].error else ""
     return told + shorten(difference.reason, LONGEST)
 
 
-def make_table(comparison: Comparison, differences: list[Difference], style: str) -> str:
+def make_table(comparison: RunComparison, differences: list[PathDifference], style: str) -> str:
     """Return a row per path: its verdict on both sides; device, dose and remark where they vary."""
     columns = [
         ("scenario", [each.scenario for each in differences], None),
@@ -152,15 +157,15 @@ def make_table(comparison: Comparison, differences: list[Difference], style: str
     return tabulate(rows, [name for name, _ in shown], tablefmt=style, disable_numparse=True)
 
 
-def name_writer(difference: Difference) -> str:
+def name_writer(difference: PathDifference) -> str:
     """Return the one environment that saved for both sides, "" where each saved for itself."""
-    records = [*difference.before, *difference.after]
-    writers = {each["writer"] for each in records}
-    readers = {each["reader"] for each in records}
+    outcomes = [*difference.before, *difference.after]
+    writers = {each.writer for each in outcomes}
+    readers = {each.reader for each in outcomes}
     return "" if len(writers) > 1 or writers <= readers else writers.pop()
 
 
-def summarize(comparison: Comparison) -> str:
+def summarize(comparison: RunComparison) -> str:
     """Count the paths of every kind, and say how far numbers were compared."""
     names = {
         "verdict": "with another verdict",
@@ -187,48 +192,43 @@ def summarize(comparison: Comparison) -> str:
     return " ".join(sentences)
 
 
-def make_document(comparisons: list[Comparison]) -> dict[str, Any]:
-    """Return the comparisons as JSON-ready dict: what `diff --json` writes."""
+def make_document(comparisons: list[RunComparison]) -> dict[str, object]:
+    """Return the comparisons as `diff --json` writes them (docs/reference/differences.md)."""
+    return {"schema": 1, "comparisons": [describe_comparison(each) for each in comparisons]}
+
+
+def describe_comparison(comparison: RunComparison) -> dict[str, object]:
+    """Return both sides of a comparison and every difference."""
+    sides = {
+        name: {"label": side.label, "environment": side.environment, "machine": side.machine}
+        for name, side in (("a", comparison.a), ("b", comparison.b))
+    }
     return {
-        "schema": 1,
-        "comparisons": [
-            {
-                "title": each.title,
-                **{
-                    name: {
-                        "label": side.label,
-                        "environment": side.environment,
-                        "machine": side.machine,
-                    }
-                    for name, side in (("a", each.a), ("b", each.b))
-                },
-                "counts": {kind: len(each.of(kind)) for kind in KINDS},
-                "other_models": each.other_models,
-                "by_statistics": each.by_statistics,
-                "differences": [describe_difference(one) for one in each.differences],
-            }
-            for each in comparisons
-        ],
+        "title": comparison.title,
+        **sides,
+        "counts": {kind: len(comparison.of(kind)) for kind in KINDS},
+        "other_models": comparison.other_models,
+        "by_statistics": comparison.by_statistics,
+        "differences": [describe_difference(each) for each in comparison.differences],
     }
 
 
-def describe_difference(difference: Difference) -> dict[str, Any]:
-    """Return one path's difference as JSON-ready dict; verdict and error by seed."""
-    return {
-        "kind": difference.kind,
-        "scenario": difference.scenario,
-        "path": difference.path,
-        "device": difference.device,
-        "dose": difference.dose,
-        "reason": difference.reason,
+def describe_difference(difference: PathDifference) -> dict[str, object]:
+    """Return one path's difference; verdict and error by seed."""
+    names = ("kind", "scenario", "path", "device", "dose", "reason")
+    return {name: getattr(difference, name) for name in names} | {
         "before": [describe_outcome(each) for each in difference.before],
         "after": [describe_outcome(each) for each in difference.after],
     }
 
 
-def describe_outcome(record: dict[str, Any]) -> dict[str, Any]:
+def describe_outcome(outcome: Outcome) -> dict[str, object]:
     """Return what a difference tells of one outcome; the run itself has the rest."""
-    error = record["error"] and {name: record["error"].get(name) for name in ("type", "message")}
-    return {name: record[name] for name in ("seed", "writer", "reader", "verdict")} | {
-        "error": error
+    error = outcome.error
+    return {
+        "seed": outcome.seed,
+        "writer": outcome.writer,
+        "reader": outcome.reader,
+        "verdict": outcome.verdict,
+        "error": {"type": error.type, "message": error.message} if error else None,
     }

@@ -9,8 +9,8 @@ from typing import Any
 from tabulate import tabulate
 
 from harness.report.table import show_number
+from harness.results.outcome import Outcome
 
-Records = list[dict[str, Any]]
 VERDICT_COLOURS = {
     "match": "#2f7d4f",
     "differs": "#c77d0a",
@@ -22,19 +22,19 @@ VERDICT_COLOURS = {
 }
 
 
-def has_doses(records: Iterable[dict[str, Any]]) -> bool:
+def has_doses(outcomes: Iterable[Outcome]) -> bool:
     """Say whether these outcomes are of a dosed run."""
-    return any(record.get("dose") is not None for record in records)
+    return any(outcome.dose is not None for outcome in outcomes)
 
 
-def group_by_dose(records: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[float, Records]]:
+def group_by_dose(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], dict[float, list[Outcome]]]:
     """Return the outcomes by (scenario, path and device), then by dose, both in order."""
-    groups: dict[tuple[str, str], dict[float, Records]] = {}
-    ordered = sorted(records, key=lambda each: (each["scenario"], each["path"], each["dose"]))
-    for record in ordered:
-        device = "" if record["device"] == "CPU:0" else f" on {record['device']}"
-        curve = groups.setdefault((record["scenario"], record["path"] + device), {})
-        curve.setdefault(record["dose"], []).append(record)
+    groups: dict[tuple[str, str], dict[float, list[Outcome]]] = {}
+    ordered = sorted(outcomes, key=lambda each: (each.scenario, each.path, each.dose or 0.0))
+    for outcome in ordered:
+        device = "" if outcome.device == "CPU:0" else f" on {outcome.device}"
+        curve = groups.setdefault((outcome.scenario, outcome.path + device), {})
+        curve.setdefault(outcome.dose or 0.0, []).append(outcome)
     return groups
 
 
@@ -44,33 +44,37 @@ def middle(values: Iterable[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def read_statistic(record: dict[str, Any], name: str) -> float | None:
-    """Return one number of an outcome's statistics, None where it has none."""
-    value: float | None = (record["statistics"] or {}).get(name)
-    return value
+def read_zeros(outcome: Outcome) -> float | None:
+    """Return an outcome's share of zeros, None where it has no statistics."""
+    return outcome.statistics.near_zeros if outcome.statistics else None
 
 
-def make_dose_table(records: Iterable[dict[str, Any]], style: str = "simple") -> str:
+def read_error(outcome: Outcome) -> float | None:
+    """Return an outcome's error over the spread, None where it has none."""
+    return outcome.statistics.max_relative_error if outcome.statistics else None
+
+
+def make_dose_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
     """Return one table per dosed path: verdicts, share of zeros and error against the dose.
 
     The error is the largest absolute one over the spread of its column; both are medians over the
     seeds.
     """
     blocks = []
-    for (scenario, path), curve in group_by_dose(records).items():
+    for (scenario, path), curve in group_by_dose(outcomes).items():
         first = next(iter(curve.values()))[0]
         rows = []
         for dose, group in curve.items():
-            verdicts = Counter(record["verdict"] for record in group)
+            verdicts = Counter(outcome.verdict for outcome in group)
             shown = [
                 verdict if len(group) == 1 else f"{verdict} {count}/{len(group)}"
                 for verdict, count in verdicts.most_common()
             ]
-            zeros = middle(read_statistic(record, "near_zeros") for record in group)
-            error = middle(read_statistic(record, "max_relative_error") for record in group)
+            zeros = middle(read_zeros(outcome) for outcome in group)
+            error = middle(read_error(outcome) for outcome in group)
             rows.append(
                 [
-                    f"{dose:g}" + (" *" if first["own_dose"] == dose else ""),
+                    f"{dose:g}" + (" *" if first.own_dose == dose else ""),
                     ", ".join(shown),
                     "" if zeros is None else f"{100 * zeros:.0f}",
                     show_number(error),
@@ -84,17 +88,17 @@ def make_dose_table(records: Iterable[dict[str, Any]], style: str = "simple") ->
             disable_numparse=True,
             colalign=["right", "left", "right", "right"],
         )
-        blocks.append(f"{scenario} {path}\ndose: {first['dose_of']}\n\n{table}")
+        blocks.append(f"{scenario} {path}\ndose: {first.dose_of}\n\n{table}")
     return "\n\n".join([*blocks, "* the dose of the lesson itself"])
 
 
-def plot_doses(records: Iterable[dict[str, Any]], folder: Path) -> list[Path]:
+def plot_doses(outcomes: Iterable[Outcome], folder: Path) -> list[Path]:
     """Write every dosed path's response as HTML, SVG and PNG into `folder`; return the files.
 
     The HTML holds all it needs and opens without a network.
     """
     files = []
-    for (scenario, path), curve in group_by_dose(records).items():
+    for (scenario, path), curve in group_by_dose(outcomes).items():
         chart = draw_response(scenario, path, curve)
         name = scenario if path == "restore_broken" else f"{scenario}-{path.replace(' ', '-')}"
         for ending in ("html", "svg", "png"):
@@ -107,21 +111,21 @@ def plot_doses(records: Iterable[dict[str, Any]], folder: Path) -> list[Path]:
     return files
 
 
-def draw_response(scenario: str, path: str, curve: dict[float, Records]) -> Any:
+def draw_response(scenario: str, path: str, curve: dict[float, list[Outcome]]) -> Any:
     """Return an Altair chart: share of zeros above, error below; a dot per seed, medians joined."""
     import altair as alt  # heavy, and only needed to draw
 
     first = next(iter(curve.values()))[0]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "dose": dose,
-            "verdict": record["verdict"],
-            "seed": record["seed"],
-            "zeros": read_statistic(record, "near_zeros"),
-            "error": read_statistic(record, "max_relative_error"),
+            "verdict": outcome.verdict,
+            "seed": outcome.seed,
+            "zeros": read_zeros(outcome),
+            "error": read_error(outcome),
         }
         for dose, group in curve.items()
-        for record in group
+        for outcome in group
     ]
     found = list(dict.fromkeys(row["verdict"] for row in rows))
     colour = alt.Color(
@@ -132,7 +136,7 @@ def draw_response(scenario: str, path: str, curve: dict[float, Records]) -> Any:
     wide = max(positive, default=1.0) > 50 * min(positive, default=1.0)  # decades need room
     x = alt.X(
         "dose:Q",
-        title=first["dose_of"],
+        title=first.dose_of,
         axis=alt.Axis(values=list(curve), format="~g", labelOverlap="greedy"),
         scale=alt.Scale(type="symlog", constant=min(positive)) if wide else alt.Scale(),
     )

@@ -4,14 +4,20 @@ from pathlib import Path
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from harness.results.compare import KINDS, Comparison, Difference, count_verdicts, describe_error
+from harness.results.compare import (
+    KINDS,
+    PathDifference,
+    RunComparison,
+    count_verdicts,
+    describe_error,
+)
 from harness.verdicts.messages import normalise
 
 UNDECIDED = ("incomparable", "only_a", "only_b")
 VERSIONS = ("tensorflow", "keras", "keras_home", "numpy", "python")
 
 
-def make_junit(comparisons: list[Comparison]) -> JUnitXml:
+def make_junit(comparisons: list[RunComparison]) -> JUnitXml:
     """Return the comparisons as JUnit XML: a failure is what worked and no longer does.
 
     Other changes pass, and say in the case's output what they are.
@@ -22,7 +28,7 @@ def make_junit(comparisons: list[Comparison]) -> JUnitXml:
         for name, side in (("a", comparison.a), ("b", comparison.b)):
             suite.add_property(f"{name}.label", normalise(side.label))
             for key in VERSIONS:
-                suite.add_property(f"{name}.{key}", normalise(str(side.environment.get(key, ""))))
+                suite.add_property(f"{name}.{key}", normalise(str(getattr(side.environment, key))))
         for difference in comparison.differences:
             suite.add_testcase(make_case(difference))
         suite.update_statistics()
@@ -31,12 +37,12 @@ def make_junit(comparisons: list[Comparison]) -> JUnitXml:
     return document
 
 
-def make_case(difference: Difference) -> TestCase:
+def make_case(difference: PathDifference) -> TestCase:
     """Return the case of one path: failed, skipped, or passed."""
     name = f"{difference.path} on {difference.device}"
     name += "" if difference.dose is None else f", dose {difference.dose:g}"
     case = TestCase(normalise(name), normalise(difference.scenario), 0.0)
-    skipped = {each["verdict"] for each in [*difference.before, *difference.after]} == {"skip"}
+    skipped = {each.verdict for each in [*difference.before, *difference.after]} == {"skip"}
     if difference.kind == "regressed":
         failure = Failure(normalise(difference.reason), "regressed")
         failure.text = tell_sides(difference)
@@ -48,15 +54,15 @@ def make_case(difference: Difference) -> TestCase:
     return case
 
 
-def tell_sides(difference: Difference) -> str:
+def tell_sides(difference: PathDifference) -> str:
     """Return verdict and error on both sides, a line each."""
     lines = []
-    for name, records in (("A", difference.before), ("B", difference.after)):
-        error = next((describe_error(each) for each in records if each["error"]), "")
-        lines.append(f"{name}: {count_verdicts(records)}{': ' if error else ''}{error}")
+    for name, outcomes in (("A", difference.before), ("B", difference.after)):
+        error = next((describe_error(each) for each in outcomes if each.error), "")
+        lines.append(f"{name}: {count_verdicts(outcomes)}{': ' if error else ''}{error}")
     return "\n".join(lines)
 
 
-def write_junit(file: Path, comparisons: list[Comparison]) -> None:
+def write_junit(file: Path, comparisons: list[RunComparison]) -> None:
     """Write the XML, indented; raises OSError where the file cannot be written."""
     make_junit(comparisons).write(str(file), pretty=True)

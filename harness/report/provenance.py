@@ -3,7 +3,7 @@
 from tabulate import tabulate
 
 from harness.artifacts.regenerate import Regenerated
-from harness.formats.contents import ROUNDING, Comparison
+from harness.formats.contents import ROUNDING, ContentComparison
 
 HEADERS = ("scenario", "writer", "Keras", "numpy", "compared with the committed", "what differs")
 SHOWN = 2  # differences in a row of the table
@@ -14,15 +14,15 @@ def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str)
     """Return a row per scenario: its id, its writer and the comparison."""
     cells = []
     for identifier, made, written in rows:
-        described = made.writer.described
-        keras = described["keras"] + (" (tf_keras)" if made.writer.environment.legacy_keras else "")
+        facts = made.writer.facts
+        keras = str(facts.keras) + (" (tf_keras)" if made.writer.environment.legacy_keras else "")
         state = made.comparison.kind + (", written" if written else "")
         cells.append(
             [
                 identifier,
-                described["tensorflow"],
+                facts.tensorflow,
                 keras,
-                described["numpy"],
+                facts.numpy,
                 state,
                 describe_differences(made.comparison),
             ]
@@ -30,7 +30,7 @@ def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str)
     return tabulate(cells, HEADERS, tablefmt=style, disable_numparse=True)
 
 
-def describe_differences(comparison: Comparison) -> str:
+def describe_differences(comparison: ContentComparison) -> str:
     """Return the largest rounding, or the first differences and how many more there are."""
     if comparison.kind == ROUNDING:
         return f"by {comparison.rounding:.1e} of the largest number"

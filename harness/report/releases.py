@@ -1,15 +1,15 @@
 """Many releases in one run: what each of them held, and where a verdict turns into another."""
 
 from collections import Counter
-from typing import Any
 
 from tabulate import tabulate
 
 from harness.environments.releases import RELEASES
-from harness.report.table import SEVERITY
-from harness.verdicts.judge import group_by_path
+from harness.results.json_files import ResultFile
+from harness.results.judgement import group_by_path
+from harness.results.outcome import Outcome
+from harness.verdicts.names import SEVERITY
 
-Records = list[dict[str, Any]]
 HEADERS = [
     "release",
     "TensorFlow",
@@ -24,40 +24,40 @@ HEADERS = [
 ]
 
 
-def has_releases(document: dict[str, Any]) -> bool:
+def has_releases(document: ResultFile) -> bool:
     """Say whether more than one environment restored."""
-    return len({each["reader"] for each in document["outcomes"]}) > 1
+    return len({each.reader for each in document.outcomes}) > 1
 
 
-def name_releases(document: dict[str, Any]) -> dict[str, str]:
+def name_releases(document: ResultFile) -> dict[str, str]:
     """Return how each environment is called in tables, by its name, in the run's order."""
     named: dict[str, str] = {}
-    for each in document["environments"]:
-        named.setdefault(each.get("name", ""), each.get("release") or each["tensorflow"])
-    for outcome in document["outcomes"]:
-        named.setdefault(outcome["reader"], outcome["reader"].removeprefix("tensorflow-"))
+    for each in document.environments:
+        named.setdefault(each.name, each.release or each.tensorflow)
+    for outcome in document.outcomes:
+        named.setdefault(outcome.reader, outcome.reader.removeprefix("tensorflow-"))
     return named
 
 
-def make_release_table(document: dict[str, Any], style: str = "simple") -> str:
+def make_release_table(document: ResultFile, style: str = "simple") -> str:
     """Return a row per environment that restored: versions, and how many paths did what."""
     named = name_releases(document)
     rows = []
-    for each in document["environments"]:
-        mine = [one for one in document["outcomes"] if one["reader"] == each.get("name")]
+    for each in document.environments:
+        mine = [one for one in document.outcomes if one.reader == each.name]
         if not mine:
             continue
         paths = group_by_path(mine)
-        ran = [group[0] for group in paths if group[0]["verdict"] != "skip"]
-        judged = Counter(record["judgement"] for record in ran)
-        keras = ("tf_keras " if each["keras_home"] == "tf_keras" else "") + str(each["keras"])
+        ran = [group[0] for group in paths if group[0].verdict != "skip"]
+        judged = Counter(outcome.judgement for outcome in ran)
+        keras = ("tf_keras " if each.keras_home == "tf_keras" else "") + str(each.keras)
         rows.append(
             [
-                named[each["name"]],
-                each["tensorflow"],
+                named[each.name],
+                each.tensorflow,
                 keras,
-                each["python"],
-                each["numpy"],
+                each.python,
+                each.numpy,
                 len(ran),
                 judged["expected"],
                 judged["changed"],
@@ -72,27 +72,24 @@ def make_release_table(document: dict[str, Any], style: str = "simple") -> str:
     return tabulate(rows, headers, tablefmt=style, disable_numparse=True)
 
 
-def make_span_table(document: dict[str, Any], style: str = "simple") -> str:
+def make_span_table(document: ResultFile, style: str = "simple") -> str:
     """Return a row per path that ran anywhere: its verdicts, each with the releases it came in."""
     named = name_releases(document)
     order = {name: index for index, name in enumerate(named)}
-    split = any(
-        each["writer"] != each["reader"] and each["writer"] in named
-        for each in document["outcomes"]
-    )
-    rows: dict[tuple[str, ...], dict[str, Records]] = {}
-    for group in group_by_path(document["outcomes"]):
+    split = any(each.writer != each.reader and each.writer in named for each in document.outcomes)
+    rows: dict[tuple[str, ...], dict[str, list[Outcome]]] = {}
+    for group in group_by_path(document.outcomes):
         first = group[0]
-        writer = named.get(first["writer"], "") if split else ""
-        key = (first["scenario"], first["path"], first["device"], str(first["dose"] or ""), writer)
-        rows.setdefault(key, {})[first["reader"]] = group
+        writer = named.get(first.writer, "") if split else ""
+        key = (first.scenario, first.path, first.device, str(first.dose or ""), writer)
+        rows.setdefault(key, {})[first.reader] = group
     shown = []
     for (scenario, path, device, dose, writer), cells in sorted(rows.items()):
-        ran = {name: group for name, group in cells.items() if group[0]["verdict"] != "skip"}
+        ran = {name: group for name, group in cells.items() if group[0].verdict != "skip"}
         if not ran:
             continue
         judged = {
-            wanted: [name for name, group in ran.items() if group[0]["judgement"] == wanted]
+            wanted: [name for name, group in ran.items() if group[0].judgement == wanted]
             for wanted in ("changed", "expected")
         }
         spans = {
@@ -138,7 +135,9 @@ def make_span_table(document: dict[str, Any], style: str = "simple") -> str:
     )
 
 
-def describe_spans(cells: dict[str, Records], order: dict[str, int], labels: list[str]) -> str:
+def describe_spans(
+    cells: dict[str, list[Outcome]], order: dict[str, int], labels: list[str]
+) -> str:
     """Return "zeros 2.4-2.15; error 2.16-2.21": the gravest verdict first."""
     found: dict[str, list[int]] = {}
     for name, group in cells.items():
@@ -147,9 +146,9 @@ def describe_spans(cells: dict[str, Records], order: dict[str, int], labels: lis
     return "; ".join(f"{cell} {join_spans(sorted(found[cell]), labels)}" for cell in gravest)
 
 
-def describe_cell(group: Records) -> str:
+def describe_cell(group: list[Outcome]) -> str:
     """Return a path's verdict in one release; of several seeds how often the commonest came."""
-    verdicts = Counter(record["verdict"] for record in group)
+    verdicts = Counter(outcome.verdict for outcome in group)
     verdict, hits = verdicts.most_common(1)[0]
     return verdict if len(group) == 1 else f"{verdict} {hits}/{len(group)}"
 

@@ -2,26 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
-from harness.verdicts.judge import group_by_path, is_as_declared
+from harness.results.judgement import group_by_path, is_as_declared
+from harness.results.outcome import Outcome
+from harness.results.run import RunEnvironment
 
-Records = list[dict[str, Any]]
 
-
-def describe_environments(environments: list[dict[str, Any]]) -> list[str]:
+def describe_environments(environments: Iterable[RunEnvironment]) -> list[str]:
     """Return a line per environment, and one that says which devices were found."""
     lines = []
     for environment in environments:
         lines.append(
-            f"TensorFlow {environment['tensorflow']}, {environment['keras_home']}"
-            f" {environment['keras']}, numpy {environment['numpy']}, Python {environment['python']}"
+            f"TensorFlow {environment.tensorflow}, {environment.keras_home}"
+            f" {environment.keras}, numpy {environment.numpy}, Python {environment.python}"
         )
-        gpus = [each for each in environment.get("devices", []) if each["name"].startswith("GPU")]
+        gpus = [each for each in environment.devices if each.name.startswith("GPU")]
         for gpu in gpus:
-            lines.append(
-                f"{gpu['name']}: {gpu['model']}, compute capability {gpu['compute_capability']}"
-            )
+            lines.append(f"{gpu.name}: {gpu.model}, compute capability {gpu.compute_capability}")
         if not gpus:
             lines.append("No GPU: everything runs on the CPU.")
     return lines
@@ -32,35 +29,35 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def summarize(records: Records) -> str:
+def summarize(outcomes: list[Outcome]) -> str:
     """Say how many broken paths failed as declared, how many fixed ones match, what changed.
 
     Counts paths, not outcomes: with several seeds a broken path failed as declared if its rate is
     the declared one, a fixed path matches if it does so on every seed.
     """
-    paths = group_by_path(records)
-    all_ran = [group for group in paths if group[0]["verdict"] != "skip"]
-    ran = [group for group in all_ran if group[0]["judgement"]]
-    broken = [group for group in ran if group[0]["side"] == "broken"]
-    fixed = [group for group in ran if group[0]["side"] == "fixed"]
-    failing = [group for group in broken if group[0]["expected"] != "match"]
-    as_declared = sum(group[0]["judgement"] == "expected" for group in failing)
-    matching = sum(all(each["verdict"] == "match" for each in group) for group in fixed)
+    paths = group_by_path(outcomes)
+    all_ran = [group for group in paths if group[0].verdict != "skip"]
+    ran = [group for group in all_ran if group[0].judgement]
+    broken = [group for group in ran if group[0].side == "broken"]
+    fixed = [group for group in ran if group[0].side == "fixed"]
+    failing = [group for group in broken if group[0].expected != "match"]
+    as_declared = sum(group[0].judgement == "expected" for group in failing)
+    matching = sum(all(each.verdict == "match" for each in group) for group in fixed)
     sentences = [
         f"Broken paths that failed as declared: {as_declared} of {len(failing)}."
         f" Fixed paths that match the model before it was saved: {matching} of {len(fixed)}."
     ]
-    harmless = [group for group in broken if group[0]["expected"] == "match"]
+    harmless = [group for group in broken if group[0].expected == "match"]
     if harmless:
-        working = sum(group[0]["judgement"] == "expected" for group in harmless)
+        working = sum(group[0].judgement == "expected" for group in harmless)
         sentences.append(f"Broken paths that work here, as declared: {working} of {len(harmless)}.")
-    healthy = [group for group in ran if group[0]["side"] == "healthy"]
+    healthy = [group for group in ran if group[0].side == "healthy"]
     if healthy:
-        matching = sum(group[0]["judgement"] == "expected" for group in healthy)
+        matching = sum(group[0].judgement == "expected" for group in healthy)
         sentences.append(
             f"Healthy paths that only look broken: {matching} of {len(healthy)} match."
         )
-    measured = [group for group in all_ran if not group[0]["judgement"]]
+    measured = [group for group in all_ran if not group[0].judgement]
     if measured:
         sentences = (
             [*sentences, describe_measured(measured)] if ran else [describe_measured(measured)]
@@ -68,59 +65,53 @@ def summarize(records: Records) -> str:
     skipped = len(paths) - len(all_ran)
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not for this environment.")
-    changed = [group for group in paths if group[0]["judgement"] == "changed"]
+    changed = [group for group in paths if group[0].judgement == "changed"]
     if not ran and measured:
         return " ".join(sentences)
     if not changed:
         return " ".join([*sentences, "Nothing changed."])
     sentences.append(f"{count(len(changed), 'path')} changed:")
-    several = len({group[0]["reader"] for group in all_ran}) > 1
+    several = len({group[0].reader for group in all_ran}) > 1
     said = [
-        describe_change(group) + (f" [{group[0]['reader']}]" if several else "")
-        for group in changed
+        describe_change(group) + (f" [{group[0].reader}]" if several else "") for group in changed
     ]
     return "\n  ".join([" ".join(sentences), *said])
 
 
-def describe_measured(paths: list[Records]) -> str:
+def describe_measured(paths: list[list[Outcome]]) -> str:
     """Say what came back where the scenarios declare nothing: writer and reader differ."""
-    verdicts = Counter(record["verdict"] for group in paths for record in group)
+    verdicts = Counter(outcome.verdict for group in paths for outcome in group)
     told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
-    cures = [group for group in paths if group[0]["side"] != "broken"]
-    matching = sum(all(each["verdict"] == "match" for each in group) for group in cures)
+    cures = [group for group in paths if group[0].side != "broken"]
+    matching = sum(all(each.verdict == "match" for each in group) for group in cures)
     return (
         f"Saved by one release and restored by another, for which nothing is declared: {told};"
         f" of the fixed and healthy paths {matching} of {len(cures)} match."
     )
 
 
-def describe_change(group: Records) -> str:
+def describe_change(group: list[Outcome]) -> str:
     """Say what a changed path gave, what was declared, and the first words of its error."""
-    deviating = [record for record in group if not is_as_declared(record)]
-    record = (deviating or group)[0]
-    gave = f"{record['verdict']}, declared {record['expected']}"
+    deviating = [outcome for outcome in group if not is_as_declared(outcome)]
+    outcome = (deviating or group)[0]
+    gave = f"{outcome.verdict}, declared {outcome.expected}"
     if len(group) > 1:
-        low, high = record["declared_rate"]
+        low, high = outcome.declared_rate
         declared = "always" if (low, high) == (1.0, 1.0) else f"in {low:.2f} to {high:.2f} of them"
         hits = len(group) - len(deviating)
-        gave = f"{record['expected']} on {hits} of {len(group)} seeds, declared {declared}"
-        seeds = [f"{each['verdict']} on seed {each['seed']}" for each in deviating[:5]]
+        gave = f"{outcome.expected} on {hits} of {len(group)} seeds, declared {declared}"
+        seeds = [f"{each.verdict} on seed {each.seed}" for each in deviating[:5]]
         gave += f" ({', '.join(seeds)}{', ...' if len(deviating) > 5 else ''})" if seeds else ""
-    return f"{record['scenario']} {record['path']} on {record['device']}: {gave}{explain(record)}"
+    return f"{outcome.scenario} {outcome.path} on {outcome.device}: {gave}{explain_reason(outcome)}"
 
 
-def explain(record: dict[str, Any]) -> str:
+def explain_reason(outcome: Outcome) -> str:
     """Return what is known of the reason: the error, or whether the weights arrived."""
-    if record["error"]:
-        message = " ".join(record["error"]["message"].split())
+    if outcome.error:
+        message = " ".join(outcome.error.message.split())
         shown = message if len(message) <= 160 else f"{message[:80]} ... {message[-75:]}"
-        return f" ({record['error']['type']}: {shown})"
-    weights = (record["statistics"] or {}).get("weights")
-    if weights == "equal" and record["verdict"] != "match":
+        return f" ({outcome.error.type}: {shown})"
+    weights = outcome.statistics.weights if outcome.statistics else None
+    if weights == "equal" and outcome.verdict != "match":
         return " (the weights arrived, the function changed)"
     return " (the weights did not arrive)" if weights == "changed" else ""
-
-
-def any_changed(records: Iterable[dict[str, Any]]) -> bool:
-    """Say whether a run ends with exit code 1."""
-    return any(record["judgement"] == "changed" for record in records)

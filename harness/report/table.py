@@ -1,25 +1,14 @@
 """The table of outcomes, worst first, and the table of rates over seeds."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from tabulate import tabulate
 
-from harness.verdicts.judge import group_by_path
+from harness.results.judgement import group_by_path
+from harness.results.outcome import Outcome
+from harness.verdicts.names import SEVERITY
 from harness.verdicts.rates import wilson_interval
 
-SEVERITY = (
-    "crash",
-    "timeout",
-    "error",
-    "nan",
-    "zeros",
-    "shape",
-    "constant",
-    "differs",
-    "match",
-    "skip",
-)
 HEADERS = [
     "scenario",
     "path",
@@ -31,18 +20,17 @@ HEADERS = [
     "p50 ms",
     "p99 ms",
 ]
-Records = list[dict[str, Any]]
 
 
-def worst_first(record: dict[str, Any]) -> tuple[Any, ...]:
+def worst_first(outcome: Outcome) -> tuple[object, ...]:
     """Sort key: what changed, then the gravest verdicts, then by name."""
     return (
-        record["judgement"] != "changed",
-        SEVERITY.index(record["verdict"]),
-        record["scenario"],
-        record["path"],
-        record["device"],
-        record["seed"],
+        outcome.judgement != "changed",
+        SEVERITY.index(outcome.verdict),
+        outcome.scenario,
+        outcome.path,
+        outcome.device,
+        outcome.seed,
     )
 
 
@@ -60,49 +48,48 @@ def show_milliseconds(value: float | None) -> str:
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
-def show_judgement(record: dict[str, Any]) -> str:
+def show_judgement(outcome: Outcome) -> str:
     """Return "yes", or "no: " and the verdict that was declared; "" where none is."""
-    if record["judgement"] is None:
+    if outcome.judgement is None:
         return ""
-    if record["judgement"] == "expected":
+    if outcome.judgement == "expected":
         return "yes"
-    return f"no: {record['expected']}"
+    return f"no: {outcome.expected}"
 
 
-def fill_row(record: dict[str, Any]) -> list[str]:
-    """Return one record's cells in the order of HEADERS."""
-    statistics, timing = record["statistics"] or {}, record["timing"] or {}
-    zeros = statistics.get("near_zeros")
+def fill_row(outcome: Outcome) -> list[str]:
+    """Return one outcome's cells in the order of HEADERS."""
+    statistics, timing = outcome.statistics, outcome.timing
     return [
-        record["scenario"],
-        record["path"].removeprefix("restore_"),
-        record["verdict"],
-        show_judgement(record),
-        "" if zeros is None else f"{100 * zeros:.0f}",
-        show_number(statistics.get("max_absolute_error")),
-        show_milliseconds(timing.get("load_ms")),
-        show_milliseconds(timing.get("p50_ms")),
-        show_milliseconds(timing.get("p99_ms")),
+        outcome.scenario,
+        outcome.path.removeprefix("restore_"),
+        outcome.verdict,
+        show_judgement(outcome),
+        f"{100 * statistics.near_zeros:.0f}" if statistics else "",
+        show_number(statistics.max_absolute_error if statistics else None),
+        show_milliseconds(timing.load_ms if timing else None),
+        show_milliseconds(timing.p50_ms if timing else None),
+        show_milliseconds(timing.p99_ms if timing else None),
     ]
 
 
-def make_table(records: Iterable[dict[str, Any]], style: str = "simple") -> str:
+def make_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
     """Return the outcomes as a tabulate table in `style`; device and seed where they matter."""
-    ordered = sorted(records, key=worst_first)
-    varying = ["device"] if len({each["device"] for each in ordered}) > 1 else []
-    varying += [] if all(each["default_seed"] for each in ordered) else ["seed"]
+    ordered = sorted(outcomes, key=worst_first)
+    varying = ["device"] if len({each.device for each in ordered}) > 1 else []
+    varying += [] if all(each.default_seed for each in ordered) else ["seed"]
     headers = HEADERS[:2] + varying + HEADERS[2:]
     rows = []
-    for record in ordered:
-        row = fill_row(record)
-        rows.append(row[:2] + [str(record[name]) for name in varying] + row[2:])
+    for outcome in ordered:
+        row = fill_row(outcome)
+        rows.append(row[:2] + [str(getattr(outcome, name)) for name in varying] + row[2:])
     return tabulate(rows, headers, tablefmt=style, disable_numparse=True, colalign=align(headers))
 
 
-def make_rate_table(records: Iterable[dict[str, Any]], style: str = "simple") -> str:
+def make_rate_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
     """Return each path's measured rate of its declared verdict, with a 95% Wilson interval."""
-    groups = group_by_path(sorted(records, key=lambda each: (each["scenario"], each["path"])))
-    varying = ["device"] if len({group[0]["device"] for group in groups}) > 1 else []
+    groups = group_by_path(sorted(outcomes, key=lambda each: (each.scenario, each.path)))
+    varying = ["device"] if len({group[0].device for group in groups}) > 1 else []
     headers = [
         "scenario",
         "path",
@@ -118,21 +105,21 @@ def make_rate_table(records: Iterable[dict[str, Any]], style: str = "simple") ->
     rows = []
     for group in groups:
         first = group[0]
-        wanted, declared = first["expected"], first["declared_rate"]
-        hits = sum(record["verdict"] == wanted for record in group)
+        wanted, declared = first.expected, first.declared_rate
+        hits = sum(each.verdict == wanted for each in group)
         low, high = wilson_interval(hits, len(group))
-        others = sorted({record["verdict"] for record in group} - {wanted})
+        others = sorted({each.verdict for each in group} - {wanted})
         rows.append(
             [
-                first["scenario"],
-                first["path"].removeprefix("restore_"),
-                *(first[name] for name in varying),
+                first.scenario,
+                first.path.removeprefix("restore_"),
+                *(getattr(first, name) for name in varying),
                 wanted,
                 f"{hits}/{len(group)}",
-                "always" if declared == [1.0, 1.0] else f"{declared[0]:.2f}-{declared[1]:.2f}",
+                "always" if declared == (1.0, 1.0) else f"{declared[0]:.2f}-{declared[1]:.2f}",
                 f"{hits / len(group):.2f}",
                 f"{low:.2f}-{high:.2f}",
-                "yes" if first["judgement"] == "expected" else "no",
+                "yes" if first.judgement == "expected" else "no",
                 ", ".join(others),
             ]
         )

@@ -9,23 +9,25 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
-from harness.execution.plan import OutcomeKey
 from harness.program import command_line
-from harness.results.outcome import Outcome
+from harness.results.json_files import upgrade_outcome
+from harness.results.outcome import Outcome, OutcomeKey, Raw
+from harness.results.run import MachineFacts, Run, RunEnvironment
 from harness.verdicts.statistics import Array
 
 # 1: runs, outcomes (0.1.0)
 # 2: outcomes.dose, a part of the key (0.2.0)
 # 3: outcomes.writer and .reader, parts of the key, and .predictions (0.3.0)
-SCHEMA = 3
+# 4: as 3; records hold "side_effects" (0.4.0)
+SCHEMA = 4
 FILE_NAME = "restorebench.sqlite"
 RUNS = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -59,23 +61,9 @@ DROP TABLE outcomes_before;
 
 
 # By the schema found: what makes it the present one.
-CHANGES = {0: RUNS + OUTCOMES, 1: change_outcomes("''"), 2: change_outcomes("dose")}
+CHANGES = {0: RUNS + OUTCOMES, 1: change_outcomes("''"), 2: change_outcomes("dose"), 3: ""}
 KEY = "scenario, path, device, seed, dose, writer, reader"
 LARGEST_PREDICTIONS = 2**18  # bytes kept of an outcome's predictions; a lesson has a few hundred
-
-
-@dataclass(frozen=True)
-class Run:
-    """One execution: what was asked, where it ran, and its outcomes' records as they arrived."""
-
-    id: int
-    created: str
-    finished: str | None
-    pid: int
-    request: dict[str, Any]
-    machine: dict[str, Any]
-    environments: list[dict[str, Any]]
-    outcomes: list[dict[str, Any]]
 
 
 def now() -> str:
@@ -176,43 +164,42 @@ class Store:
                 "move the file away and run again; a new one is made",
             ) from error
 
-    def start_run(self, request: dict[str, Any], machine: dict[str, Any]) -> int:
+    def start_run(self, request: dict[str, Any], machine: MachineFacts) -> int:
         """Record that a run has begun; return its id."""
         with self.explaining(), self.database:
             cursor = self.database.execute(
                 "INSERT INTO runs (created, pid, request, machine, environments)"
                 " VALUES (?, ?, ?, ?, '[]')",
-                (now(), os.getpid(), json.dumps(request), json.dumps(machine)),
+                (now(), os.getpid(), json.dumps(request), write_record(machine)),
             )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
-    def set_environments(self, run: int, environments: list[dict[str, Any]]) -> None:
+    def set_environments(self, run: int, environments: list[RunEnvironment]) -> None:
         """Record the releases and devices found, once a worker has said what they are."""
         with self.explaining(), self.database:
             self.database.execute(
                 "UPDATE runs SET environments = ?, pid = ? WHERE id = ?",
-                (json.dumps(environments), os.getpid(), run),
+                (write_record(environments), os.getpid(), run),
             )
 
-    def add(self, run: int, outcome: Outcome) -> None:
+    def add(self, run: int, outcome: Outcome, raw: Raw) -> None:
         """Commit one outcome; once this returns, no kill can lose it."""
-        record = outcome.record
-        samples = None if outcome.samples is None else outcome.samples.astype("<i8").tobytes()
+        samples = None if raw.samples is None else raw.samples.astype("<i8").tobytes()
         values = (
             run,
-            record["scenario"],
-            record["path"],
-            record["device"],
-            record["seed"],
-            "" if record.get("dose") is None else str(record["dose"]),
-            record["writer"],
-            record["reader"],
-            record["verdict"],
-            json.dumps(record),
+            outcome.scenario,
+            outcome.path,
+            outcome.device,
+            outcome.seed,
+            "" if outcome.dose is None else str(outcome.dose),
+            outcome.writer,
+            outcome.reader,
+            outcome.verdict,
+            write_record(outcome),
             samples,
-            pack_array(outcome.predictions),
-            outcome.output,
+            pack_array(raw.predictions),
+            raw.output,
         )
         with self.explaining(), self.database:
             marks = ", ".join("?" * len(values))
@@ -241,12 +228,12 @@ class Store:
     def drop_stale(self, run: int, hashes: dict[str, str]) -> None:
         """Remove the outcomes of scenarios whose file is not the one they were measured with."""
         with self.explaining(), self.database:
-            for record in self.load(run).outcomes:
-                present = hashes.get(record["scenario"])  # None: gone, or not readable just now
-                if present is not None and record["source_sha256"] != present:
+            for outcome in self.load(run).outcomes:
+                present = hashes.get(outcome.scenario)  # None: gone, or not readable just now
+                if present is not None and outcome.source_sha256 != present:
                     self.database.execute(
                         "DELETE FROM outcomes WHERE run = ? AND scenario = ?",
-                        (run, record["scenario"]),
+                        (run, outcome.scenario),
                     )
 
     def list_runs(self) -> list[Run]:
@@ -275,7 +262,7 @@ class Store:
             records = self.database.execute(
                 "SELECT record FROM outcomes WHERE run = ? ORDER BY rowid", (identifier,)
             ).fetchall()
-        return read_run(row, [json.loads(record) for (record,) in records])
+        return read_run(row, [read_outcome(record) for (record,) in records])
 
     def load_samples(self, identifier: int) -> dict[OutcomeKey, list[float]]:
         """Return seconds per call of every timed outcome of a run."""
@@ -301,7 +288,9 @@ class Store:
                 (identifier,),
             ).fetchall()
         return {
-            (scenario, path, device, seed, float(dose) if dose else None, writer, reader): value
+            OutcomeKey(
+                scenario, path, device, seed, float(dose) if dose else None, writer, reader
+            ): value
             for value, scenario, path, device, seed, dose, writer, reader in rows
         }
 
@@ -325,7 +314,17 @@ def pack_array(values: Array | None) -> bytes | None:
     return buffer.getvalue()
 
 
-def read_run(row: tuple[Any, ...], outcomes: list[dict[str, Any]] | None = None) -> Run:
+def write_record(record: object) -> str:
+    """Return a record as it is kept: JSON."""
+    return json.dumps(msgspec.to_builtins(record))
+
+
+def read_outcome(record: str) -> Outcome:
+    """Return an outcome as it was kept, by this or an older version."""
+    return msgspec.convert(upgrade_outcome(json.loads(record)), Outcome)
+
+
+def read_run(row: tuple[Any, ...], outcomes: list[Outcome] | None = None) -> Run:
     """Turn a row of `runs` into a Run."""
     identifier, created, finished, pid, request, machine, environments = row
     return Run(
@@ -334,7 +333,7 @@ def read_run(row: tuple[Any, ...], outcomes: list[dict[str, Any]] | None = None)
         finished,
         pid,
         json.loads(request),
-        json.loads(machine),
-        json.loads(environments),
+        msgspec.convert(json.loads(machine), MachineFacts),
+        msgspec.convert(json.loads(environments), list[RunEnvironment]),
         outcomes or [],
     )

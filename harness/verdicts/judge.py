@@ -1,23 +1,16 @@
-"""From what a step left behind to a verdict, and from verdicts to a judgement."""
+"""From two arrays to a verdict, and from the verdicts of many seeds to a judgement."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
+from harness.verdicts.names import Verdict
 from harness.verdicts.rates import wilson_interval
-from harness.verdicts.statistics import NEAR_ZERO, Array, as_columns, tolerance_per_column
+from harness.verdicts.statistics import Array, as_columns, tolerance_per_column
+from harness.verdicts.tolerances import NEAR_ZERO
 
-REFUSALS = (
-    "ReferenceRefused",
-    "ProvenanceRefused",
-    "UnreadableResult",
-    "PlacementError",
-    "AlarmSilent",
-    "ParcelDamaged",
-    "MachineLost",
-)
-PATH_KEY = ("scenario", "path", "device", "writer", "reader", "dose")
+Judgement = Literal["expected", "changed"]
 
 
 def is_constant(values: Array) -> bool:
@@ -32,11 +25,11 @@ def is_constant(values: Array) -> bool:
         return bool((np.ptp(columns, axis=0) <= NEAR_ZERO * largest).all())
 
 
-def find_verdict(values: Array, reference: Array, device: str = "CPU:0") -> str:
+def find_verdict(values: Array, reference: Array, device: str = "CPU:0") -> Verdict:
     """Compare restored `values` with the `reference`, both numpy arrays with rows first.
 
     Decided in this order: shape, nan (where the reference is finite), match, zeros, constant,
-    differs. Tolerances: harness/verdicts/statistics.py.
+    differs. Tolerances: tolerances.py.
     """
     if values.shape != reference.shape:
         return "shape"
@@ -78,23 +71,7 @@ def refuse_reference(reference: Array, allow_constant: bool = False) -> str | No
     return None
 
 
-def is_as_declared(outcome: dict[str, Any]) -> bool:
-    """Say whether an outcome shows the declared verdict, and by the path's own doing.
-
-    A lesson on an error proves nothing if it was `save` that failed, if we refused the result, or
-    if the error is another one than declared.
-    """
-    error = outcome["error"] or {}
-    if error.get("step") == "save" or error.get("type") in REFUSALS:
-        return False
-    if outcome["verdict"] == "error" and outcome.get("raises"):
-        said = f"{error.get('type')}: {error.get('message')}"
-        if outcome["raises"] not in said:
-            return False
-    return bool(outcome["verdict"] == outcome["expected"])
-
-
-def judge(hits: Sequence[bool], rate: tuple[float, float], default_seed_only: bool) -> str:
+def judge(hits: Sequence[bool], rate: tuple[float, float], default_seed_only: bool) -> Judgement:
     """Return "expected" or "changed" for one path; `hits` says which seeds were as declared.
 
     Without a declared rate all must be. With one, the measured share's 95% Wilson interval must
@@ -104,24 +81,3 @@ def judge(hits: Sequence[bool], rate: tuple[float, float], default_seed_only: bo
         return "expected" if all(hits) else "changed"
     low, high = wilson_interval(sum(hits), len(hits))
     return "expected" if low <= rate[1] and rate[0] <= high else "changed"
-
-
-def group_by_path(outcomes: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Return the outcomes of each path, device and environment together: all seeds of it."""
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for outcome in outcomes:
-        key = tuple(str(outcome.get(name)) for name in PATH_KEY)
-        groups.setdefault(key, []).append(outcome)
-    return list(groups.values())
-
-
-def judge_outcomes(outcomes: Iterable[dict[str, Any]]) -> None:
-    """Set `judgement` on every outcome, all seeds of a path, device and environment together."""
-    for group in group_by_path(outcomes):
-        if not group[0]["expected"]:  # a dose for which nothing is declared
-            continue
-        low, high = group[0]["declared_rate"]
-        lone = len(group) == 1 and group[0]["default_seed"]
-        judgement = judge([is_as_declared(each) for each in group], (low, high), lone)
-        for outcome in group:
-            outcome["judgement"] = judgement

@@ -4,21 +4,57 @@ All functions take numpy arrays of any numeric dtype and shape (rows first) and 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.verdicts.tolerances import (
+    GPU_FACTOR,
+    NEAR_ZERO,
+    SHARE_OF_SPREAD,
+    UNITS_IN_THE_LAST_PLACE,
+)
+
 Array = NDArray[Any]
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-NEAR_ZERO = 1e-6  # share of the reference's largest magnitude below which a value counts as zero
+WeightsArrived = Literal["equal", "changed", "incomparable"]
 
-# Rounding of one release, as a share of a column's spread: float16 kernels were seen to differ by
-# 7e-3 within one release (mixed precision), float32 ones by less than 1e-5.
-TOLERANCES = {"float16": 2e-2, "float32": 1e-4, "float64": 1e-6}
-# A GPU sums in another order than the CPU that wrote the reference (TensorFloat-32 is off).
-GPU_FACTOR = 10.0
-ULPS = 8  # a column with a large offset and a small spread still rounds at its magnitude
+
+class Description(msgspec.Struct, kw_only=True):
+    """One array in numbers: shares, counts, and range, moments and quantiles of finite values.
+
+    `exact_zeros` and `near_zeros` are shares of all values. The last six are None where no value
+    is finite; `quantiles` maps the share, such as "0.5", to the value.
+    """
+
+    count: int = 0
+    exact_zeros: float = 0.0
+    near_zeros: float = 0.0
+    nan_count: int = 0
+    inf_count: int = 0
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    standard_deviation: float | None = None
+    quantiles: dict[str, float] | None = None
+
+
+class Statistics(Description, kw_only=True):
+    """A restored prediction, described and compared with its `reference`.
+
+    `max_relative_error` is the largest absolute error over the scale of its own column. A number
+    is None where the two cannot be compared. `weights` says whether the saved weights arrived.
+    """
+
+    reference: Description = msgspec.field(default_factory=Description)
+    max_absolute_error: float | None = None
+    max_relative_error: float | None = None
+    correlation: float | None = None
+    rank_correlation: float | None = None
+    top1_agreement: float | None = None
+    weights: WeightsArrived | None = None
 
 
 def as_columns(values: Array) -> Array:
@@ -63,31 +99,27 @@ def tolerance_per_column(reference: Array, device: str = "CPU:0") -> Array:
     columns = as_columns(reference)
     if dtype.kind not in "f":
         return np.zeros(columns.shape[1])
-    share = TOLERANCES.get(dtype.name, TOLERANCES["float32"])
+    share = SHARE_OF_SPREAD.get(dtype.name, SHARE_OF_SPREAD["float32"])
     factor = GPU_FACTOR if device.startswith("GPU") else 1.0
     limits = np.finfo(dtype)
-    rounding = ULPS * float(limits.eps) * largest_magnitudes(columns)
-    flushed = float(limits.tiny if dtype.itemsize > 2 else ULPS * limits.smallest_subnormal)
+    rounding = UNITS_IN_THE_LAST_PLACE * float(limits.eps) * largest_magnitudes(columns)
+    smallest = UNITS_IN_THE_LAST_PLACE * limits.smallest_subnormal
+    flushed = float(limits.tiny if dtype.itemsize > 2 else smallest)
     tolerance: Array = factor * (share * column_scales(reference) + rounding) + flushed
     return tolerance
 
 
-def describe(values: Array, near_zero: float) -> dict[str, Any]:
+def describe_array(values: Array, near_zero: float) -> Description:
     """Count, zeros, range, moments and quantiles of one array; moments over its finite values."""
     flat = as_columns(values).ravel()
     finite = flat[np.isfinite(flat)]
-    described: dict[str, Any] = {
-        "count": int(flat.size),
-        "exact_zeros": float(np.mean(flat == 0)) if flat.size else 0.0,
-        "near_zeros": float(np.mean(np.abs(flat) <= near_zero)) if flat.size else 0.0,
-        "nan_count": int(np.isnan(flat).sum()),
-        "inf_count": int(np.isinf(flat).sum()),
-        "minimum": None,
-        "maximum": None,
-        "mean": None,
-        "standard_deviation": None,
-        "quantiles": None,
-    }
+    described = Description(
+        count=int(flat.size),
+        exact_zeros=float(np.mean(flat == 0)) if flat.size else 0.0,
+        near_zeros=float(np.mean(np.abs(flat) <= near_zero)) if flat.size else 0.0,
+        nan_count=int(np.isnan(flat).sum()),
+        inf_count=int(np.isinf(flat).sum()),
+    )
     if finite.size:
         lowest, highest, exponent = finite.min(), finite.max(), find_exponent(finite)
         scaled = np.ldexp(finite, -exponent)  # neither sums nor squares overflow or vanish
@@ -95,16 +127,11 @@ def describe(values: Array, near_zero: float) -> dict[str, Any]:
             [scaled.mean(), *np.quantile(scaled, QUANTILES)], scaled.min(), scaled.max()
         )
         mean, *quantiles = np.clip(np.ldexp(bounded, exponent), lowest, highest).tolist()
-        described |= {
-            "minimum": float(lowest),
-            "maximum": float(highest),
-            "mean": mean,
-            "standard_deviation": float(
-                np.ldexp(min(scaled.std(), np.abs(scaled).max()), exponent)
-            ),
-            "quantiles": {
-                str(share): value for share, value in zip(QUANTILES, quantiles, strict=True)
-            },
+        described.minimum, described.maximum, described.mean = float(lowest), float(highest), mean
+        deviation = min(scaled.std(), np.abs(scaled).max())
+        described.standard_deviation = float(np.ldexp(deviation, exponent))
+        described.quantiles = {
+            str(share): value for share, value in zip(QUANTILES, quantiles, strict=True)
         }
     return described
 
@@ -156,7 +183,7 @@ def agree_on_top(values: Array, reference: Array) -> float | None:
     return float(np.mean(predicted.argmax(axis=1) == wanted.argmax(axis=1)))
 
 
-def compare_weights(restored: Sequence[Array], saved: Sequence[Array]) -> str | None:
+def compare_weights(restored: Sequence[Array], saved: Sequence[Array]) -> WeightsArrived | None:
     """Say whether the saved weights arrived: "equal", "changed", "incomparable", None if unknown.
 
     With a wrong prediction, "equal" means the function changed, "changed" that the weights did
@@ -173,36 +200,30 @@ def compare_weights(restored: Sequence[Array], saved: Sequence[Array]) -> str | 
     return "equal" if equal else "changed"
 
 
-def compute_statistics(values: Array, reference: Array) -> dict[str, Any]:
-    """Describe `values` and compare them with `reference`; comparisons are None across shapes.
-
-    `max_relative_error` is the absolute error over the scale of the error's own column.
-    """
+def compute_statistics(
+    values: Array, reference: Array, weights: WeightsArrived | None = None
+) -> Statistics:
+    """Describe `values` and compare them with `reference`; comparisons are None across shapes."""
     largest = float(largest_magnitudes(as_columns(reference)).max(initial=0.0))
-    statistics = describe(values, NEAR_ZERO * largest)
-    statistics["reference"] = describe(reference, NEAR_ZERO * largest)
-    compared: dict[str, Any] = dict.fromkeys(
-        (
-            "max_absolute_error",
-            "max_relative_error",
-            "correlation",
-            "rank_correlation",
-            "top1_agreement",
-        )
+    near_zero = NEAR_ZERO * largest
+    statistics = Statistics(
+        **msgspec.structs.asdict(describe_array(values, near_zero)),
+        reference=describe_array(reference, near_zero),
+        weights=weights,
     )
     restored, wanted = as_columns(values), as_columns(reference)
     if np.shape(values) == np.shape(reference) and restored.size:
         with np.errstate(invalid="ignore", over="ignore"):
             error = np.abs(restored - wanted)
         if np.isfinite(error).all():
-            compared["max_absolute_error"] = float(error.max())
+            statistics.max_absolute_error = float(error.max())
             with np.errstate(over="ignore"):
                 relative = float((error / column_scales(reference)).max())
-            compared["max_relative_error"] = relative if np.isfinite(relative) else None
+            statistics.max_relative_error = relative if np.isfinite(relative) else None
         both = np.isfinite(restored.ravel()) & np.isfinite(wanted.ravel())
         if both.sum() > 1:
             one, other = restored.ravel()[both], wanted.ravel()[both]
-            compared["correlation"] = correlate(one, other)
-            compared["rank_correlation"] = correlate(average_ranks(one), average_ranks(other))
-        compared["top1_agreement"] = agree_on_top(values, reference)
-    return statistics | compared
+            statistics.correlation = correlate(one, other)
+            statistics.rank_correlation = correlate(average_ranks(one), average_ranks(other))
+        statistics.top1_agreement = agree_on_top(values, reference)
+    return statistics

@@ -1,6 +1,6 @@
 """Load one saved model that came without its code, and predict: what `env for` does in a release.
 
-A step of kind "reopen" is a dict:
+A step of kind "restore_model" is a dict:
     model (path), saved_model (bool), keras_inside (bool: that a Keras 2 can load as a model),
     code (a Python file whose classes the model needs, else None), custom (their names in the
     model), trusted (bool),
@@ -29,7 +29,7 @@ SHORT_NAMES = {
 WORDS = ["restore", "the", "model", "it", "predicts", "zeros"]
 
 
-def reopen(tf, step):
+def restore_model(tf, step):
     """Load, predict, and write down what came of it, an error included."""
     folder = step["folder"]
     try:

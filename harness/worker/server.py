@@ -74,7 +74,7 @@ def run_in_child(tf, request):
         os.environ.pop("CUDA_VISIBLE_DEVICES", None)
         if visible is not None:
             os.environ["CUDA_VISIBLE_DEVICES"] = visible
-        text = json.dumps(list_devices(tf)).encode("utf-8")
+        text = json.dumps({"devices": list_devices(tf)}).encode("utf-8")
         path = os.path.join(request["folder"], "devices.json")
         write_atomically(path, lambda part: part.write(text))
     else:

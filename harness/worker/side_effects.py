@@ -20,12 +20,12 @@ CHANGING = {
 }
 
 
-class Witness:
-    """Notes every trespass of this process from now on; `allowed` are the folders it may fill."""
+class SideEffects:
+    """Notes this process's side effects from now on; `allowed` are the folders it may fill."""
 
     def __init__(self, allowed):
         self.allowed = tuple(os.path.realpath(folder) + os.sep for folder in allowed)
-        self.trespasses = []
+        self.sentences = []
         sys.dont_write_bytecode = True  # a module's first import is no doing of the step
         if hasattr(sys, "addaudithook"):
             sys.addaudithook(self.note)  # it cannot be taken away again: one step, one process
@@ -50,5 +50,5 @@ class Witness:
             self.keep("wrote outside its folder: %s" % full)
 
     def keep(self, sentence):
-        if sentence not in self.trespasses:
-            self.trespasses.append(sentence)
+        if sentence not in self.sentences:
+            self.sentences.append(sentence)

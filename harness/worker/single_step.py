@@ -48,11 +48,11 @@ def run_alone(path):
         write_atomically(
             os.path.join(step["folder"], "devices.json"), lambda part: part.write(text)
         )
-    elif step["kind"] == "reopen":
-        from .restore_model import reopen
+    elif step["kind"] == "restore_model":
+        from .restore_model import restore_model
 
         keep_to_scratch(step["folder"])
-        reopen(tf, step)
+        restore_model(tf, step)
     else:
         keep_to_scratch(step["folder"])
         run_step(tf, step)

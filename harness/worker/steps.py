@@ -1,11 +1,11 @@
 """Run one step of one scenario in this process and write down what happened.
 
-A step is a dict, made by harness/execution/plan.py:
+A step is a dict, made by harness/processes/step.py:
     source, function, kind ("save" or "restore"), seed, device, logical_cpus, cores,
     artifact (folder), reference (npz file), folder (where the result goes), timing (bool),
     dose (a number for a path that takes one, else absent or None),
-    witness (bool: note what it does beyond its folder),
-    turn (a lock file, held while this step is timed, else absent or None), timed_cores.
+    note_side_effects (bool: note what it does beyond its folder),
+    timing_lock (a file, locked while this step is timed, else absent or None), timed_cores.
 The result is `result.json` in the folder, and for a restore `predictions.npz` beside it.
 """
 
@@ -21,9 +21,9 @@ import numpy as np
 
 from .devices import assert_placement, prepare_device
 from .memory import growth_since, resident_bytes
-from .side_effects import Witness
+from .side_effects import SideEffects
 from .stopwatch import measure, time_call
-from .timing_lock import Turn, pin_threads
+from .timing_lock import TimingLock, pin_threads
 from .weights import collect_weights
 
 # Not importable, and never in sys.modules: Keras 3.0-3.6 finds a class by importing the module it
@@ -90,7 +90,7 @@ def run_restore(tf, step, function):
     """Restore, predict, and time it. Predictions are written before any steady timing begins."""
     with np.load(step["reference"]) as reference:
         inputs = reference["inputs"]
-    with Turn(step):
+    with TimingLock(step):
         return restore_and_measure(tf, step, function, inputs)
 
 
@@ -131,15 +131,15 @@ def run_step(tf, step):
 
     `error` in the result holds type, message and traceback of whatever the scenario raised.
     """
-    begun, witness = time.process_time(), None
+    begun, side_effects = time.process_time(), None
     if step.get("cores"):
         pin_threads(step["cores"])
     try:
         start_device(tf, step)
         scenario = load_scenario(step["source"])
         seed_everything(tf, step["seed"])
-        if step.get("witness"):
-            witness = Witness([step["folder"], step["artifact"]])
+        if step.get("note_side_effects"):
+            side_effects = SideEffects([step["folder"], step["artifact"]])
         run = run_save if step["kind"] == "save" else run_restore
         with tf.device("/" + step["device"]):
             result = run(tf, step, getattr(scenario, step["function"]))
@@ -152,8 +152,8 @@ def run_step(tf, step):
                 "traceback": traceback.format_exc(),
             }
         }
-    if witness is not None:
-        result["trespasses"] = list(witness.trespasses)
+    if side_effects is not None:
+        result["side_effects"] = list(side_effects.sentences)
     result["cpu_ms"] = (time.process_time() - begun) * 1e3
     text = json.dumps(result).encode("utf-8")
     write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))

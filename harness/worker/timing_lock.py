@@ -1,4 +1,4 @@
-"""One timed step at a time: the others make ready on other cores and wait for their turn."""
+"""One timed step at a time: the others make ready on other cores and wait for the lock."""
 
 import os
 
@@ -14,8 +14,8 @@ def pin_threads(cores):
             pass
 
 
-class Turn:
-    """Holds the lock file `turn` of a step while the step is timed; without one does nothing.
+class TimingLock:
+    """Holds a step's file `timing_lock` while the step is timed; without one does nothing.
 
     Two marks in the step's folder tell the harness that time spent waiting is not the step's own
     (harness/processes/limits.py). It is a record lock: a fork of the step does not inherit it, and
@@ -27,13 +27,13 @@ class Turn:
         self.lock = None
 
     def __enter__(self):
-        if self.step.get("turn"):
+        if self.step.get("timing_lock"):
             import fcntl  # not on Windows, where nothing is pinned either
 
             self.mark("ready")
-            self.lock = os.open(self.step["turn"], os.O_CREAT | os.O_RDWR)
+            self.lock = os.open(self.step["timing_lock"], os.O_CREAT | os.O_RDWR)
             fcntl.lockf(self.lock, fcntl.LOCK_EX)
-            self.mark("turn")
+            self.mark("timing")
         self.keep_to("timed_cores")
 
     def __exit__(self, *details):

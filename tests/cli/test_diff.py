@@ -197,7 +197,7 @@ def test_annotations_are_on_where_github_runs_and_can_be_turned_off(cli, keep_ru
         (["--tf", "2.20", "--tf", "2.21", "--reader-a", "x"], ["--tf names releases"]),
         ([1, 2, "--format", "nope"], ["unknown table format: nope"]),
         ([1, 2, "--junit", "no/where.xml"], ["cannot write no/where.xml"]),
-        ([1, 2, "--json", "."], ["cannot write ."]),
+        ([1, 2, "--json=."], ["cannot write ."]),
     ],
 )
 def test_a_diff_that_makes_no_sense_is_refused_with_a_sentence(cli, arguments, words):

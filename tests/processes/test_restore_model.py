@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.catalog.load import PACKAGED
-from harness.origin.restore import reopen
+from harness.origin.restore import restore_model
 from harness.origin.who_wrote import read_origin
 from harness.processes.variables import Environment
 
@@ -59,7 +59,9 @@ def models(tmp_path_factory):
 
 
 def restore(path, work, **options):
-    return reopen(Environment(portable_kernels=True), path, read_origin(path), work, **options)
+    return restore_model(
+        Environment(portable_kernels=True), path, read_origin(path), work, **options
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,18 @@
 """Small scenarios, records and runs for the tests to build on."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from harness.catalog.load import read_scenario
 from harness.catalog.scenario import Scenario
-from harness.results.store import Run
-from harness.verdicts.judge import judge_outcomes
+from harness.processes.facts import Device
+from harness.results.json_files import ResultFile
+from harness.results.judgement import judge_outcomes
+from harness.results.outcome import Outcome
+from harness.results.run import MachineFacts, Run, RunEnvironment
 
 SCENARIO = '''"""The weights arrive and the function does not.
 
@@ -92,7 +98,7 @@ def make_committed_scenario(root: Path, name: str = "old-files") -> Scenario:
 
 
 def make_record(**changes: Any) -> dict[str, Any]:
-    """An outcome's record: a broken path that shows zeros, as declared, unless told otherwise."""
+    """An outcome as JSON: a broken path that shows zeros, as declared, unless told otherwise."""
     return {
         "scenario": "small-case",
         "family": "restore",
@@ -124,33 +130,50 @@ def make_record(**changes: Any) -> dict[str, Any]:
         "raises": "",
         "cpu_ms": {"save": 120.0, "restore": 80.0},
         "artifact_bytes": 4096,
-        "trespasses": [],
+        "side_effects": [],
         "timing": {"load_ms": 95.13, "p50_ms": 0.479, "p99_ms": 123.4},
     } | changes
 
 
-ENVIRONMENT = {
-    "name": "tensorflow-2.21.0+keras-3.15.1",
-    "tensorflow": "2.21.0",
-    "keras_home": "keras",
-    "keras": "3.15.1",
-    "numpy": "2.4.6",
-    "python": "3.11.7",
-    "devices": [{"name": "CPU:0", "model": None, "compute_capability": None}],
-}
-MACHINE = {
-    "system": "Linux-x86_64",
-    "processor": "a processor",
-    "cores": 2,
-    "memory_bytes": 8 * 2**30,
-    "python": "3.11.7",
-}
+def make_outcome(**changes: Any) -> Outcome:
+    """An outcome: a broken path that shows zeros, as declared, unless told otherwise."""
+    return msgspec.convert(make_record(**changes), Outcome)
 
 
-def make_run(outcomes: list[dict[str, Any]]) -> Run:
+def as_outcomes(records: Iterable[dict[str, Any]]) -> list[Outcome]:
+    """The outcomes of these records."""
+    return [msgspec.convert(record, Outcome) for record in records]
+
+
+ENVIRONMENT = RunEnvironment(
+    name="tensorflow-2.21.0+keras-3.15.1",
+    tensorflow="2.21.0",
+    keras="3.15.1",
+    numpy="2.4.6",
+    python="3.11.7",
+    devices=(Device("CPU:0"),),
+)
+MACHINE = MachineFacts(
+    system="Linux-x86_64",
+    processor="a processor",
+    cores=2,
+    memory_bytes=8 * 2**30,
+    python="3.11.7",
+)
+
+
+def make_run(records: Iterable[dict[str, Any]]) -> Run:
     """A finished run with these outcomes."""
     created = "2026-01-01T00:00:00+00:00"
-    return Run(1, created, created, 1, {"command": ["run"]}, MACHINE, [ENVIRONMENT], outcomes)
+    request = {"scenarios": [], "root": "", "command": ["run"]}
+    return Run(1, created, created, 1, request, MACHINE, [ENVIRONMENT], as_outcomes(records))
+
+
+def make_file(
+    records: Iterable[dict[str, Any]], environments: Iterable[RunEnvironment] = (ENVIRONMENT,)
+) -> ResultFile:
+    """A result file with these outcomes."""
+    return ResultFile(environments=list(environments), outcomes=as_outcomes(records))
 
 
 RELEASES = [
@@ -168,17 +191,14 @@ def name_of(release):
 
 def make_environment(release):
     asked, tensorflow, keras = release
-    return ENVIRONMENT | {
-        "name": name_of(release),
-        "release": asked,
-        "tensorflow": tensorflow,
-        "keras": keras,
-    }
+    return msgspec.structs.replace(
+        ENVIRONMENT, name=name_of(release), release=asked, tensorflow=tensorflow, keras=keras
+    )
 
 
-def make_release_document(verdicts, writer=None, expected="zeros"):
+def make_release_file(verdicts, writer=None, expected="zeros"):
     """A run of one broken path (and a fixed one that matches) in the releases, judged."""
-    outcomes = []
+    records = []
     for release, verdict in zip(RELEASES, verdicts, strict=True):
         shared = {
             "reader": name_of(release),
@@ -186,9 +206,10 @@ def make_release_document(verdicts, writer=None, expected="zeros"):
             "judgement": None,
         }
         cure = {"path": "restore_fixed_it", "side": "fixed", "verdict": "match"}
-        outcomes += [
+        records += [
             make_record(verdict=verdict, expected=expected, **shared),
             make_record(**cure, expected="match" if expected else "", **shared),
         ]
-    judge_outcomes(outcomes)
-    return {"environments": list(map(make_environment, RELEASES)), "outcomes": outcomes}
+    file = make_file(records, map(make_environment, RELEASES))
+    judge_outcomes(file.outcomes)
+    return file

@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.execution.bundle import ParcelDamaged, pack
+from harness.execution.bundle import BundleDamaged, make_bundle
 
 
 @pytest.fixture
-def parcel(tmp_path):
+def bundle(tmp_path):
     artifact = tmp_path / "artifact"
     (artifact / "model" / "assets").mkdir(parents=True)
     (artifact / "model" / "saved_model.pb").write_bytes(bytes(range(256)))
     (artifact / "scaler.json").write_text("{}")
     (tmp_path / "reference.npz").write_bytes(b"reference")
-    return pack(artifact, tmp_path / "reference.npz")
+    return make_bundle(artifact, tmp_path / "reference.npz")
 
 
-def test_files_empty_folders_and_the_reference_arrive(parcel, tmp_path):
-    parcel.unpack(tmp_path / "there", tmp_path / "there.npz")
+def test_files_empty_folders_and_the_reference_arrive(bundle, tmp_path):
+    bundle.unpack(tmp_path / "there", tmp_path / "there.npz")
     found = {
         path.relative_to(tmp_path / "there").as_posix(): path.is_file() and path.read_bytes()
         for path in (tmp_path / "there").rglob("*")
@@ -40,7 +40,8 @@ def test_a_link_arrives_as_what_it_leads_to(tmp_path):
     (tmp_path / "elsewhere").write_text("content")
     (artifact / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "reference.npz").write_bytes(b"")
-    pack(artifact, tmp_path / "reference.npz").unpack(tmp_path / "there", tmp_path / "there.npz")
+    bundle = make_bundle(artifact, tmp_path / "reference.npz")
+    bundle.unpack(tmp_path / "there", tmp_path / "there.npz")
     arrived = tmp_path / "there" / "link"
     assert (arrived.is_symlink(), arrived.read_text()) == (False, "content")
 
@@ -51,10 +52,10 @@ def test_any_flipped_bit_is_noticed_and_nothing_is_written(data, tmp_path_factor
     (folder / "artifact").mkdir()
     (folder / "artifact" / "weights").write_bytes(b"weights")
     (folder / "reference.npz").write_bytes(b"reference")
-    parcel = pack(folder / "artifact", folder / "reference.npz")
+    bundle = make_bundle(folder / "artifact", folder / "reference.npz")
     name = data.draw(st.sampled_from(["files", "reference"]))
-    content = bytearray(getattr(parcel, name))
+    content = bytearray(getattr(bundle, name))
     content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    with pytest.raises(ParcelDamaged, match="damaged between the writer and the reader"):
-        replace(parcel, **{name: bytes(content)}).unpack(folder / "there", folder / "there.npz")
+    with pytest.raises(BundleDamaged, match="damaged between the writer and the reader"):
+        replace(bundle, **{name: bytes(content)}).unpack(folder / "there", folder / "there.npz")
     assert not (folder / "there").exists()

@@ -1,15 +1,15 @@
 """What changed between two sides: harness/results/compare.py and harness/verdicts/agreement.py."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.catalog.expectations import VERDICTS
-from harness.execution.plan import identify
-from harness.results.compare import KINDS, Side, any_regressed, compare
+from harness.results.compare import KINDS, Side, any_regressed, compare_sides
 from harness.verdicts.agreement import measure_difference
-from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
+from harness.verdicts.names import VERDICTS
+from tests.unit.builders import ENVIRONMENT, MACHINE, as_outcomes, make_record
 
 OLD, NEW = "tensorflow-2.20.0+keras-3.11.3", "tensorflow-2.21.0+keras-3.15.1"
 SWAPPED = {"regressed": "mended", "mended": "regressed", "only_a": "only_b", "only_b": "only_a"}
@@ -18,14 +18,15 @@ SWAPPED = {"regressed": "mended", "mended": "regressed", "only_a": "only_b", "on
 def make_side(label, records, predictions=None):
     """A side on which every record was saved and restored by the environment of its label."""
     name = OLD if label == "2.20" else NEW
-    records = [each | {"writer": name, "reader": name} for each in records]
-    kept = {identify(each): value for each, value in zip(records, predictions or [], strict=False)}
-    return Side(label, ENVIRONMENT | {"name": name}, MACHINE, records, kept)
+    outcomes = as_outcomes(each | {"writer": name, "reader": name} for each in records)
+    kept = {each.key: value for each, value in zip(outcomes, predictions or [], strict=False)}
+    environment = msgspec.structs.replace(ENVIRONMENT, name=name)
+    return Side(label, environment, MACHINE, outcomes, kept)
 
 
 def compare_records(before, after, predictions=(None, None)):
     """Compare records of 2.20 with those of 2.21."""
-    return compare(
+    return compare_sides(
         make_side("2.20", before, predictions[0]), make_side("2.21", after, predictions[1])
     )
 
@@ -196,10 +197,10 @@ def test_what_several_writers_saved_is_compared_writer_by_writer():
             MATCH | {"writer": writer, "verdict": verdict, "reader": label}
             for writer, verdict in verdicts.items()
         ]
-        return Side(label, ENVIRONMENT, MACHINE, records)
+        return Side(label, ENVIRONMENT, MACHINE, as_outcomes(records))
 
     sides = make("2.20", {"a": "match", "b": "match"}), make("2.21", {"a": "match", "b": "zeros"})
-    kinds = [(each.before[0]["writer"], each.kind) for each in compare(*sides).differences]
+    kinds = [(each.before[0].writer, each.kind) for each in compare_sides(*sides).differences]
     assert kinds == [("a", "unchanged"), ("b", "regressed")]
 
 

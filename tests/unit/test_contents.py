@@ -1,4 +1,4 @@
-"""Two folders of saved models compared by what is in them: harness/formats/contents.py."""
+"""Two folders of saved models compared by what is in them: contents.py, leaves.py."""
 
 import base64
 import io
@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from harness.formats.contents import BYTES, CONTENTS, DIFFERS, ROUNDING, compare_folders, flatten
+from harness.formats.contents import BYTES, CONTENTS, DIFFERS, ROUNDING, compare_folders
+from harness.formats.leaves import flatten
 
 NUMBERS = st.floats(-1e3, 1e3, width=32)
 WEIGHTS = arrays(np.float32, array_shapes(max_dims=3, max_side=4), elements=NUMBERS)

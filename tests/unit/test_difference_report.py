@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +20,9 @@ from harness.catalog.load import PACKAGED, Catalog, read_catalog
 from harness.report.annotations import annotate
 from harness.report.difference import HEADINGS, make_document, present_comparisons
 from harness.report.junit import make_junit, write_junit
-from harness.results.compare import KINDS, Side, compare
-from tests.unit.builders import ENVIRONMENT, MACHINE, make_record, make_scenario
+from harness.results.compare import KINDS, Side, compare_sides
+from harness.results.json_files import to_json
+from tests.unit.builders import ENVIRONMENT, MACHINE, as_outcomes, make_record, make_scenario
 from tests.unit.golden import assert_golden
 
 GOLDEN = Path(__file__).parent.parent / "data" / "golden" / "diff"
@@ -79,20 +81,20 @@ def make_comparison(pairs, labels=("2.20", "2.21"), title="", machines=(MACHINE,
     sides = [
         Side(
             label,
-            ENVIRONMENT | {"tensorflow": f"{label}.0"},
+            msgspec.structs.replace(ENVIRONMENT, tensorflow=f"{label}.0"),
             machine,
-            [pair[number] for pair in pairs],
+            as_outcomes(pair[number] for pair in pairs),
             source=f"run {number + 1}",
         )
         for number, (label, machine) in enumerate(zip(labels, machines, strict=True))
     ]
-    return compare(*sides, title)
+    return compare_sides(*sides, title)
 
 
 WHOLE = make_comparison(PAIRS, title="Trained, saved and restored in each: 2.20 → 2.21")
 CALM = make_comparison(PAIRS[-2:])
 TWO_MACHINES = make_comparison(
-    PAIRS[:1], machines=(MACHINE, MACHINE | {"processor": "another processor"})
+    PAIRS[:1], machines=(MACHINE, msgspec.structs.replace(MACHINE, processor="another processor"))
 )
 SEEDS = make_comparison(
     [
@@ -164,7 +166,7 @@ def test_nothing_to_compare_is_said():
 
 
 def test_the_document_holds_every_path_and_is_json():
-    document = json.loads(json.dumps(make_document([WHOLE, SEEDS])))
+    document = json.loads(to_json(make_document([WHOLE, SEEDS])))
     first, second = document["comparisons"]
     assert len(first["differences"]) == len(PAIRS) == sum(first["counts"].values())
     assert first["a"]["label"] == "2.20"

@@ -5,13 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.catalog.expectations import (
-    VERDICTS,
     Circumstances,
     Expectation,
+    Rule,
     applies,
-    find_expectation,
     find_mistakes,
+    read_rules,
 )
+from harness.catalog.expectations import find_expectation as find_by_rules
+from harness.verdicts.names import VERDICTS
+
+
+def find_expectation(declared, where):
+    return find_by_rules(read_rules(declared), where)
+
 
 HERE = Circumstances(reader="2.21.0", writer="2.15.0", keras="3.15.1", device="CPU:0")
 LITERALS = st.recursive(
@@ -78,7 +85,7 @@ def test_where_no_rule_fits_the_path_is_skipped_and_says_so():
 )
 def test_a_device_is_matched_by_its_beginning_whatever_its_case(device, actual, fits):
     where = Circumstances("2.21.0", "2.21.0", "3.15.1", actual)
-    assert where.meet({"device": device, "verdict": "match"}) == fits
+    assert where.meet(Rule("match", device=device)) == fits
 
 
 @pytest.mark.parametrize(

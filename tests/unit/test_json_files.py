@@ -8,7 +8,7 @@ import pytest
 
 from harness.cli.output import next_step, present
 from harness.errors import EnvironmentUnusable, UsageError
-from harness.results.json_files import SCHEMA, make_document, read_document, write_file
+from harness.results.json_files import SCHEMA, make_result_file, read_result_file, write_json
 from tests.unit.builders import make_record, make_run
 
 DATA = Path(__file__).parent.parent / "data"
@@ -23,7 +23,7 @@ def file(tmp_path):
 def refuse(file, text):
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(UsageError) as raised:
-        read_document(file)
+        read_result_file(file)
     return raised.value.render()
 
 
@@ -35,7 +35,7 @@ def test_there_is_a_file_of_every_schema():
 
 @pytest.mark.parametrize("older", OLDER, ids=lambda path: path.stem)
 def test_a_file_of_every_schema_is_read_and_shown(older):
-    document = read_document(older)
+    document = read_result_file(older)
     shown = present(document, "simple")
     assert "dead-relu-head" in shown
     assert "Nothing changed." in shown
@@ -49,10 +49,10 @@ def test_no_file_of_a_schema_names_a_place_on_the_machine_that_wrote_it(older):
 
 
 def test_what_is_written_is_read_back(file):
-    document = make_document(make_run([make_record(judgement=None)]))
-    write_file(file, document)
-    assert read_document(file) == document
-    assert document["outcomes"][0]["judgement"] == "expected"
+    document = make_result_file(make_run([make_record(judgement=None)]))
+    write_json(file, document)
+    assert read_result_file(file) == document
+    assert document.outcomes[0].judgement == "expected"
     assert [path.name for path in file.parent.iterdir()] == ["run.json"]
 
 
@@ -101,12 +101,12 @@ def test_what_is_no_result_file_is_refused(file, content):
 
 def test_a_file_that_is_not_there_is_refused(file):
     with pytest.raises(UsageError, match="no such run or result file"):
-        read_document(file)
+        read_result_file(file)
 
 
 def test_a_folder_is_no_result_file(tmp_path):
     with pytest.raises(UsageError, match="not a result file"):
-        read_document(tmp_path)
+        read_result_file(tmp_path)
 
 
 @pytest.mark.parametrize("place", ["absent/run.json", "file/run.json", "folder"])
@@ -114,7 +114,7 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(tmp_path, pl
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
     with pytest.raises(UsageError, match="cannot write") as raised:
-        write_file(tmp_path / place, {})
+        write_json(tmp_path / place, {})
     assert raised.value.tip == "name a file in an existing folder"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
@@ -123,6 +123,6 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(tmp_path, pl
 def test_a_full_disk_is_no_usage_error_and_leaves_no_half_file(file):
     file.with_name("run.json.part").symlink_to("/dev/full")
     with pytest.raises(EnvironmentUnusable, match="cannot write") as raised:
-        write_file(file, {"schema": 1})
+        write_json(file, {"schema": 1})
     assert "No space left" in raised.value.found
     assert list(file.parent.iterdir()) == []

@@ -6,15 +6,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.catalog.expectations import VERDICTS
+from harness.results.judgement import judge_outcomes
 from harness.verdicts.judge import (
     find_verdict,
     is_constant,
     judge,
-    judge_outcomes,
     refuse_reference,
 )
-from tests.unit.builders import make_record
+from harness.verdicts.names import VERDICTS
+from tests.unit.builders import make_outcome
 
 DTYPES = ("float16", "float32", "float64", "int8", "int64", "uint64", "bool")
 FLOATS = ("float16", "float32", "float64")
@@ -254,9 +254,9 @@ def test_judgement(verdicts, rate, default_seed_only, judgement):
     ],
 )
 def test_an_error_is_as_declared_only_by_the_paths_own_doing(error, judgement):
-    outcome = make_record(verdict="error", expected="error", error=error, statistics=None)
+    outcome = make_outcome(verdict="error", expected="error", error=error, statistics=None)
     judge_outcomes([outcome])
-    assert outcome["judgement"] == judgement
+    assert outcome.judgement == judgement
 
 
 def test_columns_of_other_units_are_not_called_constant_beside_a_large_one():
@@ -272,18 +272,20 @@ def test_a_saturated_softmax_is_constant_whatever_its_last_digits():
 def test_all_seeds_of_a_path_are_judged_together_and_devices_apart():
     rate = {"declared_rate": [0.4, 0.6], "judgement": None}
     cpu = [
-        make_record(seed=seed, default_seed=seed == 7, **rate, verdict=verdict)
+        make_outcome(seed=seed, default_seed=seed == 7, **rate, verdict=verdict)
         for seed, verdict in enumerate(["zeros", "differs"] * 10)
     ]
-    gpu = [make_record(seed=seed, default_seed=False, device="GPU:0", **rate) for seed in range(20)]
+    gpu = [
+        make_outcome(seed=seed, default_seed=False, device="GPU:0", **rate) for seed in range(20)
+    ]
     judge_outcomes(cpu + gpu)
-    assert {record["judgement"] for record in cpu} == {"expected"}
-    assert {record["judgement"] for record in gpu} == {"changed"}
+    assert {outcome.judgement for outcome in cpu} == {"expected"}
+    assert {outcome.judgement for outcome in gpu} == {"changed"}
 
 
 def test_a_lone_other_seed_is_judged_by_rate_and_a_lone_default_seed_by_verdict():
-    other = make_record(verdict="differs", declared_rate=[0.4, 0.6], default_seed=False)
-    own = make_record(verdict="differs", declared_rate=[0.4, 0.6])
-    for record in (other, own):
-        judge_outcomes([record])
-    assert (other["judgement"], own["judgement"]) == ("expected", "changed")
+    other = make_outcome(verdict="differs", declared_rate=[0.4, 0.6], default_seed=False)
+    own = make_outcome(verdict="differs", declared_rate=[0.4, 0.6])
+    for outcome in (other, own):
+        judge_outcomes([outcome])
+    assert (other.judgement, own.judgement) == ("expected", "changed")

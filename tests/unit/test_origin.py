@@ -20,11 +20,11 @@ from harness.formats.facts import CHECKPOINT, KERAS_ARCHIVE, KERAS_FOLDER, Facts
 from harness.formats.recognize import read_facts
 from harness.origin.likely_releases import choose_by_keras, choose_by_tensorflow, choose_releases
 from harness.origin.restore import (
-    Reopened,
-    compare,
+    RestoredModel,
+    compare_restored,
+    find_innermost,
     find_kind,
     make_loadable,
-    shorten,
 )
 from harness.origin.who_wrote import read_origin
 
@@ -393,17 +393,17 @@ def test_predictions_are_called_what_they_are():
 
 def test_of_a_nested_error_the_innermost_is_shown():
     nested = "F could not be built.\n\nconfig={...}.\n\nException encountered: Could not locate X."
-    assert shorten(f"{nested} Full object config: {{'a': 1}}") == "Could not locate X."
-    assert len(shorten("word " * 1000)) < 260
+    assert find_innermost(f"{nested} Full object config: {{'a': 1}}") == "Could not locate X."
+    assert len(find_innermost("word " * 1000)) < 260
 
 
 def test_two_restores_agree_only_where_every_value_does():
     def restored(*arrays):
-        return Reopened(predictions=list(arrays))
+        return RestoredModel(predictions=list(arrays))
 
     row = np.arange(6.0).reshape(3, 2)
-    assert compare(restored(row), restored(row * (1 + 1e-6)))[0]
-    assert not compare(restored(row), restored(row + 1))[0]
-    assert not compare(restored(row), restored(row[:2]))[0]
-    assert not compare(restored(row), restored(row, row))[0]
-    assert not compare(restored(row), restored(np.where(row == 2, np.nan, row)))[0]
+    assert compare_restored(restored(row), restored(row * (1 + 1e-6)))[0]
+    assert not compare_restored(restored(row), restored(row + 1))[0]
+    assert not compare_restored(restored(row), restored(row[:2]))[0]
+    assert not compare_restored(restored(row), restored(row, row))[0]
+    assert not compare_restored(restored(row), restored(np.where(row == 2, np.nan, row)))[0]

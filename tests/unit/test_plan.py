@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.execution.plan import count_paths, make_plan
+from harness.execution.plan import Reader, count_paths, make_plan
+from harness.results.run import RunEnvironment
 from tests.unit.builders import DOSED, make_committed_scenario, make_scenario
 
 
@@ -13,11 +14,21 @@ def scenario(tmp_path):
 
 OWN = "tensorflow-2.21.0+keras-3.15.1"
 OTHER = "tensorflow-2.15.0+keras-2.15.0"
+ENVIRONMENTS = {
+    OWN: RunEnvironment(name=OWN, tensorflow="2.21.0", keras="3.15.1"),
+    OTHER: RunEnvironment(name=OTHER, tensorflow="2.15.0", keras="2.15.0"),
+}
 
 
 def make_own_plan(scenarios, devices, **options):
     """A plan in which one environment saves and restores."""
-    return make_plan(scenarios, OWN, {OWN: devices}, **options)
+    return plan_for(scenarios, OWN, {OWN: devices}, **options)
+
+
+def plan_for(scenarios, writer, readers, **options):
+    """A plan for environments that are given by their names."""
+    pairs = [Reader(ENVIRONMENTS[name], tuple(devices)) for name, devices in readers.items()]
+    return make_plan(scenarios, ENVIRONMENTS[writer], pairs, **options)
 
 
 def keys(plan):
@@ -45,7 +56,7 @@ def test_every_path_runs_for_every_seed_and_device_once(scenario):
 
 def test_one_save_serves_both_devices(scenario):
     plan = make_own_plan([scenario], ["CPU:0", "GPU:0"])
-    assert [task.device for task in plan[0].paths] == ["CPU:0", "GPU:0"]
+    assert [task.key.device for task in plan[0].paths] == ["CPU:0", "GPU:0"]
 
 
 def test_what_is_done_is_left_out_and_its_save_with_it(scenario):
@@ -87,8 +98,8 @@ def test_a_dosed_plan_runs_the_dosed_path_at_every_dose_and_nothing_else(tmp_pat
         doses=True,
     )
     tasks = [task for group in plan for task in group.paths]
-    assert {(task.scenario.id, task.path) for task in tasks} == {("dosed-case", "restore_broken")}
-    assert [task.dose for task in tasks] == [0, 0.5, 2]
+    assert {task.key[:2] for task in tasks} == {("dosed-case", "restore_broken")}
+    assert [task.key.dose for task in tasks] == [0, 0.5, 2]
 
 
 def test_iterators_are_planned_like_lists(scenario):
@@ -97,16 +108,16 @@ def test_iterators_are_planned_like_lists(scenario):
 
 
 def test_readers_share_the_save_of_their_writer(scenario):
-    plan = make_plan([scenario], OWN, {OWN: ["CPU:0"], OTHER: ["CPU:0"]})
+    plan = plan_for([scenario], OWN, {OWN: ["CPU:0"], OTHER: ["CPU:0"]})
     assert [(group.writer, len(group.paths)) for group in plan] == [(OWN, 2), (OWN, 2)]
-    assert {(task.writer, task.reader) for group in plan for task in group.paths} == {
+    assert {(task.key.writer, task.key.reader) for group in plan for task in group.paths} == {
         (OWN, OWN),
         (OWN, OTHER),
     }
 
 
 def test_what_was_restored_by_another_release_is_not_done(scenario):
-    done = keys(make_plan([scenario], OWN, {OTHER: ["CPU:0"]}))
+    done = keys(plan_for([scenario], OWN, {OTHER: ["CPU:0"]}))
     assert count_paths(make_own_plan([scenario], ["CPU:0"], done=done)) == 2
 
 
@@ -114,5 +125,5 @@ def test_committed_files_are_those_of_their_writer_unless_a_writer_is_asked_for(
     committed = make_committed_scenario(tmp_path)
     [group] = make_own_plan([committed], ["CPU:0"])
     assert (group.committed, group.writer) == (True, "tensorflow-2.15.0")
-    [group] = make_plan([committed], OTHER, {OWN: ["CPU:0"]}, split=True)
+    [group] = plan_for([committed], OTHER, {OWN: ["CPU:0"]}, split=True)
     assert (group.committed, group.writer) == (False, OTHER)

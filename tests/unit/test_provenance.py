@@ -12,17 +12,17 @@ from harness.artifacts.provenance import (
 )
 from harness.artifacts.regenerate import Wanted, find_wanted
 from harness.catalog.load import PACKAGED, read_catalog, read_scenario
+from harness.processes.facts import EnvironmentFacts
 from tests.unit.builders import make_committed_scenario
 
-ENVIRONMENT = {
-    "tensorflow": "2.15.0",
-    "keras": "2.15.0",
-    "python": "3.11.7",
-    "numpy": "1.26.3",
-    "h5py": "3.10.0",
-    "keras_home": "keras",
-    "executable": "/somewhere/python",
-}
+ENVIRONMENT = EnvironmentFacts(
+    tensorflow="2.15.0",
+    keras="2.15.0",
+    python="3.11.7",
+    numpy="1.26.3",
+    h5py="3.10.0",
+    executable="/somewhere/python",
+)
 PACKAGES = ["keras==2.15.0", "scikit-learn==1.3.2", "tensorflow-cpu==2.15.0.post1"]
 COMMITTED = [each for each in read_catalog(PACKAGED).scenarios if each.artifact_folder]
 

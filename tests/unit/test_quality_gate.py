@@ -4,11 +4,17 @@ import copy
 
 import pytest
 
-from harness.results.quality_gate import LARGEST_ARTIFACT, find_faults, find_silent_errors
-from tests.unit.builders import SCENARIO, make_record, make_scenario
+from harness.catalog.quality import find_silent_errors
+from harness.results.quality_gate import LARGEST_ARTIFACT
+from harness.results.quality_gate import find_faults as find_outcome_faults
+from tests.unit.builders import SCENARIO, as_outcomes, make_record, make_scenario
 
 BROKEN = make_record()
 FIXED = make_record(path="restore_fixed_it", side="fixed", verdict="match", expected="match")
+
+
+def find_faults(first, second):
+    return find_outcome_faults(as_outcomes(first), as_outcomes(second))
 
 
 def changed(record, **statistics):
@@ -73,7 +79,7 @@ def test_without_a_fixed_path_that_matches_nothing_is_cured():
 
 
 def test_what_a_step_does_beyond_its_folder_is_a_fault_once():
-    strayed = BROKEN | {"trespasses": ["wrote outside its folder: /elsewhere"]}
+    strayed = BROKEN | {"side_effects": ["wrote outside its folder: /elsewhere"]}
     faults = find_faults([strayed, FIXED], [strayed, FIXED])
     assert faults == ["restore_broken wrote outside its folder: /elsewhere"]
 

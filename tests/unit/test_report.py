@@ -6,18 +6,24 @@ diff: UPDATE_GOLDEN=1 python -m pytest tests/unit/test_report.py
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from tabulate import tabulate_formats
 
 from harness.cli.output import next_step, present
-from harness.report.summary import any_changed, describe_change, describe_environments, summarize
-from harness.report.table import SEVERITY, make_rate_table, make_table, show_number
-from harness.verdicts.judge import judge_outcomes
+from harness.processes.facts import Device
+from harness.report.summary import describe_change, describe_environments, summarize
+from harness.report.table import make_rate_table, make_table, show_number
+from harness.results.judgement import any_changed, judge_outcomes
+from harness.verdicts.names import SEVERITY
 from tests.unit.builders import (
     ENVIRONMENT,
     RELEASES,
+    as_outcomes,
+    make_file,
+    make_outcome,
     make_record,
-    make_release_document,
+    make_release_file,
     name_of,
 )
 from tests.unit.golden import assert_golden
@@ -60,11 +66,8 @@ RECORDS = [
         error={"type": "skip", "message": "the scenario is for TensorFlow <2"},
     ),
 ]
-GPU = {
-    "name": "GPU:0",
-    "model": "NVIDIA H100",
-    "compute_capability": "9.0",
-}
+GPU = Device("GPU:0", "NVIDIA H100", "9.0")
+WITH_GPU = msgspec.structs.replace(ENVIRONMENT, devices=(GPU,))
 TWO_DEVICES = [make_record(device=device) for device in ("CPU:0", "GPU:0")]
 SEEDS = [
     make_record(
@@ -76,20 +79,14 @@ SEEDS = [
     for seed in range(20)
 ] + [make_record(seed=seed, default_seed=seed == 7, **FIXED) for seed in range(20)]
 SHOWN = {
-    "run": present({"environments": [ENVIRONMENT], "outcomes": RECORDS}, "simple"),
-    "run-github": present({"environments": [ENVIRONMENT], "outcomes": RECORDS}, "github"),
-    "run-calm": present({"environments": [ENVIRONMENT], "outcomes": RECORDS[:2]}, "simple"),
-    "run-seeds": present({"environments": [ENVIRONMENT], "outcomes": SEEDS}, "simple"),
-    "run-two-devices": present(
-        {"environments": [ENVIRONMENT | {"devices": [GPU]}], "outcomes": TWO_DEVICES}, "simple"
-    ),
-    "run-releases": present(
-        make_release_document(["zeros", "zeros", "differs", "zeros"]), "simple"
-    ),
+    "run": present(make_file(RECORDS), "simple"),
+    "run-github": present(make_file(RECORDS), "github"),
+    "run-calm": present(make_file(RECORDS[:2]), "simple"),
+    "run-seeds": present(make_file(SEEDS), "simple"),
+    "run-two-devices": present(make_file(TWO_DEVICES, [WITH_GPU]), "simple"),
+    "run-releases": present(make_release_file(["zeros", "zeros", "differs", "zeros"]), "simple"),
     "run-writer-and-readers": present(
-        make_release_document(
-            ["zeros", "zeros", "differs", "skip"], name_of(RELEASES[0]), expected=""
-        ),
+        make_release_file(["zeros", "zeros", "differs", "skip"], name_of(RELEASES[0]), expected=""),
         "simple",
     ),
 }
@@ -106,15 +103,15 @@ def test_every_golden_file_is_compared():
 
 @pytest.mark.parametrize("style", tabulate_formats)
 def test_every_format_of_tabulate_shows_every_row(style):
-    table = make_table(RECORDS, style)
+    table = make_table(as_outcomes(RECORDS), style)
     assert table.count("odd-case") == 4
-    assert make_rate_table(SEEDS, style).count("small-case") == 2
+    assert make_rate_table(as_outcomes(SEEDS), style).count("small-case") == 2
     assert make_table([], style) is not None
 
 
 def test_the_worst_comes_first_and_what_changed_before_all():
     judged = [
-        make_record(verdict=verdict, judgement=judgement)
+        make_outcome(verdict=verdict, judgement=judgement)
         for judgement in ("expected", "changed")
         for verdict in reversed(SEVERITY)
     ]
@@ -124,15 +121,15 @@ def test_the_worst_comes_first_and_what_changed_before_all():
 
 
 def test_device_and_seed_are_columns_only_where_they_vary():
-    assert "device" not in make_table(RECORDS)
-    assert "device" in make_table(TWO_DEVICES).splitlines()[0]
-    assert "seed" not in make_table(RECORDS)
-    assert "seed" in make_table([make_record(default_seed=False)]).splitlines()[0]
-    assert "device" in make_rate_table(TWO_DEVICES).splitlines()[0]
+    assert "device" not in make_table(as_outcomes(RECORDS))
+    assert "device" in make_table(as_outcomes(TWO_DEVICES)).splitlines()[0]
+    assert "seed" not in make_table(as_outcomes(RECORDS))
+    assert "seed" in make_table([make_outcome(default_seed=False)]).splitlines()[0]
+    assert "device" in make_rate_table(as_outcomes(TWO_DEVICES)).splitlines()[0]
 
 
 def test_a_rate_of_always_is_named():
-    assert "always" in make_rate_table([make_record()])
+    assert "always" in make_rate_table([make_outcome()])
 
 
 @pytest.mark.parametrize(
@@ -151,18 +148,18 @@ def test_nothing_to_say_of_no_outcomes():
 
 
 def test_a_broken_path_that_should_work_and_fails_is_not_said_to_work():
-    failing = make_record(expected="match", verdict="error", judgement="changed", statistics=None)
+    failing = make_outcome(expected="match", verdict="error", judgement="changed", statistics=None)
     said = summarize(
-        [failing, make_record(path="restore_broken_too", expected="match", verdict="match")]
+        [failing, make_outcome(path="restore_broken_too", expected="match", verdict="match")]
     )
     assert "Broken paths that work here, as declared: 1 of 2." in said
     assert "1 path changed:" in said
 
 
 def test_a_fixed_path_matches_only_if_it_does_on_every_seed():
-    seeds = [make_record(**FIXED, seed=seed) for seed in range(3)]
+    seeds = [make_outcome(**FIXED, seed=seed) for seed in range(3)]
     assert "before it was saved: 1 of 1." in summarize(seeds)
-    seeds[1]["verdict"] = "differs"
+    seeds[1].verdict = "differs"
     assert "before it was saved: 0 of 1." in summarize(seeds)
 
 
@@ -178,18 +175,18 @@ def test_a_fixed_path_matches_only_if_it_does_on_every_seed():
     ],
 )
 def test_a_change_is_said_with_its_reason(changes, words):
-    said = describe_change([make_record(**changes)])
+    said = describe_change([make_outcome(**changes)])
     assert said.startswith("small-case restore_broken on CPU:0: ")
     assert words in said
 
 
 def test_weights_that_arrived_explain_no_match():
-    assert "weights" not in describe_change([make_record(verdict="match")])
+    assert "weights" not in describe_change([make_outcome(verdict="match")])
 
 
 def test_of_several_seeds_only_those_that_deviate_are_named():
-    seeds = [make_record(**FIXED, seed=seed) for seed in range(20)]
-    seeds[3]["verdict"] = "differs"
+    seeds = [make_outcome(**FIXED, seed=seed) for seed in range(20)]
+    seeds[3].verdict = "differs"
     judge_outcomes(seeds)
     said = summarize(seeds)
     assert "1 path changed:" in said
@@ -197,17 +194,17 @@ def test_of_several_seeds_only_those_that_deviate_are_named():
 
 
 def test_a_gpu_is_named_with_its_capability():
-    [line] = describe_environments([ENVIRONMENT | {"devices": [GPU]}])[1:]
+    [line] = describe_environments([WITH_GPU])[1:]
     assert line == "GPU:0: NVIDIA H100, compute capability 9.0"
 
 
 def test_one_change_decides_the_exit_code():
-    assert any_changed(RECORDS)
-    assert not any_changed(RECORDS[:2])
+    assert any_changed(as_outcomes(RECORDS))
+    assert not any_changed(as_outcomes(RECORDS[:2]))
 
 
 def test_the_next_step_is_what_changed_then_zeros_then_the_gravest():
-    steps = [next_step({"outcomes": records}) for records in (RECORDS, RECORDS[:2], RECORDS[1:2])]
+    steps = [next_step(make_file(records)) for records in (RECORDS, RECORDS[:2], RECORDS[1:2])]
     assert [step.split()[-1] for step in steps] == [
         "odd-case",
         "small-case",

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.catalog.expectations import VERDICTS, Circumstances, find_expectation
+from harness.catalog.expectations import Circumstances, find_expectation
 from harness.catalog.load import read_scenario
+from harness.verdicts.names import VERDICTS
 from tests.unit.builders import DOSED, LOOK_ALIKE, SCENARIO, make_scenario, write_scenario
 from tests.unit.test_expectations import LITERALS, RULES
 
@@ -302,7 +303,7 @@ def use(scenario):
     assert len(scenario.source_hash) == 64
     for path in scenario.paths():
         assert scenario.save_for(path) in scenario.definitions
-        assert find_expectation(scenario.expect[path], where).verdict in VERDICTS
+        assert find_expectation(scenario.rules[path], where).verdict in VERDICTS
     assert set(scenario.verdicts()) <= set(VERDICTS)
     assert scenario.seed == int(scenario.seed)
 

@@ -5,13 +5,13 @@ from concurrent.futures import CancelledError, Future
 import pytest
 
 from harness.errors import CannotWrite, EnvironmentUnusable
-from harness.execution.bundle import Parcel
-from harness.execution.machine import Saved
-from harness.execution.plan import make_plan
-from harness.execution.scheduler import Execution
-from harness.execution.worker_pool import Place
-from harness.results.outcome import Outcome
-from harness.verdicts.judge import judge_outcomes
+from harness.execution.bundle import ArtifactBundle
+from harness.execution.machine import Machine, Saved
+from harness.execution.plan import Reader, make_plan
+from harness.execution.scheduler import run_plan
+from harness.results.judgement import judge_outcomes
+from harness.results.outcome import Measured
+from harness.results.run import RunEnvironment
 from tests.unit.builders import SCENARIO, make_committed_scenario, make_scenario
 
 RULED = SCENARIO.replace(
@@ -21,18 +21,14 @@ RULED = SCENARIO.replace(
 )
 
 
-def make_place(release, keras):
-    described = {
-        "tensorflow": release,
-        "keras": keras,
-        "keras_home": "keras",
-        "numpy": "1.26.0",
-        "extra_modules": [],
-    }
-    return Place(release, described, [{"name": "CPU:0"}])
+def make_environment(release, keras):
+    name = f"tensorflow-{release}+keras-{keras}"
+    return RunEnvironment(
+        name=name, release=release, tensorflow=release, keras=keras, numpy="1.26.0"
+    )
 
 
-OLD, NEW = make_place("2.15.0", "2.15.0"), make_place("2.21.0", "3.15.1")
+OLD, NEW = make_environment("2.15.0", "2.15.0"), make_environment("2.21.0", "3.15.1")
 
 
 class Rehearsal:
@@ -43,14 +39,14 @@ class Rehearsal:
     def __init__(self, answers=()):
         self.answers, self.asked = dict(answers), []
 
-    def submit(self, method, task, *arguments):
+    def submit(self, method, task, *_):
         future = Future()
-        if method == "save":
-            self.asked.append((task.save, arguments[-1]))
-            answer = self.answers.get(task.save, Saved(Parcel(b"", b"", "")))
+        if method is Machine.save:
+            self.asked.append((task.save, task.environment))
+            answer = self.answers.get(task.save, Saved(ArtifactBundle(b"", b"", "")))
         else:
-            self.asked.append((task.path, arguments[-1]))
-            answer = self.answers.get(task.path, Outcome(arguments[1] | {"verdict": "zeros"}))
+            self.asked.append((task.key.path, task.environment))
+            answer = self.answers.get(task.key.path, Measured("zeros"))
         if isinstance(answer, Exception):
             future.set_exception(answer)
         else:
@@ -62,14 +58,13 @@ class Rehearsal:
 
 
 def carry_out(scenario, writer, readers, split=False, answers=()):
-    """Return (engine, records by path) of a rehearsal, judged."""
+    """Return (engine, outcomes by path) of a rehearsal, judged."""
     engine = Rehearsal(answers)
-    devices = {place.name: ["CPU:0"] for place in readers}
-    plan = make_plan([scenario], writer.name, devices, split=split)
-    execution = Execution(engine, writer, {place.name: place for place in readers})
-    records = [outcome.record for outcome in execution.run(plan)]
-    judge_outcomes(records)
-    return engine, {(record["path"], record["reader"]): record for record in records}
+    pairs = [Reader(reader, ("CPU:0",)) for reader in readers]
+    plan = make_plan([scenario], writer, pairs, split=split)
+    outcomes = [outcome for outcome, _ in run_plan(plan, engine)]
+    judge_outcomes(outcomes)
+    return engine, {(outcome.path, outcome.reader): outcome for outcome in outcomes}
 
 
 def test_a_save_runs_where_its_writer_is_and_a_restore_where_its_reader_is(tmp_path):
@@ -82,37 +77,37 @@ def test_a_save_runs_where_its_writer_is_and_a_restore_where_its_reader_is(tmp_p
 
 
 def test_what_a_scenario_declares_holds_where_one_release_saves_and_restores(tmp_path):
-    _, records = carry_out(make_scenario(tmp_path), OLD, [OLD])
-    judged = {path: record["judgement"] for (path, _), record in records.items()}
+    _, outcomes = carry_out(make_scenario(tmp_path), OLD, [OLD])
+    judged = {path: outcome.judgement for (path, _), outcome in outcomes.items()}
     assert judged == {"restore_broken": "expected", "restore_fixed_it": "changed"}
 
 
 def test_between_two_releases_nothing_is_judged_unless_a_rule_names_the_writer(tmp_path):
-    _, records = carry_out(make_scenario(tmp_path, text=RULED), OLD, [NEW, OLD], split=True)
-    assert records["restore_broken", NEW.name]["judgement"] == "changed"
-    assert records["restore_broken", NEW.name]["expected"] == "error"
-    assert records["restore_fixed_it", NEW.name]["judgement"] is None
-    assert records["restore_fixed_it", NEW.name]["expected"] == ""
-    assert records["restore_broken", OLD.name]["judgement"] == "expected"
+    _, outcomes = carry_out(make_scenario(tmp_path, text=RULED), OLD, [NEW, OLD], split=True)
+    assert outcomes["restore_broken", NEW.name].judgement == "changed"
+    assert outcomes["restore_broken", NEW.name].expected == "error"
+    assert outcomes["restore_fixed_it", NEW.name].judgement is None
+    assert outcomes["restore_fixed_it", NEW.name].expected == ""
+    assert outcomes["restore_broken", OLD.name].judgement == "expected"
 
 
 def test_committed_files_can_be_written_anew_only_by_the_release_that_wrote_them(tmp_path):
     committed = make_committed_scenario(tmp_path)
-    engine, records = carry_out(committed, OLD, [NEW], split=True)
+    engine, outcomes = carry_out(committed, OLD, [NEW], split=True)
     assert ("save", "2.15.0") in engine.asked
-    assert records["restore_broken", NEW.name]["judgement"] == "expected"
-    engine, records = carry_out(committed, NEW, [NEW], split=True)
+    assert outcomes["restore_broken", NEW.name].judgement == "expected"
+    engine, outcomes = carry_out(committed, NEW, [NEW], split=True)
     assert engine.asked == []
-    record = records["restore_broken", NEW.name]
-    assert record["verdict"] == "skip"
-    assert record["error"]["message"] == "its files are those of TensorFlow 2.15.0"
+    outcome = outcomes["restore_broken", NEW.name]
+    assert outcome.verdict == "skip"
+    assert outcome.error.message == "its files are those of TensorFlow 2.15.0"
 
 
 def test_a_writer_the_scenario_is_not_for_skips_its_paths(tmp_path):
     text = SCENARIO.replace('">=2.13"', '">=2.16"')
-    engine, records = carry_out(make_scenario(tmp_path, text=text), OLD, [NEW], split=True)
+    engine, outcomes = carry_out(make_scenario(tmp_path, text=text), OLD, [NEW], split=True)
     assert engine.asked == []
-    assert {record["verdict"] for record in records.values()} == {"skip"}
+    assert {outcome.verdict for outcome in outcomes.values()} == {"skip"}
 
 
 class KilledWorker(Exception):
@@ -120,20 +115,20 @@ class KilledWorker(Exception):
 
 
 def test_an_executor_that_gives_out_ends_the_run_and_no_outcome_is_made_up(tmp_path):
-    with pytest.raises(EnvironmentUnusable, match="given out"):
+    with pytest.raises(EnvironmentUnusable, match="was lost"):
         carry_out(make_scenario(tmp_path), OLD, [OLD], answers={"restore_broken": CancelledError()})
 
 
 @pytest.mark.parametrize("lost", ["save", "restore_broken"])
 def test_a_machine_that_is_lost_costs_only_what_it_ran_and_is_never_as_declared(tmp_path, lost):
     scenario = make_scenario(tmp_path)
-    _, records = carry_out(scenario, OLD, [OLD], answers={lost: KilledWorker("three times")})
-    record = records["restore_broken", OLD.name]
+    _, outcomes = carry_out(scenario, OLD, [OLD], answers={lost: KilledWorker("three times")})
+    outcome = outcomes["restore_broken", OLD.name]
     if lost == "restore_broken":
-        assert (record["verdict"], record["error"]["type"]) == ("crash", "MachineLost")
-        assert "three times" in record["error"]["message"]
-        assert record["judgement"] == "changed"
-    assert records["restore_fixed_it", OLD.name]["verdict"] == "zeros"
+        assert (outcome.verdict, outcome.error.type) == ("crash", "MachineLost")
+        assert "three times" in outcome.error.message
+        assert outcome.judgement == "changed"
+    assert outcomes["restore_fixed_it", OLD.name].verdict == "zeros"
 
 
 @pytest.mark.parametrize("error", [CannotWrite("full"), EnvironmentUnusable("gone")])

@@ -13,18 +13,18 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 WATCHED = """
 import json, os, sys
-from harness.worker.side_effects import Witness
-witness = Witness([sys.argv[1]])
+from harness.worker.side_effects import SideEffects
+side_effects = SideEffects([sys.argv[1]])
 os.chdir(sys.argv[1])
 outside = sys.argv[2]
 exec(sys.argv[3])
-print(json.dumps(witness.trespasses))
+print(json.dumps(side_effects.sentences))
 """
 
 
 @pytest.fixture
 def watch(tmp_path):
-    """A function that runs code under a witness and returns what that saw."""
+    """A function that runs code under a side_effects and returns what that saw."""
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     inside.mkdir()
     outside.mkdir()

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import numpy as np
 import pytest
 import scipy.stats
@@ -17,7 +18,7 @@ from harness.verdicts.statistics import (
     compare_weights,
     compute_statistics,
     correlate,
-    describe,
+    describe_array,
     tolerance_per_column,
 )
 from tests.unit.test_judge import any_arrays, pairs_of_one_shape
@@ -38,57 +39,57 @@ def coarse_pairs(draw):
 
 @given(pairs_of_one_shape())
 def test_statistics_of_one_shape_are_json_without_nan(pair):
-    json.dumps(compute_statistics(*pair), allow_nan=False)
+    json.dumps(msgspec.to_builtins(compute_statistics(*pair)), allow_nan=False)
 
 
 @given(any_arrays(), any_arrays())
 def test_statistics_across_shapes_are_json_without_nan(values, reference):
     computed = compute_statistics(values, reference)
-    json.dumps(computed, allow_nan=False)
+    json.dumps(msgspec.to_builtins(computed), allow_nan=False)
     if values.shape != reference.shape:
-        assert computed["max_absolute_error"] is None
-        assert computed["correlation"] is None
+        assert computed.max_absolute_error is None
+        assert computed.correlation is None
 
 
 @given(any_arrays(("float16", "float32", "float64")))
 def test_counts_add_up(values):
-    described = describe(values, 0.0)
-    assert described["count"] == values.size
-    assert described["nan_count"] == int(np.isnan(values).sum())
-    assert described["inf_count"] == int(np.isinf(values).sum())
-    assert 0 <= described["exact_zeros"] == described["near_zeros"] <= 1
+    described = describe_array(values, 0.0)
+    assert described.count == values.size
+    assert described.nan_count == int(np.isnan(values).sum())
+    assert described.inf_count == int(np.isinf(values).sum())
+    assert 0 <= described.exact_zeros == described.near_zeros <= 1
 
 
 @given(ANY_FINITE)
 def test_quantiles_are_ordered_and_within_the_range(values):
-    described = describe(values, 0.0)
-    quantiles = list(described["quantiles"].values())
+    described = describe_array(values, 0.0)
+    quantiles = list(described.quantiles.values())
     assert quantiles == sorted(quantiles)
-    assert described["minimum"] <= quantiles[0]
-    assert quantiles[-1] <= described["maximum"]
-    assert described["minimum"] <= described["mean"] <= described["maximum"]
-    assert described["standard_deviation"] >= 0
+    assert described.minimum <= quantiles[0]
+    assert quantiles[-1] <= described.maximum
+    assert described.minimum <= described.mean <= described.maximum
+    assert described.standard_deviation >= 0
 
 
 @given(hnp.arrays("float64", st.integers(1, 30), elements=COARSE))
 def test_moments_and_quantiles_are_those_of_numpy(values):
-    described = describe(values, 0.0)
-    assert described["mean"] == pytest.approx(values.mean(), abs=1e-9)
-    assert described["standard_deviation"] == pytest.approx(values.std(), abs=1e-9)
-    assert described["quantiles"]["0.05"] == pytest.approx(np.quantile(values, 0.05), abs=1e-9)
+    described = describe_array(values, 0.0)
+    assert described.mean == pytest.approx(values.mean(), abs=1e-9)
+    assert described.standard_deviation == pytest.approx(values.std(), abs=1e-9)
+    assert described.quantiles["0.05"] == pytest.approx(np.quantile(values, 0.05), abs=1e-9)
 
 
 def test_moments_of_huge_and_of_tiny_numbers_neither_overflow_nor_vanish():
-    huge = describe(np.array([1.7e308, -1.7e308, 1.7e308, -1.7e308]), 0.0)
-    assert (huge["mean"], huge["standard_deviation"]) == (0.0, 1.7e308)
-    tiny = describe(np.array([1e-200, -1e-200]), 0.0)
-    assert tiny["standard_deviation"] == pytest.approx(1e-200)
+    huge = describe_array(np.array([1.7e308, -1.7e308, 1.7e308, -1.7e308]), 0.0)
+    assert (huge.mean, huge.standard_deviation) == (0.0, 1.7e308)
+    tiny = describe_array(np.array([1e-200, -1e-200]), 0.0)
+    assert tiny.standard_deviation == pytest.approx(1e-200)
 
 
 def test_moments_are_those_of_the_finite_values():
-    described = describe(np.array([1.0, 3.0, np.nan, np.inf]), 0.0)
-    assert (described["mean"], described["minimum"], described["maximum"]) == (2.0, 1.0, 3.0)
-    assert describe(np.array([np.nan]), 0.0)["mean"] is None
+    described = describe_array(np.array([1.0, 3.0, np.nan, np.inf]), 0.0)
+    assert (described.mean, described.minimum, described.maximum) == (2.0, 1.0, 3.0)
+    assert describe_array(np.array([np.nan]), 0.0).mean is None
 
 
 @given(coarse_pairs())
@@ -163,13 +164,13 @@ def test_errors_are_measured_absolutely_and_over_their_own_column():
     reference = np.array([[0.0, 0.0], [1000.0, 2.0]])
     values = np.array([[5.0, 0.0], [1000.0, 3.0]])
     computed = compute_statistics(values, reference)
-    assert computed["max_absolute_error"] == 5.0
-    assert computed["max_relative_error"] == 0.5
+    assert computed.max_absolute_error == 5.0
+    assert computed.max_relative_error == 0.5
 
 
 def test_near_zeros_are_measured_against_the_reference():
     computed = compute_statistics(np.array([1e-5, 1.0]), np.array([100.0, 1.0]))
-    assert (computed["exact_zeros"], computed["near_zeros"]) == (0.0, 0.5)
+    assert (computed.exact_zeros, computed.near_zeros) == (0.0, 0.5)
 
 
 def test_classes_agree_by_the_largest_of_several_columns():

@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 
 from harness.errors import EnvironmentUnusable, UsageError
-from harness.execution.plan import identify
-from harness.results.outcome import Outcome
+from harness.results.outcome import Raw
 from harness.results.store import FILE_NAME, LARGEST_PREDICTIONS, SCHEMA, Store
-from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
+from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome, make_record
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -37,13 +36,13 @@ def test_what_was_added_is_there_when_opened_again(store, open_store):
     store.set_environments(run, [ENVIRONMENT])
     predictions = np.array([[0.5], [np.nan]], np.float32)
     samples = np.array([1_500_000, 2_000_000])
-    store.add(run, Outcome(make_record(), samples, "printed", predictions))
+    store.add(run, make_outcome(), Raw(samples, "printed", predictions))
     kept = open_store()
     loaded = kept.load(run)
-    assert loaded.outcomes == [make_record()]
+    assert loaded.outcomes == [make_outcome()]
     assert loaded.request == {"command": ["run"]}
     assert (loaded.machine, loaded.environments) == (MACHINE, [ENVIRONMENT])
-    key = identify(make_record())
+    key = make_outcome().key
     assert kept.load_samples(run) == {key: [0.0015, 0.002]}
     assert kept.load_output(run, "small-case") == {key: "printed"}
     assert kept.load_output(run, "other") == {}
@@ -55,43 +54,43 @@ def test_what_was_added_is_there_when_opened_again(store, open_store):
 def test_what_was_added_survives_a_kill_at_the_next_moment(tmp_path, open_store):
     script = (
         "import os, signal, sys\nfrom pathlib import Path\n"
-        "from harness.results.outcome import Outcome\nfrom harness.results.store import Store\n"
-        "from tests.unit.builders import make_record\n"
-        "store = Store(Path(sys.argv[1]))\nrun = store.start_run({}, {})\n"
-        "store.add(run, Outcome(make_record()))\nos.kill(os.getpid(), signal.SIGKILL)\n"
+        "from harness.results.outcome import Raw\nfrom harness.results.store import Store\n"
+        "from tests.unit.builders import MACHINE, make_outcome\n"
+        "store = Store(Path(sys.argv[1]))\nrun = store.start_run({}, MACHINE)\n"
+        "store.add(run, make_outcome(), Raw())\nos.kill(os.getpid(), signal.SIGKILL)\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "reports")]
     ended = subprocess.run(command, cwd=REPOSITORY, check=False)
     assert ended.returncode == -signal.SIGKILL
     [run] = open_store().list_runs()
     assert run.finished is None
-    assert open_store().load(run.id).outcomes == [make_record()]
+    assert open_store().load(run.id).outcomes == [make_outcome()]
 
 
 def test_outcomes_come_back_in_the_order_they_arrived(store):
-    run = store.start_run({}, {})
+    run = store.start_run({}, MACHINE)
     for seed in (3, 1, 2):
-        store.add(run, Outcome(make_record(seed=seed)))
-    assert [record["seed"] for record in store.load(run).outcomes] == [3, 1, 2]
+        store.add(run, make_outcome(seed=seed), Raw())
+    assert [outcome.seed for outcome in store.load(run).outcomes] == [3, 1, 2]
 
 
 def test_an_outcome_measured_again_replaces_the_first(store):
-    run = store.start_run({}, {})
+    run = store.start_run({}, MACHINE)
     for verdict in ("differs", "zeros"):
-        store.add(run, Outcome(make_record(verdict=verdict)))
-    assert [record["verdict"] for record in store.load(run).outcomes] == ["zeros"]
+        store.add(run, make_outcome(verdict=verdict), Raw())
+    assert [outcome.verdict for outcome in store.load(run).outcomes] == ["zeros"]
     assert store.count_outcomes(run) == 1
 
 
 def test_an_outcome_without_timing_has_no_samples(store):
-    run = store.start_run({}, {})
-    store.add(run, Outcome(make_record()))
+    run = store.start_run({}, MACHINE)
+    store.add(run, make_outcome(), Raw())
     assert store.load_samples(run) == {}
 
 
 def test_runs_are_listed_newest_first_and_apart(store):
-    first, second = store.start_run({"n": 1}, {}), store.start_run({"n": 2}, {})
-    store.add(first, Outcome(make_record()))
+    first, second = store.start_run({"n": 1}, MACHINE), store.start_run({"n": 2}, MACHINE)
+    store.add(first, make_outcome(), Raw())
     store.finish(first)
     listed = store.list_runs()
     assert [run.id for run in listed] == [second, first]
@@ -120,9 +119,9 @@ def test_a_damaged_database_is_a_sentence(tmp_path, open_store):
 
 
 def test_damage_found_later_is_a_sentence_too(store, open_store):
-    run = store.start_run({}, {})
+    run = store.start_run({}, MACHINE)
     for seed in range(200):
-        store.add(run, Outcome(make_record(seed=seed)))
+        store.add(run, make_outcome(seed=seed), Raw())
     content = bytearray(store.path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     store.path.write_bytes(bytes(content))
@@ -148,7 +147,7 @@ def test_a_database_another_process_keeps_locked_is_a_sentence(store, open_store
     other.database.execute("PRAGMA busy_timeout = 0")
     store.database.execute("BEGIN EXCLUSIVE")
     with pytest.raises(EnvironmentUnusable, match="cannot be written or read"):
-        other.start_run({}, {})
+        other.start_run({}, MACHINE)
 
 
 def test_a_database_left_half_made_is_completed(tmp_path, open_store):
@@ -159,24 +158,24 @@ def test_a_database_left_half_made_is_completed(tmp_path, open_store):
         database.execute(tables.database.execute(made).fetchone()[0])
         tables.close()
     store = open_store()
-    run = store.start_run({}, {})
-    store.add(run, Outcome(make_record()))
+    run = store.start_run({}, MACHINE)
+    store.add(run, make_outcome(), Raw())
     assert store.count_outcomes(run) == 1
 
 
 def test_outcomes_of_an_edited_scenario_are_dropped_before_a_run_is_resumed(store):
-    run = store.start_run({}, {})
+    run = store.start_run({}, MACHINE)
     for name in ("edited", "same"):
-        store.add(run, Outcome(make_record(scenario=name, source_sha256=name)))
+        store.add(run, make_outcome(scenario=name, source_sha256=name), Raw())
     store.drop_stale(run, {"edited": "another text", "same": "same"})
-    assert [record["scenario"] for record in store.load(run).outcomes] == ["same"]
+    assert [outcome.scenario for outcome in store.load(run).outcomes] == ["same"]
 
 
 def test_the_number_of_a_forgotten_run_is_not_given_away_again(store):
-    run = store.start_run({}, {})
+    run = store.start_run({}, MACHINE)
     store.forget_run(run)
     assert store.list_runs() == []
-    assert store.start_run({}, {}) > run
+    assert store.start_run({}, MACHINE) > run
 
 
 def test_a_number_no_database_can_hold_is_no_run(store):
@@ -225,10 +224,10 @@ def test_a_database_of_the_second_schema_learns_who_wrote_and_who_read(tmp_path,
     old.commit()
     old.close()
     store = open_store()
-    assert [record["dose"] for record in store.load(1).outcomes] == [None, 0.5]
-    keys = [identify(record) for record in store.load(1).outcomes]
+    assert [outcome.dose for outcome in store.load(1).outcomes] == [None, 0.5]
+    keys = [outcome.key for outcome in store.load(1).outcomes]
     assert list(store.load_output(1, "small-case")) == keys
-    store.add(1, Outcome(make_record()))
+    store.add(1, make_outcome(), Raw())
     assert store.count_outcomes(1) == 2
 
 
@@ -247,30 +246,30 @@ def test_a_database_of_the_first_schema_keeps_its_outcomes_in_their_order(tmp_pa
     old.commit()
     old.close()
     store = open_store()
-    assert [record["seed"] for record in store.load(1).outcomes] == [3, 1, 2]
-    store.add(1, Outcome(make_record(seed=3, dose=0.5)))
+    assert [outcome.seed for outcome in store.load(1).outcomes] == [3, 1, 2]
+    store.add(1, make_outcome(seed=3, dose=0.5), Raw())
     assert store.count_outcomes(1) == 4
     assert open_store().count_outcomes(1) == 4
 
 
 def test_outcomes_of_different_doses_stand_side_by_side(store):
-    run = store.start_run({}, {})
+    run = store.start_run({}, MACHINE)
     for dose in (None, 0, 0.5):
-        store.add(run, Outcome(make_record(dose=dose)))
-    assert [record["dose"] for record in store.load(run).outcomes] == [None, 0, 0.5]
+        store.add(run, make_outcome(dose=dose), Raw())
+    assert [outcome.dose for outcome in store.load(run).outcomes] == [None, 0, 0.5]
 
 
 def test_outcomes_of_different_writers_and_readers_stand_side_by_side(store):
-    run = store.start_run({}, {})
+    run = store.start_run({}, MACHINE)
     pairs = [("a", "a"), ("a", "b"), ("b", "b")]
     for writer, reader in pairs:
-        store.add(run, Outcome(make_record(writer=writer, reader=reader)))
+        store.add(run, make_outcome(writer=writer, reader=reader), Raw())
     kept = store.load(run).outcomes
-    assert [(record["writer"], record["reader"]) for record in kept] == pairs
+    assert [(outcome.writer, outcome.reader) for outcome in kept] == pairs
 
 
 def test_predictions_too_large_to_keep_are_left_out(store):
-    run = store.start_run({}, {})
-    store.add(run, Outcome(make_record(), predictions=np.zeros(LARGEST_PREDICTIONS)))
+    run = store.start_run({}, MACHINE)
+    store.add(run, make_outcome(), Raw(predictions=np.zeros(LARGEST_PREDICTIONS)))
     assert store.load_predictions(run) == {}
     assert store.count_outcomes(run) == 1

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from harness.catalog.load import PACKAGED
 from harness.formats.contents import CONTENTS, DIFFERS, ROUNDING, compare_folders
-from harness.formats.tensorbundle import collect_fields, flatten_message, read_bundle
+from harness.formats.facts import Unreadable
+from harness.formats.tensorbundle import read_bundle, read_tensor
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 CHECKPOINT = ARTIFACTS / "checkpoint_across_keras"
@@ -69,23 +70,34 @@ def test_an_operation_of_a_saved_model_that_changed_is_found(tmp_path):
     assert compare_folders(SAVED_MODEL, copy).kind == DIFFERS
 
 
-def test_fields_are_found_by_the_path_of_their_numbers():
-    message = b"\x08\x96\x01\x12\x04\x0a\x02\xff\xff\x12\x04\x0a\x02\xfe\xff"
-    assert list(flatten_message(message)) == [
-        (".1", 150),
-        (".2.1", b"\xff\xff"),
-        (".2.1", b"\xfe\xff"),
-    ]
-    assert collect_fields(message)[".2.1"] == [b"\xfe\xff", b"\xff\xff"]
-
-
 @given(at=st.integers(0, len(INDEX) - 1), byte=st.integers(0, 255))
-def test_a_damaged_index_raises_nothing_but_a_value_error(at, byte):
-    with contextlib.suppress(ValueError):
+def test_a_damaged_index_raises_nothing_but_unreadable(at, byte):
+    with contextlib.suppress(Unreadable):
         assert read_bundle(INDEX[:at] + bytes([byte]) + INDEX[at + 1 :], DATA) is not None
 
 
 @given(st.integers(0, len(INDEX) - 1))
 def test_an_index_that_is_cut_short_is_refused(length):
-    with pytest.raises(ValueError, match=r"\w"):
+    with pytest.raises(Unreadable):
         read_bundle(INDEX[:length], DATA)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            b"\x08\x01\x12\x04\x12\x02\x08\x03\x28\x08",
+            "another size than its shape",
+        ),  # 3 in 8 bytes
+        (
+            b"\x08\x01\x12\x0f\x12\x0b\x08" + b"\xff" * 9 + b"\x01\x12\x00",
+            "another size",
+        ),  # 2**64 x 0
+        (b"\x08\x01\x28\x7f", "cut short"),
+        (b"\x0a\x01x", "no number"),
+        (b"\x08\x07", "a number is cut short"),
+    ],
+)
+def test_an_entry_that_does_not_fit_the_data_is_unreadable(entry, said):
+    with pytest.raises(Unreadable, match=said):
+        read_tensor("dense/kernel", memoryview(entry), b"\0" * 8)

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.processes.limits import TURN_MARKS, Limits, waits_for_turn, watch
-from harness.worker.timing_lock import Turn
+from harness.processes.limits import LOCK_MARKS, Limits, waits_for_lock, watch
+from harness.worker.timing_lock import TimingLock
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOLD = """
 import json, sys, time
-from harness.worker.timing_lock import Turn
+from harness.worker.timing_lock import TimingLock
 step, log = json.loads(sys.argv[1]), sys.argv[2]
-with Turn(step):
+with TimingLock(step):
     begun = time.monotonic()
     time.sleep(float(sys.argv[3]))
     with open(log, "a") as text:
@@ -29,18 +29,18 @@ with Turn(step):
 
 @pytest.fixture
 def make_step(tmp_path):
-    """A function that makes a step with a folder of its own and the turn all share."""
+    """A function that makes a step with a folder of its own and the lock all share."""
 
     def make(name):
         folder = tmp_path / name
         folder.mkdir()
-        return {"folder": str(folder), "turn": str(tmp_path / "lock")}
+        return {"folder": str(folder), "timing_lock": str(tmp_path / "lock")}
 
     return make
 
 
 def hold(step, log, seconds):
-    """Start a process that takes its turn and keeps it for a while."""
+    """Start a process that takes the lock and keeps it for a while."""
     command = [sys.executable, "-c", HOLD, json.dumps(step), str(log), str(seconds)]
     return subprocess.Popen(command, cwd=REPOSITORY)
 
@@ -52,26 +52,26 @@ def wait_until(condition):
         time.sleep(0.01)
 
 
-def test_turns_never_overlap(make_step, tmp_path):
+def test_locks_never_overlap(make_step, tmp_path):
     log = tmp_path / "log"
     processes = [hold(make_step(f"step-{number}"), log, 0.05) for number in range(4)]
     assert [process.wait() for process in processes] == [0] * 4
-    turns = sorted(tuple(map(float, line.split())) for line in log.read_text().splitlines())
-    assert len(turns) == 4
-    assert all(ended <= begun for (_, ended), (begun, _) in itertools.pairwise(turns))
+    locks = sorted(tuple(map(float, line.split())) for line in log.read_text().splitlines())
+    assert len(locks) == 4
+    assert all(ended <= begun for (_, ended), (begun, _) in itertools.pairwise(locks))
 
 
-def test_a_killed_step_gives_its_turn_to_the_next(make_step, tmp_path):
+def test_a_killed_step_gives_the_lock_to_the_next(make_step, tmp_path):
     first, second = make_step("first"), make_step("second")
     holder = hold(first, tmp_path / "log", 600)
-    wait_until(Path(first["folder"], "turn").exists)
+    wait_until(Path(first["folder"], "timing").exists)
     waiting = hold(second, tmp_path / "log", 0)
-    wait_until(lambda: waits_for_turn(second))
-    assert not waits_for_turn(first)
+    wait_until(lambda: waits_for_lock(second["folder"]))
+    assert not waits_for_lock(first["folder"])
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     assert waiting.wait(30) == 0
-    assert not waits_for_turn(second)
+    assert not waits_for_lock(second["folder"])
 
 
 def test_a_grandchild_that_lives_on_does_not_keep_the_turn(make_step, tmp_path):
@@ -98,15 +98,15 @@ def test_a_grandchild_that_lives_on_does_not_keep_the_turn(make_step, tmp_path):
 
 
 def test_a_step_without_a_turn_waits_for_nobody(tmp_path):
-    with Turn({"folder": str(tmp_path)}):
+    with TimingLock({"folder": str(tmp_path)}):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_marks_are_the_ones_the_harness_looks_for(make_step):
     step = make_step("step")
-    with Turn(step):
-        assert sorted(os.listdir(step["folder"])) == sorted(TURN_MARKS)
+    with TimingLock(step):
+        assert sorted(os.listdir(step["folder"])) == sorted(LOCK_MARKS)
 
 
 def test_time_spent_waiting_for_a_turn_is_not_charged(monkeypatch):

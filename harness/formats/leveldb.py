@@ -1,0 +1,90 @@
+"""LevelDB's table format, read within bounds: the `.index` of a TensorFlow checkpoint is one.
+
+Format: LevelDB's doc/table_format.md; tensorflow/core/lib/io/format.cc. The footer, 48 bytes, holds
+the handles (offset and size) of two blocks and a magic number. The second block, the index, holds
+the handle of every block of entries. Checksums are not verified. Damaged bytes raise Unreadable.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from harness.formats.facts import Unreadable
+from harness.formats.wire import Buffer, read_varint
+
+Entry = tuple[bytes, memoryview]  # key and value
+
+FOOTER, TRAILER = 48, 5  # bytes; behind each block stand its compression and its checksum
+MAGIC = bytes.fromhex("57fb808b247547db")
+LARGEST_TABLE = 256 << 20  # bytes; its keys, written out, may take as much
+MOST_ENTRIES = 500_000
+
+
+def is_table(tail: Buffer) -> bool:
+    """Say whether a file that ends in these bytes ends as a table does."""
+    return len(tail) >= FOOTER and tail[-len(MAGIC) :] == MAGIC
+
+
+def iterate_entries(table: bytes) -> Iterator[Entry]:
+    """Yield (key, value) of every entry in order; a value is a view of the table, not a copy."""
+    if len(table) > LARGEST_TABLE:
+        raise Unreadable(f"the index is larger than {LARGEST_TABLE >> 20} MiB")
+    if not is_table(table):
+        raise Unreadable("it does not end as a checkpoint's index does")
+    blocks, footer = memoryview(table)[:-FOOTER], memoryview(table)[-FOOTER:]
+    _, _, position = read_handle(footer, 0)  # of the metaindex, which TensorFlow leaves empty
+    offset, size, _ = read_handle(footer, position)
+    index = bound(iterate_block(blocks, offset, size))
+    yield from bound(
+        entry for block in find_blocks(index) for entry in iterate_block(blocks, *block)
+    )
+
+
+def find_blocks(index: Iterable[Entry]) -> Iterator[tuple[int, int]]:
+    """Yield (offset, size) of each block in the index: in order, so that no block comes twice."""
+    end = 0
+    for _, handle in index:
+        offset, size, _ = read_handle(handle, 0)
+        if offset < end:
+            raise Unreadable("the index is damaged: its blocks overlap")
+        end = offset + size
+        yield offset, size
+
+
+def bound(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield the entries; raise Unreadable where they are too many, or their keys too long."""
+    length = 0  # keys that share their beginnings are much longer than the table
+    for count, (key, value) in enumerate(entries, 1):
+        length += len(key)
+        if count > MOST_ENTRIES:
+            raise Unreadable(f"the index holds more than {MOST_ENTRIES} entries")
+        if length > LARGEST_TABLE:
+            raise Unreadable(f"the names in the index take more than {LARGEST_TABLE >> 20} MiB")
+        yield key, value
+
+
+def read_handle(data: memoryview, position: int) -> tuple[int, int, int]:
+    """Return (offset, size) of a block, and the position behind its handle."""
+    offset, position = read_varint(data, position)
+    size, position = read_varint(data, position)
+    return offset, size, position
+
+
+def iterate_block(blocks: memoryview, offset: int, size: int) -> Iterator[Entry]:
+    """Yield (key, value) of one block; a key shares its beginning with the key before it."""
+    if offset + size + TRAILER > len(blocks):
+        raise Unreadable("the index is cut short")
+    if blocks[offset + size]:
+        raise Unreadable("the index is compressed, which TensorFlow's own never is")
+    block = blocks[offset : offset + size]
+    restarts = 4 * (1 + int.from_bytes(block[-4:], "little"))  # bytes at the end; keys whole there
+    if restarts > size:
+        raise Unreadable("the index is damaged: a block has more restarts than bytes")
+    entries, position, key = block[: size - restarts], 0, b""
+    while position < len(entries):
+        shared, position = read_varint(entries, position)
+        own, position = read_varint(entries, position)
+        length, position = read_varint(entries, position)
+        if shared > len(key) or own + length > len(entries) - position:
+            raise Unreadable("the index is damaged: an entry leads out of its block")
+        key = key[:shared] + bytes(entries[position : position + own])
+        yield key, entries[position + own : position + own + length]
+        position += own + length

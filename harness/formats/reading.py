@@ -1,0 +1,65 @@
+"""Read a stranger's model in a process of its own, within limits of time and memory.
+
+A C library parses HDF5, and nothing that a file holds may end or fill the process of the caller.
+The child is `python -m harness.formats PATH` (__main__.py).
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.formats.facts import Facts, plain
+
+CPU_SECONDS = 30
+MEMORY_BYTES = 2 << 30  # of data; a mapped file does not count
+READING_SECONDS = 120.0  # of the clock
+UNREADABLE_EXIT = 4  # the child's exit code where its stdout is the reason
+OUT_OF_TIME = getattr(signal, "SIGXCPU", 0)  # how the kernel ends a process at its RLIMIT_CPU
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read_model_facts(path: Path) -> Facts:
+    """Return what the model at `path` says of itself; raises UsageError where none can be read.
+
+    Nothing of the file is run, and no other file is read.
+    """
+    variables = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "harness.formats", os.path.abspath(path)]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=READING_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise refuse(path, f"reading it took longer than {READING_SECONDS:.0f} s") from error
+    except ValueError as error:  # a path with a zero byte
+        raise refuse(path, str(error)) from error
+    answer = done.stdout.decode("utf-8", "replace").strip()
+    if done.returncode == 0:
+        return Facts(**json.loads(answer))
+    if done.returncode == UNREADABLE_EXIT:
+        raise refuse(path, answer)
+    if done.returncode == -OUT_OF_TIME:
+        raise refuse(path, f"reading it took more than {CPU_SECONDS} s of CPU time")
+    ended = f"signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
+    raise refuse(path, f"it brought the reading process down ({ended}), so it is damaged")
+
+
+def refuse(path: Path, found: str) -> UsageError:
+    """Return the error for a path that no model can be read from."""
+    if " models: " in found:
+        return UsageError(f"which model? {plain(path, 400)} is a folder", found, "name one of them")
+    return UsageError(
+        f"no model can be read from {plain(path, 400)}",
+        found,
+        "give a .keras or .h5 file, a SavedModel folder or a checkpoint, whole and not damaged",
+    )

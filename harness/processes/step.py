@@ -1,0 +1,206 @@
+"""What one process is asked to do, and what came of it. Knows nothing of scenarios.
+
+The request travels to `harness/worker` as one JSON object; the answer is a folder with
+`result.json`, `output.log` and arrays.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+from harness.processes.facts import Device, EnvironmentFacts
+from harness.processes.limits import Limits, StepEnd
+
+LONGEST_OUTPUT = 64 * 1024  # bytes kept of what a step printed
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process is asked for; `folder` is its own, and takes what it leaves."""
+
+    kind: str
+    folder: str
+
+
+class Step(Request, frozen=True, kw_only=True):
+    """Run `function` of the Python file `source`: fill `artifact`, or restore from it.
+
+    A "save" writes the arrays of the live model to the npz file `reference`; a "restore" reads its
+    inputs there. `cores` None leaves the process where it is. A timed step holds the file
+    `timing_lock` while it is timed, on `timed_cores`.
+    """
+
+    kind: Literal["save", "restore"]
+    source: str
+    function: str
+    artifact: str
+    reference: str
+    seed: int
+    device: str = "CPU:0"
+    dose: float | None = None
+    timing: bool = False
+    note_side_effects: bool = False
+    cores: list[int] | None = None
+    timed_cores: list[int] | None = None
+    timing_lock: str | None = None
+    logical_cpus: int = 0  # tests: split the CPU into so many devices
+
+
+class DeviceQuery(Request, frozen=True, kw_only=True):
+    """Which devices does TensorFlow see with these GPUs visible? Answered in `devices.json`."""
+
+    kind: str = "devices"
+    cuda_visible_devices: str | None = None
+
+
+class DeviceAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a DeviceQuery; a process of its own also describes its environment."""
+
+    devices: list[Device]
+    environment: EnvironmentFacts | None = None
+
+
+class ModelStep(Request, frozen=True, kw_only=True):
+    """Restore a model that came without its code and predict (worker/restore_model.py).
+
+    `keras_inside`: a SavedModel that Keras 2 can load as a model. `code`: a Python file with the
+    classes that `custom` names. `inputs`: the npz of an earlier step whose inputs are taken.
+    """
+
+    kind: str = "restore_model"
+    model: str
+    saved_model: bool
+    keras_inside: bool
+    code: str | None
+    custom: list[str]
+    trusted: bool
+    inputs: str | None
+    rows: int
+    seed: int
+
+
+class StepError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong in a step. `step` is "save" where a restore could not even begin."""
+
+    type: str
+    message: str
+    traceback: str | None = None
+    step: str | None = None
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """Times of one restored model; milliseconds where the name says so.
+
+    `calls` calls in steady state stand behind p50, p90 and p99; a quantile that they do not carry
+    is None.
+    """
+
+    load_ms: float
+    first_call_ms: float | None = None
+    p50_ms: float | None = None
+    p90_ms: float | None = None
+    p99_ms: float | None = None
+    calls: int = 0
+    warm_up_calls: int = 0
+    batch_rows: int = 0
+    large_batch_rows: int | None = None
+    throughput_rows_per_second: float | None = None
+    clock: str = "perf_counter_ns"
+    memory_growth_bytes: int | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """A step's own account of itself, `result.json`."""
+
+    error: StepError | None = None
+    rows: int = 0
+    placement: list[str] = []
+    timing: Timing | None = None
+    side_effects: list[str] = []
+    cpu_ms: float | None = None
+
+
+class StepResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a step ended: "whole", or how it failed, with the reason.
+
+    `output` is the end of what it printed, `cpu_ms` the CPU time it took after its start.
+    """
+
+    ended: Literal["whole", "error", "crash", "timeout"]
+    error: StepError | None = None
+    output: str = ""
+    timing: Timing | None = None
+    side_effects: tuple[str, ...] = ()
+    cpu_ms: float | None = None
+
+
+class Worker(Protocol):
+    """Starts processes in one environment: fork.py and spawn.py. Safe from several threads."""
+
+    def describe(self) -> EnvironmentFacts: ...
+    def list_devices(self) -> list[Device]: ...
+    def run(self, request: Request, limits: Limits) -> StepEnd: ...
+    def close(self) -> None: ...
+
+
+def run_step(worker: Worker, step: Request, limits: Limits) -> StepResult:
+    """Run a step in a process of its own; return how it ended and what it says of itself.
+
+    Raises EnvironmentUnusable where the environment's interpreter or TensorFlow does not start.
+    """
+    end = worker.run(step, limits)
+    return read_step_result(end, Path(step.folder))
+
+
+def read_step_result(end: StepEnd, folder: Path) -> StepResult:
+    """Return what a step left in `folder`, having ended so."""
+    report = read_report(folder)
+    ended, error = find_failure(end, report)
+    found = report or Report()
+    return StepResult(
+        ended=ended,
+        error=error,
+        output=read_output(folder),
+        timing=found.timing,
+        side_effects=tuple(found.side_effects),
+        cpu_ms=found.cpu_ms,
+    )
+
+
+def find_failure(
+    end: StepEnd, report: Report | None
+) -> tuple[Literal["whole", "error", "crash", "timeout"], StepError | None]:
+    """Return how a step ended, and the reason where it did not come to its end."""
+    if end.stopped_for == "timeout":
+        return "timeout", StepError(type="timeout", message="stopped at the time limit")
+    if end.stopped_for == "memory":
+        return "crash", StepError(type="memory", message="stopped at the memory limit")
+    if end.worker_died:
+        return "crash", StepError(type="signal", message="took its worker process down with it")
+    if end.signal:
+        return "crash", StepError(type="signal", message=f"ended by signal {end.signal}")
+    if report is not None and report.error is not None:
+        return "error", report.error
+    if end.exit or report is None:
+        return "crash", StepError(type="exit", message=f"left with exit code {end.exit}")
+    return "whole", None
+
+
+def read_report(folder: Path) -> Report | None:
+    """Return the step's own account of itself, None where it left none that can be read."""
+    try:
+        return msgspec.convert(json.loads((folder / "result.json").read_bytes()), Report)
+    except (OSError, ValueError, RecursionError):  # msgspec's own errors are ValueErrors
+        return None
+
+
+def read_output(folder: Path) -> str:
+    """Return the end of what the step printed."""
+    try:
+        with (folder / "output.log").open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - LONGEST_OUTPUT))
+            return log.read().decode(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,33 @@
+"""Every tolerance of restorebench, each with its reason."""
+
+# Share of the reference's largest magnitude below which a value counts as zero.
+NEAR_ZERO = 1e-6
+
+# Rounding of one release, as a share of a column's spread: float16 kernels were seen to differ by
+# 7e-3 within one release (mixed precision), float32 ones by less than 1e-5.
+SHARE_OF_SPREAD = {"float16": 2e-2, "float32": 1e-4, "float64": 1e-6}
+
+# A GPU sums in another order than the CPU that wrote the reference (TensorFloat-32 is off).
+GPU_FACTOR = 10.0
+
+# A column with a large offset and a small spread still rounds at its magnitude.
+UNITS_IN_THE_LAST_PLACE = 8
+
+# `check`: relative difference between two runs under one seed that still counts as the same.
+SAME_TWICE = 1e-6
+
+# `env for`: share of the largest prediction. No reference is known there, so no column's spread
+# is; float32 sums in another order differ by less.
+SHARE_OF_LARGEST = 1e-4
+
+# `env for`: predictions below this are zeros, and rows are alike when they agree to this share of
+# the largest value. Without a reference only the exact cases are named.
+ZERO_WITHOUT_REFERENCE = 1e-12
+ALIKE_WITHOUT_REFERENCE = 1e-6
+
+# Two files of weights are the same but for rounding where their numbers differ by no more than
+# ROUNDING_LIMIT of their array's largest number: 80 times what float32 can tell apart, since
+# training on another processor adds up in another order (1.5e-6 were seen between two choices of
+# kernels). A coarser dtype, float16, gets ROUNDING_EPSILONS times what it can tell apart.
+ROUNDING_LIMIT = 1e-5
+ROUNDING_EPSILONS = 2

@@ -12,9 +12,9 @@ import pytest
 from harness.catalog.load import PACKAGED, read_catalog
 from harness.cli import app
 from harness.cli.commands import walk_commands
-from harness.results.outcome import Outcome
+from harness.results.outcome import Raw
 from harness.results.store import Store
-from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
+from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome
 
 MODEL = PACKAGED / "version" / "artifacts" / "newer_keras_file"
 READING = {
@@ -34,9 +34,9 @@ KEPT = {"runs": ["runs"], "show": ["show", 1], "diff": ["diff", 1, 1]}
 def kept(cli):
     """The command line in a folder where one finished run is kept."""
     store = Store(cli.folder / "reports")
-    run = store.start_run({"command": ["run", "--all"]}, MACHINE)
+    run = store.start_run({"scenarios": [], "root": "", "command": ["run"]}, MACHINE)
     store.set_environments(run, [ENVIRONMENT])
-    store.add(run, Outcome(make_record(scenario="dead-relu-head", verdict="match")))
+    store.add(run, make_outcome(scenario="dead-relu-head", verdict="match"), Raw())
     store.finish(run)
     store.close()
     return cli

@@ -8,14 +8,17 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from harness.catalog.load import read_catalog
 from harness.cli.diff_releases import choose_outcomes, find_kept
-from harness.results.json_files import make_document
-from harness.results.outcome import Outcome
+from harness.files import to_json
+from harness.results.json_files import make_result_file
+from harness.results.outcome import Raw
 from harness.results.store import Store
-from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
+from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome
 
+REQUEST = {"scenarios": [], "root": "", "command": ["run"]}
 NAMES = {
     "2.20": "tensorflow-2.20.0+keras-3.11.3",
     "2.21": "tensorflow-2.21.0+keras-3.15.1",
@@ -41,16 +44,16 @@ def keep_run(cli):
 
     def keep(outcomes, predictions=None, finish=True, request=None):
         with contextlib.closing(Store(cli.folder / "reports")) as store:
-            run = store.start_run({"command": ["run"]} | (request or {}), MACHINE)
+            run = store.start_run(REQUEST | (request or {}), MACHINE)
             environments = [
-                ENVIRONMENT | {"name": NAMES[each], "release": each, "tensorflow": f"{each}.0"}
+                structs.replace(ENVIRONMENT, name=NAMES[each], release=each, tensorflow=f"{each}.0")
                 for each in outcomes
             ]
             store.set_environments(run, environments)
             for release, records in outcomes.items():
-                name = {"writer": NAMES[release], "reader": NAMES[release]}
-                for record in records:
-                    store.add(run, Outcome(record | name, predictions=predictions))
+                for outcome in records:
+                    named = structs.replace(outcome, writer=NAMES[release], reader=NAMES[release])
+                    store.add(run, named, Raw(predictions=predictions))
             if finish:
                 store.finish(run)
             return run
@@ -59,7 +62,7 @@ def keep_run(cli):
 
 
 def make(**changes):
-    return make_record(**{"scenario": "dead-relu-head", "verdict": "match"} | changes)
+    return make_outcome(**{"scenario": "dead-relu-head", "verdict": "match"} | changes)
 
 
 def test_something_that_worked_and_no_longer_does_is_exit_code_1(cli, keep_run):
@@ -90,8 +93,8 @@ def test_kept_predictions_are_compared_and_result_files_fall_back_on_statistics(
     for run, predictions in enumerate((ONE, ONE + 0.5), 1):
         keep_run({"2.21": [make(**DIFFERS)]}, predictions)
         with contextlib.closing(Store(cli.folder / "reports")) as store:
-            document = make_document(store.load(run))
-        (cli.folder / f"{run}.json").write_text(json.dumps(document))
+            document = make_result_file(store.load(run))
+        (cli.folder / f"{run}.json").write_text(to_json(document))
     ended = cli("diff", 1, 2)
     ended.assert_ran(0)
     assert "2.21 (run 1) → 2.21 (run 2)" in ended.stdout
@@ -123,12 +126,12 @@ def test_the_two_readers_of_one_run_are_compared(cli, keep_run):
 
 def test_what_one_release_saved_and_two_restored_says_who_saved(cli):
     with contextlib.closing(Store(cli.folder / "reports")) as store:
-        run = store.start_run({"command": ["run"]}, MACHINE)
+        run = store.start_run(REQUEST, MACHINE)
         readers = [NAMES["2.20"], NAMES["2.21"]]
-        store.set_environments(run, [ENVIRONMENT | {"name": each} for each in readers])
+        store.set_environments(run, [structs.replace(ENVIRONMENT, name=each) for each in readers])
         for reader, verdict in zip(readers, ("match", "zeros"), strict=True):
-            record = make(writer=NAMES["2.20"], reader=reader, verdict=verdict)
-            store.add(run, Outcome(record))
+            outcome = make(writer=NAMES["2.20"], reader=reader, verdict=verdict)
+            store.add(run, outcome, Raw())
         store.finish(run)
     ended = cli("diff", 1, 1, "--reader-a", readers[0], "--reader-b", readers[1])
     ended.assert_ran(1)

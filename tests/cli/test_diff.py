@@ -6,19 +6,17 @@ import sys
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import msgspec
 import numpy as np
 import pytest
-from msgspec import structs
 
 from harness.catalog.load import read_catalog
 from harness.cli.diff_releases import choose_outcomes, find_kept
-from harness.files import to_json
-from harness.results.json_files import make_result_file
+from harness.results.json_files import make_result_file, write_json
 from harness.results.outcome import Raw
 from harness.results.store import Store
-from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome
+from tests.unit.builders import ENVIRONMENT, MACHINE, as_outcomes, make_record
 
-REQUEST = {"scenarios": [], "root": "", "command": ["run"]}
 NAMES = {
     "2.20": "tensorflow-2.20.0+keras-3.11.3",
     "2.21": "tensorflow-2.21.0+keras-3.15.1",
@@ -31,6 +29,7 @@ ERROR = {
 }
 DIFFERS = {"verdict": "differs", "scenario": "double-rescale"}
 EACH = "Trained, saved and restored in each: "
+REQUEST = {"scenarios": [], "root": "", "command": ["run"]}
 ONE = np.linspace(0, 1, 8, dtype="float32")[:, None]
 
 
@@ -46,14 +45,17 @@ def keep_run(cli):
         with contextlib.closing(Store(cli.folder / "reports")) as store:
             run = store.start_run(REQUEST | (request or {}), MACHINE)
             environments = [
-                structs.replace(ENVIRONMENT, name=NAMES[each], release=each, tensorflow=f"{each}.0")
+                msgspec.structs.replace(
+                    ENVIRONMENT, name=NAMES[each], release=each, tensorflow=f"{each}.0"
+                )
                 for each in outcomes
             ]
             store.set_environments(run, environments)
             for release, records in outcomes.items():
-                for outcome in records:
-                    named = structs.replace(outcome, writer=NAMES[release], reader=NAMES[release])
-                    store.add(run, named, Raw(predictions=predictions))
+                name = {"writer": NAMES[release], "reader": NAMES[release]}
+                for record in records:
+                    [outcome] = as_outcomes([record | name])
+                    store.add(run, outcome, Raw(predictions=predictions))
             if finish:
                 store.finish(run)
             return run
@@ -62,7 +64,7 @@ def keep_run(cli):
 
 
 def make(**changes):
-    return make_outcome(**{"scenario": "dead-relu-head", "verdict": "match"} | changes)
+    return make_record(**{"scenario": "dead-relu-head", "verdict": "match"} | changes)
 
 
 def test_something_that_worked_and_no_longer_does_is_exit_code_1(cli, keep_run):
@@ -93,8 +95,7 @@ def test_kept_predictions_are_compared_and_result_files_fall_back_on_statistics(
     for run, predictions in enumerate((ONE, ONE + 0.5), 1):
         keep_run({"2.21": [make(**DIFFERS)]}, predictions)
         with contextlib.closing(Store(cli.folder / "reports")) as store:
-            document = make_result_file(store.load(run))
-        (cli.folder / f"{run}.json").write_text(to_json(document))
+            write_json(cli.folder / f"{run}.json", make_result_file(store.load(run)))
     ended = cli("diff", 1, 2)
     ended.assert_ran(0)
     assert "2.21 (run 1) → 2.21 (run 2)" in ended.stdout
@@ -128,9 +129,12 @@ def test_what_one_release_saved_and_two_restored_says_who_saved(cli):
     with contextlib.closing(Store(cli.folder / "reports")) as store:
         run = store.start_run(REQUEST, MACHINE)
         readers = [NAMES["2.20"], NAMES["2.21"]]
-        store.set_environments(run, [structs.replace(ENVIRONMENT, name=each) for each in readers])
+        store.set_environments(
+            run, [msgspec.structs.replace(ENVIRONMENT, name=each) for each in readers]
+        )
         for reader, verdict in zip(readers, ("match", "zeros"), strict=True):
-            outcome = make(writer=NAMES["2.20"], reader=reader, verdict=verdict)
+            record = make(writer=NAMES["2.20"], reader=reader, verdict=verdict)
+            [outcome] = as_outcomes([record])
             store.add(run, outcome, Raw())
         store.finish(run)
     ended = cli("diff", 1, 1, "--reader-a", readers[0], "--reader-b", readers[1])

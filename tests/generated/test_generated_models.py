@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from harness.catalog.scenario import side_of
 from harness.processes.fork import ForkWorker
 from harness.processes.limits import Limits
+from harness.processes.step import Step, run_step
 from harness.processes.variables import Environment
-from harness.results.outcome import describe_failure, read_arrays
+from harness.results.outcome import read_arrays
 from harness.verdicts.judge import find_verdict, refuse_reference
 from tests.conftest import REPOSITORY
 from tests.generated.strategy import model_specs
@@ -52,20 +53,17 @@ class Laboratory:
         """Run one step; return its folder, and raise AssertionError if it fails."""
         folder = self.folder / f"step-{next(self.numbers)}"
         folder.mkdir()
-        step = {
-            "source": str(STEPS),
-            "function": function,
-            "kind": kind,
-            "seed": seed,
-            "device": "CPU:0",
-            "cores": None,
-            "artifact": str(artifact),
-            "reference": str(reference),
-            "folder": str(folder),
-            "timing": False,
-        }
-        failure = describe_failure(self.worker.run(step, Limits()), folder)
-        assert failure is None, f"{function}: {failure}"
+        step = Step(
+            kind=kind,
+            source=str(STEPS),
+            function=function,
+            folder=str(folder),
+            artifact=str(artifact),
+            reference=str(reference),
+            seed=seed,
+        )
+        result = run_step(self.worker, step, Limits())
+        assert result.ended == "whole", f"{function}: {result.error}"
         return folder
 
     def save(self, spec, seed):

@@ -11,12 +11,13 @@ from dataclasses import replace
 import pytest
 
 from harness.catalog.load import PACKAGED, read_catalog
-from harness.execution.engines import RemoteEngine, close_stations
-from harness.execution.plan import make_plan
-from harness.execution.scheduler import Execution
+from harness.execution.engines import RemoteEngine, close_machines
+from harness.execution.machine import Machine
+from harness.execution.plan import Reader, make_plan
+from harness.execution.scheduler import run_plan
 from harness.execution.worker_pool import Settings
 from harness.processes.limits import Limits
-from harness.verdicts.judge import judge_outcomes
+from harness.results.judgement import judge_outcomes
 from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.tensorflow
@@ -139,45 +140,45 @@ def test_a_cluster_that_does_not_answer_is_a_sentence(cli):
 
 
 def carry_out(executor, ids, width=1):
-    """Carry out the plan of these scenarios on an executor; return the records, judged."""
+    """Carry out the plan of these scenarios on an executor; return the outcomes, judged."""
     engine = RemoteEngine(executor, SETTINGS, width)
-    place = engine.submit("describe", "").result()
+    environment = engine.submit(Machine.describe, "").result()
     scenarios = read_catalog(PACKAGED).select(ids)
-    plan = make_plan(scenarios, place.name, {place.name: ["CPU:0"]})
-    records = [one.record for one in Execution(engine, place, {place.name: place}).run(plan)]
-    judge_outcomes(records)
-    return records
+    plan = make_plan(scenarios, environment, [Reader(environment, ("CPU:0",))])
+    outcomes = [outcome for outcome, _ in run_plan(plan, engine)]
+    judge_outcomes(outcomes)
+    return outcomes
 
 
 def test_a_pool_of_processes_carries_out_the_same_plan():
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        records = carry_out(pool, CHOSEN[:1])
-        pool.submit(close_stations).result()
-    assert [record["judgement"] for record in records] == ["expected"] * 3
+        outcomes = carry_out(pool, CHOSEN[:1])
+        pool.submit(close_machines).result()
+    assert [outcome.judgement for outcome in outcomes] == ["expected"] * 3
 
 
 class Here(Executor):
     """Carries out a task at once, and damages what one path is to read."""
 
-    def submit(self, function, settings, method, *arguments):
+    def submit(self, call):
         future = Future()
-        if method == "restore" and arguments[0].path == "restore_fixed_saved_statistics":
-            task, saved, *others = arguments
-            files = bytearray(saved.parcel.files)
+        settings, method, *arguments = call.args
+        if method is Machine.restore and arguments[0].key.path == "restore_fixed_saved_statistics":
+            task, saved = arguments
+            files = bytearray(saved.bundle.files)
             files[len(files) // 2] ^= 1
-            parcel = replace(saved.parcel, files=bytes(files))
-            arguments = (task, replace(saved, parcel=parcel), *others)
-        future.set_result(function(settings, method, *arguments))
+            bundle = replace(saved.bundle, files=bytes(files))
+            arguments = (task, replace(saved, bundle=bundle))
+        future.set_result(call.func(settings, method, *arguments))
         return future
 
 
-def test_an_artifact_damaged_on_its_way_is_never_as_declared_and_costs_only_its_path():
+def test_an_artifact_damaged_on_its_way_is_never_as_declared():
     try:
-        records = carry_out(Here(), CHOSEN[:1])
+        outcomes = {each.path: each for each in carry_out(Here(), CHOSEN[:1])}
     finally:
-        close_stations()
-    judged = {record["path"]: (record["judgement"], record["error"]) for record in records}
-    judgement, error = judged.pop("restore_fixed_saved_statistics")
-    assert judgement == "changed"
-    assert error["message"] == "the artifact was damaged between the writer and the reader"
-    assert set(judged.values()) == {("expected", None)}
+        close_machines()
+    damaged = outcomes["restore_fixed_saved_statistics"]
+    assert (damaged.verdict, damaged.judgement) == ("error", "changed")
+    assert damaged.error.type == "BundleDamaged"
+    assert outcomes["restore_broken"].judgement == "expected"

@@ -6,14 +6,17 @@ import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import typer
 
 from harness.catalog.load import PACKAGED, read_catalog
-from harness.cli import app
+from harness.cli import app, call_app
 from harness.cli.commands import walk_commands
 from harness.results.outcome import Raw
 from harness.results.store import Store
+from tests.conftest import Ended
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome
 
 MODEL = PACKAGED / "version" / "artifacts" / "newer_keras_file"
@@ -31,34 +34,47 @@ KEPT = {"runs": ["runs"], "show": ["show", 1], "diff": ["diff", 1, 1]}
 
 
 @pytest.fixture
-def kept(cli):
+def call(monkeypatch, tmp_path, capsys):
+    """The command line called in this process, in an empty folder: no interpreter to start."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RESTOREBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
+
+    def call(*arguments, program="harness/__main__.py"):
+        monkeypatch.setattr(sys, "argv", [program, *map(str, arguments)])
+        return Ended(call_app(), *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def kept(call, tmp_path):
     """The command line in a folder where one finished run is kept."""
-    store = Store(cli.folder / "reports")
+    store = Store(tmp_path / "reports")
     run = store.start_run({"scenarios": [], "root": "", "command": ["run"]}, MACHINE)
     store.set_environments(run, [ENVIRONMENT])
     store.add(run, make_outcome(scenario="dead-relu-head", verdict="match"), Raw())
     store.finish(run)
     store.close()
-    return cli
+    return call
 
 
-def check_json(cli, arguments):
+def check_json(call, arguments):
     """`--json` alone takes stdout; with a FILE that is written, and the text is as without."""
-    plain = cli(*arguments)
-    alone = cli(*arguments, "--json")
+    plain = call(*arguments)
+    alone = call(*arguments, "--json")
     record = json.loads(alone.stdout)
     assert alone.code == plain.code
     assert alone.stderr.splitlines()[-1:] == plain.stdout.splitlines()[-1:]
     for option in (["--json", "out.json"], ["--json=out.any"]):
-        filed = cli(*arguments, *option)
+        filed = call(*arguments, *option)
         assert filed.stdout == plain.stdout
-        assert json.loads((cli.folder / option[-1].removeprefix("--json=")).read_text()) == record
+        assert json.loads(Path(option[-1].removeprefix("--json=")).read_text()) == record
     return record
 
 
 @pytest.mark.parametrize("arguments", READING.values(), ids=READING)
-def test_json_means_the_same_in_every_command_that_reads(cli, arguments):
-    check_json(cli, arguments)
+def test_json_means_the_same_in_every_command_that_reads(call, arguments):
+    check_json(call, arguments)
 
 
 @pytest.mark.parametrize("arguments", KEPT.values(), ids=KEPT)
@@ -78,55 +94,40 @@ def test_json_alone_keeps_stdout_for_the_record_of_a_run(cli, faulty, command):
     assert ended.stderr.splitlines()[-1].startswith("Next: ")
 
 
-def test_a_word_after_json_is_a_file_only_if_it_is_named_so(cli):
-    found = json.loads(cli("list", "--json", "zeros").stdout)
-    assert found == json.loads(cli("list", "zeros", "--json").stdout)
-    assert list(cli.folder.iterdir()) == []
-    assert json.loads(cli("list", "zeros", "--json", "-").stdout) == found
+def test_a_word_after_json_is_a_file_only_if_it_is_named_so(call, tmp_path):
+    found = json.loads(call("list", "--json", "zeros").stdout)
+    assert found == json.loads(call("list", "zeros", "--json").stdout)
+    assert list(tmp_path.iterdir()) == []
+    assert json.loads(call("list", "zeros", "--json", "-").stdout) == found
 
 
 @pytest.mark.parametrize("arguments", READING.values(), ids=READING)
-def test_a_command_that_reads_makes_no_folder_and_no_database(cli, arguments):
-    cli(*arguments).assert_ran()
-    assert list(cli.folder.iterdir()) == []
+def test_a_command_that_reads_makes_no_folder_and_no_database(call, tmp_path, arguments):
+    call(*arguments).assert_ran()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [["show", 1], ["diff", 1, 2]], ids=["show", "diff"])
-def test_a_run_that_cannot_be_there_is_refused_and_nothing_is_made(cli, arguments):
-    cli(*arguments).assert_refused(2, "no runs are kept in reports", "run --all")
-    assert list(cli.folder.iterdir()) == []
+def test_a_run_that_cannot_be_there_is_refused_and_nothing_is_made(call, tmp_path, arguments):
+    call(*arguments).assert_refused(2, "no runs are kept in reports", "run --all")
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_the_form_of_an_older_version_is_understood_and_said_to_be_old(cli):
-    old = cli("diff", "--tf", "2.20", "2.21", "ded-relu-head")
+def test_the_form_of_an_older_version_is_understood_and_said_to_be_old(call):
+    old = call("diff", "--tf", "2.20", "2.21", "ded-relu-head")
     old.assert_refused(2, "scenario not found: ded-relu-head", "please write: --tf 2.20,2.21")
-    old = cli("requirements", "2.15")
+    old = call("requirements", "2.15")
     old.assert_ran()
     assert "please write: python -m harness env requirements" in old.stderr
-    assert old.stdout == cli("env", "requirements", "2.15").stdout
-    assert "requirements" not in cli("--help").stdout
+    assert old.stdout == call("env", "requirements", "2.15").stdout
+    assert "requirements" not in call("--help").stdout
 
 
 @pytest.mark.parametrize("options", [["--tf", "2.15,2.99"], ["--tf", "2.15", "--tf", "2.99"]])
-def test_releases_are_one_word_or_several_options(cli, options):
-    ended = cli("run", "--all", *options)
+def test_releases_are_one_word_or_several_options(call, options):
+    ended = call("run", "--all", *options)
     ended.assert_refused(2, "unknown release: 2.99")
     assert "please write" not in ended.stderr
-
-
-def start_as_restorebench(cli, *arguments):
-    """Call the command line through a script of the installed command's name."""
-    script = cli.folder / "bin" / "restorebench"
-    script.parent.mkdir(exist_ok=True)
-    script.write_text("from harness.cli import main\nmain()\n")
-    return subprocess.run(
-        [sys.executable, script, *arguments],
-        env=cli.environment({}),
-        cwd=cli.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(
@@ -134,23 +135,22 @@ def start_as_restorebench(cli, *arguments):
     [["list"], ["run"], ["run", "--frob"], ["runs"], ["--help"], ["show", "7"], ["env", "--help"]],
     ids=" ".join,
 )
-def test_tips_and_usage_name_the_program_that_was_started(cli, arguments):
-    done = start_as_restorebench(cli, *arguments)
-    said = done.stdout + done.stderr
+def test_tips_and_usage_name_the_program_that_was_started(call, arguments):
+    ended = call(*arguments, program="/home/ada/.venv/bin/restorebench")
+    said = ended.stdout + ended.stderr
     assert "restorebench " in said
     assert "python -m harness" not in said
 
 
 def find_commands():
     """Return every command's name and help, hidden ones left out."""
-    import typer
-
     return dict(walk_commands(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize("width", [60, 80])
-def test_no_sentence_of_the_help_is_cut_off(cli, width):
-    ended = cli("--help", COLUMNS=str(width))
+def test_no_sentence_of_the_help_is_cut_off(call, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    ended = call("--help")
     ended.assert_ran()
     assert max(map(len, ended.stdout.splitlines())) <= width
     said = " ".join(ended.stdout.split())
@@ -160,16 +160,17 @@ def test_no_sentence_of_the_help_is_cut_off(cli, width):
 
 
 @pytest.mark.parametrize("name", find_commands())
-def test_the_help_of_every_command_fits_into_80_columns(cli, name):
-    ended = cli(*name.split(), "--help", COLUMNS="80")
+def test_the_help_of_every_command_fits_into_80_columns(call, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "80")
+    ended = call(*name.split(), "--help")
     ended.assert_ran()
     assert max(map(len, ended.stdout.splitlines())) <= 80
     assert " <str>" not in ended.stdout  # an option says what it takes
     assert "<path>" not in ended.stdout
 
 
-def test_the_help_has_a_section_for_each_kind_of_user(cli):
-    titles = re.findall(r"^(?:If|To) .*(?=:$)", cli("--help").stdout, re.MULTILINE)
+def test_the_help_has_a_section_for_each_kind_of_user(call):
+    titles = re.findall(r"^(?:If|To) .*(?=:$)", call("--help").stdout, re.MULTILINE)
     assert titles == [
         "If your model is broken",
         "To see failures happen",
@@ -178,11 +179,11 @@ def test_the_help_has_a_section_for_each_kind_of_user(cli):
     ]
 
 
-def test_without_a_command_the_help_is_the_result(cli):
+def test_without_a_command_the_help_is_the_result(call):
     for arguments in ([], ["env"]):
-        ended = cli(*arguments)
+        ended = call(*arguments)
         ended.assert_ran(0)
-        assert ended.stdout == cli(*arguments, "--help").stdout
+        assert ended.stdout == call(*arguments, "--help").stdout
 
 
 def run_on_terminal(cli, *arguments, **variables):

@@ -1,7 +1,6 @@
 """Files that are written whole or not at all."""
 
 import contextlib
-import json
 import os
 from pathlib import Path
 
@@ -12,13 +11,6 @@ def check_can_write(path: Path) -> None:
     """Raise UsageError where a file plainly cannot be written, before any work is done for it."""
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise UsageError(f"cannot write {path}", "", "name a file in a folder you can write")
-
-
-def to_json(record: object) -> str:
-    """Return a record, or a list of them, as indented JSON."""
-    import msgspec
-
-    return json.dumps(msgspec.to_builtins(record), indent=2)
 
 
 def write_whole(path: Path, text: str, tip: str = "make room, then try again") -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import typer
 
+from harness.api import continue_run
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
 from harness.cli.options import suggest
@@ -22,9 +23,7 @@ from harness.errors import (
     EnvironmentUnusable,
     UsageError,
 )
-from harness.execution.machine_facts import describe_machine
 from harness.execution.request import RunRequest, read_request
-from harness.execution.run import perform
 from harness.program import command_line
 from harness.report.dose import has_doses, plot_doses
 from harness.results.benchmark_json import make_benchmarks
@@ -32,11 +31,6 @@ from harness.results.json_files import make_result_file, write_json
 from harness.results.judgement import any_changed
 from harness.results.run import Run
 from harness.results.store import Store
-
-
-def start_run(store: Store, request: RunRequest) -> int:
-    """Record that a run begins; return its number."""
-    return store.start_run(request.to_json(), describe_machine())
 
 
 def find_unfinished(store: Store) -> tuple[int, RunRequest]:
@@ -64,11 +58,9 @@ def carry_out(
 ) -> Run:
     """Run what is not done yet, under a progress bar; return the run with every outcome."""
     chosen = find_scenarios(request, catalog)
-    store.drop_stale(run_id, {scenario.id: scenario.source_hash for scenario in chosen})
-    done = store.load(run_id).outcomes
     try:
         with ProgressBar(len(request.environments) > 1) as progress:
-            perform(request, chosen, store, run_id, progress, done)
+            return continue_run(store, run_id, request, chosen, progress)
     except (KeyboardInterrupt, EnvironmentUnusable) as error:
         kept = store.count_outcomes(run_id)
         if kept:
@@ -80,7 +72,6 @@ def carry_out(
             typer.echo(f"Interrupted. {again}".rstrip(), err=True)
             raise typer.Exit(INTERRUPTED) from error
         raise
-    return store.load(run_id)
 
 
 def report(

@@ -31,8 +31,9 @@ def check(
     scenarios: ScenariosOption = None,
 ) -> None:
     """Check a scenario: its file, its verdicts, and that a second run gives the same numbers."""
+    from harness.api import start_run
     from harness.catalog.quality import find_silent_errors, find_template_texts
-    from harness.cli.carry_out import carry_out, start_run
+    from harness.cli.carry_out import carry_out
     from harness.execution.request import RunRequest
     from harness.report.summary import count
     from harness.results.json_files import make_result_file

@@ -89,9 +89,7 @@ def diff(
         pairs = open_sides(releases, words, catalog, Store(reports))
     else:
         pairs = pair_sides(words, reader_a, reader_b, reports)
-    comparisons = [
-        compare_sides(a, b, name_writers(a, b) + f"{a.label} → {b.label}") for a, b in pairs
-    ]
+    comparisons = [compare_sides(a, b, name_comparison(a, b)) for a, b in pairs]
     printer.text(present_comparisons(comparisons, style, everything))
     printer.record(make_document(comparisons))
     if junit_file:
@@ -105,6 +103,11 @@ def diff(
     folder = (reports, None) if following == "runs" else (None, scenarios)
     printer.tip(f"\nNext: {suggest(following, *folder)}")
     raise typer.Exit(CHANGED if any_regressed(comparisons) else EXPECTED)
+
+
+def name_comparison(a: "Side", b: "Side") -> str:
+    """Return a comparison's title, such as "2.20 → 2.21"."""
+    return name_writers(a, b) + f"{a.label} → {b.label}"
 
 
 def name_writers(a: "Side", b: "Side") -> str:

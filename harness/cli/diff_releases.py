@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 import typer
 
+from harness.api import start_run
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
-from harness.cli.carry_out import carry_out, start_run
+from harness.cli.carry_out import carry_out
 from harness.cli.diff_runs import Pairs
 from harness.cli.options import suggest
 from harness.environments.releases import RELEASES
@@ -105,6 +106,7 @@ def is_plain(request: RunRequest, writers: Iterable[str]) -> bool:
     usual = RunRequest(scenarios=[], root="", timing=False, writers=list(writers))
     decides = (
         "doses",
+        "paths",
         "seeds",
         "spawn",
         "timing",

@@ -43,8 +43,8 @@ def restore_where_written(
 
     Exit code 1: it does not load in that release, or predicts only zeros, constants or NaN.
     """
+    from harness.api import read_model_file
     from harness.environments.releases import find_release
-    from harness.origin.who_wrote import read_origin
 
     for name in (release, reader):
         if name:
@@ -53,7 +53,7 @@ def restore_where_written(
         raise UsageError(f"there is no file {code}", "", "--code names a Python file")
     printer = Printer(json_file)
     with show(f"reading {model}"):
-        origin = read_origin(model)
+        origin = read_model_file(model)
     chosen = release or origin.releases[0]
     record = as_record(origin)
     printer.text("\n".join(describe_origin(origin, model)))

@@ -13,7 +13,8 @@ def gpu_report(
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
     """Run every scenario on CPU and GPU; write gpu-NAME.md and .json into the reports folder."""
-    from harness.cli.carry_out import carry_out, report, start_run
+    from harness.api import start_run
+    from harness.cli.carry_out import carry_out, report
     from harness.execution.devices import require_gpu
     from harness.execution.request import RunRequest
     from harness.report.device import write_device_report

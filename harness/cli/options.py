@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from harness.catalog.load import PACKAGED, Catalog, read_catalog
+from harness.api import read_lessons
+from harness.catalog.load import PACKAGED, Catalog
 from harness.errors import UsageError
 from harness.program import command_line
 
@@ -54,7 +55,7 @@ def suggest(command: str, reports: Path | None = None, scenarios: Path | None = 
 
 def open_catalog(root: Path | None) -> Catalog:
     """Read the catalog and say on stderr what is wrong with which file."""
-    catalog = read_catalog(root)
+    catalog = read_lessons(root)
     for problem in catalog.problems:
         typer.echo(f"ERROR  {problem}", err=True)
     return catalog

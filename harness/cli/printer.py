@@ -1,11 +1,12 @@
 """Where a result goes: text, JSON on stdout, or JSON in a file beside the text."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.files import check_can_write, to_json, write_whole
+from harness.files import check_can_write, write_whole
 
 STDOUT = Path("-")
 JsonOption = Annotated[
@@ -32,7 +33,9 @@ class Printer:
         """Print or write the result as JSON, where that was asked for."""
         if self.json_file is None:
             return
-        text = to_json(record)
+        import msgspec
+
+        text = json.dumps(msgspec.to_builtins(record), indent=2)
         if self.shows_text:
             write_whole(self.json_file, text + "\n")
         else:

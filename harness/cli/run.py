@@ -129,7 +129,8 @@ def run(
         timing = not (scheduler or writers or len(releases) > 1)
     if benchmark_file and (dose or scheduler or not timing):
         raise UsageError("--benchmark-json needs timing", "", "leave out --no-timing and --dose")
-    from harness.cli.carry_out import carry_out, find_unfinished, report, start_run
+    from harness.api import start_run
+    from harness.cli.carry_out import carry_out, find_unfinished, report
     from harness.execution.request import RunRequest
     from harness.results.store import Store
 

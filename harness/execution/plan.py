@@ -53,15 +53,16 @@ def make_plan(
     done: Iterable[OutcomeKey] = (),
     doses: bool = False,
     split: bool = False,
+    paths: Iterable[str] = (),
 ) -> list[SaveTask]:
     """Return the saves to run, each with its paths, without the outcomes already `done`.
 
     `seeds` None means each scenario's own. Committed files have no seed to vary: they run once;
     with `split` they are not used, `writer` makes its own. With `doses` each scenario's dosed path
-    takes every value of its dose, and no other path runs. Groups without a save come first, so
-    that timing has work while the first models train.
+    takes every value of its dose, and no other path runs. `paths` names the only ones to run.
+    Groups without a save come first, so that timing has work while the first models train.
     """
-    finished, groups, readers = set(done), [], list(readers)
+    finished, groups, readers, named = set(done), [], list(readers), set(paths)
     chosen = None if seeds is None else list(seeds)
     for scenario in scenarios:
         committed = scenario.artifact_folder is not None and not split
@@ -69,6 +70,8 @@ def make_plan(
         for seed in [scenario.seed] if chosen is None or committed else chosen:
             by_save: dict[str, list[PathTask]] = {}
             for path, dose in list_doses(scenario) if doses else list_paths(scenario):
+                if named and path not in named:
+                    continue
                 for reader, device in ((each, name) for each in readers for name in each.devices):
                     key = OutcomeKey(
                         scenario.id, path, device, seed, dose, origin, reader.environment.name

@@ -32,6 +32,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     scenarios: list[str]
     root: str
+    paths: list[str] = []  # of the scenarios; none: every one
     device: str = "all"
     seeds: list[int] | None = None
     timing: bool = True

@@ -149,6 +149,7 @@ class Runner:
             self.finished,
             self.request.doses,
             self.request.split,
+            self.request.paths,
         )
 
     def is_finished(self, part: Part) -> bool:

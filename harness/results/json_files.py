@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import UsageError
-from harness.files import to_json, write_whole
+from harness.files import write_whole
 from harness.program import command_line
 from harness.results.judgement import judge_outcomes
 from harness.results.outcome import Outcome
@@ -42,10 +42,14 @@ def make_result_file(run: Run) -> ResultFile:
     )
 
 
+def to_json(record: object) -> str:
+    """Return a record, or a list of them, as indented JSON."""
+    return json.dumps(msgspec.to_builtins(record), indent=2)
+
+
 def write_json(path: Path, record: object) -> None:
     """Write JSON whole or not at all; raises UsageError or EnvironmentUnusable with a sentence."""
-    tip = f"make room; the run itself is kept, see: {command_line('runs')}"
-    write_whole(path, to_json(record) + "\n", tip)
+    write_whole(path, to_json(record) + "\n")
 
 
 def read_result_file(path: Path) -> ResultFile:

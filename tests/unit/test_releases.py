@@ -14,7 +14,7 @@ from harness.environments.cache import (
     find_damage,
     folder_name,
     list_environments,
-    read_record,
+    read_built,
     remove_leftovers,
 )
 from harness.environments.releases import RELEASES, find_release, name_wheel
@@ -22,7 +22,14 @@ from harness.environments.requirements import write_requirements
 from harness.environments.uv import explain_failure, find_interpreter, limit_dates
 from harness.errors import UsageError
 
-WHOLE = json.dumps({"release": {"name": "2.15"}, "versions": {}, "packages": [], "built": ""})
+WHOLE = json.dumps(
+    {
+        "release": {"name": "2.15", "python": "3.11", "newest": None, "requirements": []},
+        "versions": {"tensorflow": "2.15.0", "keras": "2.15.0"},
+        "packages": [],
+        "built": "",
+    }
+)
 
 
 @pytest.fixture
@@ -136,7 +143,7 @@ def test_leftovers_of_killed_builds_are_removed_and_nothing_else(cache):
     (cache / "2.4.part").mkdir()
     (cache / "2.4.part" / "file").write_text("12345")
     assert remove_leftovers() == {"2.4": 5}
-    assert read_record(cache / "2.15") is not None
+    assert read_built(cache / "2.15") is not None
     assert not (cache / "2.4.part").exists()
 
 

@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,17 +46,18 @@ SHARED_RUNS = {"whole_run", "timed_run", "legacy_run", "outcomes", "witnessed"}
 SHARED_IN_A_MODULE = {"faulty_run", "placed", "models", "laboratory", "cache"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before xdist, which reads the marks
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
     """Name the group of every test that must not be torn from others; xdist keeps to it."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
+    for item in items if hasattr(config, "workerinput") else ():
         used = set(getattr(item, "fixturenames", ()))
         if used & SHARED_RUNS:
             item.add_marker(pytest.mark.xdist_group("runs"))
         elif used & SHARED_IN_A_MODULE or item.path.parent.name == "unit":
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    yield
 
 
 @pytest.hookimpl(trylast=True)

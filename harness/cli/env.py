@@ -33,7 +33,7 @@ AnyNames = Annotated[
 
 
 @app.callback()
-def describe(context: typer.Context) -> None:
+def show_help(context: typer.Context) -> None:
     """Build, list and remove environments of other TensorFlow releases."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -73,11 +73,11 @@ def add(names: Names, extra: With = None) -> None:
 
 def try_interpreter(path: str) -> bool:
     """Import TensorFlow with an interpreter and say which it is, or why not."""
-    from harness.environments.interpreter import describe
+    from harness.environments.interpreter import describe_interpreter
 
     typer.echo(f"{path}: importing TensorFlow ...", err=True)
     try:
-        where, versions, _ = describe(path)
+        where, versions, _ = describe_interpreter(path)
     except EnvironmentUnusable as error:
         typer.echo(error.render(), err=True)
         return False
@@ -164,7 +164,7 @@ def suggest_repair(damaged: ListedEnvironment) -> str:
 
 def describe_built(name: str, built: "BuiltEnvironment | None") -> ListedEnvironment:
     """Return what `env list` tells of one environment; `bytes` as if no file were shared."""
-    from harness.environments.cache import find_cache, find_damage, measure, python_of
+    from harness.environments.cache import find_cache, find_damage, measure_bytes, python_of
 
     folder = find_cache() / name
     versions = built.versions if built else None
@@ -174,21 +174,21 @@ def describe_built(name: str, built: "BuiltEnvironment | None") -> ListedEnviron
         keras=versions.keras if versions else None,
         python=(versions.python or built.release.python) if built and versions else None,
         built=built.built if built else None,
-        bytes=(built.bytes if built else 0) or measure(folder),
+        bytes=(built.bytes if built else 0) or measure_bytes(folder),
         interpreter=str(python_of(folder)),
         damage=find_damage(folder),
     )
 
 
 @app.command("show", cls=Command)
-def show(name: Name, extra: With = None, json_file: JsonOption = None) -> None:
+def show_environment(name: Name, extra: With = None, json_file: JsonOption = None) -> None:
     """Show one environment: its interpreter and every package in it."""
     from harness.environments.cache import find_damage, python_of
-    from harness.environments.interpreter import describe, is_path
+    from harness.environments.interpreter import describe_interpreter, is_path
 
     printer = Printer(json_file)
     if is_path(name):
-        path, versions, packages = describe(name)
+        path, versions, packages = describe_interpreter(name)
         title = f"{say_versions(versions)}, used where it is"
     else:
         folder, built = find_built(name, extra)
@@ -206,22 +206,26 @@ def show(name: Name, extra: With = None, json_file: JsonOption = None) -> None:
 
 
 @app.command("remove", cls=Command)
-def remove(
+def remove_environments(
     names: AnyNames = None,
     extra: With = None,
     everything: Annotated[bool, typer.Option("--all", help="All that are built.")] = False,
 ) -> None:
     """Remove environments; their locks stay, so that building again gives the same."""
-    from harness.environments.cache import find_cache, list_environments, measure
-    from harness.environments.cache import remove as remove_one
+    from harness.environments.cache import (
+        find_cache,
+        list_environments,
+        measure_bytes,
+        remove_environment,
+    )
 
     if bool(names) == everything:
         raise UsageError("which environments?", "", "name some, or --all")
     folders = [find_cache() / name for name, _ in list_environments()] if everything else []
     folders += [find_folder(name, extra) for name in names or ()]  # all of them, before any goes
     for folder in dict.fromkeys(folders):
-        size = measure(folder)
-        remove_one(folder.name)
+        size = measure_bytes(folder)
+        remove_environment(folder.name)
         typer.echo(f"Removed {folder}, {size / 2**30:.1f} GiB.")
     typer.echo(f"Next: {command_line('env list')}")
 

@@ -22,7 +22,7 @@ from harness.environments.cache import (
     find_damage,
     find_damaged_packages,
     folder_name,
-    measure,
+    measure_bytes,
     python_of,
     read_built,
 )
@@ -30,7 +30,7 @@ from harness.environments.releases import Release, name_package
 from harness.environments.uv import (
     FOLDER,
     clean_variables,
-    find_interpreter,
+    find_python,
     last_lines,
     limit_dates,
     run_uv,
@@ -99,7 +99,7 @@ def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) ->
     for old in (part, folder):
         shutil.rmtree(old, ignore_errors=True)
     say(f"finding Python {release.python}")
-    python = find_interpreter(release.python)
+    python = find_python(release.python)
     run_uv(release, "venv", "--python", python, str(part), descriptors=(build_lock,))
     pins = read_lock(lock, release, say)
     if not pins:
@@ -117,7 +117,7 @@ def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) ->
         versions=versions,
         packages=frozen.splitlines(),
         built=datetime.now(UTC).isoformat("T", "seconds"),
-        bytes=measure(part),
+        bytes=measure_bytes(part),
     )
     (part / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(built)))
     if damage := find_damage(part):

@@ -149,7 +149,7 @@ def read_sizes(folder: Path) -> tuple[dict[str, set[int]], dict[str, str]]:
     return sizes, owners
 
 
-def measure(folder: Path) -> int:
+def measure_bytes(folder: Path) -> int:
     """Return the bytes of a folder's files, as if none were shared with another environment."""
     return sum(
         os.lstat(os.path.join(home, name)).st_size
@@ -158,7 +158,7 @@ def measure(folder: Path) -> int:
     )
 
 
-def remove(name: str) -> None:
+def remove_environment(name: str) -> None:
     """Remove one environment: from one moment to the next it is none, then its files go."""
     cache = find_cache()
     with hold_build_lock(cache, name):
@@ -175,7 +175,7 @@ def remove_leftovers() -> dict[str, int]:
         name = part.name.removesuffix(".part")
         try:
             with hold_build_lock(cache, name, wait=False):
-                size = measure(part)
+                size = measure_bytes(part)
                 shutil.rmtree(part)
         except Busy:  # somebody is building it now
             continue

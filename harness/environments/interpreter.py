@@ -69,7 +69,7 @@ def check_has_tensorflow(path: str) -> None:
         )
 
 
-def describe(spec: str) -> tuple[str, ImportedVersions, list[str]]:
+def describe_interpreter(spec: str) -> tuple[str, ImportedVersions, list[str]]:
     """Return an interpreter's path, its versions, and its packages, having imported TensorFlow."""
     path, legacy = find_path(spec)
     check_has_tensorflow(path)

@@ -19,7 +19,7 @@ from harness.environments.cache import (
 )
 from harness.environments.releases import RELEASES, find_release, name_wheel
 from harness.environments.requirements import write_requirements
-from harness.environments.uv import explain_failure, find_interpreter, limit_dates
+from harness.environments.uv import explain_uv_failure, find_python, limit_dates
 from harness.errors import UsageError
 
 WHOLE = json.dumps(
@@ -208,11 +208,11 @@ def test_the_newest_python_of_pyenv_is_taken_by_number(tmp_path, monkeypatch):
         python = tmp_path / "versions" / version / "bin" / "python"
         python.parent.mkdir(parents=True)
         python.touch(mode=0o755)
-    assert find_interpreter("3.9").endswith("/3.9.18/bin/python")
-    assert find_interpreter("3.8") == "3.8"
+    assert find_python("3.9").endswith("/3.9.18/bin/python")
+    assert find_python("3.8") == "3.8"
 
 
 def test_a_uv_that_is_killed_is_told_from_one_that_fails():
     release = find_release("2.15")
-    assert "signal 9" in explain_failure(release, "", -9).found
-    assert explain_failure(release, "something new", 2).found == "something new"
+    assert "signal 9" in explain_uv_failure(release, "", -9).found
+    assert explain_uv_failure(release, "something new", 2).found == "something new"

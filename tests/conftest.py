@@ -40,12 +40,10 @@ UNSET = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TF_US
 
 
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras"}
-# Fixtures that cost seconds or minutes. Where several processes run the tests (`make test`), tests
-# that share one stay in one process: those of all runs together, else those of a module.
+# Session fixtures that cost seconds or minutes. Where several processes run the tests (`make test`),
+# a module stays in one process, and so do the modules that share the first of these.
 SHARED_RUNS = {"whole_run", "timed_run", "legacy_run", "outcomes", "observed"}
-SHARED_IN_A_MODULE = {"faulty_run", "placed", "models", "laboratory", "cache"}
-
-
+SHARED_IN_A_MODULE = {"cache"}
 RUN_FILES = ("contract/test_scenarios.py", "cli/test_commands.py", "test_fork_and_spawn.py")
 
 

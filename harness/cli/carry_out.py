@@ -17,11 +17,11 @@ from harness.cli.progress import ProgressBar
 from harness.errors import (
     CHANGED,
     EXPECTED,
-    INTERRUPTED,
     UNUSABLE,
     USAGE,
     CannotWrite,
     EnvironmentUnusable,
+    Interrupted,
     UsageError,
 )
 from harness.execution.request import RunRequest, read_request
@@ -71,8 +71,7 @@ def carry_out(
             store.forget_run(run_id)  # or --resume would offer it for ever
         if isinstance(error, KeyboardInterrupt):
             again = f"To finish: {suggest('run --resume', store.reports)}" if kept else ""
-            typer.echo(f"Interrupted. {again}".rstrip(), err=True)
-            raise typer.Exit(INTERRUPTED) from error
+            raise Interrupted(again) from error
         raise
 
 
@@ -86,7 +85,8 @@ def report(
 ) -> int:
     """Write the files asked for, print the run, return the exit code."""
     document = make_result_file(run)
-    printer.record(document)
+    kept = f"make room; the run itself is kept, see: {suggest('runs', store.reports)}"
+    printer.record(document, kept)
     if benchmark_file:
         write_json(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
     if printer.shows_text:

@@ -41,7 +41,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def describe(
+def start(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:

@@ -16,8 +16,8 @@ from harness.cli.options import (
     ReportsOption,
     ScenariosOption,
     check_format,
-    find_interpreter,
     open_catalog,
+    resolve_interpreter,
     suggest,
 )
 from harness.cli.printer import JsonOption, Printer
@@ -28,7 +28,7 @@ from harness.cli.releases_option import (
     adopt_releases,
     refuse_releases,
 )
-from harness.errors import UsageError
+from harness.errors import UsageError, advise
 from harness.files import check_can_write
 from harness.program import command_line
 
@@ -41,6 +41,10 @@ def run(
         list[str] | None, typer.Argument(metavar="[ID...]", help="Scenarios to run.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Run every scenario.")] = False,
+    paths: Annotated[
+        list[str] | None,
+        typer.Option("--path", metavar="NAME", help="Run this path only: restore_broken, ..."),
+    ] = None,
     device: Annotated[
         str, typer.Option(metavar="NAME", help="cpu, gpu, or all that are there.")
     ] = "all",
@@ -145,14 +149,16 @@ def run(
             chosen, timing = find_dosed(chosen, catalog, bool(ids)), False
         if not chosen:
             raise UsageError(f"no scenarios in {catalog.root}", "", command_line("new my-case"))
+        check_paths(paths or [], chosen)
         request = RunRequest(
             scenarios=[scenario.id for scenario in chosen],
             root=str(catalog.root),
+            paths=list(dict.fromkeys(paths or [])),
             device=device,
             seeds=list(range(seeds)) if seeds else None if seed is None else [seed],
             timing=timing,
             spawn=spawn,
-            interpreter=find_interpreter(python),
+            interpreter=resolve_interpreter(python),
             legacy_keras=legacy_keras,
             time_limit=time_limit,
             memory_limit_mb=memory_limit,
@@ -222,6 +228,16 @@ def check_places(
             "",
             "name a release: --tf 2.15",
         )
+
+
+def check_paths(paths: list[str], chosen: list[Scenario]) -> None:
+    """Raise UsageError for a path that none of the chosen scenarios has."""
+    known = list(dict.fromkeys(path for scenario in chosen for path in scenario.paths()))
+    for path in paths:
+        if path not in known:
+            near = advise(path, known)[1]
+            named = ", ".join(known) if len(chosen) == 1 else f"{len(known)} names of paths"
+            raise UsageError(f"no path is called {path}", f"known: {named}", near)
 
 
 def find_dosed(chosen: list[Scenario], catalog: Catalog, named: bool) -> list[Scenario]:

@@ -65,9 +65,11 @@ class LocalEngine:
     def prepare(self, devices: set[str]) -> None:
         """Let a timed step make ready on another core while one before it is timed.
 
-        Not on a GPU, where making ready is work for the device that is timed.
+        Not on a GPU, where making ready is work for the device that is timed, nor on a single core.
         """
-        self.machine.overlaps = self.machine.cores.timed is not None and devices <= {"CPU:0"}
+        cores = self.machine.cores
+        apart = cores.timed is not None and cores.save != cores.timed
+        self.machine.overlaps = apart and devices <= {"CPU:0"}
         if self.machine.settings.timing:
             if self.timed is not self.pool:
                 self.timed.shutdown(wait=False)

@@ -106,6 +106,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     warm_up_calls: int = 0
     batch_rows: int = 0
     large_batch_rows: int | None = None
+    large_batch_calls: int | None = None
     throughput_rows_per_second: float | None = None
     clock: str = "perf_counter_ns"
     memory_growth_bytes: int | None = None

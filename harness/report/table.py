@@ -18,7 +18,7 @@ HEADERS = [
     "error vs ref",
     "load ms",
     "p50 ms",
-    "p99 ms",
+    "calls",
 ]
 
 
@@ -69,7 +69,7 @@ def fill_row(outcome: Outcome) -> list[str]:
         show_number(statistics.max_absolute_error if statistics else None),
         show_milliseconds(timing.load_ms if timing else None),
         show_milliseconds(timing.p50_ms if timing else None),
-        show_milliseconds(timing.p99_ms if timing else None),
+        str(timing.calls) if timing and timing.calls else "",
     ]
 
 

@@ -14,10 +14,10 @@ import typer
 from harness.catalog.load import PACKAGED, read_catalog
 from harness.cli import app, call_app
 from harness.cli.commands import walk_commands
-from harness.results.outcome import Outcome
+from harness.results.outcome import Raw
 from harness.results.store import Store
 from tests.conftest import Ended
-from tests.unit.builders import ENVIRONMENT, MACHINE, make_record
+from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome
 
 MODEL = PACKAGED / "version" / "artifacts" / "newer_keras_file"
 READING = {
@@ -50,9 +50,9 @@ def call(monkeypatch, tmp_path, capsys):
 def kept(call, tmp_path):
     """The command line in a folder where one finished run is kept."""
     store = Store(tmp_path / "reports")
-    run = store.start_run({"command": ["run", "--all"]}, MACHINE)
+    run = store.start_run({"scenarios": [], "root": "", "command": ["run"]}, MACHINE)
     store.set_environments(run, [ENVIRONMENT])
-    store.add(run, Outcome(make_record(scenario="dead-relu-head", verdict="match")))
+    store.add(run, make_outcome(scenario="dead-relu-head", verdict="match"), Raw())
     store.finish(run)
     store.close()
     return call

@@ -131,7 +131,7 @@ def make_record(**changes: Any) -> dict[str, Any]:
         "cpu_ms": {"save": 120.0, "restore": 80.0},
         "artifact_bytes": 4096,
         "side_effects": [],
-        "timing": {"load_ms": 95.13, "p50_ms": 0.479, "p99_ms": 123.4},
+        "timing": {"load_ms": 95.13, "p50_ms": 0.479, "p99_ms": None, "calls": 42},
     } | changes
 
 

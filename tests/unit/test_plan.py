@@ -127,3 +127,8 @@ def test_committed_files_are_those_of_their_writer_unless_a_writer_is_asked_for(
     assert (group.committed, group.writer) == (True, "tensorflow-2.15.0")
     [group] = plan_for([committed], OTHER, {OWN: ["CPU:0"]}, split=True)
     assert (group.committed, group.writer) == (False, OTHER)
+
+
+def test_only_the_paths_that_are_named_are_planned(scenario):
+    plan = make_own_plan([scenario], ["CPU:0"], paths=["restore_broken"])
+    assert [key.path for key in keys(plan)] == ["restore_broken"]

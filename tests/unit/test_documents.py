@@ -132,6 +132,18 @@ def test_every_option_that_the_documents_name_is_an_option():
             assert not wrong, f"{name(file)}: {' '.join(words)}"
 
 
+def test_the_tables_of_commands_name_commands_and_all_of_them():
+    text = (REPOSITORY / "README.md").read_text()
+    section = text[text.index("## Commands") : text.index("Useful with `run`")]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    named = [span.split() for cell in cells for span in re.findall(r"`([^`]+)`", cell)]
+    assert [words for words in named if not is_command(words)] == []
+    shown = {
+        key for key, command in typer.main.get_command(app).commands.items() if not command.hidden
+    }
+    assert shown - {words[0] for words in named} == set()
+
+
 def test_the_documents_name_many_commands():
     assert sum(len(find_commands(file.read_text())) for file in LIVING) > 50
     page = "`restorebench env list`\n\n```\n$ python -m harness run --all  # everything\n```\n"

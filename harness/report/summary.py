@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from harness.program import command_line
 from harness.results.judgement import group_by_path, is_as_declared
 from harness.results.outcome import Outcome
 from harness.results.run import RunEnvironment
@@ -66,6 +67,9 @@ def summarize(outcomes: list[Outcome]) -> str:
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not for this environment.")
     changed = [group for group in paths if group[0].judgement == "changed"]
+    bugs = [each for each in outcomes if each.error and each.error.type == "RestorebenchBug"]
+    if bugs:
+        sentences.append(describe_bugs(bugs))
     if not ran and measured:
         return " ".join(sentences)
     if not changed:
@@ -76,6 +80,15 @@ def summarize(outcomes: list[Outcome]) -> str:
         describe_change(group) + (f" [{group[0].reader}]" if several else "") for group in changed
     ]
     return "\n  ".join([" ".join(sentences), *said])
+
+
+def describe_bugs(bugs: list[Outcome]) -> str:
+    """Say that restorebench itself has failed, and what to do about it."""
+    shown = command_line(f"show RUN --output {bugs[0].scenario}")
+    return (
+        f"{count(len(bugs), 'outcome')} cost by a bug of restorebench:"
+        f" please report it with the traceback that {shown} prints."
+    )
 
 
 def describe_measured(paths: list[list[Outcome]]) -> str:

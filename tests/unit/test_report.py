@@ -266,3 +266,14 @@ def test_the_next_step_is_what_changed_then_zeros_then_the_gravest():
         "small-case",
         RECORDS[1]["scenario"],
     ]
+
+
+@pytest.mark.parametrize("expected", ["zeros", ""])
+def test_a_bug_of_restorebench_is_called_one_and_where_its_traceback_is(expected):
+    bug = {"type": "RestorebenchBug", "message": "KeyError: 'x'", "traceback": "Traceback ..."}
+    cost = make_outcome(verdict="error", expected=expected, error=bug, statistics=None)
+    judge_outcomes([cost])
+    said = summarize([cost])
+    assert "1 outcome cost by a bug of restorebench: please report it" in said
+    assert "show RUN --output small-case" in said
+    assert "bug of restorebench" not in summarize([make_outcome()])

@@ -126,6 +126,28 @@ def start_device(tf, step):
         tf.zeros(())
 
 
+def describe_error(error):
+    """Return type, message and traceback of an exception, also of one that cannot be printed."""
+    try:
+        message = str(error)
+    except BaseException as second:  # whatever a scenario's __str__ does
+        message = "(its __str__ raises %s)" % type(second).__name__
+    try:
+        trace = traceback.format_exc()
+    except BaseException:
+        trace = None
+    return {
+        "type": type(error).__name__,
+        "message": make_printable(message),
+        "traceback": None if trace is None else make_printable(trace),
+    }
+
+
+def make_printable(text):
+    """Return `text` without halves of characters, which no terminal and no file takes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def run_step(tf, step):
     """Run `step` with the imported TensorFlow `tf`; always leaves a `result.json`, never raises.
 
@@ -145,15 +167,9 @@ def run_step(tf, step):
             result = run(tf, step, getattr(scenario, step["function"]))
         result["error"] = None
     except BaseException as error:  # SystemExit and KeyboardInterrupt are the scenario's doing too
-        result = {
-            "error": {
-                "type": type(error).__name__,
-                "message": str(error),
-                "traceback": traceback.format_exc(),
-            }
-        }
+        result = {"error": describe_error(error)}
     if side_effects is not None:
-        result["side_effects"] = list(side_effects.sentences)
+        result["side_effects"] = [make_printable(each) for each in side_effects.sentences]
     result["cpu_ms"] = (time.process_time() - begun) * 1e3
     text = json.dumps(result).encode("utf-8")
     write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))

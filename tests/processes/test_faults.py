@@ -26,6 +26,10 @@ FAULTS = {
     "hangs": ("timeout", "timeout", "time limit"),
     "imports-itself": ("error", "ModuleNotFoundError", "restorebench scenario"),
     "kills-its-worker": ("crash", "signal", "took its worker process down"),
+    "leaves-a-dangling-link": ("error", "ArtifactRefused", "latest is a link that leads nowhere"),
+    "leaves-a-pipe": ("error", "ArtifactRefused", "events is a named pipe"),
+    "leaves-a-socket": ("error", "ArtifactRefused", "server is a socket"),
+    "raises-the-unprintable": ("error", "Unprintable", "(its __str__ raises SystemExit)"),
     "returns-objects": ("error", "UnreadableResult", "predictions.npz"),
     "save-raises": ("error", "RuntimeError", "in save_raising: nothing was saved"),
     "save-segfaults": ("crash", "signal", "in save_dying: ended by signal 11"),
@@ -33,7 +37,15 @@ FAULTS = {
     "stops-its-worker": ("timeout", "timeout", "time limit"),
 }
 # Their broken path gives the declared verdict, but not by its own doing.
-PROVE_NOTHING = {"constant-reference", "returns-objects", "save-raises", "save-segfaults"}
+PROVE_NOTHING = {
+    "constant-reference",
+    "leaves-a-dangling-link",
+    "leaves-a-pipe",
+    "leaves-a-socket",
+    "returns-objects",
+    "save-raises",
+    "save-segfaults",
+}
 HARMLESS = ("leaves-a-grandchild", "prints-garbage", "writes-temporary-files")
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from harness.program import command_line
 from harness.results.judgement import group_by_path, is_as_declared
 from harness.results.outcome import Outcome
 from harness.results.run import RunEnvironment
@@ -84,10 +83,9 @@ def summarize(outcomes: list[Outcome]) -> str:
 
 def describe_bugs(bugs: list[Outcome]) -> str:
     """Say that restorebench itself has failed, and what to do about it."""
-    shown = command_line(f"show RUN --output {bugs[0].scenario}")
     return (
-        f"{count(len(bugs), 'outcome')} cost by a bug of restorebench:"
-        f" please report it with the traceback that {shown} prints."
+        f"{count(len(bugs), 'outcome')} cost by a bug of restorebench: please report it with the"
+        f" traceback that `show RUN --output {bugs[0].scenario}` prints."
     )
 
 
@@ -107,7 +105,8 @@ def describe_change(group: list[Outcome]) -> str:
     """Say what a changed path gave, what was declared, and the first words of its error."""
     deviating = [outcome for outcome in group if not is_as_declared(outcome)]
     outcome = (deviating or group)[0]
-    gave = f"{outcome.verdict}, declared {outcome.expected}"
+    words = f" with {outcome.raises!r}" if outcome.raises else ""
+    gave = f"{outcome.verdict}, declared {outcome.expected}{words}"
     if len(group) > 1:
         low, high = outcome.declared_rate
         declared = "always" if (low, high) == (1.0, 1.0) else f"in {low:.2f} to {high:.2f} of them"

@@ -46,7 +46,12 @@ PROVE_NOTHING = {
     "save-raises",
     "save-segfaults",
 }
-HARMLESS = ("leaves-a-grandchild", "prints-garbage", "writes-temporary-files")
+HARMLESS = (
+    "leaves-a-grandchild",
+    "predicts-bfloat16",
+    "prints-garbage",
+    "writes-temporary-files",
+)
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +187,11 @@ def test_a_run_leaves_nothing_but_the_database_and_what_was_asked_for(faulty_run
     folder: Path = faulty_run[0].folder
     left = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert left == {"run.json", "reports/restorebench.sqlite"}
+
+
+def test_bfloat16_stays_bfloat16_from_the_step_to_the_judge(faulty_run):
+    record = faulty_run[2]["predicts-bfloat16", "restore_broken_tenth"]
+    assert record["verdict"] == "differs"
+    assert record["statistics"]["dtype"] == "bfloat16"
+    assert record["statistics"]["reference"]["dtype"] == "bfloat16"
+    assert faulty_run[2]["returns-nan", "restore_broken"]["statistics"]["dtype"] == "float32"

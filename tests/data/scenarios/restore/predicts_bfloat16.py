@@ -11,7 +11,6 @@ Spot it:
 Evidence:
     tests/workers.
 """
-import numpy as np
 import tensorflow as tf
 
 SCENARIO = {

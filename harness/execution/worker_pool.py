@@ -63,7 +63,7 @@ class WorkerPool:
 
     def start(self) -> None:
         """Make the workers; none of them imports anything yet."""
-        (self.work / "keras-home").mkdir(parents=True)
+        (self.work / "keras-home").mkdir(parents=True, exist_ok=True)  # a start before has failed
         if can_fork() and not self.settings.spawn:
             cpu: Worker = ForkWorker(self.environment, self.work, self.settings.modules)
         else:

@@ -11,7 +11,7 @@ run: $(VENV)/ready
 
 # Tests run in PROCESSES at once; `make test COVER=yes` also measures which lines and branches run.
 PROCESSES ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup $(if $(COVER),--cov=harness)
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(if $(COVER),--cov=harness)
 
 test: $(VENV)/ready lint
 	$(PYTEST) -m "not releases"

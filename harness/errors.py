@@ -44,6 +44,19 @@ class CannotWrite(EnvironmentUnusable):
     """The disk or the database cannot be written just now: the run can be resumed."""
 
 
+class Interrupted(RestorebenchError):
+    """The user has interrupted a run; `tip` is how to finish it, "" where nothing was kept."""
+
+    exit_code = INTERRUPTED
+
+    def __init__(self, tip: str = "") -> None:
+        super().__init__("Interrupted.", tip=tip)
+
+    def render(self) -> str:
+        """Return one line: an interruption is no error."""
+        return f"{self.problem} {self.tip}".rstrip()
+
+
 def advise(word: str, known: Sequence[str]) -> tuple[str, str]:
     """Return what is known, and which of it was probably meant, for a word that is not."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)

@@ -40,23 +40,27 @@ UNSET = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TF_US
 
 
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras"}
-# Fixtures that cost seconds or minutes. Where several processes run the tests (`make test`), tests
-# that share one stay in one process: those of all runs together, else those of a module.
+# Session fixtures that cost seconds or minutes. Where several processes run tests (`make test`),
+# a module stays in one process, and so do the modules that share the first of these.
 SHARED_RUNS = {"whole_run", "timed_run", "legacy_run", "outcomes", "observed"}
-SHARED_IN_A_MODULE = {"faulty_run", "placed", "models", "laboratory", "cache"}
+SHARED_IN_A_MODULE = {"cache"}
+RUN_FILES = ("contract/test_scenarios.py", "cli/test_commands.py", "test_fork_and_spawn.py")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Name the group of every test that must not be torn from others; xdist keeps to it."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        used = set(getattr(item, "fixturenames", ()))
-        if used & SHARED_RUNS:
-            item.add_marker(pytest.mark.xdist_group("runs"))
-        elif used & SHARED_IN_A_MODULE or item.path.parent.name == "unit":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a module's tests together, and the modules that share runs (SHARED_RUNS).
+
+    Not with xdist's marks: its 3.8 names groups in a way that pytest 9.2 does not see.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class KeepingTogether(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return "runs" if file.endswith(RUN_FILES) else file
+
+    return KeepingTogether(config, log)
 
 
 @pytest.hookimpl(trylast=True)

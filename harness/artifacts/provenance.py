@@ -6,9 +6,9 @@ file, and of the `save` function in the scenario that wrote them. Schema 1 knew 
 """
 
 import hashlib
-import json
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from harness.catalog.scenario import Scenario
 from harness.processes.facts import EnvironmentFacts
@@ -38,27 +38,63 @@ def hash_files(folder: Path) -> dict[str, str]:
     }
 
 
-def read_record(scenario: Scenario) -> dict[str, Any]:
-    """Return the committed provenance, of any schema; {} where there is none to read."""
+class RecordedWriter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provenance says of the release that wrote; `extras` maps packages to versions."""
+
+    tensorflow: str | None = None
+    keras: str | None = None
+    keras_home: str | None = None
+    python: str | None = None
+    numpy: str | None = None
+    h5py: str | None = None
+    extras: dict[str, str] = {}
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """One `provenance.json`; `files` maps relative paths to the sha256 of what they hold."""
+
+    schema: int
+    scenario: str = ""
+    script: str = ""
+    script_sha256: str
+    seed: int = 0
+    writer: RecordedWriter
+    packages: list[str] = []
+    settings: dict[str, str] = {}
+    files: dict[str, str]
+
+
+def read_provenance(scenario: Scenario) -> Provenance:
+    """Return the committed provenance; raises ProvenanceRefused where it cannot be read."""
     folder = scenario.artifact_folder
     assert folder is not None, "only a scenario with an artifact has a provenance"
     try:
-        record = json.loads((folder / "provenance.json").read_text())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
+        text = (folder / "provenance.json").read_bytes()
+        record = msgspec.json.decode(text, type=Provenance)
+    except (OSError, ValueError, RecursionError) as error:  # msgspec's own are ValueErrors
+        raise ProvenanceRefused(f"{folder.name}/provenance.json cannot be read: {error}") from error
+    if record.schema > SCHEMA:
+        raise ProvenanceRefused(
+            f"{folder.name}/provenance.json has schema {record.schema}, this version reads up to"
+            f" {SCHEMA}"
+        )
+    return record
 
 
-def read_writer(scenario: Scenario) -> dict[str, Any]:
+def read_writer(scenario: Scenario) -> RecordedWriter:
     """Return what the committed provenance says of its writer, as far as it says anything."""
-    writer = read_record(scenario).get("writer")
-    return writer if isinstance(writer, dict) else {}
+    try:
+        return read_provenance(scenario).writer
+    except ProvenanceRefused:
+        return RecordedWriter()
 
 
 def read_schema(scenario: Scenario) -> int:
     """Return the schema of the committed provenance, 0 where there is none."""
-    schema = read_record(scenario).get("schema")
-    return schema if isinstance(schema, int) else 0
+    try:
+        return read_provenance(scenario).schema
+    except ProvenanceRefused:
+        return 0
 
 
 def write_provenance(
@@ -70,20 +106,20 @@ def write_provenance(
     """
     versions = dict(each.split("==") for each in packages)
     extras = {name: versions[name] for name in scenario.extras if name in versions}
-    described = {name: getattr(environment, name) for name in VERSIONS} | {"extras": extras}
-    record = {
-        "schema": SCHEMA,
-        "scenario": scenario.id,
-        "script": f"scenarios/{scenario.family}/{scenario.file.name}::save",
-        "script_sha256": hash_text(scenario.definitions["save"]),
-        "seed": scenario.seed,
-        "writer": described,
-        "packages": packages,
-        "settings": SETTINGS,
-        "files": hash_files(folder),
-    }
+    versions_found = {name: getattr(environment, name) for name in VERSIONS}
+    record = Provenance(
+        schema=SCHEMA,
+        scenario=scenario.id,
+        script=f"scenarios/{scenario.family}/{scenario.file.name}::save",
+        script_sha256=hash_text(scenario.definitions["save"]),
+        seed=scenario.seed,
+        writer=RecordedWriter(**versions_found, extras=extras),
+        packages=packages,
+        settings=SETTINGS,
+        files=hash_files(folder),
+    )
     path = folder / "provenance.json"
-    path.write_text(json.dumps(record, indent=2) + "\n")
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(record)) + b"\n")
     return path
 
 
@@ -91,20 +127,11 @@ def check_provenance(scenario: Scenario) -> None:
     """Raise ProvenanceRefused, with a sentence, unless the committed files are as recorded."""
     folder = scenario.artifact_folder
     assert folder is not None, "only a scenario with an artifact has a provenance"
-    try:
-        record = json.loads((folder / "provenance.json").read_text())
-        wanted, writer = dict(record["files"]), record["writer"]["tensorflow"]
-        script, schema = record["script_sha256"], int(record["schema"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ProvenanceRefused(f"{folder.name}/provenance.json cannot be read: {error}") from error
-    if schema > SCHEMA:
-        raise ProvenanceRefused(
-            f"{folder.name}/provenance.json has schema {schema}, this version reads up to {SCHEMA}"
-        )
-    declared = scenario.committed_writer
+    record = read_provenance(scenario)
+    wanted, writer, declared = record.files, record.writer.tensorflow, scenario.committed_writer
     if writer != declared:
         raise ProvenanceRefused(f"the files were written by {writer}, the scenario says {declared}")
-    if script != hash_text(scenario.definitions["save"]):
+    if record.script_sha256 != hash_text(scenario.definitions["save"]):
         raise ProvenanceRefused("the scenario's `save` is not the one that wrote the files")
     found = hash_files(folder)
     for name in sorted(wanted.keys() | found.keys()):

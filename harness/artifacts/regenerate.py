@@ -83,14 +83,14 @@ def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = 
     named = {name_package(each): each for each in extra}
     foreign = EXTRAS.keys() - {*scenario.extras}
     asked = {name: each for name, each in named.items() if name not in foreign}
-    known = recorded.get("extras", {})
+    known = recorded.extras
     pins = [f"{name}=={known[name]}" if name in known else name for name in scenario.extras]
     kept = [each for each in pins if name_package(each) not in asked]
     tensorflow = str(scenario.committed_writer)
     return Wanted(
         tensorflow,
-        recorded.get("keras") if recorded.get("tensorflow") == tensorflow else None,
-        legacy or recorded.get("keras_home") == "tf_keras",
+        recorded.keras if recorded.tensorflow == tensorflow else None,
+        legacy or recorded.keras_home == "tf_keras",
         (*kept, *asked.values()),
     )
 
@@ -154,18 +154,18 @@ def build_writer(wanted: Wanted) -> str:
     recorded versions are asked for by number. Raises EnvironmentUnusable, UsageError.
     """
     release = find_release(wanted.release, wanted.extra)
-    folder, record = build(release)
-    found = record["versions"]
-    same = found["tensorflow"] == wanted.tensorflow and wanted.keras in (None, found["keras"])
+    folder, built = build(release)
+    found = built.versions
+    same = found.tensorflow == wanted.tensorflow and wanted.keras in (None, found.keras)
     if not same:
         package = release.requirements[0].partition("==")[0]
         keras = "tf-keras" if wanted.legacy_keras else "keras"
         pins = [f"{package}=={wanted.tensorflow}"]
         # Before 2.6 Keras is no package of its own.
-        if wanted.keras and any(each.startswith(f"{keras}==") for each in record["packages"]):
+        if wanted.keras and any(each.startswith(f"{keras}==") for each in built.packages):
             pins.append(f"{keras}=={wanted.keras}")
         release = find_release(wanted.release, (*wanted.extra, *pins))
-        folder, record = build(release)
+        folder, built = build(release)
     return str(python_of(folder))
 
 

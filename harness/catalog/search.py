@@ -83,7 +83,7 @@ def name_verdicts(scenario: Scenario) -> str:
     return ", ".join(each for each in scenario.verdicts("broken") if each != "skip")
 
 
-def name_releases(scenario: Scenario) -> str:
+def spell_releases(scenario: Scenario) -> str:
     """Return where a scenario applies: TensorFlow, and Keras where it says so."""
     keras = f", Keras {scenario.keras}" if scenario.keras else ""
     return scenario.tensorflow + keras
@@ -109,6 +109,6 @@ def write_index(catalog: Catalog) -> str:
             if each.family == family:
                 link = f"[{each.id}]({family}/{each.file.name})"
                 summary = each.summary.replace("|", "\\|")
-                shows, releases = name_verdicts(each), name_releases(each)
+                shows, releases = name_verdicts(each), spell_releases(each)
                 lines.append(f"| {link} | {summary} | {shows} | {releases} | {each.minutes} |")
     return "\n".join(lines) + "\n"

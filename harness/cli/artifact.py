@@ -15,8 +15,8 @@ from harness.cli.options import (
     PythonOption,
     ScenariosOption,
     check_format,
-    find_interpreter,
     open_catalog,
+    resolve_interpreter,
     suggest,
 )
 from harness.cli.printer import JsonOption, Printer
@@ -127,7 +127,7 @@ def regenerate_all(
     from harness.formats.contents import DIFFERS, ORDER
     from harness.report.provenance import make_provenance_table
 
-    named = find_interpreter(python) if python else None
+    named = resolve_interpreter(python) if python else None
     groups: dict[Wanted, list[Scenario]] = {}
     for scenario in chosen:
         groups.setdefault(find_wanted(scenario, extra, legacy), []).append(scenario)

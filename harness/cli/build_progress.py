@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from harness.environments.build import build
+from harness.environments.cache import BuiltEnvironment
 from harness.environments.releases import Release
 from harness.environments.resolve import BUILDERS
 from harness.errors import EnvironmentUnusable
 
 KEPT = ("waiting", "damaged", "its lock")  # what is also worth a line in a log
-Built = tuple[Release, Path, dict[str, Any]]
+Built = tuple[Release, Path, BuiltEnvironment]
 
 
 def build_all(releases: list[Release]) -> Iterator[Built | EnvironmentUnusable]:
@@ -31,7 +31,7 @@ def build_all(releases: list[Release]) -> Iterator[Built | EnvironmentUnusable]:
 
 
 def settle(
-    future: "Future[tuple[Path, dict[str, Any]]]", release: Release
+    future: "Future[tuple[Path, BuiltEnvironment]]", release: Release
 ) -> Built | EnvironmentUnusable:
     """Return what a build gave, or its error."""
     try:
@@ -67,7 +67,7 @@ class Stages:
         if self.console.is_terminal:
             self.progress.stop()
 
-    def follow(self, release: Release) -> tuple[Path, dict[str, Any]]:
+    def follow(self, release: Release) -> tuple[Path, BuiltEnvironment]:
         """Build one environment, showing its stages."""
         task = self.progress.add_task(f"{release.name}: starting")
         self.print_in_log(f"{release.name}: begins")
@@ -81,7 +81,7 @@ class Stages:
             self.progress.remove_task(task)
             self.print_in_log(f"[{self.done}/{self.total}] {release.name}: {ended}")
 
-    def show(self, task: Any, name: str, stage: str) -> None:
+    def show(self, task: TaskID, name: str, stage: str) -> None:
         """Show what a build is at; keep what is unusual."""
         self.progress.update(task, description=f"{name}: {stage}")
         if stage.startswith(KEPT):

@@ -16,11 +16,11 @@ from harness.cli.progress import ProgressBar
 from harness.errors import (
     CHANGED,
     EXPECTED,
-    INTERRUPTED,
     UNUSABLE,
     USAGE,
     CannotWrite,
     EnvironmentUnusable,
+    Interrupted,
     UsageError,
 )
 from harness.execution.request import RunRequest, read_request
@@ -67,17 +67,14 @@ def carry_out(
         with ProgressBar(len(request.environments) > 1) as progress:
             return continue_run(store, run_id, request, chosen, progress)
     except (KeyboardInterrupt, EnvironmentUnusable) as error:
-        kept = store.count_outcomes(run_id)
+        kept, again = store.count_outcomes(run_id), suggest(RESUME, store.reports)
         if kept:
             typer.echo(f"{kept} outcomes of run {run_id} are kept in {store.path}.", err=True)
         elif not resumed and not isinstance(error, CannotWrite):
             store.forget_run(run_id)  # or --resume would offer it for ever
         if isinstance(error, KeyboardInterrupt):
-            again = f"To finish: {suggest(RESUME, store.reports)}" if kept else ""
-            typer.echo(f"Interrupted. {again}".rstrip(), err=True)
-            raise typer.Exit(INTERRUPTED) from error
+            raise Interrupted(f"To finish: {again}" if kept else "") from error
         # What carries out the steps does not know where the run is kept, nor how we were started.
-        again = suggest(RESUME, store.reports)
         error.tip = re.sub(f"({INSTALLED}|{MODULE}) {RESUME}", lambda _: again, error.tip)
         raise
     finally:
@@ -94,7 +91,8 @@ def report(
 ) -> int:
     """Write the files asked for, print the run, return the exit code."""
     document = make_result_file(run)
-    printer.record(document)
+    kept = f"make room; the run itself is kept, see: {suggest('runs', store.reports)}"
+    printer.record(document, kept)
     if benchmark_file:
         write_json(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
     if printer.shows_text:

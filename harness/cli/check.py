@@ -11,8 +11,8 @@ from harness.cli.options import (
     PythonOption,
     ReportsOption,
     ScenariosOption,
-    find_interpreter,
     open_catalog,
+    resolve_interpreter,
     suggest,
 )
 from harness.cli.printer import JsonOption, Printer
@@ -52,7 +52,7 @@ def check(
             device="cpu",
             timing=False,
             legacy_keras=legacy_keras,
-            interpreter=find_interpreter(python),
+            interpreter=resolve_interpreter(python),
             command=["check", identifier],
             note_side_effects=True,
         )

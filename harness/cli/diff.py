@@ -93,7 +93,7 @@ def diff(
     printer.text(present_comparisons(comparisons, style, everything))
     printer.record(make_document(comparisons))
     if junit_file:
-        explain_failure(junit_file, lambda: write_junit(junit_file, comparisons))
+        explain_full_disk(junit_file, lambda: write_junit(junit_file, comparisons))
     if annotations:
         for command in annotate(comparisons, catalog):
             typer.echo(command, err=True)
@@ -151,7 +151,7 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
         check_name(name)
 
 
-def explain_failure(file: Path, write: Callable[[], None]) -> None:
+def explain_full_disk(file: Path, write: Callable[[], None]) -> None:
     """Turn a disk that is full into a sentence."""
     try:
         write()

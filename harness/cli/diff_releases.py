@@ -48,7 +48,7 @@ def open_pair(
             missing.setdefault(lacking, []).append(release)
     fresh: dict[str, Run] = {}
     for lacking, wanted in missing.items():
-        run = measure(list(lacking), wanted, writers, catalog, store)
+        run = run_missing(list(lacking), wanted, writers, catalog, store)
         fresh |= dict.fromkeys(wanted, run)
     first, second = (
         collect_side(store, each, writers, chosen, fresh.get(each)) for each in releases
@@ -56,7 +56,7 @@ def open_pair(
     return first, second
 
 
-def measure(
+def run_missing(
     ids: list[str], releases: list[str], writers: list[str], catalog: Catalog, store: Store
 ) -> Run:
     """Run scenarios in releases, untimed; raises EnvironmentUnusable where one could not be."""

@@ -1,8 +1,9 @@
 """`env`: other TensorFlow releases, built in seconds and kept outside the repository."""
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from harness.cli.releases_option import split_releases
 from harness.cli.requirements import With, print_requirements
 from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
 from harness.program import command_line
+
+if TYPE_CHECKING:
+    from harness.environments.cache import BuiltEnvironment, ImportedVersions
 
 app = typer.Typer(cls=Group, invoke_without_command=True)
 app.command("for", cls=Command, rich_help_panel=BROKEN_MODEL)(restore_where_written)
@@ -29,7 +33,7 @@ AnyNames = Annotated[
 
 
 @app.callback()
-def describe(context: typer.Context) -> None:
+def show_help(context: typer.Context) -> None:
     """Build, list and remove environments of other TensorFlow releases."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -57,9 +61,9 @@ def add(names: Names, extra: With = None) -> None:
         if isinstance(result, EnvironmentUnusable):
             typer.echo(result.render(), err=True)
             continue
-        release, folder, record = result
+        release, folder, built = result
         ready.append(release.name)
-        typer.echo(f"{release.name}: {say_versions(record['versions'], release.python)}, {folder}")
+        typer.echo(f"{release.name}: {say_versions(built.versions)}, {folder}")
     total = len(paths) + len(releases)
     typer.echo(f"{len(ready)} of {total} environments are ready.")
     if ready:
@@ -69,11 +73,11 @@ def add(names: Names, extra: With = None) -> None:
 
 def try_interpreter(path: str) -> bool:
     """Import TensorFlow with an interpreter and say which it is, or why not."""
-    from harness.environments.interpreter import describe
+    from harness.environments.interpreter import describe_interpreter
 
     typer.echo(f"{path}: importing TensorFlow ...", err=True)
     try:
-        where, versions, _ = describe(path)
+        where, versions, _ = describe_interpreter(path)
     except EnvironmentUnusable as error:
         typer.echo(error.render(), err=True)
         return False
@@ -81,12 +85,9 @@ def try_interpreter(path: str) -> bool:
     return True
 
 
-def say_versions(versions: dict[str, str], python: str = "") -> str:
+def say_versions(versions: "ImportedVersions") -> str:
     """Return the versions of an environment as a reader wants them."""
-    return (
-        f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']},"
-        f" Python {versions.get('python', python)}"
-    )
+    return f"TensorFlow {versions.tensorflow}, Keras {versions.keras}, Python {versions.python}"
 
 
 def suggest_run(name: str) -> str:
@@ -110,18 +111,18 @@ def list_built(
     printer.record(built)
     rows = [
         [
-            each["name"],
-            each["tensorflow"],
-            each["keras"],
-            each["python"],
-            (each["built"] or "")[:10],
-            f"{each['bytes'] / 2**30:.1f}",
-            "damaged" if each["damage"] else "whole",
+            each.name,
+            each.tensorflow,
+            each.keras,
+            each.python,
+            (each.built or "")[:10],
+            f"{each.bytes / 2**30:.1f}",
+            "damaged" if each.damage else "whole",
         ]
         for each in built
     ]
     if everything:
-        there = {each["name"] for each in built}
+        there = {each.name for each in built}
         rows += [
             [name, "", "", release.python, "", "", "not built"]
             for name, release in RELEASES.items()
@@ -131,9 +132,9 @@ def list_built(
     if rows:
         printer.text(tabulate(rows, headers, disable_numparse=True))
     printer.text(f"{len(built)} environments in {find_cache()}.")
-    damaged = [each for each in built if each["damage"]]
+    damaged = [each for each in built if each.damage]
     for each in damaged:
-        typer.echo(f"{each['name']} is damaged: {each['damage'][0]}", err=True)
+        typer.echo(f"{each.name} is damaged: {each.damage[0]}", err=True)
     if damaged:
         printer.tip(f"Next: {suggest_repair(damaged[0])}")
     else:
@@ -141,45 +142,58 @@ def list_built(
         printer.tip(f"Next: {command_line(f'env add 2.15{known}')}")
 
 
-def suggest_repair(damaged: dict[str, Any]) -> str:
+@dataclass(frozen=True)
+class ListedEnvironment:
+    """What `env list` tells of one environment; None where a damaged one does not say."""
+
+    name: str
+    tensorflow: str | None
+    keras: str | None
+    python: str | None
+    built: str | None
+    bytes: int
+    interpreter: str
+    damage: list[str]
+
+
+def suggest_repair(damaged: ListedEnvironment) -> str:
     """Return the command that mends an environment; removing it where its name says too little."""
-    known = damaged["tensorflow"] or damaged["name"].count("-") == 0
-    return command_line(shlex.join(["env", "add" if known else "remove", damaged["name"]]))
+    known = damaged.tensorflow or damaged.name.count("-") == 0
+    return command_line(shlex.join(["env", "add" if known else "remove", damaged.name]))
 
 
-def describe_built(name: str, record: dict[str, Any] | None) -> dict[str, Any]:
+def describe_built(name: str, built: "BuiltEnvironment | None") -> ListedEnvironment:
     """Return what `env list` tells of one environment; `bytes` as if no file were shared."""
-    from harness.environments.cache import find_cache, find_damage, measure, python_of
+    from harness.environments.cache import find_cache, find_damage, measure_bytes, python_of
 
     folder = find_cache() / name
-    known = record or {"release": {}, "versions": {}, "built": None}
-    size = known.get("bytes") or measure(folder)
-    return {
-        "name": known["release"].get("name", name),
-        "tensorflow": known["versions"].get("tensorflow"),
-        "keras": known["versions"].get("keras"),
-        "python": known["versions"].get("python") or known["release"].get("python"),
-        "built": known["built"],
-        "bytes": size,
-        "interpreter": str(python_of(folder)),
-        "damage": find_damage(folder),
-    }
+    versions = built.versions if built else None
+    return ListedEnvironment(
+        name=built.release.name if built else name,
+        tensorflow=versions.tensorflow if versions else None,
+        keras=versions.keras if versions else None,
+        python=(versions.python or built.release.python) if built and versions else None,
+        built=built.built if built else None,
+        bytes=(built.bytes if built else 0) or measure_bytes(folder),
+        interpreter=str(python_of(folder)),
+        damage=find_damage(folder),
+    )
 
 
 @app.command("show", cls=Command)
-def show(name: Name, extra: With = None, json_file: JsonOption = None) -> None:
+def show_environment(name: Name, extra: With = None, json_file: JsonOption = None) -> None:
     """Show one environment: its interpreter and every package in it."""
     from harness.environments.cache import find_damage, python_of
-    from harness.environments.interpreter import describe, is_path
+    from harness.environments.interpreter import describe_interpreter, is_path
 
     printer = Printer(json_file)
     if is_path(name):
-        path, versions, packages = describe(name)
+        path, versions, packages = describe_interpreter(name)
         title = f"{say_versions(versions)}, used where it is"
     else:
-        folder, record = find_built(name, extra)
-        packages, name = record["packages"], record["release"]["name"]
-        path, title = str(python_of(folder)), f"{name}, built {record['built']}"
+        folder, built = find_built(name, extra)
+        packages, name = built.packages, built.release.name
+        path, title = str(python_of(folder)), f"{name}, built {built.built}"
         if damage := find_damage(folder):
             raise EnvironmentUnusable(
                 f"{name} is damaged",
@@ -192,22 +206,26 @@ def show(name: Name, extra: With = None, json_file: JsonOption = None) -> None:
 
 
 @app.command("remove", cls=Command)
-def remove(
+def remove_environments(
     names: AnyNames = None,
     extra: With = None,
     everything: Annotated[bool, typer.Option("--all", help="All that are built.")] = False,
 ) -> None:
     """Remove environments; their locks stay, so that building again gives the same."""
-    from harness.environments.cache import find_cache, list_environments, measure
-    from harness.environments.cache import remove as remove_one
+    from harness.environments.cache import (
+        find_cache,
+        list_environments,
+        measure_bytes,
+        remove_environment,
+    )
 
     if bool(names) == everything:
         raise UsageError("which environments?", "", "name some, or --all")
     folders = [find_cache() / name for name, _ in list_environments()] if everything else []
     folders += [find_folder(name, extra) for name in names or ()]  # all of them, before any goes
     for folder in dict.fromkeys(folders):
-        size = measure(folder)
-        remove_one(folder.name)
+        size = measure_bytes(folder)
+        remove_environment(folder.name)
         typer.echo(f"Removed {folder}, {size / 2**30:.1f} GiB.")
     typer.echo(f"Next: {command_line('env list')}")
 
@@ -245,13 +263,13 @@ def find_folder(name: str, extra: list[str] | None) -> Path:
     return folder
 
 
-def find_built(name: str, extra: list[str] | None) -> tuple[Path, dict[str, Any]]:
+def find_built(name: str, extra: list[str] | None) -> tuple[Path, "BuiltEnvironment"]:
     """Return (folder, record) of an environment; raises EnvironmentUnusable for one without."""
-    from harness.environments.cache import read_record
+    from harness.environments.cache import read_built
 
     folder = find_folder(name, extra)
-    if record := read_record(folder):
-        return folder, record
+    if built := read_built(folder):
+        return folder, built
     raise EnvironmentUnusable(
         f"{name} is damaged",
         f"what it is cannot be read in {folder}",

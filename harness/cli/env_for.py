@@ -67,7 +67,7 @@ def restore_where_written(
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code names a Python file")
     printer = Printer(json_file)
-    with show(f"reading {model}"):
+    with show_progress(f"reading {model}"):
         origin = read_model_file(model)
     chosen = release or origin.releases[0]
     record = as_record(origin)
@@ -198,14 +198,14 @@ def restore_and_compare(
     def prepare(spec: str) -> Environment:
         if is_installed(spec):
             return replace(open_environment(spec), portable_kernels=True)
-        with show(f"opening {spec}, built where it is not there"):
+        with show_progress(f"opening {spec}, built where it is not there"):
             return replace(open_environment(spec), portable_kernels=True)
 
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         path = make_loadable(origin, work)
         environment = prepare(chosen)
-        with show(f"restoring in {chosen}"):
+        with show_progress(f"restoring in {chosen}"):
             there = restore_model(environment, path, origin, work / "there", code, trust)
         printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
@@ -214,7 +214,7 @@ def restore_and_compare(
             printer.text(WITHOUT_READER)
             return there, WITHOUT_READER
         ours = prepare(reader or OWN)
-        with show(f"restoring in {reader or 'your TensorFlow'}"):
+        with show_progress(f"restoring in {reader or 'your TensorFlow'}"):
             here = restore_model(ours, path, origin, work / "here", code, trust, there.inputs_file)
         compared = describe_reader(here, there, reader or "your own environment")
         printer.text(compared)
@@ -291,7 +291,7 @@ def spell_load(origin: "Origin", there: "RestoredModel", code: Path | None) -> s
 
 
 @contextmanager
-def show(what: str) -> Iterator[None]:
+def show_progress(what: str) -> Iterator[None]:
     """Show on stderr what takes its time: a clock on a terminal, a line in a log."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

@@ -58,7 +58,7 @@ def list_scenarios(
         and (layer is None or layer in each.layers)
         and (each.is_look_alike or not look_alikes)
     ]
-    printer.record([describe(scenario) for scenario in chosen])
+    printer.record([describe_scenario(scenario) for scenario in chosen])
     if printer.shows_text:
         from tabulate import tabulate
 
@@ -94,7 +94,7 @@ def fits(scenario: Scenario, words: list[str], family: str | None, verdict: str 
     )
 
 
-def describe(scenario: Scenario) -> dict[str, object]:
+def describe_scenario(scenario: Scenario) -> dict[str, object]:
     """Return what `list --json` says of a scenario."""
     return {
         "id": scenario.id,

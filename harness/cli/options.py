@@ -72,7 +72,7 @@ def check_format(name: str) -> str:
     return name
 
 
-def find_interpreter(name: str) -> str:
+def resolve_interpreter(name: str) -> str:
     """Return the absolute path behind --python: workers, and a later --resume, start elsewhere.
 
     Raises UsageError where there is no such file.

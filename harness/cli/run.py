@@ -16,8 +16,8 @@ from harness.cli.options import (
     ReportsOption,
     ScenariosOption,
     check_format,
-    find_interpreter,
     open_catalog,
+    resolve_interpreter,
     suggest,
 )
 from harness.cli.printer import JsonOption, Printer
@@ -158,7 +158,7 @@ def run(
             seeds=list(range(seeds)) if seeds else None if seed is None else [seed],
             timing=timing,
             spawn=spawn,
-            interpreter=find_interpreter(python),
+            interpreter=resolve_interpreter(python),
             legacy_keras=legacy_keras,
             time_limit=time_limit,
             memory_limit_mb=memory_limit,

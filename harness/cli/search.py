@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.list import describe
+from harness.cli.list import describe_scenario
 from harness.cli.options import (
     FormatOption,
     ScenariosOption,
@@ -39,7 +39,7 @@ def search(
     catalog = open_catalog(scenarios)
     printer = Printer(json_file)
     found = rank_scenarios(catalog, text)
-    printer.record([describe(scenario) for scenario in found[:limit]])
+    printer.record([describe_scenario(scenario) for scenario in found[:limit]])
     if not found:
         printer.text(f"None of {len(catalog.scenarios)} scenarios has any of these words.")
         printer.tip(f"Next: {suggest('list', scenarios=scenarios)}")

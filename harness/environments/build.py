@@ -4,33 +4,33 @@ Everything is done in a `.part` folder; what has a folder of its own name has be
 was resolved is kept as its lock (cache.py), which the next build of that name installs.
 """
 
-import json
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+import msgspec
 from packaging.version import Version
 
 from harness.environments.build_lock import hold_build_lock
 from harness.environments.cache import (
     RECORD,
+    BuiltEnvironment,
+    ImportedVersions,
     find_cache,
     find_damage,
     find_damaged_packages,
     folder_name,
-    measure,
+    measure_bytes,
     python_of,
-    read_record,
+    read_built,
 )
 from harness.environments.releases import Release, name_package
 from harness.environments.uv import (
     FOLDER,
     clean_variables,
-    find_interpreter,
+    find_python,
     last_lines,
     limit_dates,
     run_uv,
@@ -54,7 +54,7 @@ def keep_quiet(stage: str) -> None:
     """Say nothing."""
 
 
-def build(release: Release, say: Say = keep_quiet) -> tuple[Path, dict[str, Any]]:
+def build(release: Release, say: Say = keep_quiet) -> tuple[Path, BuiltEnvironment]:
     """Return the release's environment, building it where it is not there or is damaged.
 
     Raises EnvironmentUnusable with the last words of uv, or of an import that fails.
@@ -64,9 +64,9 @@ def build(release: Release, say: Say = keep_quiet) -> tuple[Path, dict[str, Any]
         cache.mkdir(parents=True, exist_ok=True)
         with hold_build_lock(cache, name, say=say) as build_lock:
             if (cache / name).exists():
-                damage, record = find_damage(cache / name), read_record(cache / name)
-                if record is not None and not damage:
-                    return cache / name, record
+                damage, built = find_damage(cache / name), read_built(cache / name)
+                if built is not None and not damage:
+                    return cache / name, built
                 say(f"damaged, built again: {damage[0]}")
             check_disk(cache, GPU_DISK_NEEDED if "+gpu" in name else DISK_NEEDED)
             try:
@@ -93,13 +93,13 @@ def check_disk(cache: Path, needed: int) -> None:
         )
 
 
-def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) -> dict[str, Any]:
+def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) -> BuiltEnvironment:
     """Install into a `.part` folder, prove that it imports, and only then give it its name."""
     part, folder, lock = cache / f"{name}.part", cache / name, cache / f"{name}.txt"
     for old in (part, folder):
         shutil.rmtree(old, ignore_errors=True)
     say(f"finding Python {release.python}")
-    python = find_interpreter(release.python)
+    python = find_python(release.python)
     run_uv(release, "venv", "--python", python, str(part), descriptors=(build_lock,))
     pins = read_lock(lock, release, say)
     if not pins:
@@ -111,15 +111,15 @@ def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) ->
     say("importing")
     called = f"TensorFlow {release.name}"
     versions = import_there(python_of(part), release.legacy_keras, called, (build_lock,))
-    check_version(release, versions["tensorflow"])
-    record = {
-        "release": asdict(release),
-        "versions": versions,
-        "packages": frozen.splitlines(),
-        "built": datetime.now(UTC).isoformat("T", "seconds"),
-        "bytes": measure(part),
-    }
-    (part / RECORD).write_text(json.dumps(record, indent=2))
+    check_version(release, versions.tensorflow)
+    built = BuiltEnvironment(
+        release=release,
+        versions=versions,
+        packages=frozen.splitlines(),
+        built=datetime.now(UTC).isoformat("T", "seconds"),
+        bytes=measure_bytes(part),
+    )
+    (part / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(built)))
     if damage := find_damage(part):
         raise EnvironmentUnusable(
             f"the environment {release.name} is damaged as soon as it is built",
@@ -130,7 +130,7 @@ def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) ->
         (part / "lock.txt").write_text(pins)
         (part / "lock.txt").replace(lock)
     part.rename(folder)
-    return record
+    return built
 
 
 def read_lock(lock: Path, release: Release, say: Say = keep_quiet) -> str:
@@ -205,7 +205,7 @@ def check_version(release: Release, found: str) -> None:
 
 def import_there(
     python: Path, legacy_keras: bool, name: str, descriptors: tuple[int, ...] = ()
-) -> dict[str, str]:
+) -> ImportedVersions:
     """Import TensorFlow once, which also warms the byte code; return the versions found."""
     variables = clean_variables() | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     variables["TF_USE_LEGACY_KERAS"] = "1" if legacy_keras else "0"
@@ -226,5 +226,4 @@ def import_there(
             last_lines(done.stderr or done.stdout),
             "add what it asks for with --with, or take another release",
         )
-    versions: dict[str, str] = json.loads(answer)
-    return versions
+    return msgspec.json.decode(answer, type=ImportedVersions)

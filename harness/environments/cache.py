@@ -8,14 +8,13 @@ the next one removes.
 
 import csv
 import hashlib
-import json
 import os
 import re
 import shutil
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from harness.environments.build_lock import Busy, hold_build_lock
@@ -23,7 +22,24 @@ from harness.environments.releases import Release, name_package
 from harness.errors import EnvironmentUnusable
 
 RECORD = "restorebench.json"  # in the environment's folder: what it is
-RECORD_KEYS = {"release", "versions", "packages", "built"}
+
+
+class ImportedVersions(msgspec.Struct, frozen=True, kw_only=True):
+    """The versions that an interpreter's import of TensorFlow gave."""
+
+    tensorflow: str
+    keras: str
+    python: str = ""
+
+
+class BuiltEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+    """What an environment says of itself in its RECORD; `bytes` as if no file were shared."""
+
+    release: Release
+    versions: ImportedVersions
+    packages: list[str]
+    built: str
+    bytes: int = 0
 
 
 def find_cache() -> Path:
@@ -55,22 +71,21 @@ def python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def read_record(folder: Path) -> dict[str, Any] | None:
+def read_built(folder: Path) -> BuiltEnvironment | None:
     """Return what an environment says of itself; None where it says nothing."""
     try:
-        record = json.loads((folder / RECORD).read_text())
-    except (OSError, ValueError):
+        return msgspec.json.decode((folder / RECORD).read_bytes(), type=BuiltEnvironment)
+    except (OSError, ValueError, RecursionError):  # msgspec's own errors are ValueErrors
         return None
-    return record if isinstance(record, dict) and set(record) >= RECORD_KEYS else None
 
 
-def list_environments() -> list[tuple[str, dict[str, Any] | None]]:
+def list_environments() -> list[tuple[str, BuiltEnvironment | None]]:
     """Return (folder name, record) of every environment, by release; None for one without."""
     cache = find_cache()
     if not cache.is_dir():
         return []
     folders = [each for each in cache.iterdir() if each.suffix != ".part" and each.is_dir()]
-    found = [(each.name, read_record(each)) for each in folders]
+    found = [(each.name, read_built(each)) for each in folders]
     return sorted(found, key=lambda each: order_by_release(each[0]))
 
 
@@ -84,10 +99,10 @@ def find_damage(folder: Path) -> list[str]:
     """Return what is wrong with an environment, in sentences; none if it is whole."""
     if not python_of(folder).exists():
         return [f"its interpreter is gone: {python_of(folder)}"]
-    if (record := read_record(folder)) is None:
+    if (built := read_built(folder)) is None:
         return [f"its {RECORD} is gone or unreadable"]
     _, owners = read_sizes(folder)
-    missing = {*map(name_installed, record["packages"])} - {*owners.values()}
+    missing = {*map(name_installed, built.packages)} - {*owners.values()}
     gone = [f"the package {each} is gone" for each in sorted(missing)]
     return gone + list(find_damaged_packages(folder).values())
 
@@ -134,7 +149,7 @@ def read_sizes(folder: Path) -> tuple[dict[str, set[int]], dict[str, str]]:
     return sizes, owners
 
 
-def measure(folder: Path) -> int:
+def measure_bytes(folder: Path) -> int:
     """Return the bytes of a folder's files, as if none were shared with another environment."""
     return sum(
         os.lstat(os.path.join(home, name)).st_size
@@ -143,7 +158,7 @@ def measure(folder: Path) -> int:
     )
 
 
-def remove(name: str) -> None:
+def remove_environment(name: str) -> None:
     """Remove one environment: from one moment to the next it is none, then its files go."""
     cache = find_cache()
     with hold_build_lock(cache, name):
@@ -160,7 +175,7 @@ def remove_leftovers() -> dict[str, int]:
         name = part.name.removesuffix(".part")
         try:
             with hold_build_lock(cache, name, wait=False):
-                size = measure(part)
+                size = measure_bytes(part)
                 shutil.rmtree(part)
         except Busy:  # somebody is building it now
             continue

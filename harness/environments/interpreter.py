@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from harness.environments.build import import_there
+from harness.environments.cache import ImportedVersions
 from harness.environments.releases import WITH, Release
 from harness.environments.uv import clean_variables, last_lines, run_uv
 from harness.errors import EnvironmentUnusable, UsageError
@@ -85,7 +86,7 @@ def check_has_tensorflow(path: str) -> None:
         )
 
 
-def describe(spec: str) -> tuple[str, dict[str, str], list[str]]:
+def describe_interpreter(spec: str) -> tuple[str, ImportedVersions, list[str]]:
     """Return an interpreter's path, its versions, and its packages, having imported TensorFlow."""
     path, legacy = find_path(spec)
     check_has_tensorflow(path)

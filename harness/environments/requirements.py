@@ -3,10 +3,10 @@
 import platform
 
 from harness.environments.build import read_lock, resolve
-from harness.environments.cache import find_cache, folder_name, read_record
+from harness.environments.cache import find_cache, folder_name, read_built
 from harness.environments.interpreter import check_has_tensorflow, find_path, freeze, is_path
 from harness.environments.releases import Release, find_release, name_package
-from harness.environments.uv import find_interpreter
+from harness.environments.uv import find_python
 
 
 def write_requirements(spec: str, extra: tuple[str, ...] = ()) -> str:
@@ -22,15 +22,15 @@ def write_requirements(spec: str, extra: tuple[str, ...] = ()) -> str:
     release = find_release(spec, extra)
     folder = find_cache() / folder_name(release)
     pins, source = read_lock(folder.with_name(f"{folder.name}.txt"), release), "as built here"
-    record = read_record(folder)
-    if not pins and record:  # nightly has no lock
-        pins, source = "\n".join(record["packages"]), f"as built here on {record['built'][:10]}"
+    built = read_built(folder)
+    if not pins and built:  # nightly has no lock
+        pins, source = "\n".join(built.packages), f"as built here on {built.built[:10]}"
     if not pins:
-        pins, source = resolve(release, find_interpreter(release.python)), "resolved now"
-    return join(describe(release, source), pins, release.legacy_keras)
+        pins, source = resolve(release, find_python(release.python)), "resolved now"
+    return join(write_head(release, source), pins, release.legacy_keras)
 
 
-def describe(release: Release, source: str) -> list[str]:
+def write_head(release: Release, source: str) -> list[str]:
     """Return what the head of the file says."""
     day = f"no package newer than {release.newest}" if release.newest else "the newest packages"
     free = [*release.dateless, *map(name_package, release.extra)]

@@ -71,7 +71,7 @@ def find_uv() -> str:
     return found
 
 
-def find_interpreter(python: str) -> str:
+def find_python(python: str) -> str:
     """Return a Python of that minor version for uv: a path, or the version.
 
     uv does not look behind pyenv's shims; what it does not find it downloads.
@@ -120,11 +120,11 @@ def run_uv(
         env=clean_variables(),
     )
     if done.returncode:
-        raise explain_failure(release, done.stderr, done.returncode)
+        raise explain_uv_failure(release, done.stderr, done.returncode)
     return done.stdout
 
 
-def explain_failure(release: Release, said: str, code: int) -> EnvironmentUnusable:
+def explain_uv_failure(release: Release, said: str, code: int) -> EnvironmentUnusable:
     """Return what went wrong, from what uv said."""
     problem = f"the environment {release.name} could not be built"
     if code < 0:

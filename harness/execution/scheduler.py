@@ -35,7 +35,7 @@ def run_plan(plan: list[SaveTask], engine: Engine) -> Iterator[Finished]:
     unread: Counter[int] = Counter()
     groups: deque[SaveTask] = deque()
     for group in plan:
-        yield from (finish(task, explain_skip(task)) for task in group.paths if task.skip)
+        yield from (finish(task, make_skip(task)) for task in group.paths if task.skip)
         runnable = tuple(task for task in group.paths if not task.skip)
         if runnable:
             groups.append(replace(group, paths=runnable))
@@ -130,7 +130,7 @@ def describe_loss(error: Exception, step: str | None = None) -> Measured:
     raise explain_loss(error) from error
 
 
-def explain_skip(task: PathTask) -> Measured:
+def make_skip(task: PathTask) -> Measured:
     """Return the outcome of a path that is left out."""
     return Measured("skip", StepError(type="skip", message=task.skip))
 

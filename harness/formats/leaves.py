@@ -65,10 +65,10 @@ def iterate_leaves(name: str, path: Path) -> Iterator[Leaf]:
         if path == data:
             yield from flatten_tensors(name, read_bundle(index.read_bytes(), data.read_bytes()))
     else:
-        yield from flatten(name, path.read_bytes())
+        yield from flatten_file(name, path.read_bytes())
 
 
-def flatten(name: str, data: bytes) -> Iterator[Leaf]:
+def flatten_file(name: str, data: bytes) -> Iterator[Leaf]:
     """Yield (address, value) for everything in a file; of an unknown format, its bytes."""
     suffix = Path(name).suffix
     if suffix in (".keras", ".npz") and data[:2] == b"PK":
@@ -96,7 +96,7 @@ def flatten_zip(name: str, data: bytes) -> Iterator[Leaf]:
     """Yield what the members of an archive hold; their times are no part of it."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.namelist():
-            yield from flatten(f"{name}/{member}", archive.read(member))
+            yield from flatten_file(f"{name}/{member}", archive.read(member))
 
 
 def flatten_tensors(name: str, tensors: dict[str, Any]) -> Iterator[Leaf]:

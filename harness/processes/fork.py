@@ -122,7 +122,7 @@ class Server:
         """Return why the worker ended without a greeting, as far as it can be known."""
         code = self.process.wait()
         ended = f"it was ended by signal {-code}\n" if code < 0 else ""
-        return ended + last_lines(self.log)
+        return ended + read_last_lines(self.log)
 
     def close(self) -> None:
         """Kill the worker and its steps, and collect it."""
@@ -201,7 +201,7 @@ class ForkWorker:
         self.run(DeviceQuery(folder=str(folder), cuda_visible_devices=visible), Limits())
         answer = folder / "devices.json"
         if not answer.exists():
-            raise unusable_environment(self.environment, last_lines(folder / "output.log"))
+            raise unusable_environment(self.environment, read_last_lines(folder / "output.log"))
         return msgspec.json.decode(answer.read_bytes(), type=DeviceAnswer).devices
 
     def run(self, request: Request, limits: Limits) -> StepEnd:
@@ -267,7 +267,7 @@ def remove_traces(request: Request) -> None:
             trace.unlink(missing_ok=True)
 
 
-def last_lines(log: Path, count: int = 3) -> str:
+def read_last_lines(log: Path, count: int = 3) -> str:
     """Return the last lines of a log file, or a word where it says nothing."""
     try:
         lines = log.read_text(errors="replace").strip().splitlines()

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from harness.processes.facts import Device, EnvironmentFacts
-from harness.processes.fork import last_lines, unusable_environment, unusable_interpreter
+from harness.processes.fork import read_last_lines, unusable_environment, unusable_interpreter
 from harness.processes.limits import Limits, StepEnd, kill_group, kill_tree, waits_for_lock, watch
 from harness.processes.step import DeviceAnswer, DeviceQuery, Request
 from harness.processes.variables import WORKER_FOLDER, Environment
@@ -36,7 +36,7 @@ class SpawnWorker:
                     self.answer = msgspec.json.decode(answer, type=DeviceAnswer)
                 except OSError as error:
                     log = folder / "output.log"
-                    said = last_lines(log) if log.exists() else str(error)
+                    said = read_last_lines(log) if log.exists() else str(error)
                     raise unusable_environment(self.environment, said) from error
         return self.answer
 

@@ -38,20 +38,20 @@ def present_comparisons(
     comparisons: list[RunComparison], style: str = "simple", everything: bool = False
 ) -> str:
     """Return every comparison as text; `everything` lists the paths without a change too."""
-    shown = "\n\n\n".join(present(each, style, everything) for each in comparisons)
+    shown = "\n\n\n".join(present_comparison(each, style, everything) for each in comparisons)
     if len(comparisons) == 1:
         return shown
     answers = [f"- {each.title}: {conclude(each)}" for each in comparisons]
     return "\n".join(answers) + f"\n\n\n{shown}"
 
 
-def present(comparison: RunComparison, style: str, everything: bool) -> str:
+def present_comparison(comparison: RunComparison, style: str, everything: bool) -> str:
     """Return one comparison: both environments, the verdict on them, and a section per kind."""
     blocks = [describe_sides(comparison), conclude(comparison)]
     for kind in KINDS:
         if comparison.of(kind) and (kind != "unchanged" or everything):
             blocks.append(present_kind(comparison, kind, style, everything))
-    blocks.append(summarize(comparison))
+    blocks.append(summarize_comparison(comparison))
     return "\n\n".join(blocks)
 
 
@@ -62,8 +62,8 @@ def describe_sides(comparison: RunComparison) -> str:
     lines = [comparison.title]
     for side in (a, b):
         source = f" ({side.source})" if side.source and side.source not in side.label else ""
-        lines.append(f"{side.label:<{width}}  {describe_environment(side.environment)}{source}")
-    machines = [describe_machine(side.machine) for side in (a, b)]
+        lines.append(f"{side.label:<{width}}  {spell_environment(side.environment)}{source}")
+    machines = [spell_machine(side.machine) for side in (a, b)]
     if machines[0] != machines[1]:
         lines += [
             f"{side.label:<{width}}  ran on {machine}"
@@ -72,7 +72,7 @@ def describe_sides(comparison: RunComparison) -> str:
     return "\n".join(lines)
 
 
-def describe_environment(environment: RunEnvironment) -> str:
+def spell_environment(environment: RunEnvironment) -> str:
     """Return the versions of an environment on one line."""
     return (
         f"TensorFlow {environment.tensorflow}, {environment.keras_home} {environment.keras},"
@@ -80,7 +80,7 @@ def describe_environment(environment: RunEnvironment) -> str:
     )
 
 
-def describe_machine(machine: MachineFacts) -> str:
+def spell_machine(machine: MachineFacts) -> str:
     """Return what a run was made on, as far as rounding may depend on it."""
     return f"{machine.processor or '?'}, {machine.system or '?'}"
 
@@ -112,15 +112,15 @@ def present_kind(comparison: RunComparison, kind: Kind, style: str, everything: 
         ]
         return "\n".join([title, *lines])
     if kind in ("unchanged", "draw", "predictions"):
-        return f"{title}\n\n{make_table(comparison, found, style)}"
+        return f"{title}\n\n{make_path_table(comparison, found, style)}"
     blocks = []
     for number, group in enumerate(comparison.group(kind), 1):
-        blocks.append(f"{number}. {explain_reason(group[0])}")
-        blocks.append(make_table(comparison, group, style))
+        blocks.append(f"{number}. {explain_group(group[0])}")
+        blocks.append(make_path_table(comparison, group, style))
     return "\n\n".join(blocks if kind == "regressed" else [title, *blocks])  # `conclude` said it
 
 
-def explain_reason(difference: PathDifference) -> str:
+def explain_group(difference: PathDifference) -> str:
     """Return why the paths of a group changed, as far as errors and weights tell."""
     before, after = difference.before[-1:], difference.after[-1:]
     if difference.kind == "error":
@@ -136,7 +136,9 @@ def explain_reason(difference: PathDifference) -> str:
     return told + shorten(difference.reason, LONGEST)
 
 
-def make_table(comparison: RunComparison, differences: list[PathDifference], style: str) -> str:
+def make_path_table(
+    comparison: RunComparison, differences: list[PathDifference], style: str
+) -> str:
     """Return a row per path: its verdict on both sides; device, dose and remark where they vary."""
     columns = [
         ("scenario", [each.scenario for each in differences], None),
@@ -165,7 +167,7 @@ def name_writer(difference: PathDifference) -> str:
     return "" if len(writers) > 1 or writers <= readers else writers.pop()
 
 
-def summarize(comparison: RunComparison) -> str:
+def summarize_comparison(comparison: RunComparison) -> str:
     """Count the paths of every kind, and say how far numbers were compared."""
     names = {
         "verdict": "with another verdict",

@@ -34,11 +34,11 @@ def describe_differences(comparison: ContentComparison) -> str:
     """Return the largest rounding, or the first differences and how many more there are."""
     if comparison.kind == ROUNDING:
         return f"by {comparison.rounding:.1e} of the largest number"
-    said = [shorten(each) for each in comparison.differences[:SHOWN]]
+    said = [keep_end(each) for each in comparison.differences[:SHOWN]]
     more = len(comparison.differences) - SHOWN
     return "; ".join(said) + (f"; {more} more" if more > 0 else "")
 
 
-def shorten(line: str) -> str:
+def keep_end(line: str) -> str:
     """Return the end of a line that is too long for a column."""
     return line if len(line) <= LONGEST else "..." + line[-LONGEST:]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from harness.formats.contents import BYTES, CONTENTS, DIFFERS, ROUNDING, compare_folders
-from harness.formats.leaves import flatten
+from harness.formats.leaves import flatten_file
 
 NUMBERS = st.floats(-1e3, 1e3, width=32)
 WEIGHTS = arrays(np.float32, array_shapes(max_dims=3, max_side=4), elements=NUMBERS)
@@ -131,7 +131,7 @@ def test_only_which_shared_objects_are_alike_counts(compare):
 def test_the_line_a_lambda_stood_on_is_no_content():
     code = b"\xe3\1code\xda\x08<lambda>%c\0\0\0\xf3\0\0\0\0"
     old, new, other = (
-        dict(flatten("c.json", json.dumps(base64.b64encode(each).decode()).encode()))
+        dict(flatten_file("c.json", json.dumps(base64.b64encode(each).decode()).encode()))
         for each in (code % 51, code % 48, code.replace(b"code", b"cold") % 51)
     )
     assert old == new

@@ -238,9 +238,9 @@ def test_the_harness_opens_no_artifact_with_code_in_it():
         assert "allow_pickle=True" not in file.read_text()
 
 
-def test_costly_fixtures_of_a_wider_scope_are_made_in_one_process_only():
+def test_costly_fixtures_of_a_session_are_made_in_one_process_only():
     """A session fixture that conftest.py does not know would be made once for each process."""
-    pattern = r'^@pytest\.fixture\(scope="(?:session|module|package)"\)\ndef (\w+)'
+    pattern = r'^@pytest\.fixture\(scope="(?:session|package)"\)\ndef (\w+)'
     found = {
         name
         for file in (REPOSITORY / "tests").rglob("*.py")

@@ -79,7 +79,7 @@ def test_a_declared_extra_is_named_with_its_version(tmp_path):
     scenario.declared["extras"] = ["scikit-learn"]
     scenario.artifact_folder.mkdir(parents=True)
     write_provenance(scenario, scenario.artifact_folder, ENVIRONMENT, PACKAGES)
-    assert read_writer(scenario)["extras"] == {"scikit-learn": "1.3.2"}
+    assert read_writer(scenario).extras == {"scikit-learn": "1.3.2"}
 
 
 def test_a_record_of_schema_1_is_still_read(scenario):

@@ -14,15 +14,22 @@ from harness.environments.cache import (
     find_damage,
     folder_name,
     list_environments,
-    read_record,
+    read_built,
     remove_leftovers,
 )
 from harness.environments.releases import RELEASES, find_release, name_wheel
 from harness.environments.requirements import write_requirements
-from harness.environments.uv import explain_failure, find_interpreter, limit_dates
+from harness.environments.uv import explain_uv_failure, find_python, limit_dates
 from harness.errors import UsageError
 
-WHOLE = json.dumps({"release": {"name": "2.15"}, "versions": {}, "packages": [], "built": ""})
+WHOLE = json.dumps(
+    {
+        "release": {"name": "2.15", "python": "3.11", "newest": None, "requirements": []},
+        "versions": {"tensorflow": "2.15.0", "keras": "2.15.0"},
+        "packages": [],
+        "built": "",
+    }
+)
 
 
 @pytest.fixture
@@ -136,7 +143,7 @@ def test_leftovers_of_killed_builds_are_removed_and_nothing_else(cache):
     (cache / "2.4.part").mkdir()
     (cache / "2.4.part" / "file").write_text("12345")
     assert remove_leftovers() == {"2.4": 5}
-    assert read_record(cache / "2.15") is not None
+    assert read_built(cache / "2.15") is not None
     assert not (cache / "2.4.part").exists()
 
 
@@ -201,11 +208,11 @@ def test_the_newest_python_of_pyenv_is_taken_by_number(tmp_path, monkeypatch):
         python = tmp_path / "versions" / version / "bin" / "python"
         python.parent.mkdir(parents=True)
         python.touch(mode=0o755)
-    assert find_interpreter("3.9").endswith("/3.9.18/bin/python")
-    assert find_interpreter("3.8") == "3.8"
+    assert find_python("3.9").endswith("/3.9.18/bin/python")
+    assert find_python("3.8") == "3.8"
 
 
 def test_a_uv_that_is_killed_is_told_from_one_that_fails():
     release = find_release("2.15")
-    assert "signal 9" in explain_failure(release, "", -9).found
-    assert explain_failure(release, "something new", 2).found == "something new"
+    assert "signal 9" in explain_uv_failure(release, "", -9).found
+    assert explain_uv_failure(release, "something new", 2).found == "something new"

@@ -19,10 +19,11 @@ from harness.errors import EnvironmentUnusable, RestorebenchError
 from harness.execution.bundle import ArtifactRefused, BundleDamaged, make_bundle
 from harness.execution.cores import share_cores
 from harness.execution.faults import DISK_NEEDED, describe_bug, is_machine_trouble
+from harness.execution.free_memory import measure_free_memory
 from harness.execution.plan import PathTask, SaveTask
 from harness.execution.saved import Saved, describe_failed_save
 from harness.execution.work_folder import disk_trouble, measure_folder
-from harness.execution.worker_pool import Settings, WorkerPool
+from harness.execution.worker_pool import OPEN_BYTES, STEP_BYTES, Settings, WorkerPool
 from harness.processes.limits import Limits
 from harness.processes.step import Step, StepError, StepResult, run_step
 from harness.processes.variables import Environment
@@ -81,7 +82,11 @@ class Machine:
     def close_idle(self) -> None:
         """Make room for one more environment."""
         idle = [name for name, pool in self.pools.items() if not pool.busy]
-        for name in idle[: max(0, len(self.pools) + 1 - self.settings.most_open)]:
+        starting = sum(pool.busy > 0 and pool.described is None for pool in self.pools.values())
+        needed = (starting + 1) * OPEN_BYTES + STEP_BYTES
+        for name in idle:  # the one that was used last goes last
+            if len(self.pools) < self.settings.most_open and measure_free_memory() >= needed:
+                return
             self.pools.pop(name).close()
 
     def describe(self, name: str) -> RunEnvironment:

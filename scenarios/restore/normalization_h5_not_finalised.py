@@ -9,9 +9,10 @@ Cause:
     finalize_state() derives from its weights. Loading a .keras file calls that; loading legacy .h5
     did not before Keras 3.6. The tensors keep their initial 0 and 1 while the weights are right.
 Fix:
-    finalised: call finalize_state() on each Normalization layer after loading; only the file is
-    needed.
     keras_format: save as .keras, or upgrade to Keras 3.6 (TensorFlow 2.18 brings it).
+    finalised: call finalize_state() on each Normalization layer after loading; only the file is
+    needed. A model that has predicted already keeps mean 0 until you also call
+        model.make_predict_function(force=True)
 Spot it:
     for layer in model.layers:
         if hasattr(layer, "finalize_state"):

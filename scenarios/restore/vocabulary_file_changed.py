@@ -10,9 +10,10 @@ Cause:
     in the .keras archive. (If the file grew, an id can be too large for the embedding: on a CPU
     "InvalidArgumentError: ... indices[0] = 9 is not in [0, 9)".)
 Fix:
-    words: read the file yourself and give the layer the list of words: a list is stored in the
-    model.
-    old_words: for a model that exists, set_vocabulary with the words of the training day.
+    words: give the layer the list of words. A list is stored in the model.
+    old_words: for a model that exists, set_vocabulary with the words of the training day. A model
+    that has predicted already keeps the new words until you also call
+        model.make_predict_function(force=True)
 Spot it:
     isinstance(layer.get_config()["vocabulary"], str)  # True: a path, not the words
 Evidence:

@@ -13,7 +13,7 @@ Fix:
     predicted already keeps the old function until you also call
         model.make_predict_function(force=True)
 Spot it:
-    model.layers[-1].activation.__module__  # after load_model: Keras's own, or yours?
+        model.layers[-1].activation.__module__  # after load_model: Keras's own, or yours?
 Evidence:
     The same trap with a class: ai2cm/fv3net#1536. Name lookup: measured on Keras 2.15 to 3.15.
 """

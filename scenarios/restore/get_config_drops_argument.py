@@ -16,7 +16,7 @@ Fix:
         model.make_predict_function(force=True)
 Spot it:
     Arguments of the constructor that get_config does not return:
-    set(inspect.signature(PlantOutput).parameters) - set(layer.get_config()) - {"kwargs"}
+        set(inspect.signature(PlantOutput).parameters) - set(layer.get_config()) - {"kwargs"}
 Evidence:
     Lost fields: keras-team/keras#1927, keras-team/keras#4871, keras-team/keras#6642.
 """

@@ -14,9 +14,9 @@ Fix:
     needed. A model that has predicted already keeps mean 0 until you also call
         model.make_predict_function(force=True)
 Spot it:
-    for layer in model.layers:
-        if hasattr(layer, "finalize_state"):
-            print(layer.mean, layer.get_weights()[0])  # have to be equal
+        for layer in model.layers:
+            if hasattr(layer, "finalize_state"):
+                print(layer.mean, layer.get_weights()[0])  # have to be equal
 Evidence:
     keras-team/keras#20168 (the repair). Measured with this file: zeros on Keras 3.0.5, 3.4.1 and
     3.5.0; match on 2.15.0, 3.6.0, 3.11.3, 3.15.1 and tf_keras 2.21.

@@ -15,7 +15,7 @@ Fix:
     A model that has predicted already keeps the old padding until you also call
         model.make_predict_function(force=True)
 Spot it:
-    "output_padding" in layer.get_config()  # False: it will be lost
+        "output_padding" in layer.get_config()  # False: it will be lost
     For all built-in layers: set(inspect.signature(cls.__init__).parameters) - set(its get_config())
 Evidence:
     keras-team/keras#23014. Measured with this file, written by TensorFlow 2.20 with Keras 3.11.3;

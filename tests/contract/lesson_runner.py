@@ -9,21 +9,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from harness.catalog.lesson import split_code
+from harness.catalog.lesson import CODE_INDENT
 from harness.catalog.scenario import Scenario
 from harness.processes.fork import ForkWorker
 from harness.processes.limits import Limits
 from harness.processes.step import Step, run_step
 from harness.processes.variables import Environment
 
-CODE_INDENT = 4  # of a section, whose own indent is gone: what is indented deeper is code
-
 
 def code_in(scenario: Scenario, section: str) -> str:
     """Return the Python of a section of the docstring: the lines that are indented deeper."""
-    blocks = split_code(scenario.section(section), CODE_INDENT)
-    lines = [line for block in blocks if block.language for line in block.text.split("\n")]
-    return "\n".join(line[CODE_INDENT:] for line in lines)
+    inside, code = False, []
+    for line in scenario.docstring.split("\n"):
+        if line and not line.startswith(" "):
+            inside = line.strip() == section + ":"
+        elif inside and line.startswith(" " * CODE_INDENT):
+            code.append(line[CODE_INDENT:])
+    return "\n".join(code)
 
 
 class LessonRunner:

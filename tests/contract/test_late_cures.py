@@ -22,7 +22,10 @@ CHANGES = {"adapt", "finalize_state", "set_vocabulary"}
 # Cures that change a live model, and that the first predict does not stop.
 AT_ONCE = {
     ("raw-tf-variable", "restore_fixed_adapted_again"): "adapt assigns to variables",
-    ("frozen-weight-order-nested", "restore_fixed_frozen_as_saved"): "trainable is for fit",
+    (
+        "frozen-weight-order-nested",
+        "restore_fixed_frozen_as_saved",
+    ): "before it loads, on a new model",
     ("numpy-breaks-old-rnn", "restore_fixed_patched"): "what fails without it never compiles",
 }
 # Cures that only the text of a lesson has: the path they begin with, and what they do.
@@ -46,8 +49,12 @@ LATE = [
     if changes_a_live_model(scenario.definitions[path])
 ]
 STOPPED = [case for case in LATE if case not in AT_ONCE]
-# These loads are right in the installed release, so that their cure has nothing left to do.
-NOT_HERE = {"normalization-h5-not-finalised", "vocabulary-file-changed", "numpy-breaks-old-rnn"}
+NOT_HERE = {
+    "normalization-h5-not-finalised",  # loads right in the installed release: nothing to cure
+    "vocabulary-file-changed",  # the same
+    "numpy-breaks-old-rnn",  # needs another release
+    "frozen-weight-order-nested",  # builds a new model, which cannot have predicted
+}
 CASES = [(*case, "") for case in LATE] + [(name, *case) for name, case in IN_WORDS.items()]
 HERE = [case for case in CASES if case[0] not in NOT_HERE]
 

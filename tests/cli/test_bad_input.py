@@ -58,7 +58,7 @@ def test_an_id_like_no_other_gets_no_guess(cli):
         (["run", "--all", "--executor", "dusk"], ["unknown executor: dusk", "threads, dask"]),
         (["run", "--all", "--executor", "dask"], ["--scheduler ADDRESS belong together"]),
         (["run", "--all", "--timing", "--executor", "dask", "--scheduler", "x"], ["to be timed"]),
-        (["env", "add", "2.16", "--with", "--help"], ["not a requirement"]),
+        (["env", "add", "2.16", "--with", "--help"], ["not a package requirement"]),
         (["env", "add", "two"], ["unknown release: two"]),
         (["env", "show", "2.15"], ["2.15 is not built", "env add 2.15"]),
         (["env", "remove", "2.15"], ["2.15 is not built"]),
@@ -261,7 +261,7 @@ def test_a_tensorflow_that_dies_when_imported_is_said_to(cli):
 @pytest.mark.parametrize("option", ["--python", "--tf"])
 @pytest.mark.parametrize(
     ("python", "words"),
-    [("nowhere/python", "there is no such file"), ("./", "not an interpreter but a folder")],
+    [("nowhere/python", "there is no such file"), ("./", "is a folder, not an interpreter")],
 )
 def test_an_interpreter_that_is_none_is_named(cli, python, words, option):
     cli("run", "dead-relu-head", option, python).assert_refused(2, words)
@@ -269,7 +269,7 @@ def test_an_interpreter_that_is_none_is_named(cli, python, words, option):
 
 
 def test_a_program_that_is_no_python_is_quoted(cli):
-    assert_unusable(cli("run", "dead-relu-head", "--python", "echo"), "echo is no Python")
+    assert_unusable(cli("run", "dead-relu-head", "--python", "echo"), "echo is not a Python interpreter")
 
 
 def test_a_run_that_could_not_begin_leaves_no_result_file_and_nothing_to_resume(cli):

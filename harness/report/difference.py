@@ -188,8 +188,8 @@ def summarize_comparison(comparison: RunComparison) -> str:
         )
     if comparison.by_statistics:
         sentences.append(
-            f"Those of {count(comparison.by_statistics, 'path')} were compared by their statistics"
-            " only: predictions are kept in the database, not in result files."
+            f"The numbers of {count(comparison.by_statistics, 'path')} were compared only by their"
+            " statistics: predictions are in the database, not in result files."
         )
     return " ".join(sentences)
 

@@ -35,7 +35,7 @@ class Wanted:
     tensorflow: str  # as the scenario declares it, "2.4.1"
     keras: str | None  # as the committed provenance says
     legacy_keras: bool
-    extra: tuple[str, ...]  # requirements besides, "scikit-learn==1.3.2"
+    extra: tuple[str, ...]  # extra requirements, "scikit-learn==1.3.2"
 
     @property
     def release(self) -> str:
@@ -162,7 +162,7 @@ def build_writer(wanted: Wanted) -> str:
         package = release.requirements[0].partition("==")[0]
         keras = "tf-keras" if wanted.legacy_keras else "keras"
         pins = [f"{package}=={wanted.tensorflow}"]
-        # Before 2.6 Keras is no package of its own.
+        # Before 2.6 Keras is not a separate package.
         if wanted.keras and any(each.startswith(f"{keras}==") for each in built.packages):
             pins.append(f"{keras}=={wanted.keras}")
         release = find_release(wanted.release, (*wanted.extra, *pins))

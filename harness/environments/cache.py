@@ -143,7 +143,9 @@ def read_sizes(folder: Path) -> tuple[dict[str, set[int]], dict[str, str]]:
         home, package = str(listing.parent.parent), name_installed(listing.parent.stem)
         with listing.open(newline="", errors="replace") as lines:
             for path, _, size in (row for row in csv.reader(lines) if len(row) == 3):
-                if size.isdecimal() and not path.endswith(".pyc"):  # a wheel's own: we compile anew
+                if size.isdecimal() and not path.endswith(
+                    ".pyc"
+                ):  # compiled again here, not the wheel's
                     sizes[f"{home}/{path}"].add(int(size))
                     owners[f"{home}/{path}"] = package
     return sizes, owners
@@ -177,7 +179,7 @@ def remove_leftovers() -> dict[str, int]:
             with hold_build_lock(cache, name, wait=False):
                 size = measure_bytes(part)
                 shutil.rmtree(part)
-        except Busy:  # somebody is building it now
+        except Busy:  # another process is building it now
             continue
         removed[name] = size
     return removed

@@ -30,7 +30,7 @@ class Release:
     newest: str | None
     requirements: tuple[str, ...]
     legacy_keras: bool = False
-    extra: tuple[str, ...] = ()  # what was asked for besides, of any date
+    extra: tuple[str, ...] = ()  # extra requirements, of any date
     dateless: tuple[str, ...] = ()  # other packages of any date: an exact patch of TensorFlow
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 OTHERS = "Commands"
-# Sections of the help, by what brings somebody here.
+# Sections of the help, by the reader's purpose.
 BROKEN_MODEL = "If your model is broken"
 LESSONS = "To see failures happen"
 RELEASES = "To compare TensorFlow releases"

@@ -123,7 +123,7 @@ def list_built(
             each.python,
             (each.built or "")[:10],
             f"{each.bytes / 2**30:.1f}",
-            "damaged" if each.damage else "whole",
+            "damaged" if each.damage else "complete",
         ]
         for each in built
     ]

@@ -69,7 +69,7 @@ def restore_where_written(
     from harness.environments.resolve import check_name
 
     for name in (release, reader):
-        check_name(name)  # a name that is none is refused before anything is done
+        check_name(name)  # an unknown name is refused before any work is done
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
     printer = Printer(json_file)

@@ -265,7 +265,7 @@ def check_resume_alone(context: typer.Context) -> None:
         if source is not None and source.name == "COMMANDLINE" and name not in allowed:
             raise UsageError(
                 "--resume continues a run with its own scenarios and options",
-                f"given besides: {parameter.opts[0]}",
+                f"also given: {parameter.opts[0]}",
                 suggest("run --resume", context.params["reports"]),
             )
 

@@ -36,7 +36,7 @@ def show(
     printer = Printer(json_file)
     if output and json_file is not None:
         raise UsageError(
-            "--output prints text", "given besides: --json", "give only --output or only --json"
+            "--output prints text", "also given: --json", "give only --output or only --json"
         )
     if run.isdecimal():
         store = Store.open_existing(reports)

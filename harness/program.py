@@ -1,4 +1,4 @@
-"""How this program was started: what a tip tells the user to type."""
+"""How the user started this program, so that tips show commands that can be typed."""
 
 import shlex
 import sys
@@ -9,7 +9,7 @@ MODULE, INSTALLED = "python -m harness", "restorebench"
 
 
 def program_name() -> str:
-    """Return what the user types to start this program: the installed command, or the module."""
+    """Return the words that start this program: the installed command, or `python -m harness`."""
     return INSTALLED if PurePath(sys.argv[0]).stem == INSTALLED else MODULE
 
 

@@ -24,7 +24,7 @@ HEADERS = [
 
 
 def worst_first(outcome: Outcome) -> tuple[object, ...]:
-    """Sort key: what changed, then the gravest verdicts, then by name."""
+    """Sort key: changed paths first, then the worst verdicts, then names."""
     return (
         outcome.judgement != "changed",
         SEVERITY.index(outcome.verdict),
@@ -36,23 +36,23 @@ def worst_first(outcome: Outcome) -> tuple[object, ...]:
 
 
 def show_number(value: float | None, digits: int = 3) -> str:
-    """Return `value` with a few significant digits, or nothing where it is unknown."""
+    """Return `value` with a few significant digits, or "" if it is unknown."""
     if value is None:
         return ""
     return f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:.{digits - 1}e}"
 
 
 def show_milliseconds(value: float | None) -> str:
-    """Return milliseconds to a hundredth, fewer where they are many."""
+    """Return milliseconds with two decimals, fewer for large values."""
     if value is None:
         return ""
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
 def show_judgement(outcome: Outcome) -> str:
-    """Return "yes", or "no: " and the verdict that was declared; "" where none is.
+    """Return "yes", or "no: " and the declared verdict; "" if no verdict is declared.
 
-    Where the verdict is the declared one and yet proves nothing, why not.
+    If the verdict is the declared one and yet proves nothing, the cell says why.
     """
     if outcome.judgement is None:
         return ""
@@ -90,7 +90,7 @@ def fill_row(outcome: Outcome) -> list[str]:
 
 
 def make_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
-    """Return the outcomes as a tabulate table in `style`; device and seed where they matter."""
+    """Return the outcomes as a tabulate table in `style`; device and seed only if they vary."""
     ordered = sorted(outcomes, key=worst_first)
     varying = ["device"] if len({each.device for each in ordered}) > 1 else []
     varying += [] if all(each.default_seed for each in ordered) else ["seed"]
@@ -158,6 +158,6 @@ def undeclared_cells(group: list[Outcome]) -> list[str]:
 
 
 def align(headers: list[str]) -> list[str]:
-    """Numbers to the right, words to the left."""
+    """Align numbers right and words left."""
     words = {"scenario", "path", "device", "verdict", "expected?"}
     return ["left" if header in words else "right" for header in headers]

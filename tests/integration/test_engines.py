@@ -139,7 +139,7 @@ def test_a_scheduler_that_dies_ends_the_run_and_makes_up_no_outcome(cli, cluster
 def test_a_cluster_that_does_not_answer_is_a_sentence(cli):
     ended = cli("run", CHOSEN[0], "--executor", "dask", "--scheduler", "tcp://127.0.0.1:9")
     ended.assert_refused(3, "no Dask scheduler answers at tcp://127.0.0.1:9", "dask worker")
-    assert "No runs" in cli("runs").stdout
+    assert "There are no runs" in cli("runs").stdout
 
 
 class Client:

@@ -79,7 +79,9 @@ def test_kill_9_of_the_harness_loses_nothing_and_leaves_no_process(
     running = start_slow()
     running.wait_for(lambda: len(reported(running.said())) >= 2)
     os.kill(running.process.pid, signal.SIGSTOP)  # or it may end while the next command starts
-    cli("run", "--resume").assert_refused(2, "no run to resume", "run 1 is under way in process")
+    cli("run", "--resume").assert_refused(
+        2, "no unfinished run to resume", "run 1 is being carried out by process"
+    )
     ended = running.end(signal.SIGKILL)
     assert ended.code == -signal.SIGKILL
     running.assert_no_strays()

@@ -124,7 +124,7 @@ def test_a_scenario_that_is_skipped_here_has_no_faults():
 def test_an_error_without_its_words_is_a_fault(tmp_path):
     silent = make_scenario(tmp_path, "silent-case", SCENARIO.replace('"zeros"', '"error"'))
     assert find_silent_errors(silent) == [
-        "restore_broken: the verdict 'error' needs 'raises', words of the message it is to show"
+        "restore_broken: the verdict 'error' needs 'raises', words that the error message contains"
     ]
     rule = '[{"verdict": "error", "raises": "Unknown layer"}]'
     named = make_scenario(tmp_path, "named-case", SCENARIO.replace('"zeros"', rule))

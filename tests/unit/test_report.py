@@ -224,8 +224,8 @@ def test_a_fixed_path_matches_only_if_it_does_on_every_seed():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"verdict": "differs"}, "(the weights arrived, the function changed)"),
-        ({"statistics": {"weights": "changed"}}, "(the weights did not arrive)"),
+        ({"verdict": "differs"}, "(the weights are equal, but the function changed)"),
+        ({"statistics": {"weights": "changed"}}, "(the weights differ)"),
         (
             {"error": {"type": "OSError", "message": "no  \n such file"}},
             "(OSError: no such file)",

@@ -103,7 +103,7 @@ def test_committed_files_can_be_written_anew_only_by_the_release_that_wrote_them
     assert engine.asked == []
     outcome = outcomes["restore_broken", NEW.name]
     assert outcome.verdict == "skip"
-    assert outcome.error.message == "its files are those of TensorFlow 2.15.0"
+    assert outcome.error.message == "its files were written by TensorFlow 2.15.0"
 
 
 def test_a_writer_the_scenario_is_not_for_skips_its_paths(tmp_path):

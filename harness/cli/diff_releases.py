@@ -102,7 +102,7 @@ def find_kept(store: Store, release: str, writers: Iterable[str] = ()) -> list[R
 
 
 def is_plain(request: RunRequest, writers: Iterable[str]) -> bool:
-    """Say whether a run was made as `measure` makes one."""
+    """Say whether a run was made as `run_missing` makes one."""
     usual = RunRequest(scenarios=[], root="", timing=False, writers=list(writers))
     decides = (
         "doses",

@@ -19,11 +19,14 @@ def names_release(word: str) -> bool:
 def split_releases(values: list[str] | None) -> list[str]:
     """Return every release: a value is split at its commas where each part looks like one.
 
-    The commas of "2.16 with keras>=3,<4" and of a path that is there stay.
+    The commas of "2.16 with keras>=3,<4" and of a path that is there stay. Raises UsageError for a
+    value that names none: "" is this interpreter to the rest of the program.
     """
     releases = []
     for value in values or []:
         parts = [part.strip() for part in value.split(",") if part.strip()]
+        if not parts:
+            raise UsageError("a release is missing", f"given: {value!r}", "as in --tf 2.15,2.21")
         splits = all(map(names_release, parts)) and not Path(value).exists()
         releases += parts if splits else [value]
     return releases
@@ -38,14 +41,14 @@ def adopt_releases(words: list[str] | None, releases: list[str]) -> tuple[list[s
     return [word for word in words or [] if word not in named], [*releases, *split_releases(named)]
 
 
-def refuse_releases(words: list[str], option: str) -> None:
-    """Raise UsageError for the form of 0.3 where it does not tell the option a word belongs to."""
+def refuse_releases(words: list[str]) -> None:
+    """Raise UsageError for the form of 0.3 where --writer or --reader might have been meant."""
     named = [word for word in words if names_release(word)]
     if named:
         raise UsageError(
             f"no scenario is called {named[0]}, that is a release",
             "",
-            f"several releases are one word: {option} 2.15,2.21",
+            "several releases are one word, as in --writer 2.15,2.16 --reader 2.20,2.21",
         )
 
 

@@ -110,6 +110,9 @@ def run(
     Exit code 0: everything came out as the scenarios declare; 1: something changed.
     """
     check_format(style)
+    ids, releases = adopt_releases(ids, releases or [])
+    if readers:
+        refuse_releases(ids)
     if resume:
         check_resume_alone(context)
     else:
@@ -117,9 +120,6 @@ def run(
     printer = Printer(json_file)
     if benchmark_file is not None:
         check_can_write(benchmark_file)
-    ids, releases = adopt_releases(ids, releases or [])
-    if readers:
-        refuse_releases(ids, "--reader")
     check_places(
         releases,
         writers,

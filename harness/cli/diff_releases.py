@@ -105,7 +105,7 @@ def find_kept(store: Store, release: str, writers: Iterable[str] = ()) -> list[R
 
 
 def is_plain(request: RunRequest, writers: Iterable[str]) -> bool:
-    """Return whether a run has the same options as a run of `measure`."""
+    """Say whether a run was made as `run_missing` makes one."""
     usual = RunRequest(scenarios=[], root="", timing=False, writers=list(writers))
     decides = (
         "doses",

@@ -19,13 +19,14 @@ def names_release(word: str) -> bool:
 def split_releases(values: list[str] | None) -> list[str]:
     """Return every release.
 
-    A value is split at its commas if each part looks like a release.
-
-    Commas in "2.16 with keras>=3,<4" and in an existing path stay.
+    The commas of "2.16 with keras>=3,<4" and of a path that is there stay. Raises UsageError for a
+    value that names none: "" is this interpreter to the rest of the program.
     """
     releases = []
     for value in values or []:
         parts = [part.strip() for part in value.split(",") if part.strip()]
+        if not parts:
+            raise UsageError("a release is missing", f"given: {value!r}", "as in --tf 2.15,2.21")
         splits = all(map(names_release, parts)) and not Path(value).exists()
         releases += parts if splits else [value]
     return releases
@@ -42,14 +43,14 @@ def adopt_releases(words: list[str] | None, releases: list[str]) -> tuple[list[s
     return [word for word in words or [] if word not in named], [*releases, *split_releases(named)]
 
 
-def refuse_releases(words: list[str], option: str) -> None:
-    """Raise UsageError for the syntax of version 0.3 if a word may belong to several options."""
+def refuse_releases(words: list[str]) -> None:
+    """Raise UsageError for the form of 0.3 where --writer or --reader might have been meant."""
     named = [word for word in words if names_release(word)]
     if named:
         raise UsageError(
             f"{named[0]} is a release, not a scenario",
             "",
-            f"write several releases without blanks: {option} 2.15,2.21",
+            "several releases are one word, as in --writer 2.15,2.16 --reader 2.20,2.21",
         )
 
 

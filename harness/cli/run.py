@@ -112,6 +112,9 @@ def run(
     Exit code 0: every outcome is as the scenarios declare. Exit code 1: something changed.
     """
     check_format(style)
+    ids, releases = adopt_releases(ids, releases or [])
+    if readers:
+        refuse_releases(ids)
     if resume:
         check_resume_alone(context)
     else:
@@ -119,9 +122,6 @@ def run(
     printer = Printer(json_file)
     if benchmark_file is not None:
         check_can_write(benchmark_file)
-    ids, releases = adopt_releases(ids, releases or [])
-    if readers:
-        refuse_releases(ids, "--reader")
     check_places(
         releases,
         writers,

@@ -112,9 +112,9 @@ def list_paths(scenario: Scenario) -> list[tuple[str, float | None]]:
 
 
 def list_doses(scenario: Scenario) -> list[tuple[str, float | None]]:
-    """Return the dosed path of a scenario with each value of its dose."""
+    """Return the dosed path of a scenario with each value of its dose: an int stays an int."""
     dose = scenario.dose
-    return [(dose.path, float(value)) for value in dose.values] if dose else []
+    return [(dose.path, value) for value in dose.values] if dose else []
 
 
 def count_paths(plan: Iterable[SaveTask]) -> int:

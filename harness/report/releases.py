@@ -81,7 +81,8 @@ def make_span_table(document: ResultFile, style: str = "simple") -> str:
     for group in group_by_path(document.outcomes):
         first = group[0]
         writer = named.get(first.writer, "") if split else ""
-        key = (first.scenario, first.path, first.device, str(first.dose or ""), writer)
+        dose = "" if first.dose is None else f"{first.dose:g}"
+        key = (first.scenario, first.path, first.device, dose, writer)
         rows.setdefault(key, {})[first.reader] = group
     shown = []
     for (scenario, path, device, dose, writer), cells in sorted(rows.items()):

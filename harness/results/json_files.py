@@ -91,7 +91,8 @@ def refuse_file(path: Path, found: str) -> UsageError:
 
 
 def upgrade(document: dict[str, Any]) -> None:
-    """Give the outcomes of an older schema the keys of this one."""
+    """Make a document of an older schema one of this schema."""
+    document["schema"] = SCHEMA
     outcomes = document.get("outcomes")
     for outcome in outcomes if isinstance(outcomes, list) else ():
         if isinstance(outcome, dict):

@@ -397,6 +397,13 @@ def test_a_dosed_run_shows_the_response_and_plots_it(cli):
 
 
 @pytest.mark.tensorflow
+def test_a_dose_that_counts_something_reaches_the_lesson_as_an_integer(cli):
+    cli("run", "columns-in-another-order", "--dose", "--json", "dose.json").assert_ran(0)
+    document = json.loads((cli.folder / "dose.json").read_text())
+    assert [each["error"] for each in document["outcomes"]] == [None] * 5
+
+
+@pytest.mark.tensorflow
 def test_run_takes_every_option_it_has(cli, faulty):
     common = ["--scenarios", faulty, "--reports", "kept", "--device", "cpu"]
     rates = cli(

@@ -33,11 +33,14 @@ def test_there_is_a_file_of_every_schema():
     assert [file.name for file in OLDER] == [
         f"run-schema-{number}.json" for number in range(1, SCHEMA + 1)
     ]
+    written = [json.loads(file.read_text())["schema"] for file in OLDER]
+    assert written == [*range(1, SCHEMA + 1)]
 
 
 @pytest.mark.parametrize("older", OLDER, ids=lambda path: path.stem)
 def test_a_file_of_every_schema_is_read_and_shown(older):
     document = read_result_file(older)
+    assert document.schema == SCHEMA, "it holds what this schema holds, and is written so again"
     shown = present(document, "simple")
     assert "dead-relu-head" in shown
     assert "Nothing changed." in shown

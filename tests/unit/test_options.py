@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from harness.cli.commands import complete_json
 from harness.cli.releases_option import adopt_releases, split_releases
+from harness.errors import UsageError
 
 PLAIN = ["1.15", "2.15", "2.15.1", "2.16+legacy", "2.20+gpu", "nightly", "this", "this+legacy"]
 NAMES = st.sampled_from([*PLAIN, "2.16 with keras==3.15.1", "a/python", "./python+legacy"])
@@ -35,6 +36,12 @@ def test_a_path_with_a_comma_that_is_there_is_one_release(tmp_path):
 def test_spaces_and_a_last_comma_are_forgiven():
     assert split_releases(["2.15, 2.21", "nightly,"]) == ["2.15", "2.21", "nightly"]
     assert split_releases(None) == []
+
+
+@pytest.mark.parametrize("value", ["", ",", " , "])
+def test_a_value_without_a_release_is_not_this_interpreter(value):
+    with pytest.raises(UsageError, match="a release is missing"):
+        split_releases([value])
 
 
 @given(st.lists(NAMES, max_size=3))

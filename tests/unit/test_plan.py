@@ -100,6 +100,7 @@ def test_a_dosed_plan_runs_the_dosed_path_at_every_dose_and_nothing_else(tmp_pat
     tasks = [task for group in plan for task in group.paths]
     assert {task.key[:2] for task in tasks} == {("dosed-case", "restore_broken")}
     assert [task.key.dose for task in tasks] == [0, 0.5, 2]
+    assert [type(task.key.dose) for task in tasks] == [int, float, int], "lessons slice by them"
 
 
 def test_iterators_are_planned_like_lists(scenario):

@@ -4,7 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.environments.releases import RELEASES
-from harness.report.releases import join_spans
+from harness.report.releases import join_spans, make_span_table
+from harness.results.json_files import make_result_file
+from tests.unit.builders import make_record, make_run
+
+
+def test_doses_are_shown_without_needless_decimals():
+    doses = {"dose_of": "rows", "own_dose": 8.0}
+    run = make_run([make_record(dose=dose, **doses) for dose in (0.0, 0.5, 8.0)])
+    rows = [line.split() for line in make_span_table(make_result_file(run)).splitlines()[2:]]
+    assert [row[2] for row in rows] == ["0", "0.5", "8"]
 
 
 @given(st.sets(st.sampled_from([name for name in RELEASES if name != "nightly"])))

@@ -44,6 +44,19 @@ class CannotWrite(EnvironmentUnusable):
     """The disk or the database cannot be written at the moment. The run can be resumed."""
 
 
+class Interrupted(RestorebenchError):
+    """The user has interrupted a run; `tip` is how to finish it, "" where nothing was kept."""
+
+    exit_code = INTERRUPTED
+
+    def __init__(self, tip: str = "") -> None:
+        super().__init__("Interrupted.", tip=tip)
+
+    def render(self) -> str:
+        """Return one line: an interruption is no error."""
+        return f"{self.problem} {self.tip}".rstrip()
+
+
 def advise(word: str, known: Sequence[str]) -> tuple[str, str]:
     """Return the known words for an unknown word, and the known word that was probably meant."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)

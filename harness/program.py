@@ -1,8 +1,10 @@
 """How the user started this program, so that tips show commands that can be typed."""
 
+import shlex
 import sys
 from pathlib import PurePath
 
+REPORTS = PurePath("reports")  # where runs are kept, unless `--reports` says otherwise
 MODULE, INSTALLED = "python -m harness", "restorebench"
 
 
@@ -11,6 +13,10 @@ def program_name() -> str:
     return INSTALLED if PurePath(sys.argv[0]).stem == INSTALLED else MODULE
 
 
-def command_line(words: str) -> str:
-    """Return a command line for the user to type: the program's name, then `words`."""
-    return f"{program_name()} {words}"
+def command_line(words: str, reports: PurePath | None = None) -> str:
+    """Return a command as the user must type it: `words` after the program's name.
+
+    With the folder where runs are kept, unless that is the one it would be anyway.
+    """
+    where = "" if reports in (None, REPORTS) else f" --reports {shlex.quote(str(reports))}"
+    return f"{program_name()} {words}{where}"

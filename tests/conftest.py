@@ -40,7 +40,7 @@ UNSET = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TF_US
 
 
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras"}
-# Session fixtures that cost seconds or minutes. Where several processes run the tests (`make test`),
+# Session fixtures that cost seconds or minutes. Where several processes run tests (`make test`),
 # a module stays in one process, and so do the modules that share the first of these.
 SHARED_RUNS = {"whole_run", "timed_run", "legacy_run", "outcomes", "observed"}
 SHARED_IN_A_MODULE = {"cache"}

@@ -185,7 +185,7 @@ def check_dose(
     if (
         not isinstance(values, list)
         or len(values) < 3
-        or not all(isinstance(each, (int, float)) for each in values)
+        or not all(is_number(each) for each in values)
         or sorted(set(values)) != values
     ):
         yield line, "the dose's 'values' must be at least three rising numbers"
@@ -195,9 +195,24 @@ def check_dose(
     if arguments is None or [each.arg for each in arguments.args][1:2] != ["dose"]:
         yield line, f"the dose's path {path!r} must be a function (artifact, dose=...)"
         return
-    own = arguments.defaults[0] if arguments.defaults else None
-    if not isinstance(own, ast.Constant) or own.value not in values:
+    if not arguments.defaults or read_number(arguments.defaults[0]) not in values:
         yield line, f"the dose that {path} takes by itself must be one of the dose's 'values'"
+
+
+def read_number(node: ast.expr) -> object:
+    """Return the number that is written there, also a negative one; None for anything else."""
+    try:
+        found = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    return found if is_number(found) else None
+
+
+def is_number(value: object) -> bool:
+    """Say whether a value is a number that a float can hold, which neither True nor 10**400 is."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
 def check_functions(

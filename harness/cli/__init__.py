@@ -9,7 +9,7 @@ import typer
 
 from harness import __version__
 from harness.cli.commands import BROKEN_MODEL, CONTRIBUTION, LESSONS, RELEASES, Command, Group
-from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, RestorebenchError
+from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, Interrupted, RestorebenchError
 from harness.program import program_name
 
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
@@ -85,6 +85,8 @@ def call_app() -> int:
     """Carry out the command line; print what went wrong, and return the exit code."""
     try:
         code = app(prog_name=program_name(), standalone_mode=False)
+        if code == INTERRUPTED:  # so Typer ends a command that Ctrl-C has reached, without a word
+            raise Interrupted
         return code if isinstance(code, int) else EXPECTED
     except RestorebenchError as error:
         print(error.render(), file=sys.stderr)
@@ -96,7 +98,7 @@ def call_app() -> int:
         print(RestorebenchError(problem, tip=tip).render(), file=sys.stderr)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print("Interrupted.", file=sys.stderr)
+        print(Interrupted().render(), file=sys.stderr)
         return INTERRUPTED
     except SystemExit as error:
         if isinstance(error.__context__, BrokenPipeError):  # `| head` has seen enough

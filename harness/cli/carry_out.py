@@ -1,10 +1,9 @@
 """The work behind `run` and `check`; imports numpy and Rich, so only they load it."""
 
-import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil
 import typer
 
 from harness.api import continue_run
@@ -17,15 +16,15 @@ from harness.cli.progress import ProgressBar
 from harness.errors import (
     CHANGED,
     EXPECTED,
-    INTERRUPTED,
     UNUSABLE,
     USAGE,
     CannotWrite,
     EnvironmentUnusable,
+    Interrupted,
     UsageError,
 )
 from harness.execution.request import RunRequest, read_request
-from harness.program import command_line
+from harness.program import INSTALLED, MODULE
 from harness.report.dose import has_doses, plot_doses
 from harness.results.benchmark_json import make_benchmarks
 from harness.results.json_files import make_result_file, write_json
@@ -34,17 +33,21 @@ from harness.results.outcome import Outcome
 from harness.results.run import Run
 from harness.results.store import Store
 
+RESUME = "run --resume"
+
 
 def find_unfinished(store: Store) -> tuple[int, RunRequest]:
     """Return the newest unfinished run that no other process is working on; else UsageError."""
     under_way = ""
     for kept in store.list_runs():
-        if kept.finished is None and psutil.pid_exists(kept.pid) and kept.pid != os.getpid():
-            under_way = f"run {kept.id} is being carried out by process {kept.pid}"
-        elif kept.finished is None and store.claim(kept):
-            return kept.id, read_request(kept.request)
+        if kept.finished is None:
+            if store.claim(kept):
+                return kept.id, read_request(kept.request)
+            under_way = (
+                f"run {kept.id} is being carried out by process {kept.pid}, here or elsewhere"
+            )
     raise UsageError(
-        "there is no unfinished run to resume", under_way, f"see: {command_line('runs')}"
+        "there is no unfinished run to resume", under_way, f"see: {suggest('runs', store.reports)}"
     )
 
 
@@ -66,16 +69,18 @@ def carry_out(
         with ProgressBar(len(request.environments) > 1) as progress:
             return continue_run(store, run_id, request, chosen, progress)
     except (KeyboardInterrupt, EnvironmentUnusable) as error:
-        kept = store.count_outcomes(run_id)
+        kept, again = store.count_outcomes(run_id), suggest(RESUME, store.reports)
         if kept:
             typer.echo(f"{kept} outcomes of run {run_id} are saved in {store.path}.", err=True)
         elif not resumed and not isinstance(error, CannotWrite):
             store.forget_run(run_id)  # or --resume would offer it for ever
         if isinstance(error, KeyboardInterrupt):
-            again = f"To finish: {suggest('run --resume', store.reports)}" if kept else ""
-            typer.echo(f"Interrupted. {again}".rstrip(), err=True)
-            raise typer.Exit(INTERRUPTED) from error
+            raise Interrupted(f"To finish: {again}" if kept else "") from error
+        # What carries out the steps does not know where the run is kept, nor how we were started.
+        error.tip = re.sub(f"({INSTALLED}|{MODULE}) {RESUME}", lambda _: again, error.tip)
         raise
+    finally:
+        store.held.release(run_id)
 
 
 def report(
@@ -88,7 +93,8 @@ def report(
 ) -> int:
     """Write the requested files, print the run, and return the exit code."""
     document = make_result_file(run)
-    printer.record(document)
+    kept = f"make room; the run itself is kept, see: {suggest('runs', store.reports)}"
+    printer.record(document, kept)
     if benchmark_file:
         write_json(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
     if printer.shows_text:

@@ -44,7 +44,7 @@ def check(
     catalog = open_catalog(scenarios)
     scenario = catalog.find(identifier)
     store = Store(reports)
-    twice = []
+    twice, predicted = [], []
     for _ in range(2):
         request = RunRequest(
             scenarios=[scenario.id],
@@ -58,8 +58,9 @@ def check(
         )
         run = start_run(store, request)
         twice.append(make_result_file(carry_out(store, run, request, catalog)).outcomes)
+        predicted.append(store.load_predictions(run))
     faults = find_template_texts(scenario.source) + find_silent_errors(scenario)
-    faults += find_faults(*twice)
+    faults += find_faults(twice[0], twice[1], (predicted[0], predicted[1]))
     ran = [each for each in twice[0] if each.verdict != "skip"]
     printer.record({"scenario": identifier, "run": run, "ran": bool(ran), "faults": faults})
     printer.text(describe_costs(twice[1]))

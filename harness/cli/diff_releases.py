@@ -12,6 +12,7 @@ from harness.cli.carry_out import carry_out
 from harness.cli.diff_runs import Pairs
 from harness.cli.options import suggest
 from harness.environments.releases import RELEASES
+from harness.environments.resolve import make_absolute
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.execution.request import RunRequest, read_request
 from harness.program import command_line
@@ -121,13 +122,15 @@ def is_plain(request: RunRequest, writers: Iterable[str]) -> bool:
 
 
 def has_environment(run: Run, release: str) -> bool:
-    """Return whether a run has an environment that was requested as `release`."""
-    return any(each.release == release for each in run.environments)
+    """Say whether a run has an environment that was asked for as `release`."""
+    asked = make_absolute(release)
+    return any(each.release == asked for each in run.environments)
 
 
 def find_environment(run: Run, release: str) -> RunEnvironment:
-    """Return the run's environment that was requested as `release`; it must exist."""
-    return next(each for each in run.environments if each.release == release)
+    """Return a run's environment that was asked for as `release`; it has one."""
+    asked = make_absolute(release)
+    return next(each for each in run.environments if each.release == asked)
 
 
 def choose_outcomes(

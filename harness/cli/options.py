@@ -1,6 +1,7 @@
 """Options that several commands share, and the errors for wrong values."""
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 from harness.api import read_lessons
 from harness.catalog.load import PACKAGED, Catalog
 from harness.errors import UsageError
-from harness.program import command_line
+from harness.program import REPORTS, command_line
 
 ScenariosOption = Annotated[
     Path | None,
@@ -38,17 +39,14 @@ PythonOption = Annotated[
 LegacyKerasOption = Annotated[
     bool, typer.Option("--legacy-keras", help="Use Keras 2: tf.keras becomes tf_keras.")
 ]
-DEFAULT_REPORTS = Path("reports")
+DEFAULT_REPORTS = Path(REPORTS)
 
 
 def suggest(command: str, reports: Path | None = None, scenarios: Path | None = None) -> str:
     """Return `command` as it must be typed, with every folder that is not the default."""
-    words = command_line(command)
     if scenarios not in (None, PACKAGED):
-        words += f" --scenarios {scenarios}"
-    if reports not in (None, DEFAULT_REPORTS):
-        words += f" --reports {reports}"
-    return words
+        command += f" --scenarios {shlex.quote(str(scenarios))}"
+    return command_line(command, reports)
 
 
 def open_catalog(root: Path | None) -> Catalog:

@@ -29,15 +29,15 @@ class Printer:
         if json_file is not None and self.shows_text:
             check_can_write(json_file)
 
-    def record(self, record: object) -> None:
-        """Print or write the result as JSON, if the user asked for JSON."""
+    def record(self, record: object, tip: str = "make room, then try again") -> None:
+        """Print or write the result as JSON, where asked for; `tip` is for a full disk."""
         if self.json_file is None:
             return
         import msgspec
 
         text = json.dumps(msgspec.to_builtins(record), indent=2)
         if self.shows_text:
-            write_whole(self.json_file, text + "\n")
+            write_whole(self.json_file, text + "\n", tip)
         else:
             typer.echo(text)
 

@@ -39,9 +39,9 @@ class ProgressBar(Observer):
         if self.console.is_terminal:  # elsewhere it would leave an empty line
             self.progress.stop()
 
-    def begin(self, total: int) -> None:
-        """Set the total number of outcomes."""
-        self.total = total
+    def begin(self, total: int, done: int) -> None:
+        """Set the total number of outcomes, and how many are done: a resumed run has some."""
+        self.total, self.done = total, done
         self.progress.update(self.task, total=total, completed=self.done)
 
     def start_step(self, step: str) -> None:

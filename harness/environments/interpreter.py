@@ -42,6 +42,23 @@ def find_path(spec: str) -> tuple[str, bool]:
     return path, spec.endswith(LEGACY)
 
 
+def is_same_interpreter(one: str, other: str) -> bool:
+    """Say whether two paths start the same Python with the same packages: python and python3."""
+    return find_identity(one) == find_identity(other)
+
+
+def find_identity(path: str) -> tuple[str, str]:
+    """Return what decides which packages a Python has: its virtual environment, and its program.
+
+    A virtual environment is told by the place of the link, as Python does; outside of one links are
+    followed.
+    """
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    places = (folder, os.path.dirname(folder))
+    venv = next((each for each in places if os.path.exists(f"{each}/pyvenv.cfg")), "")
+    return venv, os.path.realpath(path)
+
+
 def check_has_tensorflow(path: str) -> None:
     """Raise EnvironmentUnusable if an interpreter has no TensorFlow; takes about 50 ms.
 

@@ -7,12 +7,13 @@ otherwise the newest release.
 """
 
 import importlib.util
+import os
 import sys
 
 from harness.environments.build import Say, build, keep_quiet
 from harness.environments.cache import find_cache, folder_name, python_of
 from harness.environments.interpreter import LEGACY, check_has_tensorflow, find_path, is_path
-from harness.environments.releases import NEWEST, NEWEST_MEGABYTES, Release, find_release
+from harness.environments.releases import NEWEST, NEWEST_MEGABYTES, WITH, Release, find_release
 from harness.errors import EnvironmentUnusable
 from harness.processes.variables import Environment
 
@@ -53,6 +54,16 @@ def announce_download(release: Release) -> None:
 def is_installed(spec: str) -> bool:
     """Return whether an environment is an existing interpreter, which is never built."""
     return is_path(spec) or spec.removesuffix(LEGACY) == OWN
+
+
+def make_absolute(spec: str) -> str:
+    """Return a name that means the same from any folder: an interpreter's path, in full."""
+    name, marked, requirement = spec.partition(WITH)
+    if not is_path(spec):
+        return spec
+    legacy = LEGACY if name.endswith(LEGACY) else ""
+    path = os.path.abspath(os.path.expanduser(name.removesuffix(LEGACY)))
+    return f"{path}{legacy}{marked}{requirement}"
 
 
 def check_name(spec: str) -> None:

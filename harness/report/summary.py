@@ -66,6 +66,9 @@ def summarize(outcomes: list[Outcome]) -> str:
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not applicable to this environment.")
     changed = [group for group in paths if group[0].judgement == "changed"]
+    bugs = [each for each in outcomes if each.error and each.error.type == "RestorebenchBug"]
+    if bugs:
+        sentences.append(describe_bugs(bugs))
     if not ran and measured:
         return " ".join(sentences)
     if not changed:
@@ -76,6 +79,14 @@ def summarize(outcomes: list[Outcome]) -> str:
         describe_change(group) + (f" [{group[0].reader}]" if several else "") for group in changed
     ]
     return "\n  ".join([" ".join(sentences), *said])
+
+
+def describe_bugs(bugs: list[Outcome]) -> str:
+    """Say that restorebench itself has failed, and what to do about it."""
+    return (
+        f"{count(len(bugs), 'outcome')} cost by a bug of restorebench: please report it with the"
+        f" traceback that `show RUN --output {bugs[0].scenario}` prints."
+    )
 
 
 def describe_measured(paths: list[list[Outcome]]) -> str:
@@ -94,7 +105,8 @@ def describe_change(group: list[Outcome]) -> str:
     """Return a changed path's verdict, the declared verdict, and the beginning of its error."""
     deviating = [outcome for outcome in group if not is_as_declared(outcome)]
     outcome = (deviating or group)[0]
-    gave = f"{outcome.verdict}, declared {outcome.expected}"
+    words = f" with {outcome.raises!r}" if outcome.raises else ""
+    gave = f"{outcome.verdict}, declared {outcome.expected}{words}"
     if len(group) > 1:
         low, high = outcome.declared_rate
         declared = "always" if (low, high) == (1.0, 1.0) else f"in {low:.2f} to {high:.2f} of them"

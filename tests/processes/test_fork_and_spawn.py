@@ -9,6 +9,7 @@ import pytest
 from harness.processes.fork import ForkWorker
 from harness.processes.limits import Limits
 from harness.processes.spawn import SpawnWorker
+from harness.processes.step import Step
 from harness.processes.variables import Environment
 from tests.conftest import FAULTY
 
@@ -37,12 +38,12 @@ def test_the_process_that_forks_has_no_more_threads_than_the_import_starts(tmp_p
     """An op would start TensorFlow's thread pools, and a child forked after that can hang."""
     worker = ForkWorker(Environment(), make_home(tmp_path))
     try:
-        assert worker.describe()["tensorflow"]
+        assert worker.describe().tensorflow
         assert worker.server is not None
         process = psutil.Process(worker.server.process.pid)
         imported = process.num_threads()
         assert 1 <= imported <= 3
-        assert [device["name"] for device in worker.list_devices()][:1] == ["CPU:0"]
+        assert [device.name for device in worker.list_devices()][:1] == ["CPU:0"]
         step = make_step(tmp_path, faulty, "save", "save")
         assert worker.run(step, Limits()).exit == 0
         assert process.num_threads() <= imported
@@ -62,18 +63,16 @@ def make_step(work: Path, faulty: Path, kind: str, function: str, **changes):
     folder = work / function
     (work / "artifact").mkdir(exist_ok=True)
     folder.mkdir()
-    return {
-        "source": str(faulty / "restore" / "stays_on_its_device.py"),
-        "function": function,
-        "kind": kind,
-        "seed": 0,
-        "device": "CPU:0",
-        "timing": False,
-        "cores": None,
-        "artifact": str(work / "artifact"),
-        "reference": str(work / "reference.npz"),
-        "folder": str(folder),
-    } | changes
+    return Step(
+        kind=kind,
+        source=str(faulty / "restore" / "stays_on_its_device.py"),
+        function=function,
+        folder=str(folder),
+        artifact=str(work / "artifact"),
+        reference=str(work / "reference.npz"),
+        seed=0,
+        **changes,
+    )
 
 
 @pytest.fixture(scope="module")

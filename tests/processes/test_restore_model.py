@@ -74,7 +74,7 @@ def test_the_writers_own_inputs_give_the_writers_own_predictions(name, tmp_path)
     assert first.is_sound(), first.error
     folder = path.parent.parent
     with np.load(folder / "reference.npz") as reference:
-        names = np.array([each["name"] for each in first.inputs])
+        names = np.array([each.name for each in first.inputs])
         np.savez(tmp_path / "inputs.npz", names=names, **{"000": reference["inputs"]})
         wanted = reference["predictions"]
     again = restore(path, tmp_path / "again", inputs=tmp_path / "inputs.npz")
@@ -91,7 +91,7 @@ def test_a_custom_layer_is_found_in_the_code_that_is_given_and_only_there(models
 def test_an_embedding_gets_indices_and_its_neighbour_gets_numbers(models, tmp_path):
     restored = restore(models / "embedded.keras", tmp_path / "work")
     assert restored.is_sound(), restored.error
-    assert sorted(each["fed"] for each in restored.inputs) == [
+    assert sorted(each.fed for each in restored.inputs) == [
         "integers below 5",
         "standard normal",
     ]
@@ -99,7 +99,7 @@ def test_an_embedding_gets_indices_and_its_neighbour_gets_numbers(models, tmp_pa
 
 def test_outputs_with_names_are_shown_under_their_own(models, tmp_path):
     restored = restore(models / "named.keras", tmp_path / "work")
-    shown = [(each["name"], each["shape"]) for each in restored.outputs]
+    shown = [(each.name, each.shape) for each in restored.outputs]
     assert shown == [("a", [16, 2]), ("b", [16, 1])]
 
 

@@ -424,3 +424,24 @@ def test_a_declared_extra_may_be_imported(tmp_path):
     scenario = make_scenario(tmp_path, "extra-case", text)
     assert scenario.extras == ["scikit-learn"]
     assert scenario.imports == ["joblib", "numpy", "sklearn"]
+
+
+@pytest.mark.parametrize("own", ["-1.5", "-2", "+3", "1e3"])
+def test_the_lessons_own_dose_may_be_any_number(tmp_path, own):
+    text = DOSED.replace("[0, 0.5, 2]", "[-2, -1.5, 3, 1e3]").replace("dose=0.5", f"dose={own}")
+    dose = make_scenario(tmp_path, "dosed-case", text).dose
+    assert dose.own == float(own)
+
+
+@pytest.mark.parametrize("own", ["None", "True", "-True", "x", "[1]", "int('1')", "-'1'"])
+def test_the_lessons_own_dose_is_a_number(tmp_path, own):
+    text = DOSED.replace("[0, 0.5, 2]", "[-1, 0, 1]").replace("dose=0.5", f"dose={own}")
+    _, problems = read_scenario(write_scenario(tmp_path, "dosed-case", text))
+    assert ["must be one of the dose's 'values'" in str(each) for each in problems] == [True]
+
+
+@pytest.mark.parametrize("value", ["True", "1e999", "10**400", "1" + "0" * 400, "'1'"])
+def test_a_dose_that_no_float_holds_is_refused(tmp_path, value):
+    text = DOSED.replace("[0, 0.5, 2]", f"[0, 0.5, {value}]")
+    _, problems = read_scenario(write_scenario(tmp_path, "dosed-case", text))
+    assert len(problems) >= 1

@@ -1,4 +1,4 @@
-"""The public Python API: lessons, runs, outcomes, model files, and comparisons.
+"""The public Python API: lessons, runs, outcomes, model files, comparisons.
 
 The API is small on purpose and stable from version to version. The rest of the package may change.
 The command line uses the API. `docs/reference/python-api.md` shows each function in use, and a test

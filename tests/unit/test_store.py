@@ -252,6 +252,21 @@ def test_a_database_of_the_first_schema_keeps_its_outcomes_in_their_order(tmp_pa
     assert open_store().count_outcomes(1) == 4
 
 
+def test_a_database_of_the_third_schema_keeps_what_steps_did_beyond_their_folders(
+    store, open_store
+):
+    run = store.start_run({}, MACHINE)
+    store.add(run, make_outcome(), Raw())
+    record = make_record(trespasses=["wrote outside its folder: /x"])
+    record.pop("side_effects", None)
+    with store.database:
+        store.database.execute("UPDATE outcomes SET record = ?", (json.dumps(record),))
+        store.database.execute("PRAGMA user_version = 3")
+    again = open_store()
+    assert again.read_version() == SCHEMA
+    assert again.load(run).outcomes[0].side_effects == ["wrote outside its folder: /x"]
+
+
 def test_outcomes_of_different_doses_stand_side_by_side(store):
     run = store.start_run({}, MACHINE)
     for dose in (None, 0, 0.5):

@@ -3,4 +3,4 @@
 Nothing here imports TensorFlow; only the processes started from `harness/worker/` do.
 """
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

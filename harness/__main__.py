@@ -7,7 +7,8 @@ if __name__ == "__main__":
         from harness.cli import main
     except ModuleNotFoundError as missing:
         print(
-            f"ERROR  {sys.executable} has no {missing.name}: it is not restorebench's own Python\n"
+            f"ERROR  {sys.executable} has no {missing.name}:"
+            " this is not the Python in which restorebench is installed\n"
             "TIP    make run, then: source .venv/bin/activate",
             file=sys.stderr,
         )

@@ -1,8 +1,8 @@
-"""The public Python API: lessons, runs, outcomes, model files, comparisons.
+"""The public Python API: lessons, runs, outcomes, model files, and comparisons.
 
-Small on purpose, and kept from version to version; everything else of the package may change. The
-command line stands on it. `docs/reference/python-api.md` shows each function in use, and a test
-executes what that page shows. Nothing here imports TensorFlow into your process.
+The API is small on purpose and stable from version to version. The rest of the package may change.
+The command line uses the API. `docs/reference/python-api.md` shows each function in use, and a test
+executes the examples on that page. Nothing here imports TensorFlow into your process.
 """
 
 import contextlib
@@ -30,16 +30,16 @@ if TYPE_CHECKING:  # these bring numpy, which listing lessons does without
 
 
 def read_lessons(folder: Path | None = None) -> Catalog:
-    """Return the lessons of a folder, by default those that come with the package.
+    """Return the lessons in a folder, by default the lessons that come with the package.
 
-    Nothing of them is executed. `.scenarios` are those that are well formed, `.problems` says what
-    is wrong with the others. Raises UsageError where the folder does not exist.
+    No lesson is executed. `.scenarios` are the well-formed lessons, and `.problems` are the
+    mistakes in the other files. Raises UsageError if the folder does not exist.
     """
     return read_catalog(folder)
 
 
 def load_lesson(identifier: str, folder: Path | None = None) -> Scenario:
-    """Return one lesson; raises UsageError with the nearest id where there is none."""
+    """Return one lesson; raises UsageError with the nearest id if there is no such lesson."""
     return read_lessons(folder).find(identifier)
 
 
@@ -53,14 +53,13 @@ def run_lesson(
     device: str = "cpu",
     reports: Path | None = None,
 ) -> "list[Outcome]":
-    """Run a lesson, or one `path` of it such as "restore_broken"; return its judged outcomes.
+    """Run a lesson, or only one `path` such as "restore_broken"; return the judged outcomes.
 
-    Every step runs in a process of its own. `release` is a TensorFlow release ("2.15"), built where
-    it is not there yet, or the path of an interpreter; None takes this interpreter's TensorFlow.
-    `seed` None is the lesson's own. With `reports` the run is kept in that folder's database.
-
-    Raises UsageError for a path that the lesson has not, EnvironmentUnusable where TensorFlow, the
-    release or the disk cannot be used.
+    Every step runs in a separate process. `release` is a TensorFlow release ("2.15") or the path of
+    an interpreter; a missing release is built. None means this interpreter's TensorFlow. The
+    default `seed` is the lesson's own seed. With `reports`, the run is saved in that folder's
+    database. Raises UsageError if the lesson has no such path, and EnvironmentUnusable if
+    TensorFlow, the release or the disk cannot be used.
     """
     from harness.execution.request import RunRequest
     from harness.results.store import Store
@@ -68,7 +67,7 @@ def run_lesson(
     scenario = load_lesson(lesson) if isinstance(lesson, str) else lesson
     if path is not None and path not in scenario.paths():
         raise UsageError(
-            f"{scenario.id} has no path {path}", f"it has {', '.join(scenario.paths())}"
+            f"{scenario.id} has no path {path}", f"its paths: {', '.join(scenario.paths())}"
         )
     request = RunRequest(
         scenarios=[scenario.id],
@@ -88,7 +87,7 @@ def run_lesson(
 
 
 def start_run(store: "Store", request: "RunRequest") -> int:
-    """Record in a database that a run begins; return its number."""
+    """Record the start of a run in a database; return the run's number."""
     from harness.execution.machine_facts import describe_machine
 
     return store.start_run(request.to_json(), describe_machine())
@@ -101,11 +100,14 @@ def continue_run(
     scenarios: list[Scenario],
     observer: "Observer | None" = None,
 ) -> "Run":
-    """Run what is not done yet of a run, each outcome committed as it arrives; return the run.
+    """Run the part of a run that is not done yet, and return the run.
 
-    Outcomes of a scenario whose file has changed since are measured again. Raises
-    EnvironmentUnusable where no environment can be used, or when disk or database fail; what was
-    measured until then is kept. `finished` is None where an environment's part is missing.
+    Each outcome is committed when it arrives.
+
+    Outcomes of a scenario are measured again if the scenario's file has changed. Raises
+    EnvironmentUnusable if no environment can be used, or if the disk or the database fails; the
+    outcomes measured until then stay saved. `finished` is None if the outcomes of an environment
+    are missing.
     """
     from harness.execution.run import Observer, perform
     from harness.results.judgement import judge_outcomes
@@ -126,9 +128,9 @@ def to_records(outcomes: "Iterable[Outcome]") -> list[dict[str, Any]]:
 
 
 def to_frame(outcomes: "Iterable[Outcome]") -> "pandas.DataFrame":
-    """Return outcomes as a data frame, a row each; `timing.p50_ms` and its like are columns.
+    """Return outcomes as a data frame, one row each; nested fields are columns (`timing.p50_ms`).
 
-    Raises UsageError where pandas is not installed.
+    Raises UsageError if pandas is not installed.
     """
     try:
         import pandas
@@ -138,11 +140,11 @@ def to_frame(outcomes: "Iterable[Outcome]") -> "pandas.DataFrame":
 
 
 def read_model_file(path: Path | str) -> "Origin":
-    """Return what a saved model says of itself: its format, and which releases wrote it.
+    """Return the facts that a saved model records: its format, and which releases wrote it.
 
-    A `.keras` or `.h5` file, a SavedModel folder, a checkpoint, weights, a TFLite file. Bytes are
-    parsed in a limited process of its own; nothing of the file is run. Raises UsageError where no
-    model can be read.
+    The path may be a `.keras` or `.h5` file, a SavedModel folder, a checkpoint, weights, or a
+    TFLite file. A separate process with limits parses the bytes; no code in the file is run. Raises
+    UsageError if no model can be read.
     """
     from harness.origin.who_wrote import read_origin
 
@@ -150,18 +152,18 @@ def read_model_file(path: Path | str) -> "Origin":
 
 
 class OutputComparison(NamedTuple):
-    """What two outputs have to do with each other: a verdict in one word, and numbers."""
+    """How two outputs compare: a verdict in one word, and numbers."""
 
     verdict: "Verdict"
     statistics: "Statistics | None"  # None for texts
 
 
 def compare_outputs(restored: "ArrayLike", reference: "ArrayLike") -> OutputComparison:
-    """Compare what a restored model predicts with what the saved one did, rows first.
+    """Compare a restored model's predictions with the saved model's, row by row.
 
     The verdict is `match`, `zeros`, `constant`, `nan`, `shape` or `differs`, decided as for a
-    lesson. Raises UsageError for a reference that proves nothing: fewer than two rows, NaN, all
-    zero, or the same in every row.
+    lesson. Raises UsageError for a reference that cannot show a failure: fewer than two rows, NaN,
+    only zeros, or equal rows.
     """
     import numpy as np
 
@@ -171,7 +173,7 @@ def compare_outputs(restored: "ArrayLike", reference: "ArrayLike") -> OutputComp
     values, wanted = np.asarray(restored), np.asarray(reference)
     if refused := refuse_reference(wanted):
         raise UsageError(
-            "the two outputs cannot be compared", refused, "give inputs for which outputs vary"
+            "the two outputs cannot be compared", refused, "use inputs that give varying outputs"
         )
     numbers = values.dtype.kind in "fiub" and wanted.dtype.kind in "fiub"
     statistics = compute_statistics(values, wanted) if numbers else None

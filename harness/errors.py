@@ -1,4 +1,4 @@
-"""What can go wrong for a user, each said in one clear sentence and with what to do next."""
+"""The errors that a user can meet: each has one clear sentence, and a tip for the next step."""
 
 import difflib
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ EXPECTED, CHANGED, USAGE, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class RestorebenchError(Exception):
-    """A problem the user can do something about; never shown as a traceback.
+    """A problem that the user can solve; never shown as a traceback.
 
-    problem: what was wrong, one sentence. found: what was seen instead. tip: what to do.
+    problem: what is wrong, in one sentence. found: what was found instead. tip: what to do.
     exit_code: 2 for usage, 3 for an environment that cannot be used.
     """
 
@@ -23,7 +23,7 @@ class RestorebenchError(Exception):
         return type(self), (self.problem, self.found, self.tip)  # from another machine, whole
 
     def render(self) -> str:
-        """Return the message as the user reads it: ERROR, what was found, TIP."""
+        """Return the message for the user: ERROR, what was found, TIP."""
         lines = [f"ERROR  {self.problem}"]
         lines += [f"       {line}" for line in self.found.splitlines()]
         lines += [f"TIP    {self.tip}"] if self.tip else []
@@ -35,13 +35,13 @@ class UsageError(RestorebenchError):
 
 
 class EnvironmentUnusable(RestorebenchError):
-    """TensorFlow, the disk or the database does not work here."""
+    """TensorFlow, the disk or the database does not work."""
 
     exit_code = UNUSABLE
 
 
 class CannotWrite(EnvironmentUnusable):
-    """The disk or the database cannot be written just now: the run can be resumed."""
+    """The disk or the database cannot be written at the moment. The run can be resumed."""
 
 
 class Interrupted(RestorebenchError):
@@ -58,6 +58,6 @@ class Interrupted(RestorebenchError):
 
 
 def advise(word: str, known: Sequence[str]) -> tuple[str, str]:
-    """Return what is known, and which of it was probably meant, for a word that is not."""
+    """Return the known words for an unknown word, and the known word that was probably meant."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"known: {', '.join(known)}", f"did you mean {near[0]}?" if near else ""

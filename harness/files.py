@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Write files completely or not at all."""
 
 import contextlib
 import os
@@ -8,15 +8,15 @@ from harness.errors import EnvironmentUnusable, UsageError
 
 
 def check_can_write(path: Path) -> None:
-    """Raise UsageError where a file plainly cannot be written, before any work is done for it."""
+    """Raise UsageError if a file cannot be written, before any work is done for that file."""
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise UsageError(f"cannot write {path}", "", "name a file in a folder you can write")
 
 
-def write_whole(path: Path, text: str, tip: str = "make room, then try again") -> None:
-    """Write text whole or not at all: to a `.part` file, then moved.
+def write_whole(path: Path, text: str, tip: str = "free some disk space, then try again") -> None:
+    """Write text completely or not at all: to a `.part` file, which is then renamed.
 
-    Raises UsageError where the path is at fault, EnvironmentUnusable with `tip` where the disk is.
+    Raises UsageError if the path is wrong, and EnvironmentUnusable with `tip` if the disk fails.
     """
     part = path.with_name(path.name + ".part")
     try:

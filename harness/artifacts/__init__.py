@@ -1,4 +1,4 @@
-"""The committed files of other releases: proof of who wrote them, and writing them again.
+"""The committed files of other releases: the proof of their writer, and writing them again.
 
 Imports everything below `execution`, but for `origin`.
 """

@@ -1,4 +1,4 @@
-"""Committed files of another release: proof of who wrote them, from what, and that they are whole.
+"""The provenance of committed files: which release wrote them, from which code, and their hashes.
 
 Beside `artifact/` and `reference.npz` (the writer's own inputs, predictions and weights) lies
 `provenance.json`: the writer's versions and packages, what it was started with, the sha256 of every
@@ -20,7 +20,7 @@ SETTINGS = {"PYTHONHASHSEED": "0", **PORTABLE_KERNELS}  # numbers that no other 
 
 
 class ProvenanceRefused(Exception):
-    """The committed files are not, or not provably, what the writer wrote."""
+    """The committed files differ from the writer's files, or their origin cannot be proved."""
 
 
 def hash_text(text: str) -> str:
@@ -29,7 +29,7 @@ def hash_text(text: str) -> str:
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file under `folder` but the provenance, by relative path."""
+    """Return the sha256 of every file under `folder` except the provenance, by relative path."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -39,7 +39,7 @@ def hash_files(folder: Path) -> dict[str, str]:
 
 
 class RecordedWriter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provenance says of the release that wrote; `extras` maps packages to versions."""
+    """The writer that a provenance records; `extras` maps packages to versions."""
 
     tensorflow: str | None = None
     keras: str | None = None
@@ -51,7 +51,7 @@ class RecordedWriter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """One `provenance.json`; `files` maps relative paths to the sha256 of what they hold."""
+    """One `provenance.json`; `files` maps relative paths to the sha256 of the files."""
 
     schema: int
     scenario: str = ""
@@ -65,7 +65,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_provenance(scenario: Scenario) -> Provenance:
-    """Return the committed provenance; raises ProvenanceRefused where it cannot be read."""
+    """Return the committed provenance; raises ProvenanceRefused if it cannot be read."""
     folder = scenario.artifact_folder
     assert folder is not None, "only a scenario with an artifact has a provenance"
     try:
@@ -82,7 +82,7 @@ def read_provenance(scenario: Scenario) -> Provenance:
 
 
 def read_writer(scenario: Scenario) -> RecordedWriter:
-    """Return what the committed provenance says of its writer, as far as it says anything."""
+    """Return the writer that the committed provenance records, as far as it can be read."""
     try:
         return read_provenance(scenario).writer
     except ProvenanceRefused:
@@ -90,7 +90,7 @@ def read_writer(scenario: Scenario) -> RecordedWriter:
 
 
 def read_schema(scenario: Scenario) -> int:
-    """Return the schema of the committed provenance, 0 where there is none."""
+    """Return the schema of the committed provenance, 0 if there is no provenance."""
     try:
         return read_provenance(scenario).schema
     except ProvenanceRefused:
@@ -130,9 +130,11 @@ def check_provenance(scenario: Scenario) -> None:
     record = read_provenance(scenario)
     wanted, writer, declared = record.files, record.writer.tensorflow, scenario.committed_writer
     if writer != declared:
-        raise ProvenanceRefused(f"the files were written by {writer}, the scenario says {declared}")
+        raise ProvenanceRefused(
+            f"the files were written by {writer}, but the scenario declares {declared}"
+        )
     if record.script_sha256 != hash_text(scenario.definitions["save"]):
-        raise ProvenanceRefused("the scenario's `save` is not the one that wrote the files")
+        raise ProvenanceRefused("the scenario's `save` has changed since the files were written")
     found = hash_files(folder)
     for name in sorted(wanted.keys() | found.keys()):
         if wanted.get(name) != found.get(name):

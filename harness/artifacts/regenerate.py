@@ -1,4 +1,4 @@
-"""Write a scenario's committed files anew, in the release that wrote them, beside the old ones."""
+"""Write a scenario's committed files again, in the release that wrote the old files."""
 
 import shutil
 import subprocess
@@ -30,22 +30,22 @@ from harness.processes.variables import Environment
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a scenario's files are to be written by; versions that are not known are None."""
+    """The versions that shall write a scenario's files; an unknown version is None."""
 
     tensorflow: str  # as the scenario declares it, "2.4.1"
     keras: str | None  # as the committed provenance says
     legacy_keras: bool
-    extra: tuple[str, ...]  # requirements besides, "scikit-learn==1.3.2"
+    extra: tuple[str, ...]  # extra requirements, "scikit-learn==1.3.2"
 
     @property
     def release(self) -> str:
-        """Its name for `env add`: "2.4", or "2.16+legacy"."""
+        """The writer's name for `env add`: "2.4", or "2.16+legacy"."""
         minor = ".".join(self.tensorflow.split(".")[:2])
         return f"{minor}+legacy" if self.legacy_keras else minor
 
     @property
     def name(self) -> str:
-        """Its name for a reader: "2.15 with scikit-learn==1.3.2"."""
+        """The writer's name in texts: "2.15 with scikit-learn==1.3.2"."""
         return " with ".join([self.release, *self.extra])
 
     @property
@@ -56,7 +56,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Writer:
-    """An environment that can write, what it says of itself, and every package in it."""
+    """An environment that can write, its description, and every package in it."""
 
     environment: Environment
     facts: EnvironmentFacts
@@ -65,7 +65,7 @@ class Writer:
 
 @dataclass(frozen=True)
 class Regenerated:
-    """A scenario's files written anew, in `folder`, and how they compare with the committed."""
+    """A scenario's new files, in `folder`, and how they compare with the committed files."""
 
     folder: Path
     writer: Writer
@@ -74,10 +74,10 @@ class Regenerated:
 
 
 def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = False) -> Wanted:
-    """Return who is to write: what the scenario declares, completed by the committed provenance.
+    """Return the writer to use: the declared writer, completed by the committed provenance.
 
-    `extra` and `legacy` are for files that have no provenance yet, or overrule it. A package that
-    scenarios declare as an extra goes only to those that do.
+    `extra` and `legacy` are for files without a provenance, or override the provenance. A package
+    that scenarios declare as an extra is used only for these scenarios.
     """
     recorded = read_writer(scenario)
     named = {name_package(each): each for each in extra}
@@ -96,9 +96,9 @@ def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = 
 
 
 def regenerate(scenario: Scenario, writer: Writer, work: Path) -> Regenerated:
-    """Write the scenario's files anew in a folder of `work`, and compare.
+    """Write the scenario's files again in a folder of `work`, and compare them.
 
-    Raises EnvironmentUnusable where `save` fails.
+    Raises EnvironmentUnusable if `save` fails.
     """
     fresh, committed = write_fresh(scenario, writer, work), scenario.artifact_folder
     assert committed is not None, "only a scenario with an artifact can be regenerated"
@@ -115,13 +115,14 @@ def regenerate(scenario: Scenario, writer: Writer, work: Path) -> Regenerated:
 
 
 def put_in_place(scenario: Scenario, made: Regenerated, write: bool) -> bool:
-    """Replace the committed files where that is wanted and needed; return whether it was done.
+    """Replace the committed files if `write` is given and they differ; return whether they were
+    replaced.
 
-    Files that are the same, but for the time or an order, stay: nobody needs the churn. One of an
-    older provenance is written anew, since the record speaks of the very files beside it.
+    Files that differ only in times or in an order stay, which keeps commits small. Files with an
+    older provenance are replaced, because a provenance records exactly the files beside it.
     """
     folder = scenario.artifact_folder
-    assert folder is not None, "only a scenario with an artifact has a place for files"
+    assert folder is not None, "only a scenario with an artifact has a folder for files"
     outdated = made.comparison.kind in (ROUNDING, DIFFERS) or read_schema(scenario) < SCHEMA
     if made.wholly_new or (write and outdated):
         replace_folder(folder, made.folder)
@@ -132,8 +133,8 @@ def put_in_place(scenario: Scenario, made: Regenerated, write: bool) -> bool:
 def open_writer(wanted: Wanted, interpreter: str | None, work: Path) -> Writer:
     """Return the writer: that `interpreter`, or an environment that is built.
 
-    Raises EnvironmentUnusable where it cannot be built or used, UsageError where it is another
-    release.
+    Raises EnvironmentUnusable if it cannot be built or used, and UsageError if its release is
+    another.
     """
     python = interpreter or build_writer(wanted)
     environment = Environment(python, wanted.legacy_keras, portable_kernels=True)
@@ -142,16 +143,16 @@ def open_writer(wanted: Wanted, interpreter: str | None, work: Path) -> Writer:
         raise UsageError(
             f"the files must be written by TensorFlow {wanted.tensorflow}",
             f"{python} has {facts.tensorflow}",
-            "leave out --python: the release is built",
+            "leave out --python, and the release is built",
         )
     return Writer(environment, facts, list_packages(environment))
 
 
 def build_writer(wanted: Wanted) -> str:
-    """Return an interpreter that has the wanted versions, built where it is not there yet.
+    """Return an interpreter with the wanted versions; build it if it is missing.
 
-    A release whose day is open (the newest one) gets a newer Keras as time goes on: then the
-    recorded versions are asked for by number. Raises EnvironmentUnusable, UsageError.
+    The newest release has no fixed day, so it gets a newer Keras as time goes on. For that release,
+    the recorded versions are requested by number. Raises EnvironmentUnusable, UsageError.
     """
     release = find_release(wanted.release, wanted.extra)
     folder, built = build(release)
@@ -161,7 +162,7 @@ def build_writer(wanted: Wanted) -> str:
         package = release.requirements[0].partition("==")[0]
         keras = "tf-keras" if wanted.legacy_keras else "keras"
         pins = [f"{package}=={wanted.tensorflow}"]
-        # Before 2.6 Keras is no package of its own.
+        # Before 2.6 Keras is not a separate package.
         if wanted.keras and any(each.startswith(f"{keras}==") for each in built.packages):
             pins.append(f"{keras}=={wanted.keras}")
         release = find_release(wanted.release, (*wanted.extra, *pins))
@@ -170,7 +171,7 @@ def build_writer(wanted: Wanted) -> str:
 
 
 def list_packages(environment: Environment) -> tuple[str, ...]:
-    """Return "name==version" of every package; those installed from a folder are left out."""
+    """Return "name==version" of every package; packages installed from a folder are left out."""
     command = [find_uv(), "--quiet", "pip", "freeze", "--python", environment.interpreter]
     done = subprocess.run(
         command, env=clean_variables(), capture_output=True, text=True, check=False
@@ -183,9 +184,9 @@ def list_packages(environment: Environment) -> tuple[str, ...]:
 
 
 def write_fresh(scenario: Scenario, writer: Writer, work: Path) -> Path:
-    """Run `save` in a process of its own; return the folder with artifact and provenance.
+    """Run `save` in a separate process; return the folder with artifact and provenance.
 
-    Raises EnvironmentUnusable with what the step said where it fails.
+    Raises EnvironmentUnusable with the step's output if the step fails.
     """
     fresh, folder = make_folder(work), make_folder(work)
     (fresh / "artifact").mkdir()
@@ -215,7 +216,7 @@ def make_folder(work: Path) -> Path:
 
 
 def replace_folder(folder: Path, fresh: Path) -> None:
-    """Put a copy of `fresh` in the place of `folder`, which is gone only once the copy is whole."""
+    """Replace `folder` by a copy of `fresh`; `folder` is removed only when the copy is complete."""
     copy = folder.with_name(folder.name + ".part")
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(fresh, copy)

@@ -1,4 +1,4 @@
-"""Scenarios as their files declare them: read with `ast`, checked, searched, shown as lessons.
+"""Read scenarios with `ast`, check their rules, search them, and show them as lessons.
 
-No scenario is imported or run here. Imports `errors` and `verdicts`.
+No scenario is imported or run here. Imports `errors`, `verdicts` and the facts of `processes`.
 """

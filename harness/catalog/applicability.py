@@ -1,4 +1,4 @@
-"""Whether a scenario's path is for an environment, and what is declared for it there."""
+"""Decide whether a path applies to an environment, and what is declared for it there."""
 
 from harness.catalog.expectations import (
     UNDECLARED,
@@ -12,7 +12,7 @@ from harness.processes.facts import EnvironmentFacts
 
 
 def explain_misfit(scenario: Scenario, facts: EnvironmentFacts) -> str | None:
-    """Return why a scenario is not for this environment, or None where it is."""
+    """Return why a scenario does not apply to this environment, or None if it applies."""
     if not applies(scenario.tensorflow, facts.tensorflow):
         return f"the scenario is for TensorFlow {scenario.tensorflow}"
     if not applies(scenario.keras, str(facts.keras)):
@@ -30,12 +30,12 @@ def explain_skip(
     reader: EnvironmentFacts,
     device: str,
 ) -> str | None:
-    """Return why the scenario has this path left out, or None where the path is to run.
+    """Return why this path is skipped, or None if the path shall run.
 
-    `writer` is None where committed files are read.
+    `writer` is None if committed files are read.
     """
     if writer is not None and scenario.committed_writer not in (None, writer.tensorflow):
-        return f"its files are those of TensorFlow {scenario.committed_writer}"
+        return f"its files were written by TensorFlow {scenario.committed_writer}"
     if misfit := explain_misfit(scenario, reader):
         return misfit
     saves_here = writer if scenario.committed_writer is None else None
@@ -56,10 +56,10 @@ def find_declared(
     apart: bool,
     dose: float | None = None,
 ) -> Expectation:
-    """Return what is declared for a path here; UNDECLARED where nothing is.
+    """Return what is declared for a path here; UNDECLARED if nothing is declared.
 
-    A rule speaks of one release that saves and restores. Where writer and reader are `apart`, only
-    a rule that names the writer counts. Only the lesson's own dose is declared.
+    A rule describes one release that saves and restores. If writer and reader are `apart`, only a
+    rule that names the writer counts. Only the lesson's own dose is declared.
     """
     where = describe_circumstances(scenario, writer, reader, device)
     declared = find_expectation(scenario.rules[path], where)
@@ -73,7 +73,7 @@ def find_declared(
 def describe_circumstances(
     scenario: Scenario, writer: EnvironmentFacts | None, reader: EnvironmentFacts, device: str
 ) -> Circumstances:
-    """Return what the scenario's rules may ask about."""
+    """Return the facts on which the scenario's rules may depend."""
     wrote = scenario.committed_writer if writer is None else writer.tensorflow
     return Circumstances(
         reader.tensorflow, str(wrote), str(reader.keras), device, str(reader.numpy)

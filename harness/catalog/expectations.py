@@ -1,4 +1,4 @@
-"""What a scenario declares for a path, and which of its rules applies in an environment."""
+"""What a scenario declares for a path, and which rule applies in an environment."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ RULE_KEYS = {*CONDITIONS, "verdict", "rate", "raises", "why"}
 class Expectation:
     """The declared verdict, and the share of seeds on which it comes ((1, 1): on all of them).
 
-    `verdict` is "" where nothing is declared: whatever comes is a result. `raises` are words of
-    the declared error's "Type: message"; another error is another failure.
+    `verdict` is "" if nothing is declared; then every verdict is accepted. `raises` are words of
+    the declared error's "Type: message". An error without these words is another failure.
     """
 
     verdict: Verdict | Literal[""]
@@ -33,7 +33,7 @@ UNDECLARED = Expectation("")
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of a path: its verdict holds where every condition does; None asks nothing.
+    """One rule of a path: its verdict applies if every condition holds; None is no condition.
 
     `reader`, `writer`, `keras` and `numpy` are version specifiers, `device` is "cpu" or "gpu".
     """
@@ -50,7 +50,7 @@ class Rule:
 
     @property
     def expectation(self) -> Expectation:
-        """What is declared where the rule holds."""
+        """The verdict that is declared if the rule holds."""
         return Expectation(
             self.verdict, self.rate, self.why, self.raises, names_writer=self.writer is not None
         )
@@ -77,7 +77,7 @@ class Circumstances:
     numpy: str = "0"
 
     def meet(self, rule: Rule) -> bool:
-        """Say whether every condition of `rule` holds here."""
+        """Return whether every condition of `rule` holds here."""
         for condition in CONDITIONS:
             wanted = getattr(rule, condition)
             if wanted is None:
@@ -92,7 +92,7 @@ class Circumstances:
 
 
 def applies(specifier: str, version: str) -> bool:
-    """Say whether `version` is within `specifier`; nightlies and release candidates count.
+    """Return whether `version` is within `specifier`; nightlies and release candidates count.
 
     They count as the release they lead to: PEP 440 has 2.22.0rc0 in neither "<2.22" nor ">=2.22".
     The Keras within TensorFlow 1.13 to 2.2 calls itself "2.2.4-tf" or "2.3.0-tf".
@@ -108,11 +108,11 @@ def applies(specifier: str, version: str) -> bool:
 
 
 def find_expectation(rules: Iterable[Rule], where: Circumstances) -> Expectation:
-    """Return the first rule that fits; `skip` where the scenario declares nothing for here."""
+    """Return the first rule that fits; `skip` if no rule fits."""
     for rule in rules:
         if where.meet(rule):
             return rule.expectation
-    return Expectation("skip", why="no rule of the scenario fits this environment")
+    return Expectation("skip", why="the scenario has no rule for this environment")
 
 
 def find_mistakes(declared: Any) -> list[str]:
@@ -126,7 +126,9 @@ def find_mistakes(declared: Any) -> list[str]:
             mistakes.append(f"a rule must be a dict, found {rule!r}")
             continue
         if rule.get("verdict") not in VERDICTS:
-            mistakes.append(f"the verdict {rule.get('verdict')!r} is none of {', '.join(VERDICTS)}")
+            mistakes.append(
+                f"the verdict must be one of {', '.join(VERDICTS)}, found {rule.get('verdict')!r}"
+            )
         for key in sorted(set(rule) - RULE_KEYS, key=repr):
             mistakes.append(f"the rule has an unknown key {key!r}")
         for key in ("reader", "writer", "keras", "numpy"):
@@ -143,7 +145,7 @@ def find_mistakes(declared: Any) -> list[str]:
 
 
 def is_specifier(value: Any) -> bool:
-    """Say whether `value` is a PEP 440 version specifier such as ">=2.13"."""
+    """Return whether `value` is a PEP 440 version specifier such as ">=2.13"."""
     try:
         return isinstance(value, str) and bool(SpecifierSet(value))
     except InvalidSpecifier:
@@ -151,7 +153,7 @@ def is_specifier(value: Any) -> bool:
 
 
 def is_rate(value: Any) -> bool:
-    """Say whether `value` is a pair of shares, the lower first."""
+    """Return whether `value` is a pair of shares, the lower share first."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         return False
     numbers = all(isinstance(share, (int, float)) for share in value)

@@ -22,7 +22,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a scenario teaches."""
+    """The lesson of a scenario, as it is shown."""
 
     id: str
     family: str
@@ -35,7 +35,7 @@ class Lesson:
     file: Path
 
     def as_record(self) -> dict[str, object]:
-        """Return what `explain --json` says of a lesson."""
+        """Return the JSON object of `explain --json` for a lesson."""
         return {
             "id": self.id,
             "summary": self.summary,
@@ -74,7 +74,7 @@ def read_lesson(scenario: Scenario) -> Lesson:
 
 
 def write_ladder(rungs: list[Scenario], see: dict[str, str]) -> list[Block]:
-    """Return what to check, in order, one quick check a scenario; `see` has a command for each."""
+    """Return what to check, in order: one quick check per scenario, and its command in `see`."""
     blocks = []
     for number, scenario in enumerate(rungs, 1):
         check = scenario.section("Spot it").replace("\n", "\n   ")
@@ -90,7 +90,7 @@ def split_code(text: str, indent: int = CODE_INDENT) -> list[Block]:
 
 
 def diff_paths(scenario: Scenario, fixed: str) -> str:
-    """Return what the fixed path runs and the broken one does not, and the other way round.
+    """Return how the code of the fixed path differs from the code of the broken path.
 
     Definitions that both run are left out; the two paths' own steps are compared line by line.
     """
@@ -111,9 +111,9 @@ def diff_paths(scenario: Scenario, fixed: str) -> str:
 
 
 def find_counterpart(scenario: Scenario, fixed: str) -> str:
-    """Return the broken path that `fixed` builds on, or else the first one declared.
+    """Return the broken path that `fixed` builds on, or else the first declared broken path.
 
-    Where nothing is broken (a look-alike), a healthy path takes its place.
+    In a look-alike nothing is broken, so a healthy path is returned.
     """
     broken = scenario.paths("broken") or scenario.paths("healthy")
     words = set(re.findall(r"\w+", scenario.definitions[fixed]))
@@ -121,7 +121,7 @@ def find_counterpart(scenario: Scenario, fixed: str) -> str:
 
 
 def collect_definitions(scenario: Scenario, names: list[str]) -> set[str]:
-    """Return the functions and classes of the file that `names` lead to, themselves included."""
+    """Return the functions and classes that `names` use in the file, and `names` themselves."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:

@@ -1,4 +1,4 @@
-"""Read the scenarios: every file with `ast`, never by importing it, so TensorFlow stays out."""
+"""Read the scenario files with `ast`, never by import, so that TensorFlow is not imported."""
 
 import ast
 import difflib
@@ -16,7 +16,7 @@ PACKAGED = Path(__file__).resolve().parents[2] / "scenarios"
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in a scenario file, with the line it is on."""
+    """One mistake in a scenario file, with its line."""
 
     file: Path
     line: int
@@ -28,7 +28,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The scenarios that are well formed, and the problems of those that are not."""
+    """The well-formed scenarios, and the mistakes in the other files."""
 
     root: Path
     scenarios: tuple[Scenario, ...]
@@ -47,8 +47,10 @@ class Catalog:
         if broken:
             raise UsageError(
                 f"the scenario file of {identifier} has a mistake",
-                f"{len(broken)} found, listed above" if len(broken) > 1 else "it is listed above",
-                f"mend it, then: {command_line(f'check {identifier}')}",
+                f"{len(broken)} mistakes were found (printed above)"
+                if len(broken) > 1
+                else "the mistake is printed above",
+                f"correct the file, then: {command_line(f'check {identifier}')}",
             )
         near = difflib.get_close_matches(identifier, [each.id for each in self.scenarios], n=1)
         tip = f"did you mean {near[0]}?  " if near else ""
@@ -74,7 +76,9 @@ def read_scenario(file: Path) -> tuple[Scenario | None, list[Problem]]:
     except (OSError, ValueError) as error:  # not readable, not UTF-8, or null bytes
         return None, [Problem(file, 1, f"the file cannot be read: {error}")]
     except (RecursionError, MemoryError):
-        return None, [Problem(file, 1, "the file cannot be read: an expression is nested too deep")]
+        return None, [
+            Problem(file, 1, "the file cannot be read: an expression is nested too deeply")
+        ]
     problems = [Problem(file, line, sentence) for line, sentence in found]
     if problems:
         return None, problems
@@ -93,7 +97,7 @@ def read_scenario(file: Path) -> tuple[Scenario | None, list[Problem]]:
 def read_catalog(root: Path | None = None) -> Catalog:
     """Read every scenario under `root` (default: the packaged ones), in the families' order.
 
-    Raises UsageError where the folder does not exist.
+    Raises UsageError if the folder does not exist.
     """
     root = root or PACKAGED
     if not root.is_dir():
@@ -111,5 +115,5 @@ def read_catalog(root: Path | None = None) -> Catalog:
     for scenario in scenarios:
         first = owners.setdefault(scenario.id, scenario)
         if first is not scenario:
-            problems.append(Problem(scenario.file, 1, f"{first.file} has the same id"))
+            problems.append(Problem(scenario.file, 1, f"the id is already used in {first.file}"))
     return Catalog(root, tuple(owners.values()), tuple(problems))

@@ -75,7 +75,7 @@ def key_lines(declaration: ast.Assign) -> dict[Any, int]:
     lines: dict[Any, int] = {None: declaration.lineno}
     assert isinstance(declaration.value, ast.Dict)
     for key, value in zip(declaration.value.keys, declaration.value.values, strict=True):
-        assert key is not None  # `**` is no literal
+        assert key is not None  # `**` is not a literal
         name = ast.literal_eval(key)
         lines[name] = key.lineno
         if isinstance(value, ast.Dict):
@@ -85,7 +85,7 @@ def key_lines(declaration: ast.Assign) -> dict[Any, int]:
 
 
 def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> Iterator[Mistake]:
-    """Required keys, no unknown ones, right types, and an id that names the file."""
+    """Check that no key is missing or unknown, that types fit, and that the id names the file."""
     for key in REQUIRED:
         if key not in declared:
             yield lines[None], f"SCENARIO lacks the key {key!r}"
@@ -98,19 +98,19 @@ def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> I
     line = lines.get("id", lines[None])
     if "id" in declared and declared["id"] != file.stem.replace("_", "-"):
         named = file.stem.replace("_", "-")
-        yield line, f"the id is {declared['id']!r} but the file is named for {named!r}"
+        yield line, f"the id is {declared['id']!r} but the file name belongs to the id {named!r}"
     line = lines.get("family", lines[None])
     if "family" in declared and declared["family"] != file.parent.name:
         yield line, f"the family is {declared['family']!r} but the folder is {file.parent.name!r}"
     if "family" in declared and declared["family"] not in FAMILIES:
-        yield line, f"the family {declared['family']!r} is none of {', '.join(FAMILIES)}"
+        yield line, f"the family must be one of {', '.join(FAMILIES)}, found {declared['family']!r}"
     for key in ("tensorflow", "keras"):
         if key in declared and not is_specifier(declared[key]):
             found = declared[key]
             yield lines[key], f"{key!r} must be a specifier such as '>=2.13', found {found!r}"
     for extra in declared["extras"] if isinstance(declared.get("extras"), list) else ():
         if not isinstance(extra, str) or extra not in EXTRAS:
-            yield lines["extras"], f"the extra {extra!r} is none of {', '.join(EXTRAS)}"
+            yield lines["extras"], f"an extra must be one of {', '.join(EXTRAS)}, found {extra!r}"
     hints = declared.get("hints")
     if isinstance(hints, list) and (
         len(hints) != 3 or not all(isinstance(hint, str) and hint for hint in hints)
@@ -129,7 +129,7 @@ def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> I
 def check_expectations(
     declared: dict[str, Any], lines: dict[Any, int], functions: dict[str, ast.FunctionDef]
 ) -> Iterator[Mistake]:
-    """Every restore path has an expectation, every expectation a path, both sides are there."""
+    """Check that paths and expectations fit together, and that both sides exist."""
     expect = declared.get("expect")
     if not isinstance(expect, dict):
         return
@@ -146,7 +146,7 @@ def check_expectations(
 
 
 def check_sides(declared: dict[str, Any], lines: dict[Any, int]) -> Iterator[Mistake]:
-    """A failure has broken and fixed paths; a look-alike has healthy ones, which match."""
+    """Check that a failure has broken and fixed paths, and a look-alike matching healthy paths."""
     expect, line = declared["expect"], lines["expect"]
     sides = {side_of(str(path)) for path in expect}
     if "healthy" not in sides:
@@ -154,10 +154,13 @@ def check_sides(declared: dict[str, Any], lines: dict[Any, int]) -> Iterator[Mis
             if not any(str(path).startswith(side) for path in expect):
                 yield line, f"'expect' has no path named {side}..."
         if "alarm" in declared:
-            yield lines["alarm"], "'alarm' belongs to a look-alike, which has restore_healthy paths"
+            yield (
+                lines["alarm"],
+                "'alarm' may only be used in a look-alike, which has restore_healthy paths",
+            )
         return
     if "broken" in sides:
-        yield line, "a look-alike has no restore_broken path: what looks broken there is healthy"
+        yield line, "a look-alike must have no restore_broken path, because its model is healthy"
     for path, expectation in expect.items():
         if not find_mistakes(expectation) and any(
             rule.verdict not in ("match", "skip") for rule in read_rules(expectation)
@@ -168,7 +171,7 @@ def check_sides(declared: dict[str, Any], lines: dict[Any, int]) -> Iterator[Mis
 def check_dose(
     declared: dict[str, Any], lines: dict[Any, int], functions: dict[str, ast.FunctionDef]
 ) -> Iterator[Mistake]:
-    """A dose names a path that takes it, what it is, and rising values with the path's own."""
+    """Check that a dose names its path, its meaning, and rising values with the path's default."""
     dose = declared.get("dose")
     if not isinstance(dose, dict):
         return
@@ -182,7 +185,7 @@ def check_dose(
     if (
         not isinstance(values, list)
         or len(values) < 3
-        or not all(isinstance(each, (int, float)) for each in values)
+        or not all(is_number(each) for each in values)
         or sorted(set(values)) != values
     ):
         yield line, "the dose's 'values' must be at least three rising numbers"
@@ -192,23 +195,38 @@ def check_dose(
     if arguments is None or [each.arg for each in arguments.args][1:2] != ["dose"]:
         yield line, f"the dose's path {path!r} must be a function (artifact, dose=...)"
         return
-    own = arguments.defaults[0] if arguments.defaults else None
-    if not isinstance(own, ast.Constant) or own.value not in values:
+    if not arguments.defaults or read_number(arguments.defaults[0]) not in values:
         yield line, f"the dose that {path} takes by itself must be one of the dose's 'values'"
+
+
+def read_number(node: ast.expr) -> object:
+    """Return the number that is written there, also a negative one; None for anything else."""
+    try:
+        found = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    return found if is_number(found) else None
+
+
+def is_number(value: object) -> bool:
+    """Say whether a value is a number that a float can hold, which neither True nor 10**400 is."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
 def check_functions(
     declared: dict[str, Any], lines: dict[Any, int], functions: dict[str, ast.FunctionDef]
 ) -> Iterator[Mistake]:
-    """Steps exist and take the arguments a step takes."""
+    """Check that the steps exist and take the arguments of a step."""
     if "save" not in functions:
         yield 1, "the file has no `save(artifact, seed)`"
     saves, expect = declared.get("saves"), declared.get("expect")
     for path, save in saves.items() if isinstance(saves, dict) else ():
         if not isinstance(expect, dict) or path not in expect:
-            yield lines["saves", path], f"'saves' names {path}, which is no path"
+            yield lines["saves", path], f"'saves' names {path}, which is not a path"
         if not isinstance(save, str) or save not in functions:
-            yield lines["saves", path], f"'saves' names {save}, which is no function"
+            yield lines["saves", path], f"'saves' names {save}, which is not a function"
     for name, function in functions.items():
         is_save = name == "save" or name.startswith("save_")
         if not is_save and not name.startswith("restore_"):
@@ -220,7 +238,7 @@ def check_functions(
 
 
 def check_docstring(tree: ast.Module) -> Iterator[Mistake]:
-    """One sentence, then the five sections, each with text."""
+    """Check that the docstring has one sentence, then the five sections, each with text."""
     docstring = ast.get_docstring(tree)
     if not docstring:
         yield 1, "the file has no docstring"
@@ -235,7 +253,7 @@ def check_docstring(tree: ast.Module) -> Iterator[Mistake]:
 
 
 def check_imports(nodes: list[ast.AST], declared: dict[str, Any]) -> Iterator[Mistake]:
-    """Only what every environment has, and the extras the scenario declares."""
+    """Check that imports are limited to common packages and the declared extras."""
     extras = declared.get("extras")
     named = [each for each in extras if isinstance(each, str)] if isinstance(extras, list) else []
     wanted = [extra for extra in named if extra in EXTRAS]
@@ -255,19 +273,22 @@ def check_imports(nodes: list[ast.AST], declared: dict[str, Any]) -> Iterator[Mi
 
 
 def check_habits(file: Path, tree: ast.Module, nodes: list[ast.AST]) -> Iterator[Mistake]:
-    """Short, silent, no assertion, and nothing registered where a broken path would find it."""
+    """Check that code is short and silent, asserts nothing, and registers nothing globally."""
     for node in nodes:
         if isinstance(node, ast.Assert):
-            yield node.lineno, "a lesson asserts nothing: the harness judges"
+            yield node.lineno, "a lesson must not use assert: the harness judges outcomes"
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and ABSOLUTE.match(node.value)
         ):
-            yield node.lineno, f"names the path {node.value!r}: a step keeps to its artifact"
+            yield (
+                node.lineno,
+                f"names the path {node.value!r}: a step may only use its artifact folder",
+            )
         called = node.func if isinstance(node, ast.Call) else None
         if isinstance(called, ast.Name) and called.id == "print":
-            yield called.lineno, "a lesson prints nothing: the harness shows"
+            yield called.lineno, "a lesson must not print: the harness shows outcomes"
     for top in tree.body[1:]:  # the first is the docstring, which may speak of registering
         if isinstance(top, (ast.ClassDef, ast.FunctionDef)) and any(
             "register" in ast.unparse(decorator) for decorator in top.decorator_list
@@ -278,4 +299,4 @@ def check_habits(file: Path, tree: ast.Module, nodes: list[ast.AST]) -> Iterator
             yield top.lineno, "something is registered at module level, where broken paths find it"
     length = len(file.read_text(encoding="utf-8").splitlines())
     if length > LONGEST_FILE:
-        yield LONGEST_FILE, f"the file has {length} lines; a lesson has at most {LONGEST_FILE}"
+        yield LONGEST_FILE, f"the file has {length} lines; at most {LONGEST_FILE} are allowed"

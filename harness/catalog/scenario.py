@@ -1,4 +1,4 @@
-"""One failure mode as its file declares it, and how such a file is laid out."""
+"""One failure mode as its file declares it, and the layout of such a file."""
 
 import ast
 import contextlib
@@ -22,9 +22,9 @@ EXTRAS = {"scikit-learn": ("sklearn", "joblib"), "pillow": ("PIL",), "scipy": ("
 
 @dataclass(frozen=True)
 class Dose:
-    """How far a mistake can be taken: `path` takes each of `values`; `of` says what they are.
+    """The doses of a mistake: `path` takes each of `values`; `of` says what the values are.
 
-    `own` is the value with which the lesson itself is run.
+    `own` is the value that the lesson itself uses.
     """
 
     path: str
@@ -62,27 +62,27 @@ class Scenario:
 
     @property
     def tensorflow(self) -> str:
-        """The TensorFlow releases it is for, a specifier."""
+        """The TensorFlow releases to which the scenario applies, a specifier."""
         return str(self.declared["tensorflow"])
 
     @property
     def minutes(self) -> int:
-        """What a reader needs for it."""
+        """The minutes that a reader needs."""
         return int(self.declared["minutes"])
 
     @property
     def hints(self) -> list[str]:
-        """Three hints, each nearer to the answer."""
+        """Three hints, each closer to the answer."""
         return list(self.declared["hints"])
 
     @property
     def alarm(self) -> str:
-        """Words that a look-alike's healthy paths print; "" for none."""
+        """Words that a look-alike's healthy paths print; "" if they print no alarm."""
         return str(self.declared.get("alarm", ""))
 
     @property
     def allows_constant_reference(self) -> bool:
-        """Whether its right answer may be the same for every row."""
+        """Whether the correct answer may be the same for every row."""
         return bool(self.declared.get("allow_constant_reference"))
 
     @cached_property
@@ -92,29 +92,29 @@ class Scenario:
 
     @property
     def committed_writer(self) -> str | None:
-        """The TensorFlow release that wrote its committed files, where it has them: "2.15.0"."""
+        """The TensorFlow release that wrote the committed files, if there are any: "2.15.0"."""
         artifact = self.declared.get("artifact")
         return str(artifact["writer"]) if artifact else None
 
     @property
     def artifact_folder(self) -> Path | None:
-        """The committed files of another release, where the scenario has them."""
+        """The committed files of another release, if the scenario has such files."""
         artifact = self.declared.get("artifact")
         return self.file.parent / "artifacts" / artifact["folder"] if artifact else None
 
     @property
     def keras(self) -> str:
-        """The Keras releases it is for, a specifier; "" for every one."""
+        """The Keras releases to which the scenario applies, a specifier; "" for all."""
         return str(self.declared.get("keras", ""))
 
     @property
     def extras(self) -> list[str]:
-        """Packages it needs besides numpy and TensorFlow, named as pip names them."""
+        """Packages that the scenario needs besides numpy and TensorFlow, by their names for pip."""
         return list(self.declared.get("extras", ()))
 
     @property
     def dose(self) -> Dose | None:
-        """How far the mistake can be taken, where the scenario says so."""
+        """The doses of the mistake, if the scenario declares a dose."""
         declared = self.declared.get("dose")
         if not declared:
             return None
@@ -125,7 +125,7 @@ class Scenario:
 
     @property
     def is_look_alike(self) -> bool:
-        """Whether it looks broken and is not: it has healthy paths instead of broken ones."""
+        """Whether the model looks broken but is sound: it has healthy paths, not broken paths."""
         return not self.paths("broken")
 
     @cached_property
@@ -146,7 +146,7 @@ class Scenario:
 
     @cached_property
     def source_hash(self) -> str:
-        """Two runs compare only where this agrees: its text, and what its committed files are."""
+        """A hash of the file's text and its committed files; runs compare only if hashes agree."""
         found = hashlib.sha256(self.source.encode())
         if self.artifact_folder is not None:
             with contextlib.suppress(OSError):  # no provenance: refused when it is run
@@ -154,12 +154,12 @@ class Scenario:
         return found.hexdigest()
 
     def paths(self, side: str | None = None) -> list[str]:
-        """Names of the restore paths, broken first, fixed last; `side` is one of SIDES."""
+        """The names of the restore paths, broken first, fixed last; `side` is one of SIDES."""
         names = sorted(self.declared["expect"], key=lambda name: SIDES.index(side_of(name)))
         return [name for name in names if side in (None, side_of(name))]
 
     def save_for(self, path: str) -> str:
-        """Name of the save step whose artifact `path` reads."""
+        """The name of the save step whose artifact `path` reads."""
         return str(self.declared.get("saves", {}).get(path, "save"))
 
     def verdicts(self, side: str | None = None) -> list[Verdict]:
@@ -168,7 +168,7 @@ class Scenario:
         return list(dict.fromkeys(found))
 
     def messages(self) -> list[str]:
-        """The words of the errors and alarms it shows."""
+        """The words of the errors and alarms that the scenario shows."""
         words = [rule.raises for rules in self.rules.values() for rule in rules if rule.raises]
         return list(dict.fromkeys([*words, *filter(None, [self.alarm])]))
 

@@ -1,4 +1,4 @@
-"""Find a scenario by the words of a symptom, and write the table of all of them."""
+"""Find scenarios by the words of a symptom, and write the table of all scenarios."""
 
 import re
 import sqlite3
@@ -29,8 +29,8 @@ FAMILY_TITLES = {
 def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
     """Return the scenarios that hold any of `words`, the best first (BM25 of SQLite's FTS5).
 
-    Words are stemmed, so that "predictions" finds "predicts"; rare ones count for more, and so do
-    neighbours: "same class" is worth more than the two words apart.
+    Words are stemmed, so that "predictions" finds "predicts". Rare words count for more.
+    Neighbouring words count for more too: "same class" is worth more than the two words apart.
     """
     terms = list_terms(words)
     if not terms:
@@ -58,7 +58,7 @@ def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
 
 
 def list_terms(words: str) -> list[str]:
-    """Return what is looked for: every word that says something, and every pair of neighbours."""
+    """Return the terms to search for: every significant word, and every pair of neighbours."""
     found = re.findall(r"\w+", words.lower())[-MOST_WORDS:]  # a traceback ends with its message
     pairs = [f"{one} {other}" for one, other in pairwise(found) if {one, other} - FILLERS]
     return list(dict.fromkeys([word for word in found if word not in FILLERS] + pairs))
@@ -84,7 +84,7 @@ def name_verdicts(scenario: Scenario) -> str:
 
 
 def spell_releases(scenario: Scenario) -> str:
-    """Return where a scenario applies: TensorFlow, and Keras where it says so."""
+    """Return the TensorFlow releases of a scenario, and the Keras releases if declared."""
     keras = f", Keras {scenario.keras}" if scenario.keras else ""
     return scenario.tensorflow + keras
 

@@ -45,7 +45,7 @@ def start(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Restored Keras models that predict zeros: see each failure happen, and see it cured."""
+    """Find out why a restored Keras model predicts zeros: see each failure, and its cure."""
     if version:
         typer.echo(f"restorebench {__version__}")
     elif context.invoked_subcommand is None:
@@ -53,7 +53,7 @@ def start(
 
 
 def add(name: str, function: Callable[..., None], section: str, hidden: bool = False) -> None:
-    """Make a function a command, listed in a section of the help."""
+    """Register a function as a command in a section of the help."""
     app.command(name, cls=Command, rich_help_panel=section, hidden=hidden)(function)
 
 
@@ -74,7 +74,7 @@ add("requirements", requirements.print_requirements_as_before, RELEASES, hidden=
 
 
 def main() -> None:
-    """Run the command line; every expected failure becomes a sentence and an exit code."""
+    """Run the command line; an expected failure ends in a sentence and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows "?"
             stream.reconfigure(errors="replace")
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def call_app() -> int:
-    """Carry out the command line; return its exit code, having said what went wrong."""
+    """Carry out the command line; print what went wrong, and return the exit code."""
     try:
         code = app(prog_name=program_name(), standalone_mode=False)
         if code == INTERRUPTED:  # so Typer ends a command that Ctrl-C has reached, without a word

@@ -1,4 +1,4 @@
-"""`artifact`: the committed files of other releases, written anew there and compared."""
+"""`artifact`: write the committed files of other releases again, and compare them."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -32,33 +32,35 @@ from harness.program import command_line
 
 NAMED = 5  # scenarios in the last line: more is a line nobody reads
 Identifiers = Annotated[
-    list[str] | None, typer.Argument(metavar="ID...", help="Scenarios with committed files.")
+    list[str] | None, typer.Argument(metavar="ID...", help="Ids of scenarios with committed files.")
 ]
 
 
 def artifact(
     identifiers: Identifiers = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every scenario that has some.")
+        bool, typer.Option("--all", help="Every scenario with committed files.")
     ] = False,
-    write: Annotated[bool, typer.Option("--write", help="Replace the files that differ.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Replace committed files that differ.")
+    ] = False,
     proof_only: Annotated[
-        bool, typer.Option("--check", help="Only check the hashes of the files.")
+        bool, typer.Option("--check", help="Only check the files' hashes.")
     ] = False,
     python: PythonOption = "",
     extra: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="PACKAGE", help="A package besides: scikit-learn==1.3.2."),
+        typer.Option("--with", metavar="PACKAGE", help="An extra package: scikit-learn==1.3.2."),
     ] = None,
     legacy_keras: LegacyKerasOption = False,
     json_file: JsonOption = None,
     style: FormatOption = "simple",
     scenarios: ScenariosOption = None,
 ) -> None:
-    """Write committed files anew in the release that wrote them, and compare.
+    """Write committed files again in the release that wrote them, and compare.
 
-    Only --write replaces files; where there are none yet they are written in any case. The release
-    is built where it is missing, unless --python names an interpreter that has it.
+    Committed files are replaced only with --write; missing files are always written. The release is
+    built if it is missing, unless --python names an interpreter of that release.
     """
     check_format(style)
     printer = Printer(json_file)
@@ -72,7 +74,7 @@ def artifact(
 
 
 def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[Scenario]:
-    """Return the scenarios that were asked for; raises UsageError for one without files."""
+    """Return the requested scenarios; raises UsageError for a scenario without committed files."""
     if bool(identifiers) == everything:
         problem = "name scenarios, or all of them with --all"
         raise UsageError(problem, "", command_line("artifact --all"))
@@ -83,12 +85,12 @@ def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[
     for scenario in found:
         if scenario.artifact_folder is None:
             problem = f"{scenario.id} has no committed files"
-            raise UsageError(problem, "", "it makes its own when it runs")
+            raise UsageError(problem, "", "the scenario writes its files when it runs")
     return found
 
 
 def check_all(chosen: list[Scenario], root: Path | None, printer: Printer) -> int:
-    """Say of every scenario whether its files are as recorded; return the exit code."""
+    """Print for every scenario whether its files are as recorded; return the exit code."""
     from harness.artifacts.provenance import ProvenanceRefused, check_provenance
 
     refused: dict[str, str] = {}
@@ -100,7 +102,7 @@ def check_all(chosen: list[Scenario], root: Path | None, printer: Printer) -> in
             printer.text(f"{scenario.id}: {error}")
     printer.record([{"id": each.id, "refused": refused.get(each.id)} for each in chosen])
     held = len(chosen) - len(refused)
-    printer.text(f"{held} of {len(chosen)} have the files that their provenance.json names.")
+    printer.text(f"The files of {held} of {len(chosen)} scenarios match their provenance.json.")
     wanted = " ".join(refused or [each.id for each in chosen[:1]])
     printer.tip(f"Next: {suggest(f'artifact {wanted}', scenarios=root)}")
     return CHANGED if refused else EXPECTED

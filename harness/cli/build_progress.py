@@ -1,4 +1,4 @@
-"""Build several environments at once, and show on stderr what each is at."""
+"""Build several environments at once, and show the stage of each on stderr."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -19,7 +19,7 @@ Built = tuple[Release, Path, BuiltEnvironment]
 
 
 def build_all(releases: list[Release]) -> Iterator[Built | EnvironmentUnusable]:
-    """Build releases side by side; give each as it ends, or why it could not be built."""
+    """Build releases in parallel; yield each as its build ends, or the error of its build."""
     pool = ThreadPoolExecutor(BUILDERS)
     with Stages(len(releases)) as stages:
         try:
@@ -33,7 +33,7 @@ def build_all(releases: list[Release]) -> Iterator[Built | EnvironmentUnusable]:
 def settle(
     future: "Future[tuple[Path, BuiltEnvironment]]", release: Release
 ) -> Built | EnvironmentUnusable:
-    """Return what a build gave, or its error."""
+    """Return the result of a build, or its error."""
     try:
         return (release, *future.result())
     except EnvironmentUnusable as error:
@@ -41,7 +41,7 @@ def settle(
 
 
 class Stages:
-    """A line per environment that is being built; in a log, one when it begins and one at its end.
+    """Shows a line per environment being built; in a log, a line at its begin and at its end.
 
     Use as a context manager.
     """
@@ -82,12 +82,12 @@ class Stages:
             self.print_in_log(f"[{self.done}/{self.total}] {release.name}: {ended}")
 
     def show(self, task: TaskID, name: str, stage: str) -> None:
-        """Show what a build is at; keep what is unusual."""
+        """Show the stage of a build; keep unusual stages on the screen."""
         self.progress.update(task, description=f"{name}: {stage}")
         if stage.startswith(KEPT):
             self.console.print(f"{name}: {stage}", markup=False, soft_wrap=True)
 
     def print_in_log(self, line: str) -> None:
-        """Print a line where there is no terminal to draw on."""
+        """Print a line if the output is not a terminal."""
         if not self.console.is_terminal:
             typer.echo(line, err=True)

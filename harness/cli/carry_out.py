@@ -1,10 +1,9 @@
 """The work behind `run` and `check`; imports numpy and Rich, so only they load it."""
 
-import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil
 import typer
 
 from harness.api import continue_run
@@ -25,7 +24,7 @@ from harness.errors import (
     UsageError,
 )
 from harness.execution.request import RunRequest, read_request
-from harness.program import command_line
+from harness.program import INSTALLED, MODULE
 from harness.report.dose import has_doses, plot_doses
 from harness.results.benchmark_json import make_benchmarks
 from harness.results.json_files import make_result_file, write_json
@@ -34,45 +33,54 @@ from harness.results.outcome import Outcome
 from harness.results.run import Run
 from harness.results.store import Store
 
+RESUME = "run --resume"
+
 
 def find_unfinished(store: Store) -> tuple[int, RunRequest]:
-    """Return the newest unfinished run that no other process is at; UsageError where none is."""
+    """Return the newest unfinished run that no other process is working on; else UsageError."""
     under_way = ""
     for kept in store.list_runs():
-        if kept.finished is None and psutil.pid_exists(kept.pid) and kept.pid != os.getpid():
-            under_way = f"run {kept.id} is under way in process {kept.pid}"
-        elif kept.finished is None and store.claim(kept):
-            return kept.id, read_request(kept.request)
-    raise UsageError("there is no run to resume", under_way, f"see: {command_line('runs')}")
+        if kept.finished is None:
+            if store.claim(kept):
+                return kept.id, read_request(kept.request)
+            under_way = (
+                f"run {kept.id} is being carried out by process {kept.pid}, here or elsewhere"
+            )
+    raise UsageError(
+        "there is no unfinished run to resume", under_way, f"see: {suggest('runs', store.reports)}"
+    )
 
 
 def find_scenarios(request: RunRequest, catalog: Catalog) -> list[Scenario]:
-    """Return the request's scenarios; says on stderr which of them are gone since it was made."""
+    """Return the request's scenarios; print on stderr which of them no longer exist."""
     known = {scenario.id: scenario for scenario in catalog.scenarios}
     gone = [identifier for identifier in request.scenarios if identifier not in known]
     if gone:
-        typer.echo(f"No longer there, left out: {', '.join(gone)}", err=True)
+        typer.echo(f"Left out, because they no longer exist: {', '.join(gone)}", err=True)
     return [known[identifier] for identifier in request.scenarios if identifier in known]
 
 
 def carry_out(
     store: Store, run_id: int, request: RunRequest, catalog: Catalog, resumed: bool = False
 ) -> Run:
-    """Run what is not done yet, under a progress bar; return the run with every outcome."""
+    """Run the part that is not done yet, with a progress bar; return the run with every outcome."""
     chosen = find_scenarios(request, catalog)
     try:
         with ProgressBar(len(request.environments) > 1) as progress:
             return continue_run(store, run_id, request, chosen, progress)
     except (KeyboardInterrupt, EnvironmentUnusable) as error:
-        kept = store.count_outcomes(run_id)
+        kept, again = store.count_outcomes(run_id), suggest(RESUME, store.reports)
         if kept:
-            typer.echo(f"{kept} outcomes of run {run_id} are kept in {store.path}.", err=True)
+            typer.echo(f"{kept} outcomes of run {run_id} are saved in {store.path}.", err=True)
         elif not resumed and not isinstance(error, CannotWrite):
             store.forget_run(run_id)  # or --resume would offer it for ever
         if isinstance(error, KeyboardInterrupt):
-            again = f"To finish: {suggest('run --resume', store.reports)}" if kept else ""
-            raise Interrupted(again) from error
+            raise Interrupted(f"To finish: {again}" if kept else "") from error
+        # What carries out the steps does not know where the run is kept, nor how we were started.
+        error.tip = re.sub(f"({INSTALLED}|{MODULE}) {RESUME}", lambda _: again, error.tip)
         raise
+    finally:
+        store.held.release(run_id)
 
 
 def report(
@@ -83,7 +91,7 @@ def report(
     printer: Printer,
     benchmark_file: Path | None,
 ) -> int:
-    """Write the files asked for, print the run, return the exit code."""
+    """Write the requested files, print the run, and return the exit code."""
     document = make_result_file(run)
     kept = f"make room; the run itself is kept, see: {suggest('runs', store.reports)}"
     printer.record(document, kept)
@@ -94,10 +102,12 @@ def report(
     if has_doses(document.outcomes):
         printer.tip(describe_plots(document.outcomes, store.reports))
     shown = suggest(f"show {run.id}", store.reports)
-    printer.tip(f"Run {run.id} is kept in {store.path}; to see it again: {shown}")
+    printer.tip(f"Run {run.id} is saved in {store.path}; to see it again: {shown}")
     if run.finished is None:
-        printer.tip("An environment could not be used: the reason is above, its part is missing.")
-        printer.tip(f"Next, once it can: {suggest('run --resume', store.reports)}")
+        printer.tip(
+            "Outcomes are missing: an environment could not be used (the reason is printed above)."
+        )
+        printer.tip(f"Next, once the environment works: {suggest('run --resume', store.reports)}")
         return UNUSABLE
     printer.tip(next_step(document, catalog.root))
     if any_changed(document.outcomes):
@@ -106,9 +116,11 @@ def report(
 
 
 def describe_plots(outcomes: list[Outcome], reports: Path) -> str:
-    """Draw a dosed run and say into which files; where the plots extra is missing, say that."""
+    """Plot a run with doses and print the files' names; without the plots extra, print how to get
+    it.
+    """
     if not (find_spec("altair") and find_spec("vl_convert")):
-        return "Nothing is drawn without the plots extra: pip install 'restorebench[plots]'"
+        return "No plot was made: plots need the plots extra, pip install 'restorebench[plots]'"
     files = plot_doses(outcomes, reports)
     drawn = ", ".join(str(file) for file in files if file.suffix == ".html")
     return f"Plotted: {drawn}\n(and beside it as .svg and .png)"

@@ -1,4 +1,4 @@
-"""`check`: is this scenario a good one? The gate every scenario passes, in sentences."""
+"""`check`: does a scenario meet every demand? The same check that every scenario passes."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def check(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="A scenario.")],
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="The id of a scenario.")],
     python: PythonOption = sys.executable,
     legacy_keras: LegacyKerasOption = False,
     json_file: JsonOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
     scenarios: ScenariosOption = None,
 ) -> None:
-    """Check a scenario: its file, its verdicts, and that a second run gives the same numbers."""
+    """Check a scenario: its file, its verdicts, and whether a second run gives equal numbers."""
     from harness.api import start_run
     from harness.catalog.quality import find_silent_errors, find_template_texts
     from harness.cli.carry_out import carry_out
@@ -44,7 +44,7 @@ def check(
     catalog = open_catalog(scenarios)
     scenario = catalog.find(identifier)
     store = Store(reports)
-    twice = []
+    twice, predicted = [], []
     for _ in range(2):
         request = RunRequest(
             scenarios=[scenario.id],
@@ -58,8 +58,9 @@ def check(
         )
         run = start_run(store, request)
         twice.append(make_result_file(carry_out(store, run, request, catalog)).outcomes)
+        predicted.append(store.load_predictions(run))
     faults = find_template_texts(scenario.source) + find_silent_errors(scenario)
-    faults += find_faults(*twice)
+    faults += find_faults(twice[0], twice[1], (predicted[0], predicted[1]))
     ran = [each for each in twice[0] if each.verdict != "skip"]
     printer.record({"scenario": identifier, "run": run, "ran": bool(ran), "faults": faults})
     printer.text(describe_costs(twice[1]))
@@ -67,26 +68,30 @@ def check(
         printer.text(f"FAULT  {fault}")
     if faults:
         said = suggest(f"show {run} --output {identifier}", reports)
-        printer.tip(f"What the steps printed and raised: {said}")
+        printer.tip(f"To see what the steps printed and raised: {said}")
         again = suggest(f"check {identifier}", reports, catalog.root)
-        printer.tip(f"Next: mend {scenario.file}, then: {again}")
+        printer.tip(f"Next: correct {scenario.file}, then: {again}")
         raise typer.Exit(CHANGED)
     if not ran:
         skipped = twice[0][0].error
-        printer.text(f"{identifier} does not run here: {skipped.message if skipped else ''}.")
+        printer.text(
+            f"{identifier} cannot run in this environment: {skipped.message if skipped else ''}."
+        )
         keras_2 = scenario.keras.startswith("<3") and not legacy_keras
         where = "--legacy-keras" if keras_2 else "--python PATH"
         again = suggest(f"check {identifier} {where}", reports, catalog.root)
-        printer.tip(f"Next, where it does: {again}")
+        printer.tip(f"Next, with an environment that fits: {again}")
         return
-    printer.text(f"{identifier}: {count(len(ran), 'path')} as declared, twice the same.")
+    printer.text(
+        f"{identifier}: {count(len(ran), 'path')} as declared, with equal numbers in both runs."
+    )
     where = " --legacy-keras" if legacy_keras else ""
     where += f" --python {python}" if python != sys.executable else ""
     printer.tip(f"Next: {suggest(f'run {identifier} --seeds 20{where}', reports, catalog.root)}")
 
 
 def describe_costs(outcomes: "list[Outcome]") -> str:
-    """Return the CPU milliseconds of every step, beyond starting its process."""
+    """Return the CPU milliseconds of every step, without the start of its process."""
     costs: dict[str, float | None] = {}
     for outcome in outcomes:
         if outcome.cpu_ms is not None:

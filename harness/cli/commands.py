@@ -1,4 +1,6 @@
-"""How every command reads its words and shows its help; the rest is Typer's.
+"""How every command reads its arguments and shows its help.
+
+Typer does the rest.
 
 Typer keeps its copy of Click private, so a context is an `Any` here.
 """
@@ -10,7 +12,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 OTHERS = "Commands"
-# Sections of the help, by what brings somebody here.
+# Sections of the help, by the reader's purpose.
 BROKEN_MODEL = "If your model is broken"
 LESSONS = "To see failures happen"
 RELEASES = "To compare TensorFlow releases"
@@ -21,11 +23,11 @@ class Command(TyperCommand):
     """A command whose `--json` takes a FILE or none, which Typer's options cannot say."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the words of the command."""
+        """Read the command's arguments."""
         return super().parse_args(ctx, complete_json(args))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return what a command takes, for its usage line: MODEL, where Typer writes {MODEL}."""
+        """Return a command's usage line, with MODEL instead of Typer's {MODEL}."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
 
@@ -33,7 +35,7 @@ class Group(TyperGroup):
     """Commands in the sections that `rich_help_panel` names, no sentence of them cut off."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """Write the sections; a command of a group within is listed where it names one of them."""
+        """Write the sections; a command inside a group is listed if it names a section."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, command in walk_commands(self):
             section = getattr(command, "rich_help_panel", None) or OTHERS
@@ -45,7 +47,7 @@ class Group(TyperGroup):
 
 
 def walk_commands(group: TyperGroup, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Return the commands of a group that are not hidden, and of the groups within."""
+    """Return the visible commands of a group and of the groups inside it."""
     for name, command in group.commands.items():
         if not command.hidden:
             yield before + name, command
@@ -61,8 +63,8 @@ def summarize_help(command: Any) -> str:
 def complete_json(arguments: list[str]) -> list[str]:
     """Turn a `--json` that no FILE follows into `--json=-`.
 
-    A word that follows is the FILE where it ends in `.json`, or is `-`; any other is left to the
-    command, as in `list --json zeros`. A file of another name is `--json=FILE`.
+    A following word is the FILE if it ends in `.json` or is `-`. Any other word belongs to the
+    command, as in `list --json zeros`. A FILE with another name is written `--json=FILE`.
     """
     completed = list(arguments)
     for place, (word, following) in enumerate(zip(arguments, [*arguments[1:], ""], strict=False)):
@@ -74,5 +76,5 @@ def complete_json(arguments: list[str]) -> list[str]:
 
 
 def is_json_name(word: str) -> bool:
-    """Say whether a word is taken for the name of a JSON file."""
+    """Return whether a word is taken as the name of a JSON file."""
     return word.endswith(".json") and not word.startswith("-")

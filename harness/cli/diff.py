@@ -1,4 +1,7 @@
-"""`diff`: what a release changed; the sides come from diff_runs.py and diff_releases.py."""
+"""`diff`: what a release changed.
+
+diff_runs.py and diff_releases.py choose the two sides.
+"""
 
 import os
 from collections.abc import Callable
@@ -39,11 +42,15 @@ def diff(
     releases: TensorFlowOption = None,
     reader_a: Annotated[
         str | None,
-        typer.Option("--reader-a", metavar="NAME", help="Which reader of RUN_A, if several."),
+        typer.Option(
+            "--reader-a", metavar="NAME", help="The reader in RUN_A, if there are several."
+        ),
     ] = None,
     reader_b: Annotated[
         str | None,
-        typer.Option("--reader-b", metavar="NAME", help="Which reader of RUN_B, if several."),
+        typer.Option(
+            "--reader-b", metavar="NAME", help="The reader in RUN_B, if there are several."
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show unchanged paths too.")] = False,
     style: FormatOption = "simple",
@@ -63,11 +70,11 @@ def diff(
     scenarios: ScenariosOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
-    """Say what changed between two runs, or two releases (--tf 2.20,2.21).
+    """Show what changed between two runs, or two releases (--tf 2.20,2.21).
 
-    With --tf each release trains, saves and restores on the CPU, and then both restore what the
-    first one saved; what is not kept yet is run, untimed. Exit code 1: something that worked no
-    longer does.
+    With --tf, each release trains, saves and restores on the CPU. Then both releases restore the
+    files that the first release saved. Outcomes of earlier runs are reused; missing outcomes are
+    measured, untimed. Exit code 1: something that worked no longer works.
     """
     check_format(style)
     words, releases = adopt_releases(words, releases or [])
@@ -111,7 +118,7 @@ def name_comparison(a: "Side", b: "Side") -> str:
 
 
 def name_writers(a: "Side", b: "Side") -> str:
-    """Return how a comparison's title begins: who saved what the two sides restored."""
+    """Return the beginning of a comparison's title: which release saved the files."""
     if a.environment.name == b.environment.name:
         return ""
     writers = {each.writer for side in (a, b) for each in side.outcomes}
@@ -123,12 +130,12 @@ def name_writers(a: "Side", b: "Side") -> str:
 
 
 def has_own_writer(side: "Side") -> bool:
-    """Say whether a side's environment saved for itself, but for files of other releases."""
+    """Return whether a side's environment saved its own files (committed files do not count)."""
     return any(each.writer == each.reader for each in side.outcomes)
 
 
 def check_request(words: list[str], releases: list[str] | None, readers: bool) -> None:
-    """Raise UsageError where it is not clear what to compare."""
+    """Raise UsageError if it is not clear what to compare."""
     from harness.environments.resolve import check_name
 
     if not releases:
@@ -140,10 +147,14 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
             )
         return
     if readers:
-        raise UsageError("--reader-a and --reader-b choose from runs, --tf names releases", "", "")
+        raise UsageError(
+            "--reader-a and --reader-b choose readers of runs, so they cannot be used with --tf",
+            "",
+            "",
+        )
     if len(set(releases)) != 2:
         raise UsageError(
-            "--tf takes two different releases to compare",
+            "diff --tf needs two different releases",
             f"given: {', '.join(releases)}",
             command_line("diff --tf 2.20,2.21"),
         )
@@ -152,10 +163,12 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
 
 
 def explain_full_disk(file: Path, write: Callable[[], None]) -> None:
-    """Turn a disk that is full into a sentence."""
+    """Turn the error of a full disk into a sentence."""
     try:
         write()
     except OSError as error:
         raise EnvironmentUnusable(
-            f"cannot write {file}", error.strerror or str(error), "make room, then call diff again"
+            f"cannot write {file}",
+            error.strerror or str(error),
+            "free some disk space, then run diff again",
         ) from error

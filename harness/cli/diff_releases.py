@@ -1,4 +1,4 @@
-"""The sides of `diff --tf A,B`: what is kept of two releases, and what is missing, run now."""
+"""The sides of `diff --tf A,B`: saved outcomes of two releases; missing outcomes are run now."""
 
 import sys
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from harness.cli.carry_out import carry_out
 from harness.cli.diff_runs import Pairs
 from harness.cli.options import suggest
 from harness.environments.releases import RELEASES
+from harness.environments.resolve import make_absolute
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.execution.request import RunRequest, read_request
 from harness.program import command_line
@@ -23,11 +24,12 @@ from harness.verdicts.statistics import Array
 
 
 def open_sides(releases: list[str], ids: list[str], catalog: Catalog, store: Store) -> Pairs:
-    """Return two comparisons of two releases; run what is not kept.
+    """Return two comparisons of two releases; run what has not been measured yet.
 
-    In the first, each has trained, saved and restored for itself. In the second both restored what
-    the first one saved: only there are the numbers of one and the same model compared. Raises
-    EnvironmentUnusable where one of them cannot be used; what was measured is kept.
+    In the first comparison, each release trained, saved and restored its own models. In the second
+    comparison, both releases restored the files that the first release saved. Only the second
+    comparison compares numbers of one and the same model. Raises EnvironmentUnusable if a release
+    cannot be used; the outcomes measured until then stay saved.
     """
     chosen = catalog.select(ids) if ids else list(catalog.scenarios)
     if not chosen:
@@ -38,7 +40,7 @@ def open_sides(releases: list[str], ids: list[str], catalog: Catalog, store: Sto
 def open_pair(
     releases: list[str], writers: list[str], chosen: list[Scenario], catalog: Catalog, store: Store
 ) -> tuple[Side, Side]:
-    """Return both releases' outcomes of what `writers` saved, or each one for itself."""
+    """Return both releases' outcomes for files that `writers` saved, or for their own files."""
     missing: dict[tuple[str, ...], list[str]] = {}
     for release in releases:
         kept = find_kept(store, release, writers)
@@ -58,7 +60,7 @@ def open_pair(
 def run_missing(
     ids: list[str], releases: list[str], writers: list[str], catalog: Catalog, store: Store
 ) -> Run:
-    """Run scenarios in releases, untimed; raises EnvironmentUnusable where one could not be."""
+    """Run scenarios in releases, untimed; raises EnvironmentUnusable if a release is unusable."""
     request = RunRequest(
         scenarios=ids,
         root=str(catalog.root),
@@ -71,12 +73,12 @@ def run_missing(
     )
     run = carry_out(store, start_run(store, request), request, catalog)
     again = suggest(f"show {run.id}", store.reports)
-    typer.echo(f"Run {run.id} is kept in {store.path}; to see it: {again}", err=True)
+    typer.echo(f"Run {run.id} is saved in {store.path}; to see it: {again}", err=True)
     if run.finished is None:
         raise EnvironmentUnusable(
             "one of the releases could not be used",
-            "why is said above",
-            f"once it can: {suggest('run --resume', store.reports)}",
+            "the reason is printed above",
+            f"once the release works: {suggest('run --resume', store.reports)}",
         )
     return run
 
@@ -84,8 +86,9 @@ def run_missing(
 def find_kept(store: Store, release: str, writers: Iterable[str] = ()) -> list[Run]:
     """Return the finished untimed runs of a release in its present environment, newest first.
 
-    None of what changes under its name (nightly, an interpreter's path): last week's outcomes are
-    not tonight's. None that were timed: timed steps use other kernels.
+    Runs of a name whose content changes (nightly, the path of an interpreter) are left out: last
+    week's outcomes are not tonight's. Timed runs are left out too, because timed steps use other
+    kernels.
     """
     fixed = RELEASES.keys() - {"nightly"}
     if not {each.removesuffix("+legacy") for each in (release, *writers)} <= fixed:
@@ -120,18 +123,20 @@ def is_plain(request: RunRequest, writers: Iterable[str]) -> bool:
 
 def has_environment(run: Run, release: str) -> bool:
     """Say whether a run has an environment that was asked for as `release`."""
-    return any(each.release == release for each in run.environments)
+    asked = make_absolute(release)
+    return any(each.release == asked for each in run.environments)
 
 
 def find_environment(run: Run, release: str) -> RunEnvironment:
     """Return a run's environment that was asked for as `release`; it has one."""
-    return next(each for each in run.environments if each.release == release)
+    asked = make_absolute(release)
+    return next(each for each in run.environments if each.release == asked)
 
 
 def choose_outcomes(
     runs: Iterable[Run], release: str, scenario: Scenario
 ) -> tuple[Run, list[Outcome]] | None:
-    """Return the newest of `runs` that has every path of a scenario's present file, and these."""
+    """Return the newest run with every path of the scenario's present file, and the outcomes."""
     for run in runs:
         reader = find_environment(run, release).name
         found = [
@@ -150,7 +155,7 @@ def choose_outcomes(
 def collect_side(
     store: Store, release: str, writers: list[str], chosen: list[Scenario], fresh: Run | None
 ) -> Side:
-    """Return the outcomes of a release: of the run just made, else of those that are kept."""
+    """Return the outcomes of a release: from the run just made, else from saved runs."""
     runs = ([fresh] if fresh else []) + find_kept(store, release, writers)
     found = [choose_outcomes(runs, release, scenario) for scenario in chosen]
     used = {run.id: run for run, _ in filter(None, found)}

@@ -1,4 +1,4 @@
-"""The sides of `diff RUN_A RUN_B`: which reader of which run is compared with which."""
+"""The sides of `diff RUN_A RUN_B`: which readers of the runs are compared."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,14 +21,14 @@ UNKNOWN = RunEnvironment(tensorflow="?", keras=None)  # of a file that names no 
 
 @dataclass(frozen=True)
 class Source:
-    """A run to take sides from; `word` is how the user named it."""
+    """A run from which a side is taken; `word` is the run's name as the user typed it."""
 
     word: str
     document: ResultFile
     predictions: dict[OutcomeKey, Array] = field(default_factory=dict)
 
     def readers(self) -> dict[str, str]:
-        """Return the environments that restored, by what tables call them, each its own."""
+        """Return the environments that restored, by their label in tables."""
         restored = {each.reader for each in self.document.outcomes}
         readers: dict[str, str] = {}
         for name, label in name_releases(self.document).items():
@@ -37,7 +37,7 @@ class Source:
         return readers
 
     def take_side(self, label: str, ambiguous: bool) -> Side:
-        """Return what one reader restored; where its label is `ambiguous` the run is named too."""
+        """Return the outcomes of one reader; the run's name completes an `ambiguous` label."""
         name = self.readers()[label]
         environments = self.document.environments
         found = [each for each in environments if each.name == name]
@@ -50,7 +50,7 @@ class Source:
 
 
 def read_source(word: str, reports: Path) -> Source:
-    """Read a run by its number, or a result file; raises UsageError where there is none."""
+    """Read a run by its number, or a result file; raises UsageError if it does not exist."""
     if not word.isdecimal():
         return Source(word, read_result_file(Path(word)))
     store = Store.open_existing(reports)
@@ -62,7 +62,7 @@ def read_source(word: str, reports: Path) -> Source:
     if not run.outcomes:
         raise UsageError(f"run {word} has no outcomes", "", suggest("runs", reports))
     if run.finished is None:
-        typer.echo(f"Run {word} is unfinished: what it lacks counts as not run.", err=True)
+        typer.echo(f"Run {word} is unfinished: its missing paths count as not run.", err=True)
     document = ResultFile(environments=run.environments, machine=run.machine, outcomes=run.outcomes)
     return Source(f"run {word}", document, predictions)
 
@@ -70,10 +70,11 @@ def read_source(word: str, reports: Path) -> Source:
 def pair_sides(
     words: list[str], reader_a: str | None, reader_b: str | None, reports: Path
 ) -> Pairs:
-    """Return the sides to compare of one or two runs; raises UsageError where that is not clear.
+    """Return the sides to compare of one or two runs; raises UsageError if they are not clear.
 
-    Two runs with one reader each: those. With the same readers: each with itself. One run with two
-    readers: the first with the second. Anything else must be named.
+    Two runs with one reader each: these two readers. Two runs with the same readers: each reader
+    with itself. One run with two readers: the first with the second. In every other case the user
+    must name the readers.
     """
     a, *others = (read_source(word, reports) for word in words)
     b = others[0] if others else a
@@ -102,27 +103,27 @@ def pair_sides(
 
 
 def check_same_question(a: Side, b: Side) -> None:
-    """Raise UsageError where one side restored its own models and the other somebody else's."""
+    """Raise UsageError if the two sides restored files of different writers."""
     writers = [find_writers(side) for side in (a, b)]
     both_own = all(side.environment.name in find_writers(side) for side in (a, b))
     if writers[0] != writers[1] and not both_own and all(writers):
         raise UsageError(
-            "the two sides restored what different releases had saved",
+            "the two sides restored files that different releases saved",
             "\n".join(
                 f"{side.label}: saved by {', '.join(sorted(find_writers(side)))}" for side in (a, b)
             ),
-            "compare runs of one kind: both with --tf, or both with the same --writer",
+            "compare two runs with --tf, or two runs with the same --writer",
         )
 
 
 def find_writers(side: Side) -> set[str]:
-    """Return the environments that saved for this reader, but for the files of a scenario."""
+    """Return the environments that saved files for this reader, without committed files."""
     writers = {each.writer for each in side.outcomes if each.verdict != "skip"}
     return {each for each in writers if "+" in each}
 
 
 def ask_for_readers(a: Source, b: Source) -> UsageError:
-    """Return the error that says between which readers to choose."""
+    """Return the error that lists the readers to choose from."""
     sources = [a] if a is b else [a, b]
     return UsageError(
         "it is not clear which environments to compare",
@@ -134,7 +135,8 @@ def ask_for_readers(a: Source, b: Source) -> UsageError:
 def find_reader(source: Source, wanted: str | None, side: str) -> str:
     """Return the label of the reader called `wanted`: release, TensorFlow's version or full name.
 
-    None means the only one there is. Raises UsageError where there is no such, or no only one.
+    None means the only reader. Raises UsageError if there is no such reader, or if there are
+    several.
     """
     readers = source.readers()
     if wanted is None and len(readers) == 1:

@@ -34,16 +34,16 @@ AnyNames = Annotated[
 
 @app.callback()
 def show_help(context: typer.Context) -> None:
-    """Build, list and remove environments of other TensorFlow releases."""
+    """Build, list and remove environments with other TensorFlow releases."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
 @app.command("add", cls=Command)
 def add(names: Names, extra: With = None) -> None:
-    """Build environments; whole ones are left as they are, damaged ones built again.
+    """Build environments. Complete environments stay as they are; damaged ones are rebuilt.
 
-    The path of an interpreter is tried and used where it is.
+    An interpreter that is named by its path is only checked: it is used where it is.
     """
     from harness.cli.build_progress import build_all
     from harness.environments.interpreter import find_path, is_path
@@ -55,7 +55,11 @@ def add(names: Names, extra: With = None) -> None:
     found = [find_release(name, tuple(extra or ())) for name in names if name not in paths]
     releases = {release.name: release for release in found}
     if paths and extra:
-        raise UsageError("--with is for releases", f"{paths[0]} is used as it is", "leave it out")
+        raise UsageError(
+            "--with can only be used with releases",
+            f"the packages of {paths[0]} are never changed",
+            "leave out --with",
+        )
     ready = [path for path in paths if try_interpreter(path)]
     for result in build_all(list(releases.values())):
         if isinstance(result, EnvironmentUnusable):
@@ -72,7 +76,7 @@ def add(names: Names, extra: With = None) -> None:
 
 
 def try_interpreter(path: str) -> bool:
-    """Import TensorFlow with an interpreter and say which it is, or why not."""
+    """Import TensorFlow with an interpreter; print the versions, or why the import fails."""
     from harness.environments.interpreter import describe_interpreter
 
     typer.echo(f"{path}: importing TensorFlow ...", err=True)
@@ -86,7 +90,7 @@ def try_interpreter(path: str) -> bool:
 
 
 def say_versions(versions: "ImportedVersions") -> str:
-    """Return the versions of an environment as a reader wants them."""
+    """Return the versions of an environment as text."""
     return f"TensorFlow {versions.tensorflow}, Keras {versions.keras}, Python {versions.python}"
 
 
@@ -97,10 +101,12 @@ def suggest_run(name: str) -> str:
 
 @app.command("list", cls=Command)
 def list_built(
-    everything: Annotated[bool, typer.Option("--all", help="Also those to build.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also list releases that are not built.")
+    ] = False,
     json_file: JsonOption = None,
 ) -> None:
-    """List the environments that are built, with what they take on the disk."""
+    """List the environments that are built, with their size on disk."""
     from tabulate import tabulate
 
     from harness.environments.cache import find_cache, list_environments
@@ -117,7 +123,7 @@ def list_built(
             each.python,
             (each.built or "")[:10],
             f"{each.bytes / 2**30:.1f}",
-            "damaged" if each.damage else "whole",
+            "damaged" if each.damage else "complete",
         ]
         for each in built
     ]
@@ -138,13 +144,13 @@ def list_built(
     if damaged:
         printer.tip(f"Next: {suggest_repair(damaged[0])}")
     else:
-        known = "" if everything else f" (which there are: {command_line('env list --all')})"
+        known = "" if everything else f" (to see all releases: {command_line('env list --all')})"
         printer.tip(f"Next: {command_line(f'env add 2.15{known}')}")
 
 
 @dataclass(frozen=True)
 class ListedEnvironment:
-    """What `env list` tells of one environment; None where a damaged one does not say."""
+    """A row of `env list`; None for what a damaged environment does not record."""
 
     name: str
     tensorflow: str | None
@@ -157,13 +163,13 @@ class ListedEnvironment:
 
 
 def suggest_repair(damaged: ListedEnvironment) -> str:
-    """Return the command that mends an environment; removing it where its name says too little."""
+    """Return the command that repairs an environment, or removes it if its name is incomplete."""
     known = damaged.tensorflow or damaged.name.count("-") == 0
     return command_line(shlex.join(["env", "add" if known else "remove", damaged.name]))
 
 
 def describe_built(name: str, built: "BuiltEnvironment | None") -> ListedEnvironment:
-    """Return what `env list` tells of one environment; `bytes` as if no file were shared."""
+    """Return an environment's row of `env list`; `bytes` counts shared files in full."""
     from harness.environments.cache import find_cache, find_damage, measure_bytes, python_of
 
     folder = find_cache() / name
@@ -209,9 +215,9 @@ def show_environment(name: Name, extra: With = None, json_file: JsonOption = Non
 def remove_environments(
     names: AnyNames = None,
     extra: With = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that are built.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All built environments.")] = False,
 ) -> None:
-    """Remove environments; their locks stay, so that building again gives the same."""
+    """Remove environments. Their pins are kept, so a new build gives the same packages."""
     from harness.environments.cache import (
         find_cache,
         list_environments,
@@ -220,7 +226,7 @@ def remove_environments(
     )
 
     if bool(names) == everything:
-        raise UsageError("which environments?", "", "name some, or --all")
+        raise UsageError("no environments were named", "", "name environments, or give --all")
     folders = [find_cache() / name for name, _ in list_environments()] if everything else []
     folders += [find_folder(name, extra) for name in names or ()]  # all of them, before any goes
     for folder in dict.fromkeys(folders):
@@ -232,24 +238,24 @@ def remove_environments(
 
 @app.command("prune", cls=Command)
 def prune() -> None:
-    """Remove what builds that were killed have left behind."""
+    """Remove the unfinished folders of builds that were killed."""
     from harness.environments.cache import remove_leftovers
 
     removed = remove_leftovers()
     named = f": {', '.join(removed)}" if removed else ""
     freed = sum(removed.values()) / 2**20
-    typer.echo(f"Removed {len(removed)} unfinished builds{named}; {freed:.0f} MiB are free again.")
+    typer.echo(f"Removed {len(removed)} unfinished builds{named}; {freed:.0f} MiB were freed.")
     typer.echo(f"Next: {command_line('env list')}")
 
 
 def find_folder(name: str, extra: list[str] | None) -> Path:
-    """Return the folder of an environment, whole or damaged; raises UsageError where none is."""
+    """Return the folder of an environment, complete or damaged; raises UsageError if missing."""
     from harness.environments.cache import find_cache, folder_name
     from harness.environments.interpreter import is_path
     from harness.environments.releases import find_release
 
     if is_path(name):
-        raise UsageError(f"not built here: {name}", "", command_line("env list"))
+        raise UsageError(f"environment not built: {name}", "", command_line("env list"))
     if (find_cache() / name).is_dir() and not extra:  # a damaged one is listed by its folder
         return find_cache() / name
     release = find_release(name, tuple(extra or ()))
@@ -264,7 +270,7 @@ def find_folder(name: str, extra: list[str] | None) -> Path:
 
 
 def find_built(name: str, extra: list[str] | None) -> tuple[Path, "BuiltEnvironment"]:
-    """Return (folder, record) of an environment; raises EnvironmentUnusable for one without."""
+    """Return (folder, record) of an environment; raises EnvironmentUnusable without a record."""
     from harness.environments.cache import read_built
 
     folder = find_folder(name, extra)
@@ -272,6 +278,6 @@ def find_built(name: str, extra: list[str] | None) -> tuple[Path, "BuiltEnvironm
         return folder, built
     raise EnvironmentUnusable(
         f"{name} is damaged",
-        f"what it is cannot be read in {folder}",
+        f"its record in {folder} cannot be read",
         command_line(f"env add {shlex.quote(name)}"),
     )

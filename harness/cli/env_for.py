@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from harness.origin.who_wrote import Origin
 
 WITHOUT_READER = (
-    "It is compared with nothing: this Python has no TensorFlow, and --reader names another"
-    " (2.21, or the path of an interpreter)."
+    "The predictions were not compared, because this Python has no TensorFlow: choose a release or"
+    " an interpreter with --reader."
 )
 
 
@@ -28,13 +28,16 @@ def restore_where_written(
         Path, typer.Argument(metavar="MODEL", help="A model file, SavedModel or checkpoint.")
     ],
     restore: Annotated[
-        bool, typer.Option("--restore/--no-restore", help="Build that release, restore there.")
+        bool,
+        typer.Option(
+            "--restore/--no-restore", help="Build that release and restore the model there."
+        ),
     ] = True,
     release: Annotated[
         str,
         typer.Option(
             metavar="RELEASE|PATH",
-            help="Restore in this one instead: a release, or an interpreter.",
+            help="Restore in this release or interpreter instead.",
             show_default=False,
         ),
     ] = "",
@@ -42,30 +45,33 @@ def restore_where_written(
         str,
         typer.Option(
             metavar="RELEASE|PATH",
-            help="Compare with this one: a release, or an interpreter (default: your own).",
+            help="Compare with this release or interpreter (default: your own TensorFlow).",
             show_default=False,
         ),
     ] = "",
     code: Annotated[
-        Path | None, typer.Option(metavar="FILE.py", help="Holds the classes the model needs.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.py", help="A Python file with the classes that the model needs."
+        ),
     ] = None,
     trust: Annotated[
-        bool, typer.Option("--trust", help="Restore although that runs code of the file.")
+        bool, typer.Option("--trust", help="Restore although that runs code in the file.")
     ] = False,
     json_file: JsonOption = None,
 ) -> None:
-    """Name the release that wrote a model, restore it there, compare with your TensorFlow.
+    """Name the release that wrote a model; restore the model there and with your TensorFlow.
 
-    Without a TensorFlow of your own, --reader names the one to compare with.
-    Exit code 1: it does not load in that release, or predicts only zeros, constants or NaN.
+    If your Python has no TensorFlow, --reader names the TensorFlow to compare with. Exit code 1:
+    the model does not load in that release, or predicts only zeros, constants or NaN.
     """
     from harness.api import read_model_file
     from harness.environments.resolve import check_name
 
     for name in (release, reader):
-        check_name(name)  # a name that is none is refused before anything is done
+        check_name(name)  # an unknown name is refused before any work is done
     if code is not None and not code.is_file():
-        raise UsageError(f"there is no file {code}", "", "--code names a Python file")
+        raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
@@ -83,14 +89,14 @@ def restore_where_written(
         return
     if origin.dangers and not trust:
         raise UsageError(
-            f"{model} is not restored: loading it would run code or read files of its choosing",
+            f"{model} was not restored: loading it would run code or read files named in it",
             "\n".join(origin.dangers),
-            "if you know who wrote it, add --trust; --no-restore only names the release",
+            "if you trust its author, add --trust; with --no-restore the release is only named",
         )
     there, compared = restore_and_compare(origin, chosen, reader, code, trust, printer)
     printer.record(record | {"restored": as_result(there, chosen), "compared": compared or None})
     if not there.error:
-        printer.text(f"\nLoad it there with: {spell_load(origin, there, code)}")
+        printer.text(f"\nTo load the model there: {spell_load(origin, there, code)}")
     following = f"env requirements {spell(chosen)} > requirements.txt"
     if there.error:  # a recipe for that release would not help
         following = f"search {quote(' '.join(there.error.split())[:80])}"
@@ -99,7 +105,7 @@ def restore_where_written(
 
 
 def as_record(origin: "Origin") -> dict[str, object]:
-    """Return what `--json` says of a file's origin; nothing is restored yet."""
+    """Return the JSON object for a file's origin, before anything is restored."""
     return {
         "file": str(origin.path),
         "format": origin.format,
@@ -116,7 +122,7 @@ def as_record(origin: "Origin") -> dict[str, object]:
 
 
 def as_result(there: "RestoredModel", release: str) -> dict[str, object]:
-    """Return what `--json` says of restoring in a release."""
+    """Return the JSON object for restoring the file in a release."""
     found = there.findings()
     return {
         "release": release,
@@ -132,7 +138,7 @@ def as_result(there: "RestoredModel", release: str) -> dict[str, object]:
 
 
 def describe_origin(origin: "Origin", given: Path) -> list[str]:
-    """Return what the file says, evidence below."""
+    """Return the likely release as text, with the evidence below."""
     from harness.formats.facts import plain
 
     others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
@@ -143,31 +149,31 @@ def describe_origin(origin: "Origin", given: Path) -> list[str]:
     ]
     lines += [f"  {sentence}" for sentence in origin.evidence]
     if origin.custom:
-        lines.append(f"  it needs classes or functions of yours: {', '.join(origin.custom)}")
+        lines.append(f"  the model needs your classes or functions: {', '.join(origin.custom)}")
     lines += [f"  {sentence}" for sentence in origin.dangers]
     return lines
 
 
 def advise_without_model(origin: "Origin") -> list[str]:
-    """Return what to do with a file that holds no whole Keras model."""
+    """Return the next step for a file that does not hold a complete Keras model."""
     from harness.formats.facts import CHECKPOINT, CONFIG_JSON, TFLITE
 
     path = origin.path
     if origin.format == TFLITE:
         return [
-            "It is no Keras model any more; any later TensorFlow runs it:",
+            "The file is no longer a Keras model. Any later TensorFlow can run the file:",
             f"  tf.lite.Interpreter(model_path={str(path)!r})",
         ]
     if origin.format == CONFIG_JSON:
         return [
-            "It holds an architecture and no weights: predictions would be those of new ones.",
+            "The file holds an architecture without weights. New weights would be random.",
             f"  tf.keras.models.model_from_json(open({str(path)!r}).read())",
         ]
     call = f"model.load_weights({str(path)!r})"
     if origin.format == CHECKPOINT:
         call += f"  # or tf.train.Checkpoint(model=model).read({str(path)!r})"
     return [
-        "It holds weights and no model: build the model with your code in that release, then",
+        "The file holds weights without a model. Build the model in that release, then:",
         f"  {call}",
     ]
 
@@ -180,9 +186,9 @@ def restore_and_compare(
     trust: bool,
     printer: Printer,
 ) -> tuple["RestoredModel", str]:
-    """Restore in the release and in the reader, print both; return the first and a sentence.
+    """Restore in the release and in the reader, and print both; return the first, and a sentence.
 
-    The reader is our own TensorFlow where none is named; without one nothing is compared.
+    The default reader is this Python's TensorFlow. Without a reader nothing is compared.
     """
     import tempfile
 
@@ -198,7 +204,7 @@ def restore_and_compare(
     def prepare(spec: str) -> Environment:
         if is_installed(spec):
             return replace(open_environment(spec), portable_kernels=True)
-        with show_progress(f"opening {spec}, built where it is not there"):
+        with show_progress(f"opening {spec} (it is built if it is missing)"):
             return replace(open_environment(spec), portable_kernels=True)
 
     with tempfile.TemporaryDirectory() as temporary:
@@ -224,16 +230,20 @@ def restore_and_compare(
 def describe_restored(
     there: "RestoredModel", chosen: str, origin: "Origin", code: Path | None
 ) -> list[str]:
-    """Return what came of restoring in the release that wrote it."""
+    """Return as text how restoring went in the release that wrote the model."""
     from harness.origin.restore import ROWS, describe_predictions
 
     if there.error:
-        lines = [f"In {chosen}{there.spell_versions()} it does not restore: {there.error}"]
+        lines = [f"In {chosen}{there.spell_versions()} the model cannot be restored: {there.error}"]
         if origin.custom and code is None:
             needed = ", ".join(origin.custom)
-            lines.append(f"It needs {needed}: put their code into one file, add --code FILE.py")
+            lines.append(
+                f"The model needs {needed}: put their code into one file, and add --code FILE.py"
+            )
         elif origin.releases[1:]:
-            lines.append(f"Another that may have written it: --release {origin.releases[1]}")
+            lines.append(
+                f"Another release that may have written the model: --release {origin.releases[1]}"
+            )
         return lines
     lines = [f"Restored in {chosen}{there.spell_versions()}, {ROWS} rows:"]
     for given in there.inputs:
@@ -244,16 +254,16 @@ def describe_restored(
 
 
 def describe_reader(here: "RestoredModel", there: "RestoredModel", name: str) -> str:
-    """Return one sentence: what the same file does with the same inputs elsewhere."""
+    """Return one sentence: how the same file behaves in another TensorFlow with the same inputs."""
     from harness.origin.restore import compare_restored
 
     where = f"In {name}{here.spell_versions()}"
     if here.error:
-        return f"{where} it does not restore: {here.error}"
+        return f"{where} the model cannot be restored: {here.error}"
     equal, said = compare_restored(here, there)
     verdict = "predicts the same" if equal else "PREDICTS SOMETHING ELSE"
     how = " by its signature" if here.by_signature else ""
-    return f"{where} it restores{how} and {verdict}: {said}."
+    return f"{where} the model is restored{how} and {verdict}: {said}."
 
 
 def spell(release: str) -> str:
@@ -272,7 +282,7 @@ def spell_tensor(tensor: "ModelOutput") -> str:
 
 
 def spell_load(origin: "Origin", there: "RestoredModel", code: Path | None) -> str:
-    """Return the line of Python that loaded the model in the release."""
+    """Return the line of Python that loads the model in the release."""
     from harness.formats.facts import SAVED_MODEL
 
     path = repr(str(origin.path))
@@ -292,7 +302,7 @@ def spell_load(origin: "Origin", there: "RestoredModel", code: Path | None) -> s
 
 @contextmanager
 def show_progress(what: str) -> Iterator[None]:
-    """Show on stderr what takes its time: a clock on a terminal, a line in a log."""
+    """Show a slow action on stderr: with a clock on a terminal, as a line in a log."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 

@@ -16,15 +16,17 @@ from harness.verdicts.names import VERDICTS
 
 
 def explain(
-    identifier: Annotated[str | None, typer.Argument(metavar="[ID]", help="A scenario.")] = None,
+    identifier: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The id of a scenario.")
+    ] = None,
     symptom: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="What you see: zeros, constant, differs, nan, error."),
+        typer.Option(metavar="NAME", help="The symptom: zeros, constant, differs, nan, error."),
     ] = None,
     json_file: JsonOption = None,
     scenarios: ScenariosOption = None,
 ) -> None:
-    """Explain a scenario, or with --symptom: what to check, in which order."""
+    """Explain a scenario; or with --symptom, list what to check and in which order."""
     if (identifier is None) == (symptom is None):
         raise UsageError(
             "give a scenario's id or --symptom" + ("" if symptom is None else ", not both"),
@@ -50,12 +52,12 @@ def explain(
     else:
         found = {verdict for each in catalog.scenarios for verdict in each.verdicts("broken")}
         known = ", ".join(sorted(found - {"match", "skip"}))
-        printer.text(f"No scenario shows {symptom!r} yet; there are some for: {known}.")
+        printer.text(f"No scenario shows {symptom!r} yet. Symptoms with scenarios: {known}.")
         printer.tip(f"Next: {suggest('list', scenarios=catalog.root)}")
 
 
 def show_ladder(symptom: str, rungs: list[Scenario], catalog: Catalog, printer: Printer) -> None:
-    """Print what to check for a symptom: what goes into the model first, its file last."""
+    """Print what to check for a symptom: the model's inputs first, the model's file last."""
     see = {each.id: suggest(f"explain {each.id}", scenarios=catalog.root) for each in rungs}
     printer.text(f"Your restored model shows {symptom!r}. Check, in this order:\n")
     if printer.shows_text:

@@ -1,4 +1,4 @@
-"""`gpu-report`: everything on CPU and GPU side by side, written down for others to read."""
+"""`gpu-report`: run everything on CPU and GPU, and write a report of both side by side."""
 
 import re
 
@@ -12,7 +12,10 @@ def gpu_report(
     scenarios: ScenariosOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
-    """Run every scenario on CPU and GPU; write gpu-NAME.md and .json into the reports folder."""
+    """Run every scenario on CPU and GPU, and write a report of both.
+
+    The files gpu-NAME.md and gpu-NAME.json are written to the reports folder.
+    """
     from harness.api import start_run
     from harness.cli.carry_out import carry_out, report
     from harness.execution.devices import require_gpu
@@ -32,5 +35,7 @@ def gpu_report(
     write_json(reports / f"{name}.json", document)
     (reports / f"{name}.md").write_text(write_device_report(document, gpu))
     code = report(store, run, catalog, "simple", Printer(None), None)
-    typer.echo(f"Written: {reports / name}.md and .json; a pull request with them is welcome.")
+    typer.echo(
+        f"Written: {reports / name}.md and .json; a pull request with these files is welcome."
+    )
     raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""Code in colour, on a terminal that wants it."""
+"""Code in colour on a terminal."""
 
 import os
 import sys

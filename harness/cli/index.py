@@ -1,4 +1,4 @@
-"""`index`: write scenarios/README.md, or check that it is up to date."""
+"""`index`: write scenarios/README.md, or check that the file is up to date."""
 
 from typing import Annotated
 
@@ -11,11 +11,12 @@ from harness.errors import CHANGED, USAGE, UsageError
 
 def index(
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit code 1 if it is out of date.")
+        bool,
+        typer.Option("--check", help="Write nothing; exit code 1 if README.md is out of date."),
     ] = False,
     scenarios: ScenariosOption = None,
 ) -> None:
-    """Write the table of all scenarios, README.md in their folder."""
+    """Write the table of all scenarios: README.md in the scenarios' folder."""
     from harness.catalog.search import INDEX_NAME, MARK, write_index
 
     catalog = open_catalog(scenarios)
@@ -37,8 +38,8 @@ def index(
     if there is not None and MARK.encode() not in there:
         raise UsageError(
             f"{file} was not written by this command",
-            "it would be lost",
-            "move it away, or name another folder with --scenarios",
+            "its content would be lost",
+            "move the file away, or name another folder with --scenarios",
         )
     if scenarios is None and not (PACKAGED.parent / "pyproject.toml").exists():
         raise UsageError("the scenarios here are an installed package", str(catalog.root), "")
@@ -46,4 +47,4 @@ def index(
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {file}", str(error), "") from error
-    typer.echo(f"Wrote {file}: {len(catalog.scenarios)} scenarios.")
+    typer.echo(f"Wrote {file} ({len(catalog.scenarios)} scenarios).")

@@ -1,4 +1,4 @@
-"""`list`: the scenarios, without running or importing any of them."""
+"""`list`: list the scenarios, without running or importing any scenario."""
 
 from typing import Annotated
 
@@ -27,19 +27,19 @@ def list_scenarios(
     ] = None,
     verdict: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="What the broken paths show: zeros, error, ..."),
+        typer.Option(metavar="NAME", help="The verdict of broken paths: zeros, error, ..."),
     ] = None,
     layer: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A Keras layer it uses: LSTM, ...")
+        str | None, typer.Option(metavar="NAME", help="A Keras layer that scenarios use: LSTM, ...")
     ] = None,
     look_alikes: Annotated[
-        bool, typer.Option("--look-alikes", help="Only models that look broken and are not.")
+        bool, typer.Option("--look-alikes", help="Only sound models that look broken.")
     ] = False,
     json_file: JsonOption = None,
     style: FormatOption = "simple",
     scenarios: ScenariosOption = None,
 ) -> None:
-    """List scenarios: id, what the broken paths show, what goes wrong."""
+    """List scenarios: the id, what the broken paths show, and what goes wrong."""
     for name, value, known in (("family", family, FAMILIES), ("verdict", verdict, VERDICTS)):
         if value is not None and value not in known:
             raise UsageError(f"unknown {name}: {value}", *advise(value, known))
@@ -77,10 +77,10 @@ def list_scenarios(
 
 
 def fits(scenario: Scenario, words: list[str], family: str | None, verdict: str | None) -> bool:
-    """Say whether a scenario passes every filter.
+    """Return whether a scenario passes every filter.
 
-    A word that names a verdict means what the broken paths show; any other is looked for in the
-    whole text, hyphens as good as spaces.
+    A word that is a verdict filters by what the broken paths show. Any other word is looked for in
+    the whole text, and hyphens match spaces.
     """
     text = f"{scenario.id} {scenario.family} {scenario.docstring}".lower().replace("-", " ")
     shown = scenario.verdicts("broken")
@@ -95,7 +95,7 @@ def fits(scenario: Scenario, words: list[str], family: str | None, verdict: str 
 
 
 def describe_scenario(scenario: Scenario) -> dict[str, object]:
-    """Return what `list --json` says of a scenario."""
+    """Return the JSON object of `list --json` for a scenario."""
     return {
         "id": scenario.id,
         "family": scenario.family,

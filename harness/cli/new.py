@@ -1,4 +1,4 @@
-"""`new`: start a scenario from a template that already runs."""
+"""`new`: start a scenario from a template that runs."""
 
 import re
 from typing import Annotated
@@ -61,7 +61,7 @@ def restore_fixed_same_scale(artifact):
 
 
 def file_name(identifier: str) -> str:
-    """Return the name of the file of a scenario's id."""
+    """Return the file name for a scenario's id."""
     return f"{identifier.replace('-', '_')}.py"
 
 
@@ -70,9 +70,11 @@ def new(
     family: Annotated[str, typer.Option(metavar="NAME", help=", ".join(FAMILIES))] = "restore",
     scenarios: ScenariosOption = None,
 ) -> None:
-    """Start a scenario: a file that runs, to be filled with your failure."""
+    """Start a scenario: write a file that runs, to be filled in with your failure."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", identifier):
-        raise UsageError(f"not an id: {identifier}", "", "use small letters, digits and hyphens")
+        raise UsageError(
+            f"not a valid id: {identifier}", "", "use small letters, digits and hyphens"
+        )
     if family not in FAMILIES:
         raise UsageError(f"unknown family: {family}", f"known: {', '.join(FAMILIES)}")
     root = scenarios or PACKAGED
@@ -83,7 +85,7 @@ def new(
             command_line(f"new {identifier} --scenarios my-scenarios"),
         )
     if len(identifier) > 40:
-        raise UsageError("the id is too long for a table", "", "use at most 40 characters")
+        raise UsageError("the id is too long for the tables", "", "use at most 40 characters")
     folder = root / family
     taken = [other for other in FAMILIES if (root / other / file_name(identifier)).exists()]
     if taken:
@@ -98,4 +100,4 @@ def new(
         ) from error
     typer.echo(f"Wrote {file}")
     check = suggest(f"check {identifier}", scenarios=scenarios)
-    typer.echo(f"Next: fill it in, then: {check}")
+    typer.echo(f"Next: fill in the file, then: {check}")

@@ -1,6 +1,7 @@
-"""Options that several commands share, and the sentences for their mistakes."""
+"""Options that several commands share, and the errors for wrong values."""
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -10,51 +11,46 @@ import typer
 from harness.api import read_lessons
 from harness.catalog.load import PACKAGED, Catalog
 from harness.errors import UsageError
-from harness.program import command_line
+from harness.program import REPORTS, command_line
 
 ScenariosOption = Annotated[
     Path | None,
-    typer.Option(
-        "--scenarios", metavar="FOLDER", help="Scenarios of your own instead of those installed."
-    ),
+    typer.Option("--scenarios", metavar="FOLDER", help="A folder of your own scenarios."),
 ]
 ReportsOption = Annotated[
     Path,
-    typer.Option("--reports", metavar="FOLDER", help="Where runs are kept.", show_default=True),
+    typer.Option(
+        "--reports", metavar="FOLDER", help="The folder where runs are saved.", show_default=True
+    ),
 ]
 FormatOption = Annotated[
     str,
     typer.Option(
         "--format",
         metavar="NAME",
-        help="How tables look: simple, github, html or any of tabulate's formats.",
+        help="Format of tables: simple, github, html or another format of tabulate.",
         show_default=False,
     ),
 ]
 PythonOption = Annotated[
     str,
-    typer.Option(
-        metavar="PATH", help="Use the TensorFlow of this interpreter.", show_default=False
-    ),
+    typer.Option(metavar="PATH", help="Use this interpreter's TensorFlow.", show_default=False),
 ]
 LegacyKerasOption = Annotated[
-    bool, typer.Option("--legacy-keras", help="Use Keras 2: let tf.keras be tf_keras.")
+    bool, typer.Option("--legacy-keras", help="Use Keras 2: tf.keras becomes tf_keras.")
 ]
-DEFAULT_REPORTS = Path("reports")
+DEFAULT_REPORTS = Path(REPORTS)
 
 
 def suggest(command: str, reports: Path | None = None, scenarios: Path | None = None) -> str:
-    """Return `command` as it must be typed, with the folders that are not the default ones."""
-    words = command_line(command)
+    """Return `command` as it must be typed, with every folder that is not the default."""
     if scenarios not in (None, PACKAGED):
-        words += f" --scenarios {scenarios}"
-    if reports not in (None, DEFAULT_REPORTS):
-        words += f" --reports {reports}"
-    return words
+        command += f" --scenarios {shlex.quote(str(scenarios))}"
+    return command_line(command, reports)
 
 
 def open_catalog(root: Path | None) -> Catalog:
-    """Read the catalog and say on stderr what is wrong with which file."""
+    """Read the catalog, and print on stderr the mistakes in each file."""
     catalog = read_lessons(root)
     for problem in catalog.problems:
         typer.echo(f"ERROR  {problem}", err=True)
@@ -62,7 +58,7 @@ def open_catalog(root: Path | None) -> Catalog:
 
 
 def check_format(name: str) -> str:
-    """Return `name` if tabulate knows it; raises UsageError otherwise."""
+    """Return `name` if it is a format of tabulate; raises UsageError otherwise."""
     from tabulate import tabulate_formats
 
     if name not in tabulate_formats:
@@ -75,9 +71,11 @@ def check_format(name: str) -> str:
 
 
 def resolve_interpreter(name: str) -> str:
-    """Return the absolute path behind --python: workers, and a later --resume, start elsewhere.
+    """Return the absolute path given with --python.
 
-    Raises UsageError where there is no such file.
+    Workers and a later --resume may start in another folder.
+
+    Raises UsageError if the file does not exist.
     """
     from harness.environments.interpreter import find_path
 

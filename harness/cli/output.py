@@ -1,4 +1,4 @@
-"""What a run prints on stdout, the same for `run` and `show`."""
+"""The output of a run on stdout, the same for `run` and `show`."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from harness.results.judgement import group_by_path
 
 
 def present(document: ResultFile, style: str) -> str:
-    """Return header, table and paragraph of a run; rates where it has several seeds."""
+    """Return the header, table and summary of a run; a run of several seeds gets rates."""
     outcomes = document.outcomes
     header = "\n".join(describe_environments(document.environments))
     if has_releases(document):
@@ -26,7 +26,7 @@ def present(document: ResultFile, style: str) -> str:
 
 
 def next_step(document: ResultFile, root: Path | None = None) -> str:
-    """Return the last line: the command to type next; `root` is the folder of the scenarios."""
+    """Return the last line, the next command; `root` is the folder of the scenarios."""
     outcomes = document.outcomes
     changed = [outcome for outcome in outcomes if outcome.judgement == "changed"]
     zeros = [outcome for outcome in outcomes if outcome.verdict == "zeros"]

@@ -1,4 +1,4 @@
-"""Where a result goes: text, JSON on stdout, or JSON in a file beside the text."""
+"""Print a result as text, as JSON on stdout, or as text with JSON in a file."""
 
 import json
 from pathlib import Path
@@ -14,16 +14,16 @@ JsonOption = Annotated[
     typer.Option(
         "--json",
         metavar="[FILE.json]",
-        help="Print the result as JSON and nothing else, or write it to FILE.",
+        help="Print only JSON, or write the JSON to FILE.",
     ),
 ]
 
 
 class Printer:
-    """Prints a command's result: `--json` alone takes stdout, and tips move to stderr."""
+    """Prints a command's result. With `--json` alone, stdout holds JSON and tips go to stderr."""
 
     def __init__(self, json_file: Path | None) -> None:
-        """Raise UsageError where `json_file` cannot be written."""
+        """Raise UsageError if `json_file` cannot be written."""
         self.json_file = json_file
         self.shows_text = json_file != STDOUT
         if json_file is not None and self.shows_text:
@@ -42,10 +42,10 @@ class Printer:
             typer.echo(text)
 
     def text(self, text: str) -> None:
-        """Print what a reader wants to see, unless JSON has taken its place."""
+        """Print text, unless JSON is printed instead."""
         if self.shows_text:
             typer.echo(text)
 
     def tip(self, text: str) -> None:
-        """Print what to do next."""
+        """Print the next step."""
         typer.echo(text, err=not self.shows_text)

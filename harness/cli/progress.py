@@ -1,4 +1,4 @@
-"""Progress on stderr: what runs now, done of total, time left."""
+"""Progress on stderr: the current step, how much is done, and the time left."""
 
 import sys
 
@@ -11,7 +11,7 @@ from harness.results.outcome import Outcome
 
 
 class ProgressBar(Observer):
-    """A bar on a terminal, a line per outcome in a log. Use as a context manager."""
+    """Shows a bar on a terminal, and a line per outcome in a log. Use as a context manager."""
 
     def __init__(self, several: bool = False) -> None:
         self.several = several  # releases: a line says in which one, and leaves out what it skips
@@ -39,17 +39,17 @@ class ProgressBar(Observer):
         if self.console.is_terminal:  # elsewhere it would leave an empty line
             self.progress.stop()
 
-    def begin(self, total: int) -> None:
-        """Say how many outcomes there will be."""
-        self.total = total
+    def begin(self, total: int, done: int) -> None:
+        """Set the total number of outcomes, and how many are done: a resumed run has some."""
+        self.total, self.done = total, done
         self.progress.update(self.task, total=total, completed=self.done)
 
     def start_step(self, step: str) -> None:
-        """Show what runs now."""
+        """Show the current step."""
         self.progress.update(self.task, description=step)
 
     def finish_path(self, outcome: Outcome) -> None:
-        """Count an outcome; in a log, say which."""
+        """Count an outcome; in a log, print it."""
         self.done += 1
         said = f"{outcome.scenario} {outcome.path}: {outcome.verdict}"
         if self.several:
@@ -60,5 +60,5 @@ class ProgressBar(Observer):
             print(f"[{self.done}/{self.total}] {said}", file=sys.stderr)
 
     def report_unusable(self, error: EnvironmentUnusable) -> None:
-        """Say above the bar why an environment cannot be used."""
+        """Print above the bar why an environment cannot be used."""
         self.console.print(error.render(), markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Releases as options take them: `--tf 2.15,2.21`, or the option once for each."""
+"""Options that name releases: `--tf 2.15,2.21`, or the option repeated for each release."""
 
 import re
 from pathlib import Path
@@ -12,12 +12,12 @@ RELEASE = re.compile(r"(\d+\.\d+|nightly|this\b)\S*( with .+)?|\S+\+legacy|.*[/\
 
 
 def names_release(word: str) -> bool:
-    """Say whether a word looks like a release, or like the path of an interpreter."""
+    """Return whether a word looks like a release, or like the path of an interpreter."""
     return RELEASE.fullmatch(word) is not None
 
 
 def split_releases(values: list[str] | None) -> list[str]:
-    """Return every release: a value is split at its commas where each part looks like one.
+    """Return every release.
 
     The commas of "2.16 with keras>=3,<4" and of a path that is there stay. Raises UsageError for a
     value that names none: "" is this interpreter to the rest of the program.
@@ -33,11 +33,13 @@ def split_releases(values: list[str] | None) -> list[str]:
 
 
 def adopt_releases(words: list[str] | None, releases: list[str]) -> tuple[list[str], list[str]]:
-    """Return (words, releases), the form of 0.3 understood: `--tf 2.15 2.21`."""
+    """Return (words, releases); the syntax of version 0.3 still works: `--tf 2.15 2.21`."""
     named = [word for word in words or [] if releases and names_release(word)]
     if named:
         form = ",".join([*releases, *named])
-        typer.echo(f"Several releases are one word now; please write: --tf {form}", err=True)
+        typer.echo(
+            f"Several releases are now written without blanks. Please write: --tf {form}", err=True
+        )
     return [word for word in words or [] if word not in named], [*releases, *split_releases(named)]
 
 
@@ -46,7 +48,7 @@ def refuse_releases(words: list[str]) -> None:
     named = [word for word in words if names_release(word)]
     if named:
         raise UsageError(
-            f"no scenario is called {named[0]}, that is a release",
+            f"{named[0]} is a release, not a scenario",
             "",
             "several releases are one word, as in --writer 2.15,2.16 --reader 2.20,2.21",
         )
@@ -58,7 +60,7 @@ TensorFlowOption = Annotated[
         "--tf",
         metavar="RELEASE,...",
         callback=split_releases,
-        help="Releases (see `env`); those that are missing are built.",
+        help="Releases (see `env`). Missing releases are built.",
     ),
 ]
 WriterOption = Annotated[
@@ -67,7 +69,7 @@ WriterOption = Annotated[
         "--writer",
         metavar="RELEASE,...",
         callback=split_releases,
-        help="Train and save in these, for --reader.",
+        help="Train and save in these releases, for --reader.",
     ),
 ]
 ReaderOption = Annotated[
@@ -76,6 +78,6 @@ ReaderOption = Annotated[
         "--reader",
         metavar="RELEASE,...",
         callback=split_releases,
-        help="Restore in these what --writer saved.",
+        help="Restore in these releases what --writer saved.",
     ),
 ]

@@ -1,4 +1,7 @@
-"""`run`: carry out scenarios and show what came back. The work is in carry_out.py."""
+"""`run`: carry out scenarios and show their outcomes.
+
+The work is in carry_out.py.
+"""
 
 import sys
 from pathlib import Path
@@ -38,7 +41,7 @@ DEVICES = ("cpu", "gpu", "all")
 def run(
     context: typer.Context,
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID...]", help="Scenarios to run.")
+        list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of scenarios.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Run every scenario.")] = False,
     paths: Annotated[
@@ -46,32 +49,30 @@ def run(
         typer.Option("--path", metavar="NAME", help="Run this path only: restore_broken, ..."),
     ] = None,
     device: Annotated[
-        str, typer.Option(metavar="NAME", help="cpu, gpu, or all that are there.")
+        str, typer.Option(metavar="NAME", help="cpu, gpu, or all available devices.")
     ] = "all",
     seeds: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=10_000, metavar="N", help="Run seeds 0..N-1 and report each path's rate."
-        ),
+        typer.Option(min=1, max=10_000, metavar="N", help="Run seeds 0..N-1 and report rates."),
     ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
-            min=0, max=2**32 - 1, metavar="N", help="Run this seed, not each lesson's own."
+            min=0, max=2**32 - 1, metavar="N", help="Run this seed instead of each lesson's own."
         ),
     ] = None,
     timing: Annotated[
         bool | None,
         typer.Option(
-            "--timing/--no-timing", help="Time every restore [default: in one release only]."
+            "--timing/--no-timing", help="Time every restore [default: if there is one release]."
         ),
     ] = None,
     dose: Annotated[
         bool,
-        typer.Option("--dose", help="How hard does it fail? Vary each scenario's dose; plot it."),
+        typer.Option("--dose", help="Vary each scenario's dose, and plot how the failure grows."),
     ] = False,
     spawn: Annotated[
-        bool, typer.Option("--spawn", help="Start a process per step instead of forking.")
+        bool, typer.Option("--spawn", help="Start a new process per step instead of forking.")
     ] = False,
     releases: TensorFlowOption = None,
     writers: WriterOption = None,
@@ -79,17 +80,17 @@ def run(
     python: PythonOption = sys.executable,
     legacy_keras: LegacyKerasOption = False,
     time_limit: Annotated[
-        float, typer.Option(min=0.1, metavar="SECONDS", help="What a step may take.")
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Time limit of a step.")
     ] = 120.0,
     memory_limit: Annotated[
-        int, typer.Option(min=1, metavar="MIB", help="Memory that a step may gain.")
+        int, typer.Option(min=1, metavar="MIB", help="Memory that a step may allocate.")
     ] = 4096,
     style: FormatOption = "simple",
     json_file: JsonOption = None,
     benchmark_file: Annotated[
         Path | None,
         typer.Option(
-            "--benchmark-json", metavar="FILE", help="Write timings as pytest-benchmark does."
+            "--benchmark-json", metavar="FILE", help="Write timings in pytest-benchmark's format."
         ),
     ] = None,
     resume: Annotated[
@@ -97,17 +98,18 @@ def run(
     ] = False,
     executor: Annotated[
         str,
-        typer.Option(metavar="NAME", help="threads of this machine, or dask: a cluster, untimed."),
+        typer.Option(metavar="NAME", help="threads (this machine), or dask (a cluster, untimed)."),
     ] = "threads",
     scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="The Dask cluster's: tcp://host:8786.")
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Address of the Dask cluster: tcp://host:8786."),
     ] = None,
     scenarios: ScenariosOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
-    """Train, save and restore scenarios; show verdict, error and timing of every path.
+    """Train, save and restore scenarios; show the verdict, error and timing of every path.
 
-    Exit code 0: everything came out as the scenarios declare; 1: something changed.
+    Exit code 0: every outcome is as the scenarios declare. Exit code 1: something changed.
     """
     check_format(style)
     ids, releases = adopt_releases(ids, releases or [])
@@ -183,28 +185,28 @@ def check_places(
     scheduler: str | None,
     timing: bool,
 ) -> None:
-    """Raise UsageError where the environments asked for, or the executor, make no sense."""
+    """Raise UsageError if the options for environments or executor contradict each other."""
     from harness.environments.resolve import check_name
 
     if bool(writers) != bool(readers):
         missing = "--reader" if writers else "--writer"
         raise UsageError(
-            "--writer and --reader belong together",
+            "--writer and --reader must be given together",
             f"{missing} is missing",
             command_line("run --all --writer 2.15 --reader 2.21"),
         )
     if releases and writers:
         raise UsageError(
-            "--tf saves and restores in each release, --writer and --reader split the two",
+            "--tf cannot be used with --writer and --reader",
             "",
-            "give one or the other",
+            "--tf saves and restores in each release; --writer and --reader separate the two",
         )
     named = [*(releases or []), *(writers or []), *(readers or [])]
     if named and interpreter:
         raise UsageError(
-            "--tf, --writer and --reader name whole environments",
-            "given besides: --python or --legacy-keras",
-            "a path is a name too, 2.16+legacy and later are tf_keras; before, Keras is Keras 2",
+            "--tf, --writer and --reader cannot be used with --python or --legacy-keras",
+            "",
+            "--tf also takes the path of an interpreter; for Keras 2 name 2.15 or 2.16+legacy",
         )
     for name in named:
         check_name(name)
@@ -212,26 +214,26 @@ def check_places(
         raise UsageError(f"unknown executor: {executor}", "known: threads, dask", "")
     if (executor == "dask") != (scheduler is not None):
         raise UsageError(
-            "--executor dask and --scheduler ADDRESS belong together",
+            "--executor dask and --scheduler ADDRESS must be given together",
             "",
             command_line("run --all --executor dask --scheduler tcp://127.0.0.1:8786"),
         )
     if scheduler and timing:
         raise UsageError(
-            "a cluster's machines are not to be timed: they differ, and share their cores",
+            "a run on a cluster cannot be timed: its machines differ and share cores",
             "",
             "leave out --timing",
         )
     if scheduler and interpreter:
         raise UsageError(
-            "--python names an interpreter of this machine, a cluster has its own",
+            "--python names an interpreter of this machine, so it cannot be used with a cluster",
             "",
             "name a release: --tf 2.15",
         )
 
 
 def check_paths(paths: list[str], chosen: list[Scenario]) -> None:
-    """Raise UsageError for a path that none of the chosen scenarios has."""
+    """Raise UsageError for a path that no chosen scenario has."""
     known = list(dict.fromkeys(path for scenario in chosen for path in scenario.paths()))
     for path in paths:
         if path not in known:
@@ -241,27 +243,29 @@ def check_paths(paths: list[str], chosen: list[Scenario]) -> None:
 
 
 def find_dosed(chosen: list[Scenario], catalog: Catalog, named: bool) -> list[Scenario]:
-    """Return those of the chosen scenarios that declare a dose; raises UsageError for none."""
+    """Return the chosen scenarios that declare a dose; raises UsageError if no scenario does."""
     dosed = [scenario for scenario in chosen if scenario.dose]
     left = [scenario.id for scenario in chosen if not scenario.dose]
     if named and dosed and left:
-        typer.echo(f"Left out, no dose is declared there: {', '.join(left)}", err=True)
+        typer.echo(f"Left out, because they declare no dose: {', '.join(left)}", err=True)
     if not dosed:
         known = ", ".join(each.id for each in catalog.scenarios if each.dose)
-        raise UsageError("no dose is declared there", f"these have one: {known}", "choose of them")
+        raise UsageError(
+            "none of these scenarios declares a dose", f"scenarios with a dose: {known}", ""
+        )
     return dosed
 
 
 def check_resume_alone(context: typer.Context) -> None:
-    """Raise UsageError for options that a resumed run takes from its beginning."""
+    """Raise UsageError for options that a resumed run takes from its first start."""
     allowed = {"resume", "style", "json_file", "benchmark_file", "reports"}
     for parameter in context.command.params:
         name = parameter.name or ""
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE" and name not in allowed:
             raise UsageError(
-                "--resume finishes a run as it was asked for: same scenarios, same options",
-                f"given besides: {parameter.opts[0]}",
+                "--resume continues a run with its own scenarios and options",
+                f"also given: {parameter.opts[0]}",
                 suggest("run --resume", context.params["reports"]),
             )
 
@@ -273,11 +277,13 @@ def check_choices(
     seeds: int | None,
     seed: int | None,
 ) -> None:
-    """Raise UsageError where the options contradict each other or ask for nothing."""
+    """Raise UsageError if the options contradict each other or select nothing."""
     if device not in DEVICES:
         raise UsageError(f"unknown device: {device}", "", "use --device cpu, gpu or all")
     if seeds is not None and seed is not None:
-        raise UsageError("--seed and --seeds exclude each other", "", "give one of them")
+        raise UsageError(
+            "--seed and --seeds cannot be used together", "", "give only one of the two"
+        )
     if bool(ids) == everything:
         raise UsageError(
             "give scenario ids or --all, not both" if ids else "nothing to run",

@@ -1,4 +1,4 @@
-"""`runs`: the runs that are kept."""
+"""`runs`: list the saved runs."""
 
 from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
 from harness.cli.printer import JsonOption, Printer
@@ -9,7 +9,7 @@ def list_runs(
     style: FormatOption = "simple",
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
-    """List the runs kept in the reports folder, newest first."""
+    """List the runs in the reports folder, newest first."""
     from tabulate import tabulate
 
     from harness.execution.request import read_request
@@ -33,7 +33,7 @@ def list_runs(
         ]
     printer.record(rows)
     if not rows:
-        printer.text(f"No runs are kept in {reports}.")
+        printer.text(f"There are no runs in {reports}.")
         printer.tip(f"Next: {suggest('run --all', reports)}")
         return
     table = tabulate(rows, headers="keys", tablefmt=style, maxcolwidths=[None] * 5 + [40])

@@ -1,4 +1,4 @@
-"""`search`: the scenarios that fit a symptom or an error message, the likeliest first."""
+"""`search`: find scenarios for a symptom or an error message, the likeliest first."""
 
 from typing import Annotated
 
@@ -20,14 +20,14 @@ from harness.program import command_line
 def search(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="WORD...", help="A symptom, or an error message as it was printed."),
+        typer.Argument(metavar="WORD...", help="Words of a symptom, or an error message."),
     ],
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most so many.")] = 5,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most this many.")] = 5,
     json_file: JsonOption = None,
     style: FormatOption = "simple",
     scenarios: ScenariosOption = None,
 ) -> None:
-    """Search the scenarios by the words of a symptom or an error message."""
+    """Search the scenarios for the words of a symptom or an error message."""
     from tabulate import tabulate
 
     from harness.catalog.search import name_verdicts, rank_scenarios
@@ -41,7 +41,7 @@ def search(
     found = rank_scenarios(catalog, text)
     printer.record([describe_scenario(scenario) for scenario in found[:limit]])
     if not found:
-        printer.text(f"None of {len(catalog.scenarios)} scenarios has any of these words.")
+        printer.text(f"None of {len(catalog.scenarios)} scenarios contains any of these words.")
         printer.tip(f"Next: {suggest('list', scenarios=scenarios)}")
     else:
         rows = [[each.id, name_verdicts(each), each.summary] for each in found[:limit]]

@@ -1,4 +1,4 @@
-"""`show`: one run again, from the database or from a result file."""
+"""`show`: print a run again, from the database or from a result file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 
 
 def show(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's number, or a result file.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="The number of a run, or a result file.")
+    ],
     output: Annotated[
         str | None,
-        typer.Option("--output", metavar="ID", help="Show what a scenario's steps printed."),
+        typer.Option("--output", metavar="ID", help="Show what this scenario's steps printed."),
     ] = None,
     json_file: JsonOption = None,
     style: FormatOption = "simple",
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
-    """Print a run again, as it was printed when it ended."""
+    """Print a run again, exactly as when it ended."""
     from harness.cli.output import next_step, present
     from harness.results.json_files import make_result_file, read_result_file
     from harness.results.judgement import any_changed
@@ -33,7 +35,9 @@ def show(
     check_format(style)
     printer = Printer(json_file)
     if output and json_file is not None:
-        raise UsageError("--output prints text", "given besides: --json", "give one of the two")
+        raise UsageError(
+            "--output prints text", "also given: --json", "give only --output or only --json"
+        )
     if run.isdecimal():
         store = Store.open_existing(reports)
         if output:
@@ -44,7 +48,7 @@ def show(
     else:
         if output:
             raise UsageError(
-                "a result file does not hold what the steps printed",
+                "a result file does not contain the output of the steps",
                 "",
                 f"give the number of a run: {command_line('runs')}",
             )
@@ -64,7 +68,7 @@ def show(
 
 
 def show_output(store: "Store", run: int, scenario: str) -> str:
-    """Return what the steps of one scenario printed and raised, path by path."""
+    """Return the output and the errors of one scenario's steps, path by path."""
     from harness.catalog.scenario import SIDES
 
     outcomes = {each.key: each for each in store.load(run).outcomes if each.scenario == scenario}

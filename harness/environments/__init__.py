@@ -1,4 +1,4 @@
-"""From the name of a release to an interpreter that has it, with the packages of its day.
+"""Turn the name of a release into an interpreter that has it, with the packages of its day.
 
 Environments are built by uv and kept in a cache folder. Imports `errors` and `processes`.
 """

@@ -1,7 +1,8 @@
-"""Build an environment with uv: whole or not at all, one builder at a time, the same again later.
+"""Build an environment with uv: complete or not at all, one builder at a time, reproducibly.
 
-Everything is done in a `.part` folder; what has a folder of its own name has been imported. What
-was resolved is kept as its lock (cache.py), which the next build of that name installs.
+A build works in a `.part` folder. The folder gets its final name only after TensorFlow was imported
+from it. The resolved pins are kept as the environment's lock (cache.py). The next build of that
+name installs the same pins.
 """
 
 import shutil
@@ -55,9 +56,9 @@ def keep_quiet(stage: str) -> None:
 
 
 def build(release: Release, say: Say = keep_quiet) -> tuple[Path, BuiltEnvironment]:
-    """Return the release's environment, building it where it is not there or is damaged.
+    """Return the release's environment; build the environment if it is missing or damaged.
 
-    Raises EnvironmentUnusable with the last words of uv, or of an import that fails.
+    Raises EnvironmentUnusable with the end of uv's output, or of the output of a failed import.
     """
     cache, name = find_cache(), folder_name(release)
     try:
@@ -67,7 +68,7 @@ def build(release: Release, say: Say = keep_quiet) -> tuple[Path, BuiltEnvironme
                 damage, built = find_damage(cache / name), read_built(cache / name)
                 if built is not None and not damage:
                     return cache / name, built
-                say(f"damaged, built again: {damage[0]}")
+                say(f"damaged, so it is built again: {damage[0]}")
             check_disk(cache, GPU_DISK_NEEDED if "+gpu" in name else DISK_NEEDED)
             try:
                 return cache / name, make(release, cache, name, build_lock, say)
@@ -78,12 +79,12 @@ def build(release: Release, say: Say = keep_quiet) -> tuple[Path, BuiltEnvironme
         raise EnvironmentUnusable(
             f"the environment {release.name} cannot be written",
             str(error),
-            f"make room, or {FOLDER}",
+            f"free some disk space, or {FOLDER}",
         ) from error
 
 
 def check_disk(cache: Path, needed: int) -> None:
-    """Raise EnvironmentUnusable before the disk is full, not after."""
+    """Raise EnvironmentUnusable if the disk has too little space for the build."""
     free = shutil.disk_usage(cache).free
     if free < needed:
         raise EnvironmentUnusable(
@@ -94,7 +95,7 @@ def check_disk(cache: Path, needed: int) -> None:
 
 
 def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) -> BuiltEnvironment:
-    """Install into a `.part` folder, prove that it imports, and only then give it its name."""
+    """Install into a `.part` folder, import TensorFlow there, and only then rename the folder."""
     part, folder, lock = cache / f"{name}.part", cache / name, cache / f"{name}.txt"
     for old in (part, folder):
         shutil.rmtree(old, ignore_errors=True)
@@ -122,7 +123,7 @@ def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) ->
     (part / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(built)))
     if damage := find_damage(part):
         raise EnvironmentUnusable(
-            f"the environment {release.name} is damaged as soon as it is built",
+            f"the environment {release.name} was damaged directly after it was built",
             "\n".join(damage[:3]),
             "check the disk",
         )
@@ -134,7 +135,7 @@ def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) ->
 
 
 def read_lock(lock: Path, release: Release, say: Say = keep_quiet) -> str:
-    """Return the pins that were resolved before; "" where there are none, or they are damaged."""
+    """Return the pins of an earlier build; "" if there are none or their lock is damaged."""
     try:
         pins = lock.read_text()
     except FileNotFoundError:
@@ -147,12 +148,12 @@ def read_lock(lock: Path, release: Release, say: Say = keep_quiet) -> str:
         found = set()
     if {name_package(each) for each in release.requirements} <= found and pins.endswith("\n"):
         return pins
-    say("its lock is damaged: resolved anew")
+    say("its lock is damaged, so the packages are resolved again")
     return ""
 
 
 def resolve(release: Release, python: str, build_lock: int | None = None) -> str:
-    """Return the release's pins, a line each, for an interpreter or a version of Python."""
+    """Return the release's pins, one per line, for an interpreter or a version of Python."""
     return run_uv(
         release,
         "pip",
@@ -171,9 +172,10 @@ def resolve(release: Release, python: str, build_lock: int | None = None) -> str
 
 
 def install(release: Release, part: Path, pins: str, build_lock: int) -> None:
-    """Install the pins; a package whose files uv's cache holds damaged is fetched again.
+    """Install the pins; fetch a package again if its files in uv's cache are damaged.
 
-    uv links files into environments, so damaging one there damages it in the cache too.
+    uv links files from its cache into environments, so damage in an environment is also damage in
+    the cache.
     """
     command = [
         "pip",
@@ -193,7 +195,7 @@ def install(release: Release, part: Path, pins: str, build_lock: int) -> None:
 
 
 def check_version(release: Release, found: str) -> None:
-    """Raise EnvironmentUnusable where another TensorFlow than the release's was installed."""
+    """Raise EnvironmentUnusable if the installed TensorFlow is not the release's."""
     wanted = release.name.split()[0].partition("+")[0]
     if wanted != "nightly" and Version(found).release[: len(Version(wanted).release)] != (
         Version(wanted).release
@@ -206,7 +208,7 @@ def check_version(release: Release, found: str) -> None:
 def import_there(
     python: Path, legacy_keras: bool, name: str, descriptors: tuple[int, ...] = ()
 ) -> ImportedVersions:
-    """Import TensorFlow once, which also warms the byte code; return the versions found."""
+    """Import TensorFlow once, which also compiles the byte code; return the versions found."""
     variables = clean_variables() | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     variables["TF_USE_LEGACY_KERAS"] = "1" if legacy_keras else "0"
     done = subprocess.run(
@@ -222,8 +224,8 @@ def import_there(
     answer = (done.stdout.splitlines() or [""])[-1]
     if done.returncode or not answer.startswith("{"):
         raise EnvironmentUnusable(
-            f"{name} is installed but cannot be imported",
+            f"{name} is installed, but its import fails",
             last_lines(done.stderr or done.stdout),
-            "add what it asks for with --with, or take another release",
+            "add the missing package with --with, or choose another release",
         )
     return msgspec.json.decode(answer, type=ImportedVersions)

@@ -1,4 +1,7 @@
-"""The lock on building or removing one environment, which a killed builder's uv still holds."""
+"""The lock for building or removing one environment.
+
+If a builder is killed, its uv process still holds the lock.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,23 +11,24 @@ from harness.errors import EnvironmentUnusable
 
 
 class Busy(Exception):
-    """Somebody else holds the lock just now."""
+    """Another process holds the lock."""
 
 
 @contextmanager
 def hold_build_lock(
     cache: Path, name: str, wait: bool = True, say: Callable[[str], None] = lambda _: None
 ) -> Iterator[int]:
-    """Hold the build lock of the environment `name`; gives its descriptor.
+    """Hold the build lock of the environment `name`; yield the lock's descriptor.
 
-    Waits for whoever has it, having said so, or raises Busy where it is not to wait. uv inherits
-    the descriptor: if we are killed, the lock is free only when uv has ended too.
+    If another process holds the lock, the call reports that and waits, or raises Busy if it may not
+    wait. uv inherits the descriptor: if this process is killed, the lock stays held until uv ends
+    too.
     """
     try:
         import fcntl
     except ImportError as error:  # Windows
         raise EnvironmentUnusable(
-            "environments are built on Linux and macOS only",
+            "restorebench builds environments on Linux and macOS only",
             str(error),
             "install the release yourself and name its interpreter in place of the release",
         ) from error
@@ -34,6 +38,6 @@ def hold_build_lock(
         except BlockingIOError:
             if not wait:
                 raise Busy(name) from None
-            say("waiting: another command is at it")
+            say("waiting: another command is building or removing it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()

@@ -1,9 +1,9 @@
-"""The environments that are built: where they are, what they say of themselves, whether they are
-whole, and how they go.
+"""The environments that are built: where they are, what they record, whether they are complete, and
+how they are removed.
 
-The cache holds a folder per environment and, beside it, its lock (`NAME.txt`: what was resolved)
-and a file that says who builds (`NAME.lock`). A build that is killed leaves a `.part` folder, which
-the next one removes.
+The cache holds one folder per environment. Beside the folder lie its pins (`NAME.txt`) and the file
+that a builder locks (`NAME.lock`). A killed build leaves a `.part` folder, which the next build
+removes.
 """
 
 import csv
@@ -25,7 +25,7 @@ RECORD = "restorebench.json"  # in the environment's folder: what it is
 
 
 class ImportedVersions(msgspec.Struct, frozen=True, kw_only=True):
-    """The versions that an interpreter's import of TensorFlow gave."""
+    """The versions that were found by importing TensorFlow with an interpreter."""
 
     tensorflow: str
     keras: str
@@ -33,7 +33,7 @@ class ImportedVersions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BuiltEnvironment(msgspec.Struct, frozen=True, kw_only=True):
-    """What an environment says of itself in its RECORD; `bytes` as if no file were shared."""
+    """The content of an environment's RECORD; `bytes` counts shared files in full."""
 
     release: Release
     versions: ImportedVersions
@@ -51,7 +51,7 @@ def find_cache() -> Path:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     except RuntimeError as error:
         raise EnvironmentUnusable(
-            "there is no home folder to keep environments in",
+            "there is no home folder in which environments could be kept",
             str(error),
             "set RESTOREBENCH_ENVIRONMENTS to a folder",
         ) from error
@@ -59,7 +59,7 @@ def find_cache() -> Path:
 
 
 def folder_name(release: Release) -> str:
-    """Return a name for the file system; with extra requirements a hash tells them apart."""
+    """Return a folder name for a release; a hash distinguishes extra requirements."""
     if not release.extra:
         return release.name
     digest = hashlib.sha256(release.name.encode()).hexdigest()[:8]
@@ -72,7 +72,7 @@ def python_of(folder: Path) -> Path:
 
 
 def read_built(folder: Path) -> BuiltEnvironment | None:
-    """Return what an environment says of itself; None where it says nothing."""
+    """Return an environment's record; None if it has no readable record."""
     try:
         return msgspec.json.decode((folder / RECORD).read_bytes(), type=BuiltEnvironment)
     except (OSError, ValueError, RecursionError):  # msgspec's own errors are ValueErrors
@@ -80,7 +80,7 @@ def read_built(folder: Path) -> BuiltEnvironment | None:
 
 
 def list_environments() -> list[tuple[str, BuiltEnvironment | None]]:
-    """Return (folder name, record) of every environment, by release; None for one without."""
+    """Return (folder name, record) of every environment, by release; a missing record is None."""
     cache = find_cache()
     if not cache.is_dir():
         return []
@@ -90,27 +90,27 @@ def list_environments() -> list[tuple[str, BuiltEnvironment | None]]:
 
 
 def order_by_release(name: str) -> tuple[int, ...]:
-    """Return what sorts 2.4 before 2.10, and names that are no release last."""
+    """Return a key that sorts 2.4 before 2.10, and names that are not releases last."""
     numbers = name.partition("+")[0].partition("-")[0].split(".")
     return tuple(map(int, numbers)) if all(map(str.isdecimal, numbers)) else (9,)
 
 
 def find_damage(folder: Path) -> list[str]:
-    """Return what is wrong with an environment, in sentences; none if it is whole."""
+    """Return one sentence per fault of an environment; an empty list if it is complete."""
     if not python_of(folder).exists():
-        return [f"its interpreter is gone: {python_of(folder)}"]
+        return [f"its interpreter is missing: {python_of(folder)}"]
     if (built := read_built(folder)) is None:
-        return [f"its {RECORD} is gone or unreadable"]
+        return [f"its {RECORD} is missing or unreadable"]
     _, owners = read_sizes(folder)
     missing = {*map(name_installed, built.packages)} - {*owners.values()}
-    gone = [f"the package {each} is gone" for each in sorted(missing)]
+    gone = [f"the package {each} is missing" for each in sorted(missing)]
     return gone + list(find_damaged_packages(folder).values())
 
 
 def find_damaged_packages(folder: Path) -> dict[str, str]:
-    """Return a sentence for each package of which a file is gone or has another size.
+    """Return a sentence for each package that lacks a file or has a file of the wrong size.
 
-    The sizes are those of the wheels' RECORD files; comparing takes a tenth of a second.
+    The expected sizes come from the wheels' RECORD files. Comparing takes a tenth of a second.
     """
     sizes, owners = read_sizes(folder)
     damage: dict[str, str] = {}
@@ -118,23 +118,23 @@ def find_damaged_packages(folder: Path) -> dict[str, str]:
         try:
             size = os.stat(path).st_size
         except OSError:
-            damage.setdefault(owners[path], f"{path} is gone")
+            damage.setdefault(owners[path], f"{path} is missing")
         else:
             if size not in expected:
-                sentence = f"{path} has {size} bytes, not {max(expected)}"
+                sentence = f"{path} has {size} bytes instead of {max(expected)}"
                 damage.setdefault(owners[path], sentence)
     return damage
 
 
 def name_installed(pin: str) -> str:
-    """Return the package of a pin or of a `.dist-info` folder, spelled in one way."""
+    """Return the normalised package name of a pin or of a `.dist-info` folder."""
     return canonicalize_name(re.split(r"==|-(?=\d)| @ ", pin)[0])
 
 
 def read_sizes(folder: Path) -> tuple[dict[str, set[int]], dict[str, str]]:
-    """Return the bytes each installed file should have, and its package.
+    """Return the expected size of each installed file, and the package of the file.
 
-    Two packages may install the same file: the size that either of them says will do.
+    Two packages may install the same file: either package's size is then accepted.
     """
     sizes: dict[str, set[int]] = defaultdict(set)
     owners: dict[str, str] = {}
@@ -143,14 +143,16 @@ def read_sizes(folder: Path) -> tuple[dict[str, set[int]], dict[str, str]]:
         home, package = str(listing.parent.parent), name_installed(listing.parent.stem)
         with listing.open(newline="", errors="replace") as lines:
             for path, _, size in (row for row in csv.reader(lines) if len(row) == 3):
-                if size.isdecimal() and not path.endswith(".pyc"):  # a wheel's own: we compile anew
+                if size.isdecimal() and not path.endswith(
+                    ".pyc"
+                ):  # compiled again here, not the wheel's
                     sizes[f"{home}/{path}"].add(int(size))
                     owners[f"{home}/{path}"] = package
     return sizes, owners
 
 
 def measure_bytes(folder: Path) -> int:
-    """Return the bytes of a folder's files, as if none were shared with another environment."""
+    """Return the bytes of a folder's files; files shared with another environment count in full."""
     return sum(
         os.lstat(os.path.join(home, name)).st_size
         for home, _, names in os.walk(folder)
@@ -159,7 +161,7 @@ def measure_bytes(folder: Path) -> int:
 
 
 def remove_environment(name: str) -> None:
-    """Remove one environment: from one moment to the next it is none, then its files go."""
+    """Remove one environment: rename its folder first, so that it is never half an environment."""
     cache = find_cache()
     with hold_build_lock(cache, name):
         part = cache / f"{name}.part"
@@ -169,7 +171,7 @@ def remove_environment(name: str) -> None:
 
 
 def remove_leftovers() -> dict[str, int]:
-    """Remove the unfinished builds that nobody is at; return their names and bytes."""
+    """Remove unfinished builds that no process is working on; return their names and bytes."""
     cache, removed = find_cache(), {}
     for part in sorted(cache.glob("*.part")):
         name = part.name.removesuffix(".part")
@@ -177,7 +179,7 @@ def remove_leftovers() -> dict[str, int]:
             with hold_build_lock(cache, name, wait=False):
                 size = measure_bytes(part)
                 shutil.rmtree(part)
-        except Busy:  # somebody is building it now
+        except Busy:  # another process is building it now
             continue
         removed[name] = size
     return removed

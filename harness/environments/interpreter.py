@@ -1,4 +1,4 @@
-"""An interpreter that somebody else installed: used where it is, never changed."""
+"""An interpreter that the user installed: used where it is, never changed."""
 
 import os
 import subprocess
@@ -16,33 +16,53 @@ LOOK_SECONDS = 60.0
 
 
 def is_path(spec: str) -> bool:
-    """Return whether an environment is named by the path of its interpreter."""
+    """Return whether `spec` names an environment by the path of its interpreter."""
     name = spec.partition(WITH)[0]  # a requirement may hold a path too
     return any(mark in name for mark in {"/", os.sep}) or name.startswith("~")
 
 
 def find_path(spec: str) -> tuple[str, bool]:
-    """Return the absolute path of an interpreter, and whether its Keras is to be tf_keras.
+    """Return the absolute path of an interpreter, and whether tf.keras shall be tf_keras.
 
-    Links are kept: what they lead to is another environment. Raises UsageError where no program is.
+    Symbolic links are not resolved, since their target belongs to another environment. Raises
+    UsageError if there is no program at the path.
     """
     path = os.path.abspath(os.path.expanduser(spec.removesuffix(LEGACY)))
     if os.path.isdir(path):
         inside = os.path.join(path, "bin", "python")
         tip = f"name the interpreter: {inside}" if os.path.exists(inside) else ""
-        raise UsageError(f"not an interpreter but a folder: {path}", "", tip)
+        raise UsageError(f"{path} is a folder, not an interpreter", "", tip)
     if not os.access(path, os.X_OK):
-        found = "it may not be executed" if os.path.exists(path) else "there is no such file"
+        found = "the file is not executable" if os.path.exists(path) else "there is no such file"
         raise UsageError(
-            f"not an interpreter: {path}", found, "name a release, or a Python that has TensorFlow"
+            f"{path} is not an interpreter",
+            found,
+            "name a release, or a Python that has TensorFlow",
         )
     return path, spec.endswith(LEGACY)
 
 
-def check_has_tensorflow(path: str) -> None:
-    """Raise EnvironmentUnusable where an interpreter has no TensorFlow; takes some 50 ms.
+def is_same_interpreter(one: str, other: str) -> bool:
+    """Say whether two paths start the same Python with the same packages: python and python3."""
+    return find_identity(one) == find_identity(other)
 
-    Whether it can be imported the worker will see, which does nothing else first.
+
+def find_identity(path: str) -> tuple[str, str]:
+    """Return what decides which packages a Python has: its virtual environment, and its program.
+
+    A virtual environment is told by the place of the link, as Python does; outside of one links are
+    followed.
+    """
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    places = (folder, os.path.dirname(folder))
+    venv = next((each for each in places if os.path.exists(f"{each}/pyvenv.cfg")), "")
+    return venv, os.path.realpath(path)
+
+
+def check_has_tensorflow(path: str) -> None:
+    """Raise EnvironmentUnusable if an interpreter has no TensorFlow; takes about 50 ms.
+
+    TensorFlow is looked for but not imported: the worker imports TensorFlow as its first action.
     """
     try:
         done = subprocess.run(
@@ -56,21 +76,23 @@ def check_has_tensorflow(path: str) -> None:
             timeout=LOOK_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise EnvironmentUnusable(f"{path} does not start", str(error)) from error
+        raise EnvironmentUnusable(f"{path} cannot be started", str(error)) from error
     if done.stdout.strip() not in ("found", "missing"):
         raise EnvironmentUnusable(
-            f"{path} is no Python", last_lines(done.stderr or done.stdout), "name an interpreter"
+            f"{path} is not a Python interpreter",
+            last_lines(done.stderr or done.stdout),
+            "name an interpreter",
         )
     if done.stdout.strip() == "missing":
         raise EnvironmentUnusable(
             f"TensorFlow is not installed for {path}",
             last_lines(done.stderr) if done.stderr else "",
-            "install it there (pip install tensorflow), or name another Python or a release",
+            "install TensorFlow there (pip install tensorflow), or name another Python",
         )
 
 
 def describe_interpreter(spec: str) -> tuple[str, ImportedVersions, list[str]]:
-    """Return an interpreter's path, its versions, and its packages, having imported TensorFlow."""
+    """Import TensorFlow with an interpreter; return the path, the versions and the packages."""
     path, legacy = find_path(spec)
     check_has_tensorflow(path)
     return path, import_there(Path(path), legacy, f"TensorFlow of {path}"), freeze(path)

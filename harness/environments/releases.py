@@ -1,9 +1,9 @@
 """The TensorFlow releases that can be built: their Python, their date, and the pins they need.
 
-`newest` is the day after which no package is taken: without it, 2.16 to 2.20 silently get the
-newest Keras, and the old ones a numpy or protobuf that breaks them. Of a release the
-newest patch of that day is taken, so a date also says which: 2.5.0, 2.16.1. All were built and
-imported on 2026-11-25, on Linux x86-64.
+No package newer than the day `newest` is installed. Without that limit, 2.16 to 2.20 silently get
+the newest Keras, and older releases get a numpy or protobuf that breaks them. The newest patch of
+that day is installed, so the date also chooses the patch: 2.5.0, 2.16.1. All releases were built
+and imported on 2026-11-25, on Linux x86-64.
 """
 
 import platform
@@ -23,27 +23,28 @@ WITH = " with "  # as `env list` names an environment of more requirements
 
 @dataclass(frozen=True)
 class Release:
-    """What `uv pip install` is asked for, and for which Python."""
+    """The arguments of `uv pip install` for one release, and the Python it needs."""
 
     name: str
     python: str
     newest: str | None
     requirements: tuple[str, ...]
     legacy_keras: bool = False
-    extra: tuple[str, ...] = ()  # what was asked for besides, of any date
+    extra: tuple[str, ...] = ()  # extra requirements, of any date
     dateless: tuple[str, ...] = ()  # other packages of any date: an exact patch of TensorFlow
 
 
 def describe_release(version: str, python: str, newest: str | None, *pins: str) -> Release:
-    """Return a release of the CPU wheel; `name_wheel` says which package that is here."""
+    """Return a release that installs the CPU wheel; `name_wheel` returns the wheel's package."""
     return Release(version, python, newest, (f"{name_wheel(version)}=={version}.*", *pins))
 
 
 def name_wheel(minor: str) -> str:
     """Return the package with the CPU wheel of a release.
 
-    tensorflow-cpu has wheels for Linux and Windows on x86-64 (for Intel Macs up to 2.16 only, for
-    ARM none), and none of 2.0: seen in the package index, 2026-11-25. Elsewhere it is tensorflow.
+    tensorflow-cpu has wheels for Linux and Windows on x86-64, and for Intel Macs up to 2.16. There
+    are no wheels for ARM, and no wheels of 2.0 (seen in the package index, 2026-11-25). Elsewhere
+    the package is tensorflow.
     """
     fits = platform.system() in ("Linux", "Windows") and platform.machine() in ("x86_64", "AMD64")
     return "tensorflow-cpu" if fits and minor != "2.0" else "tensorflow"
@@ -97,9 +98,9 @@ LEGACY_NEWEST = {"2.16": "2024-08-01", "2.17": "2024-11-15", "2.18": "2025-03-01
 def find_release(name: str, extra: tuple[str, ...] = ()) -> Release:
     """Return the release called `name`, with `extra` requirements.
 
-    `name`: "2.15", "2.15.1", "2.16+legacy", "2.16+gpu", "nightly", or as `env list` shows it,
-    "2.16 with keras==3.15.1". An extra requirement overrules the date. Raises UsageError for a name
-    that is none, with the nearest that is.
+    `name`: "2.15", "2.15.1", "2.16+legacy", "2.16+gpu", "nightly", or as `env list` shows it, "2.16
+    with keras==3.15.1". An extra requirement overrides the date. Raises UsageError for an unknown
+    name, with the nearest known name.
     """
     plain, _, spelled = name.partition(WITH)
     extra = (*(each for each in spelled.split(WITH) if each), *extra)
@@ -118,7 +119,7 @@ def find_release(name: str, extra: tuple[str, ...] = ()) -> Release:
 
 
 def minor_of(version: str) -> tuple[int, int]:
-    """Return a release as numbers that compare; nightly comes after all of them."""
+    """Return a release as comparable numbers; nightly comes last."""
     if version == "nightly":
         return (9, 9)
     major, minor = version.split(".")[:2]
@@ -126,9 +127,9 @@ def minor_of(version: str) -> tuple[int, int]:
 
 
 def take_patch(release: Release, version: str) -> Release:
-    """Return exactly that patch, of whatever date; all else stays of the release's day."""
+    """Return the release with exactly that patch; the other packages keep the release's date."""
     if release.name == "nightly":
-        raise UsageError(f"unknown release: {version}", "nightly has no patches", "nightly")
+        raise UsageError(f"unknown release: {version}", "nightly has no patch releases", "nightly")
     package = name_package(release.requirements[0])
     if release.name == "1.15" and version != "1.15.0":
         package = "tensorflow"  # tensorflow-cpu 1.15 was never patched
@@ -159,9 +160,10 @@ def take_legacy_keras(release: Release, minor: str) -> Release:
 def take_gpu_wheel(release: Release, minor: str) -> Release:
     """Return the release with GPU support.
 
-    Up to 2.0 that is tensorflow-gpu; from 2.1 tensorflow has it, with a CUDA of the system (release
-    notes of 2.1.0); from 2.14 `[and-cuda]` brings CUDA along (tensorflow.org/install/pip). That of
-    2.14 needs a tensorrt without wheels for Python 3.11, so 3.10 it is.
+    Up to 2.0 the package is tensorflow-gpu. From 2.1 the package tensorflow supports GPUs with the
+    system's CUDA (release notes of 2.1.0). From 2.14 `[and-cuda]` installs CUDA too
+    (tensorflow.org/install/pip). 2.14's `[and-cuda]` needs a tensorrt without wheels for Python
+    3.11, so Python 3.10 is used.
     """
     if minor_of(minor) <= (2, 0):
         package = "tensorflow-gpu"
@@ -180,7 +182,7 @@ def take_gpu_wheel(release: Release, minor: str) -> Release:
 
 
 def take_extra(release: Release, extra: tuple[str, ...]) -> Release:
-    """Return the release with more requirements, each in the place of a pin of that package."""
+    """Return the release with more requirements; each replaces an existing pin of its package."""
     pinned = {name_package(each) for each in extra}
     kept = [each for each in release.requirements if name_package(each) not in pinned]
     spelled = WITH.join([release.name, *sorted(extra)])
@@ -188,12 +190,12 @@ def take_extra(release: Release, extra: tuple[str, ...]) -> Release:
 
 
 def name_package(requirement: str) -> str:
-    """Return the package a requirement is for; raises UsageError for what is no requirement."""
+    """Return the package of a requirement; raises UsageError if it is not a requirement."""
     try:
         return canonicalize_name(Requirement(requirement).name)
     except InvalidRequirement as error:
         raise UsageError(
-            f"not a requirement: {requirement!r}",
+            f"not a package requirement: {requirement!r}",
             str(error).splitlines()[0],
-            "as pip writes it, such as --with keras==3.15.1",
+            "write the requirement as for pip, such as --with keras==3.15.1",
         ) from error

@@ -12,12 +12,13 @@ from harness.environments.uv import find_python
 def write_requirements(spec: str, extra: tuple[str, ...] = ()) -> str:
     """Return the requirements file of a release, a variant of one, or an interpreter.
 
-    From the lock where the environment is built or was, else resolved now, with nothing installed.
+    The pins come from the environment's lock if there is one. Otherwise uv resolves the pins now
+    and installs nothing.
     """
     if is_path(spec):
         path, legacy = find_path(spec)
         check_has_tensorflow(path)
-        head = [f"What {path} holds."]
+        head = [f"Packages installed for {path}."]
         return join(head, "\n".join(freeze(path)), legacy)
     release = find_release(spec, extra)
     folder = find_cache() / folder_name(release)
@@ -31,7 +32,7 @@ def write_requirements(spec: str, extra: tuple[str, ...] = ()) -> str:
 
 
 def write_head(release: Release, source: str) -> list[str]:
-    """Return what the head of the file says."""
+    """Return the comment lines at the top of the file."""
     day = f"no package newer than {release.newest}" if release.newest else "the newest packages"
     free = [*release.dateless, *map(name_package, release.extra)]
     if release.newest and free:
@@ -46,7 +47,7 @@ def write_head(release: Release, source: str) -> list[str]:
 
 
 def join(head: list[str], pins: str, legacy_keras: bool) -> str:
-    """Return head and pins; pins only, since other lines would say where packages came from."""
+    """Return comments and pins; other lines are left out, as they name the package index."""
     if legacy_keras:
         head = [*head, "tf.keras is tf_keras with TF_USE_LEGACY_KERAS=1 in the environment."]
     kept = [line for line in pins.splitlines() if line and line[0] not in "-#"]

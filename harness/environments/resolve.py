@@ -1,17 +1,19 @@
-"""From what somebody types to an environment that can be started.
+"""Turn what the user types into an environment that can be started.
 
-A release (`2.15`, `2.15.1`, `2.16+legacy`, `2.16+gpu`, `2.16 with keras==3.15.1`, `nightly`), the
-path of an interpreter (`~/tf/bin/python`, also with `+legacy`), `this`, which is the interpreter
-that runs the harness, or nothing: `this` where it has TensorFlow, else the newest release.
+The user may type a release (`2.15`, `2.15.1`, `2.16+legacy`, `2.16+gpu`, `2.16 with keras==3.15.1`,
+`nightly`), the path of an interpreter (`~/tf/bin/python`, also with `+legacy`), or `this`, the
+interpreter that runs the harness. Without a name, `this` is used if it has TensorFlow, and
+otherwise the newest release.
 """
 
 import importlib.util
+import os
 import sys
 
 from harness.environments.build import Say, build, keep_quiet
 from harness.environments.cache import find_cache, folder_name, python_of
 from harness.environments.interpreter import LEGACY, check_has_tensorflow, find_path, is_path
-from harness.environments.releases import NEWEST, NEWEST_MEGABYTES, Release, find_release
+from harness.environments.releases import NEWEST, NEWEST_MEGABYTES, WITH, Release, find_release
 from harness.errors import EnvironmentUnusable
 from harness.processes.variables import Environment
 
@@ -20,23 +22,25 @@ OWN = "this"
 
 
 def has_own_tensorflow() -> bool:
-    """Say whether the interpreter that runs the harness has a TensorFlow; nothing is imported.
+    """Return whether the interpreter that runs the harness has TensorFlow; nothing is imported.
 
-    A folder of that name in the current one is none: it has no `__init__.py`, so no origin.
+    A folder named tensorflow in the current folder does not count: without `__init__.py` it has no
+    origin.
     """
     found = importlib.util.find_spec("tensorflow")
     return found is not None and found.origin is not None
 
 
 def choose_default() -> str:
-    """Return the environment of whoever names none: our own TensorFlow, else the newest release."""
+    """Return the default environment: this interpreter's TensorFlow, or else the newest release."""
     return OWN if has_own_tensorflow() else NEWEST
 
 
 def announce_download(release: Release) -> None:
-    """Say on stderr what is downloaded for somebody who named no release.
+    """Print on stderr what is downloaded for a user who named no release.
 
-    Nothing where the release is there. Not told to `say`: a progress bar overwrites its stages.
+    Nothing is printed if the release is already built. The sentence does not go to `say`, because a
+    progress bar would overwrite the sentence.
     """
     folder = find_cache() / folder_name(release)
     if not folder.exists():
@@ -48,12 +52,22 @@ def announce_download(release: Release) -> None:
 
 
 def is_installed(spec: str) -> bool:
-    """Say whether an environment is an interpreter that is used where it is, never built."""
+    """Return whether an environment is an existing interpreter, which is never built."""
     return is_path(spec) or spec.removesuffix(LEGACY) == OWN
 
 
+def make_absolute(spec: str) -> str:
+    """Return a name that means the same from any folder: an interpreter's path, in full."""
+    name, marked, requirement = spec.partition(WITH)
+    if not is_path(spec):
+        return spec
+    legacy = LEGACY if name.endswith(LEGACY) else ""
+    path = os.path.abspath(os.path.expanduser(name.removesuffix(LEGACY)))
+    return f"{path}{legacy}{marked}{requirement}"
+
+
 def check_name(spec: str) -> None:
-    """Raise UsageError for what names no environment; nothing is built or started."""
+    """Raise UsageError if `spec` names no environment; nothing is built or started."""
     if is_path(spec):
         find_path(spec)
     elif spec.removesuffix(LEGACY) not in ("", OWN):
@@ -61,10 +75,10 @@ def check_name(spec: str) -> None:
 
 
 def open_environment(spec: str, say: Say = keep_quiet) -> Environment:
-    """Return the environment of that name, building it where it is not there or is damaged.
+    """Return the environment of that name; build it if it is missing or damaged.
 
-    Raises UsageError for a name that is none, EnvironmentUnusable where it cannot be built or has
-    no TensorFlow. `say` is told what happens while it is built.
+    Raises UsageError for an unknown name, and EnvironmentUnusable if the environment cannot be
+    built or has no TensorFlow. `say` is called with each stage of a build.
     """
     unnamed = spec in ("", LEGACY)
     if unnamed:

@@ -1,4 +1,4 @@
-"""Call uv: find it, find a Python for it, and say in a sentence what it failed at."""
+"""Call uv: find uv, find a Python for uv, and describe a failure in one sentence."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from harness.processes.variables import DROPPED
 from harness.program import command_line
 
 FOLDER = "set RESTOREBENCH_ENVIRONMENTS to a folder on another disk"
-AGAIN = "then try again; environments that are built keep working"
+AGAIN = "then try again; environments already built keep working"
 # What uv says, what that means, and what to do. The first that fits counts.
 FAILURES = (
     (
@@ -25,7 +25,7 @@ FAILURES = (
     (
         r"No space left on device|os error 28|disk quota exceeded",
         "the disk is full",
-        f"make room ({command_line('env prune')}), or {FOLDER}",
+        f"free some disk space ({command_line('env prune')}), or {FOLDER}",
     ),
     (
         r"Read-only file system|os error 30|Permission denied|os error 13",
@@ -34,18 +34,18 @@ FAILURES = (
     ),
     (
         r"[Nn]o interpreter found|No download found for request",
-        "there is no Python {python}, and uv cannot fetch one",
+        "Python {python} is not installed, and uv cannot download it",
         "install that Python, or allow uv to download it",
     ),
     (
         r"has no wheels|no wheels with a matching|no wheels are usable|doesn't have a source dist",
         "a package has no wheel for this platform",
-        "take another release, or another machine",
+        "choose another release, or another machine",
     ),
     (
         r"[Ff]ailed to fetch|[Ff]ailed to download|error sending request|network was disabled|"
         r"dns error|Network is unreachable|connectivity is disabled",
-        "the network is needed and cannot be reached",
+        "the network is needed but cannot be reached",
         f"check the network, {AGAIN}",
     ),
     (
@@ -59,7 +59,7 @@ FAILURES = (
 
 
 def find_uv() -> str:
-    """Return the uv that was installed with us, or the one on the path."""
+    """Return the uv installed with restorebench, or the uv on the PATH."""
     try:
         from uv import find_uv_bin
 
@@ -74,7 +74,7 @@ def find_uv() -> str:
 def find_python(python: str) -> str:
     """Return a Python of that minor version for uv: a path, or the version.
 
-    uv does not look behind pyenv's shims; what it does not find it downloads.
+    uv does not look behind pyenv's shims, and downloads a Python that it does not find.
     """
     root = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
     found = [
@@ -86,12 +86,12 @@ def find_python(python: str) -> str:
 
 
 def clean_variables() -> dict[str, str]:
-    """Return our variables without those that would let an environment see other packages."""
+    """Return the environment variables without the variables that add foreign packages."""
     return {name: value for name, value in os.environ.items() if name not in DROPPED}
 
 
 def limit_dates(release: Release) -> list[str]:
-    """Return uv's options: nothing newer than the release's day, but for what was asked for."""
+    """Return uv's options: no package newer than the release's day, except extra requirements."""
     if not release.newest:
         return []
     free = [*release.dateless, *map(name_package, release.extra)]
@@ -105,9 +105,9 @@ def limit_dates(release: Release) -> list[str]:
 def run_uv(
     release: Release, *arguments: str, text: str = "", descriptors: tuple[int, ...] = ()
 ) -> str:
-    """Run uv quietly and return what it printed; raises EnvironmentUnusable with its last words.
+    """Run uv and return its output; raises EnvironmentUnusable with the end of its output.
 
-    `text` is its standard input; it inherits `descriptors`.
+    `text` is uv's standard input. uv inherits `descriptors`.
     """
     done = subprocess.run(
         [find_uv(), "--quiet", *arguments],
@@ -125,11 +125,11 @@ def run_uv(
 
 
 def explain_uv_failure(release: Release, said: str, code: int) -> EnvironmentUnusable:
-    """Return what went wrong, from what uv said."""
+    """Return the error that uv's output describes."""
     problem = f"the environment {release.name} could not be built"
     if code < 0:
         return EnvironmentUnusable(
-            problem, f"uv was ended by signal {-code}", command_line(f"env add {release.name}")
+            problem, f"uv was killed by signal {-code}", command_line(f"env add {release.name}")
         )
     for pattern, reason, tip in FAILURES:
         if found := re.search(pattern, said):
@@ -139,7 +139,7 @@ def explain_uv_failure(release: Release, said: str, code: int) -> EnvironmentUnu
 
 
 def name_culprit(said: str) -> str:
-    """Return uv's sentences that name what it was at: the first, its cause, the hint."""
+    """Return the important lines of uv's output: the first, its cause, and the hint."""
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("cause:")]
     hints = [line for line in lines if line.startswith("hint:")]
@@ -148,5 +148,5 @@ def name_culprit(said: str) -> str:
 
 
 def last_lines(text: str, count: int = 4) -> str:
-    """Return the end of what a command said."""
-    return "\n".join(text.strip().splitlines()[-count:]) or "it said nothing"
+    """Return the end of a command's output."""
+    return "\n".join(text.strip().splitlines()[-count:]) or "it printed nothing"

@@ -29,6 +29,8 @@ def connect(address: str, settings: Settings) -> Iterator[RemoteEngine]:
     """
     try:
         from distributed import Client
+
+        from harness.execution.dask_plugin import CloseMachines
     except ImportError as error:
         raise EnvironmentUnusable(
             "Dask is not installed", str(error), "pip install 'restorebench[dask]'"
@@ -41,13 +43,28 @@ def connect(address: str, settings: Settings) -> Iterator[RemoteEngine]:
             str(error),
             "start one: dask scheduler, and on every machine: dask worker ADDRESS",
         ) from error
-    logging.disable(logging.CRITICAL)  # what matters is said in a sentence, not in tracebacks
-    with client:
+    with silencing(), client:
         width = check_workers(client, address)
         watch = Watch(client, address)
-        yield RemoteEngine(client.get_executor(pure=False), settings, width, watch.check)
-        with suppress(Exception):  # a worker that has died has no machine any more
-            client.run(close_machines)
+        engine = RemoteEngine(client.get_executor(pure=False), settings, width, watch.check)
+        client.register_plugin(CloseMachines(client.id, engine.settings.run))
+        try:
+            yield engine
+        finally:  # after Ctrl-C too
+            if client.status == "running":  # else nobody answers; the scheduler's plugin does it
+                with suppress(Exception):
+                    client.run(close_machines, engine.settings.run, on_error="ignore")
+
+
+@contextmanager
+def silencing() -> Iterator[None]:
+    """Keep Dask's log off the screen: what matters is said in a sentence, not in tracebacks."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def check_workers(client: Any, address: str) -> int:

@@ -1,11 +1,10 @@
 """Which devices a run restores on."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import EnvironmentUnusable
-from harness.execution.work_folder import make_work_folder
+from harness.execution.work_folder import hold_work_folder
 from harness.processes.facts import Device
 from harness.processes.spawn import SpawnWorker
 from harness.processes.variables import Environment
@@ -28,13 +27,12 @@ def choose_devices(wanted: str, found: Sequence[Device]) -> tuple[str, ...]:
 
 def require_gpu(interpreter: str, reports: Path) -> Device:
     """Return the first GPU TensorFlow sees; raises EnvironmentUnusable where there is none."""
-    work = make_work_folder(reports, 0)
-    (work / "keras-home").mkdir()
-    worker = SpawnWorker(Environment(interpreter), work)
-    try:
-        found = worker.list_devices()
-    finally:
-        worker.close()
-        shutil.rmtree(work, ignore_errors=True)
+    with hold_work_folder(reports, 0) as work:
+        (work / "keras-home").mkdir()
+        worker = SpawnWorker(Environment(interpreter), work)
+        try:
+            found = worker.list_devices()
+        finally:
+            worker.close()
     name = choose_devices("gpu", found)[0]
     return next(device for device in found if device.name == name)

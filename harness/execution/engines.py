@@ -5,27 +5,29 @@ Dask cluster) must be able to import restorebench there; scenarios and artifacts
 tasks, environments are built where they are needed.
 """
 
-import atexit
-import getpass
-import tempfile
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from multiprocessing.util import Finalize
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from harness.environments.build import Say
 from harness.errors import EnvironmentUnusable, RestorebenchError
 from harness.execution.machine import Machine
-from harness.execution.work_folder import make_work_folder
+from harness.execution.work_folder import hold_private_folder
 from harness.execution.worker_pool import Settings
 from harness.program import command_line
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Method = Callable[Concatenate[Machine, P], T]  # Machine.describe, .save or .restore
-MACHINES: dict[Settings, Machine] = {}  # of this process, where an executor has sent us tasks
+# Of this process, where an executor has sent it tasks, by the run.
+MACHINES: dict[str, tuple[Machine, ExitStack]] = {}
+ENDED: set[str] = set()  # runs whose late tasks must make no machine again
 MAKING = threading.Lock()
 
 
@@ -92,7 +94,10 @@ class LocalEngine:
 
 
 class RemoteEngine:
-    """Any executor: each of its processes has a Machine of its own, made by its first task."""
+    """Any executor: each of its processes has a Machine for this run, made by its first task.
+
+    Another engine's machines in the same process are apart, whatever its settings.
+    """
 
     def __init__(
         self,
@@ -101,7 +106,8 @@ class RemoteEngine:
         width: int,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        self.executor, self.settings, self.width, self.check = executor, settings, width, check
+        self.executor, self.width, self.check = executor, width, check
+        self.settings = replace(settings, run=uuid.uuid4().hex)
 
     def submit(self, method: Method[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         try:
@@ -122,15 +128,43 @@ class RemoteEngine:
 
 
 def call_machine(settings: Settings, method: Method[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Carry out a task on this process's Machine for these settings."""
+    """Carry out a task on this process's Machine for a run.
+
+    Raises EnvironmentUnusable where the run is ended meanwhile: whatever the step gave, its worker
+    and its folder were taken from it.
+    """
+    machine = find_machine(settings)
+    try:
+        result = method(machine, *args, **kwargs)
+    except Exception as error:
+        if machine.closed:
+            raise explain_end() from error
+        raise
+    if machine.closed:
+        raise explain_end()
+    return result
+
+
+def find_machine(settings: Settings) -> Machine:
+    """Return this process's Machine for a run, made where there is none yet."""
     with MAKING:
-        if settings not in MACHINES:
-            base = Path(tempfile.gettempdir(), f"restorebench-{getpass.getuser()}")
-            base.mkdir(mode=0o700, exist_ok=True)
-            machine = Machine(make_work_folder(base, len(MACHINES)), settings)
-            MACHINES[settings] = machine
-            atexit.register(machine.close)
-    return method(MACHINES[settings], *args, **kwargs)
+        if settings.run in ENDED:
+            raise explain_end()
+        if settings.run not in MACHINES:
+            with ExitStack() as stack:
+                machine = Machine(stack.enter_context(hold_private_folder()), settings)
+                stack.callback(machine.close)
+                MACHINES[settings.run] = machine, stack.pop_all()
+        return MACHINES[settings.run][0]
+
+
+def explain_end() -> EnvironmentUnusable:
+    """Return the error for a task whose run is over."""
+    return EnvironmentUnusable(
+        "the run's machines were closed while it was under way",
+        "whoever carries out the tasks takes it for ended",
+        command_line("run --resume"),
+    )
 
 
 def explain_loss(error: Exception) -> RestorebenchError:
@@ -144,9 +178,16 @@ def explain_loss(error: Exception) -> RestorebenchError:
     )
 
 
-def close_machines() -> None:
-    """End this process's machines: their workers and their folders."""
+def close_machines(run: str | None = None) -> None:
+    """End this process's machines for a run, or for all: their workers and their folders."""
     with MAKING:
-        while MACHINES:
-            _, machine = MACHINES.popitem()
-            machine.close()
+        ending = list(MACHINES) if run is None else [run]
+        ENDED.update(ending)
+        closing = [MACHINES.pop(each)[1] for each in ending if each in MACHINES]
+    for stack in closing:
+        stack.close()
+
+
+# Not atexit, which a process of `multiprocessing` (a pool's, or one that Dask's nanny has started)
+# does not heed.
+Finalize(None, close_machines, exitpriority=10)

@@ -9,38 +9,29 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from harness.catalog.scenario import Scenario
 from harness.environments.build import Say, keep_quiet
 from harness.environments.resolve import open_environment
-from harness.errors import EnvironmentUnusable
-from harness.execution.bundle import ArtifactBundle, BundleDamaged, make_bundle
+from harness.errors import EnvironmentUnusable, RestorebenchError
+from harness.execution.bundle import ArtifactRefused, BundleDamaged, make_bundle
 from harness.execution.cores import share_cores
+from harness.execution.faults import DISK_NEEDED, describe_bug, is_machine_trouble
+from harness.execution.free_memory import measure_free_memory
 from harness.execution.plan import PathTask, SaveTask
+from harness.execution.saved import Saved, describe_failed_save
 from harness.execution.work_folder import disk_trouble, measure_folder
-from harness.execution.worker_pool import Settings, WorkerPool
+from harness.execution.worker_pool import OPEN_BYTES, STEP_BYTES, Settings, WorkerPool
 from harness.processes.limits import Limits
 from harness.processes.step import Step, StepError, StepResult, run_step
 from harness.processes.variables import Environment
-from harness.results.outcome import CpuTime, Measured, Raw, measure_restore
+from harness.results.outcome import Measured, Raw, measure_restore
 from harness.results.run import RunEnvironment
 
-DISK_NEEDED = 1024 * 1024  # with less free than this, an error is the disk's doing
 FAILURES = ("error", "crash", "timeout")  # verdicts without predictions
 ENDLESS_SECONDS = 20.0  # a restore that is declared never to end need not be given longer
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What a save step made, or why it made nothing: then `failed` is the outcome of its paths."""
-
-    bundle: ArtifactBundle | None = None
-    failed: Measured | None = None
-    cpu_ms: float | None = None  # None for committed files, which nothing had to make
-    size: int = 0  # bytes of the artifact's files
-    side_effects: tuple[str, ...] = ()
 
 
 class Machine:
@@ -91,18 +82,49 @@ class Machine:
     def close_idle(self) -> None:
         """Make room for one more environment."""
         idle = [name for name, pool in self.pools.items() if not pool.busy]
-        for name in idle[: max(0, len(self.pools) + 1 - self.settings.most_open)]:
+        starting = sum(pool.busy > 0 and pool.described is None for pool in self.pools.values())
+        needed = (starting + 1) * OPEN_BYTES + STEP_BYTES
+        for name in idle:  # the one that was used last goes last
+            if len(self.pools) < self.settings.most_open and measure_free_memory() >= needed:
+                return
             self.pools.pop(name).close()
 
     def describe(self, name: str) -> RunEnvironment:
         """Return an environment's releases and devices; raises EnvironmentUnusable."""
-        with self.using(name) as pool:
-            return pool.describe()
+        try:
+            with self.using(name) as pool:
+                return pool.describe()
+        except Exception as error:
+            bug = self.explain(error).error
+            assert bug is not None, "what is explained is an error"
+            raise EnvironmentUnusable(
+                f"a bug of restorebench keeps {name or 'the interpreter'} from being used",
+                bug.traceback or bug.message,
+                "please report it with these lines",
+            ) from error
 
     def save(self, task: SaveTask) -> Saved:
         """Run the task's save step; raises EnvironmentUnusable, CannotWrite."""
-        folder = self.make_folder()
-        artifact, reference = folder / "artifact", folder / "reference.npz"
+        printed = ""
+        with self.step_folder() as folder:
+            try:
+                artifact, reference = folder / "artifact", folder / "reference.npz"
+                result = self.run_save(task, folder, artifact, reference)
+                printed = result.output
+                if result.ended != "whole":
+                    self.check_disk()
+                    return Saved(failed=describe_failed_save(task.save, result))
+                return Saved(
+                    make_bundle(artifact, reference),
+                    cpu_ms=result.cpu_ms,
+                    size=measure_folder(artifact),
+                    side_effects=result.side_effects,
+                )
+            except Exception as error:
+                return Saved(failed=replace(self.explain(error, "save"), raw=Raw(output=printed)))
+
+    def run_save(self, task: SaveTask, folder: Path, artifact: Path, reference: Path) -> StepResult:
+        """Run the save step of a task."""
         artifact.mkdir()
         step = Step(
             kind="save",
@@ -115,31 +137,36 @@ class Machine:
             note_side_effects=self.settings.note_side_effects,
             cores=self.cores.save,
         )
-        try:
-            result = self.run(step, task.environment, task.writer, task.scenario.id)
-            if result.ended != "whole":
-                self.check_disk()
-                return Saved(failed=describe_failed_save(task.save, result))
-            return Saved(
-                make_bundle(artifact, reference),
-                cpu_ms=result.cpu_ms,
-                size=measure_folder(artifact),
-                side_effects=result.side_effects,
-            )
-        except OSError as error:
-            raise disk_trouble(self.work, error) from error
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        return self.run(step, task.environment, task.writer, task.scenario.id)
 
     def restore(self, task: PathTask, saved: Saved) -> Measured:
         """Run one path's restore step on what was saved; raises as `save` does."""
         assert saved.bundle is not None, "a failed save has no path to run"
-        folder, limits = self.make_folder(), self.settings.limits
+        printed = ""
+        with self.step_folder() as folder:
+            try:
+                artifact, reference = folder / "artifact", folder / "reference.npz"
+                saved.bundle.unpack(artifact, reference)
+                result = self.run_restore(task, folder, artifact, reference)
+                printed = result.output
+                measured = measure_restore(
+                    result, folder, reference, task.scenario, task.key.path, task.key.device
+                )
+                if measured.error:
+                    self.check_disk()
+                return measured
+            except Exception as error:
+                return replace(self.explain(error), raw=Raw(output=printed))
+
+    def run_restore(
+        self, task: PathTask, folder: Path, artifact: Path, reference: Path
+    ) -> StepResult:
+        """Run the restore step of a task."""
+        limits = self.settings.limits
         if task.declared.verdict == "timeout":
             limits = replace(limits, seconds=min(limits.seconds, ENDLESS_SECONDS))
         # What is declared to fail has nothing to be timed, and need not wait for the lock.
         timing = self.settings.timing and task.declared.verdict not in FAILURES
-        artifact, reference = folder / "artifact", folder / "reference.npz"
         step = Step(
             kind="restore",
             source=self.place_source(task.scenario, folder),
@@ -156,21 +183,23 @@ class Machine:
             timed_cores=self.cores.timed if timing else None,
             timing_lock=str(self.work / "timing.lock") if timing and self.overlaps else None,
         )
-        try:
-            saved.bundle.unpack(artifact, reference)
-            result = self.run(step, task.environment, task.key.reader, task.scenario.id, limits)
-            measured = measure_restore(
-                result, folder, reference, task.scenario, task.key.path, task.key.device
-            )
-            if measured.error:
-                self.check_disk()
-            return measured
-        except BundleDamaged as error:
-            return Measured("error", StepError(type="BundleDamaged", message=str(error)))
-        except OSError as error:
+        return self.run(step, task.environment, task.key.reader, task.scenario.id, limits)
+
+    def explain(self, error: Exception, step: str | None = None) -> Measured:
+        """Return the outcome of a task that an exception has ended.
+
+        Raises what concerns the whole run: the environment, the disk, a run that is being ended.
+        """
+        if isinstance(error, RestorebenchError):
+            raise error
+        if self.closed:
+            raise EnvironmentUnusable("the run is being ended", "", "") from error
+        if isinstance(error, (ArtifactRefused, BundleDamaged)):
+            kind, where = type(error).__name__, f"in what {step} left: " if step else ""
+            return Measured("error", StepError(type=kind, message=f"{where}{error}", step=step))
+        if isinstance(error, OSError) and is_machine_trouble(error, self.work):
             raise disk_trouble(self.work, error) from error
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        return Measured("error", describe_bug(error, step))
 
     def choose_timed_cores(self) -> list[int] | None:
         """Return on which core a timed restore makes ready.
@@ -180,8 +209,9 @@ class Machine:
         ready = self.cores.save if self.overlaps else self.cores.timed
         return ready and ready[:1]
 
-    def make_folder(self) -> Path:
-        """Return a fresh folder for one step; raises CannotWrite."""
+    @contextmanager
+    def step_folder(self) -> Iterator[Path]:
+        """Give a fresh folder for one step, and remove it after; raises CannotWrite."""
         with self.opening:
             self.steps += 1
             folder = self.work / f"step-{self.steps}"
@@ -189,7 +219,10 @@ class Machine:
             folder.mkdir(parents=True)
         except OSError as error:
             raise disk_trouble(self.work, error) from error
-        return folder
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def place_source(self, scenario: Scenario, folder: Path) -> str:
         """Return the scenario's file, written anew where this machine has it not, or another."""
@@ -197,10 +230,7 @@ class Machine:
             if scenario.file.read_text(encoding="utf-8") == scenario.source:
                 return str(scenario.file.resolve())
         copy = folder / scenario.file.name
-        try:
-            copy.write_text(scenario.source, encoding="utf-8")
-        except OSError as error:
-            raise disk_trouble(self.work, error) from error
+        copy.write_text(scenario.source, encoding="utf-8")
         return str(copy)
 
     def run(
@@ -226,7 +256,10 @@ class Machine:
             if self.announce:
                 self.announce(f"{scenario} {step.function}")
             worker = pool.workers[step.device.split(":")[0]]
-            return run_step(worker, step, limits or self.settings.limits)
+            result = run_step(worker, step, limits or self.settings.limits)
+        if self.closed:  # the step may have been killed for that, which is not its doing
+            raise EnvironmentUnusable("the run is being ended", "", "")
+        return result
 
     def check_disk(self) -> None:
         """Raise CannotWrite if a step may have failed because the disk was full."""
@@ -241,27 +274,3 @@ class Machine:
         for pool in pools:
             pool.close()
         shutil.rmtree(self.work, ignore_errors=True)
-
-
-def describe_failed_save(save: str, result: StepResult) -> Measured:
-    """Return the outcome of every path whose save step failed."""
-    assert result.ended != "whole"
-    assert result.error is not None
-    error = StepError(
-        type=result.error.type,
-        message=f"in {save}: {result.error.message}",
-        traceback=result.error.traceback,
-        step="save",
-    )
-    return Measured(result.ended, error, cpu_ms=CpuTime(), raw=Raw(output=result.output))
-
-
-def add_save(measured: Measured, saved: Saved) -> Measured:
-    """Return what a restore gave, completed by what its save took and left."""
-    restored = measured.cpu_ms.restore if measured.cpu_ms else None
-    return replace(
-        measured,
-        cpu_ms=CpuTime(saved.cpu_ms, restored),
-        artifact_bytes=saved.size,
-        side_effects=(*saved.side_effects, *measured.side_effects),
-    )

@@ -1,5 +1,6 @@
 """What the user asked for; kept with the run, so that `--resume` can finish it."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from harness.environments.interpreter import is_same_interpreter
+from harness.environments.resolve import make_absolute
 from harness.processes.limits import Limits
 
 
@@ -27,7 +30,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `releases` each save and restore for themselves; every one of `writers` saves for every one of
     `readers`. Without any of them it is `interpreter`. All are names that
-    harness/environments/resolve.py knows.
+    harness/environments/resolve.py knows. Paths are absolute: it may be resumed elsewhere.
     """
 
     scenarios: list[str]
@@ -49,17 +52,29 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     readers: list[str] = []
     scheduler: str | None = None  # of the Dask cluster that carries it out
 
+    def __post_init__(self) -> None:
+        if self.root:
+            msgspec.structs.force_setattr(self, "root", os.path.abspath(self.root))
+        for field in ("releases", "writers", "readers"):
+            named = [make_absolute(each) for each in getattr(self, field)]
+            msgspec.structs.force_setattr(self, field, named)
+
     @property
     def split(self) -> bool:
         """Whether saving and restoring are asked for apart."""
         return bool(self.writers)
 
     @property
+    def names_environments(self) -> bool:
+        """Whether environments are asked for by name; else `interpreter` is the only one."""
+        return bool(self.releases or self.writers)
+
+    @property
     def parts(self) -> list[Part]:
         """The parts of the run: each environment is imported once for all of them."""
         if self.split:
             return [Part(writer, tuple(self.readers)) for writer in self.writers]
-        own = "" if self.interpreter == sys.executable else self.interpreter
+        own = "" if is_same_interpreter(self.interpreter, sys.executable) else self.interpreter
         own += "+legacy" if self.legacy_keras else ""
         return [Part(each, (each,)) for each in self.releases or [own]]
 

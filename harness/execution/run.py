@@ -17,7 +17,7 @@ from harness.execution.machine import Machine
 from harness.execution.plan import Reader, SaveTask, count_paths, make_plan
 from harness.execution.request import Part, RunRequest
 from harness.execution.scheduler import CHECK_SECONDS, run_plan
-from harness.execution.work_folder import make_work_folder
+from harness.execution.work_folder import hold_work_folder
 from harness.execution.worker_pool import MOST_OPEN, Settings
 from harness.processes.limits import Limits
 from harness.program import command_line
@@ -29,7 +29,7 @@ from harness.results.store import Store
 class Observer:
     """What a run tells whoever shows it; the default shows nothing."""
 
-    def begin(self, total: int) -> None: ...
+    def begin(self, total: int, done: int) -> None: ...
     def start_step(self, step: str) -> None: ...
     def finish_path(self, outcome: Outcome) -> None: ...
     def report_unusable(self, error: EnvironmentUnusable) -> None: ...
@@ -61,7 +61,7 @@ def perform(
     with contextlib.ExitStack() as stack:
         engine: Engine
         if request.scheduler is None:
-            work = make_work_folder(store.path.parent, run)
+            work = stack.enter_context(hold_work_folder(store.path.parent, run))
             machine = Machine(work, settings, observer.start_step)
             stack.callback(machine.close)
             engine = LocalEngine(machine)
@@ -90,9 +90,20 @@ class Runner:
         self.request, self.scenarios, self.store = request, scenarios, store
         self.run, self.observer, self.engine = run, observer, engine
         self.finished = {outcome.key for outcome in done}
-        self.kept = {each.release: each for each in store.load(run).environments}
+        self.kept = {each.release: each for each in self.load_environments()}
         self.opening: dict[str, Future[RunEnvironment]] = {}
         self.failed: dict[str, EnvironmentUnusable] = {}  # by the name asked for
+
+    def load_environments(self) -> list[RunEnvironment]:
+        """Return the environments that are kept with the run, under the names they have now.
+
+        The only one, named by nobody, is "" to a harness that it runs, a path to any other.
+        """
+        kept = self.store.load(self.run).environments
+        if self.request.names_environments:
+            return kept
+        own = self.request.environments[0]
+        return [msgspec.structs.replace(each, release=own) for each in kept]
 
     def perform(self) -> bool:
         """Carry out every part; return whether nothing is missing."""
@@ -124,7 +135,8 @@ class Runner:
         """Run what one writer saves and `readers` restore; return whether it came to its end."""
         try:
             plan = self.plan(writer, readers)
-            self.observer.begin(len(self.finished) + count_paths(plan) * parts_left)
+            done = len(self.finished)
+            self.observer.begin(done + count_paths(plan) * parts_left, done)
             self.engine.prepare({task.key.device for group in plan for task in group.paths})
             for outcome, raw in run_plan(plan, self.engine):
                 self.store.add(self.run, outcome, raw)

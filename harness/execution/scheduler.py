@@ -8,10 +8,13 @@ from typing import Any
 
 from harness.artifacts.provenance import ProvenanceRefused, check_provenance
 from harness.catalog.scenario import Scenario
-from harness.execution.bundle import make_bundle
+from harness.errors import RestorebenchError
+from harness.execution.bundle import ArtifactRefused, make_bundle
 from harness.execution.engines import Engine, explain_loss
-from harness.execution.machine import Machine, Saved, add_save
+from harness.execution.faults import describe_bug, is_executor_lost
+from harness.execution.machine import Machine
 from harness.execution.plan import PathTask, SaveTask
+from harness.execution.saved import Saved, add_save
 from harness.execution.work_folder import measure_folder
 from harness.processes.step import StepError
 from harness.results.outcome import Measured, Outcome, Raw, make_outcome
@@ -100,7 +103,11 @@ def lay_out(scenario: Scenario) -> Saved:
         return Saved(bundle, size=measure_folder(folder / "artifact"))
     except (ProvenanceRefused, OSError) as error:
         refused = StepError(type="ProvenanceRefused", message=str(error))
-        return Saved(failed=Measured("error", refused))
+    except ArtifactRefused as error:
+        refused = StepError(type="ArtifactRefused", message=str(error))
+    except Exception as error:
+        refused = describe_bug(error)
+    return Saved(failed=Measured("error", refused))
 
 
 def collect_save(future: Future[Saved]) -> Saved:
@@ -120,14 +127,18 @@ def collect_restore(future: Future[Measured]) -> Measured:
 
 
 def describe_loss(error: Exception, step: str | None = None) -> Measured:
-    """Return the outcome of a task that took every machine down that was given it.
+    """Return the outcome of a task whose future failed.
 
-    Dask says so with KilledWorker. Anything else is not the task's doing: raises RestorebenchError.
+    Dask's KilledWorker: the task took down every machine that was given it. An executor that was
+    lost, and what is a sentence already, concern the whole run: raises RestorebenchError. Anything
+    else is a bug of ours, in carrying the task out.
     """
     if type(error).__name__ == "KilledWorker":
         message = f"the machines that ran it were lost ({error})"
         return Measured("crash", StepError(type="MachineLost", message=message, step=step))
-    raise explain_loss(error) from error
+    if isinstance(error, RestorebenchError) or is_executor_lost(error):
+        raise explain_loss(error) from error
+    return Measured("error", describe_bug(error, step))
 
 
 def make_skip(task: PathTask) -> Measured:

@@ -12,7 +12,9 @@ from harness.processes.step import Worker
 from harness.processes.variables import Environment
 from harness.results.run import RunEnvironment
 
-MOST_OPEN = 4  # environments with TensorFlow imported at once, some 400 MB each
+MOST_OPEN = 4  # environments with TensorFlow imported at once, where memory allows
+OPEN_BYTES = 450 * 2**20  # what importing TensorFlow takes
+STEP_BYTES = 2**30  # kept free for the steps that are under way
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Settings:
     note_side_effects: bool = False  # have every step note what it does beyond its folder
     modules: tuple[str, ...] = ()  # what the steps will import besides TensorFlow
     most_open: int = MOST_OPEN
+    run: str = ""  # names the run to processes elsewhere, which may carry out several at once
 
 
 class WorkerPool:
@@ -63,7 +66,7 @@ class WorkerPool:
 
     def start(self) -> None:
         """Make the workers; none of them imports anything yet."""
-        (self.work / "keras-home").mkdir(parents=True)
+        (self.work / "keras-home").mkdir(parents=True, exist_ok=True)  # a start before has failed
         if can_fork() and not self.settings.spawn:
             cpu: Worker = ForkWorker(self.environment, self.work, self.settings.modules)
         else:

@@ -1,5 +1,5 @@
-"""What a saved model says of itself: bytes are parsed, never run, and TensorFlow is not imported.
+"""Read what a saved model records about itself, without running it or importing TensorFlow.
 
-Files of strangers are read in a limited process of its own (`reading`). Damaged bytes raise
+Untrusted files are read in a separate process with limits (`reading`). Damaged bytes raise
 `facts.Unreadable`, a ValueError. Imports `errors` and `verdicts`.
 """

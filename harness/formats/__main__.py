@@ -1,4 +1,4 @@
-"""Print what the model at a path says of itself, as JSON, within limits of time and memory."""
+"""Print the facts that the model at a path records, as JSON, within limits of time and memory."""
 
 import json
 import os
@@ -12,9 +12,10 @@ from harness.formats.recognize import read_facts
 
 
 def limit_process() -> None:
-    """Let the kernel end this process where a hostile file would make it grow or never end.
+    """Set limits, so that the kernel ends this process if a hostile file makes it grow or loop.
 
-    The hard limit is a little higher: at the soft one the signal says that time was the reason.
+    The hard limit is a little higher than the soft limit: the soft limit's signal shows that time
+    was the reason.
     """
     try:
         import resource
@@ -37,7 +38,7 @@ def main() -> int:
     except Unreadable as error:
         answer, code = str(error), UNREADABLE_EXIT
     except MemoryError:
-        answer, code = f"it takes more than {MEMORY_BYTES >> 30} GiB to read", UNREADABLE_EXIT
+        answer, code = f"reading it takes more than {MEMORY_BYTES >> 30} GiB", UNREADABLE_EXIT
     except RecursionError:
         answer, code = "it is nested too deeply", UNREADABLE_EXIT
     except OSError as error:

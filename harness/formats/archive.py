@@ -30,7 +30,7 @@ LARGEST_UNPACKED = 512 << 20  # bytes of compressed weights that are unpacked to
 
 
 def read_archive(path: Path) -> Facts:
-    """Read a `.keras` file; raises Unreadable where it is none, or damaged."""
+    """Read a `.keras` file; raises Unreadable if it is another format or damaged."""
     facts = Facts(KERAS_ARCHIVE, str(path))
     with (
         open_regular(path) as stream,
@@ -50,31 +50,34 @@ def read_unpacked(folder: Path) -> Facts:
 
 
 def check_members(archive: zipfile.ZipFile, facts: Facts) -> None:
-    """Raise Unreadable for a zip that is no Keras archive; note members that are traps."""
+    """Raise Unreadable for a zip that is not a Keras archive; record dangerous members."""
     members = archive.infolist()
     names = [member.filename for member in members]
     if len(names) > MOST_MEMBERS:
         raise Unreadable(f"the archive holds {len(names)} members")
     if not {METADATA, CONFIG} <= set(names):
         inside = ", ".join(plain(name, 30) for name in names[:5]) or "nothing"
-        raise Unreadable(f"it is a zip archive, but no Keras archive: it holds {inside}")
+        raise Unreadable(f"it is a zip archive but not a Keras archive: it holds {inside}")
     for name in names:
         if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts:
             add_once(
                 facts.dangers,
-                f"its member {plain(name)} leads out of the folder it is"
-                " unpacked into (CVE-2025-12638)",
+                f"its member {plain(name)} would be unpacked outside the target"
+                " folder (CVE-2025-12638)",
             )
     if len(set(names)) < len(names):
-        add_once(facts.dangers, "it holds two members of one name, of which loaders read either")
+        add_once(
+            facts.dangers,
+            "it holds two members of the same name, and loaders differ in which of them they read",
+        )
     packed = sum(member.compress_size for member in members)
     unpacked = sum(member.file_size for member in members)
     if is_bomb(unpacked, packed):
-        add_once(facts.dangers, f"{packed} bytes of it unpack to {unpacked / 2**30:.1f} GiB")
+        add_once(facts.dangers, f"{packed} bytes in it unpack to {unpacked / 2**30:.1f} GiB")
 
 
 def open_in_zip(archive: zipfile.ZipFile, name: str) -> BinaryIO:
-    """Open a member: as it lies where it is stored, else unpacked in memory, up to a limit."""
+    """Open a member: directly if it is not compressed, else unpacked in memory up to a limit."""
     member = archive.getinfo(name)
     if member.flag_bits & 1:
         raise Unreadable(f"its member {name} is encrypted")
@@ -86,7 +89,7 @@ def open_in_zip(archive: zipfile.ZipFile, name: str) -> BinaryIO:
 
 
 def read_parts(open_part: Callable[[str], BinaryIO], facts: Facts) -> None:
-    """Add to `facts` what metadata, configuration and weights say."""
+    """Add the facts in the metadata, the configuration and the weights to `facts`."""
     metadata = load_json(open_part, METADATA)
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
     if not isinstance(version, str):
@@ -99,7 +102,9 @@ def read_parts(open_part: Callable[[str], BinaryIO], facts: Facts) -> None:
     try:
         weights = open_part(WEIGHTS)
     except (KeyError, Unreadable):
-        facts.evidence.append(f"no member {WEIGHTS}: the weights are missing, or in another format")
+        facts.evidence.append(
+            f"there is no member {WEIGHTS}: the weights are missing or have another format"
+        )
         return
     with weights:
         size = weights.seek(0, io.SEEK_END)

@@ -1,4 +1,4 @@
-"""Names that Keras itself resolves: what is not here, the user's code must bring.
+"""Names that Keras itself resolves. The user's code must define every other name.
 
 Measured: the public classes of `tf.keras` in 1.15, 2.3, 2.6, 2.10, 2.15, 2.16 and 2.21 together,
 and the layers that Keras makes by itself, such as TFOpLambda.

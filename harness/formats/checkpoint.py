@@ -1,6 +1,6 @@
-"""TensorFlow checkpoints: the names in the `.index`, a LevelDB table, and what they tell.
+"""TensorFlow checkpoints: the names in the `.index`, a LevelDB table, and what they reveal.
 
-Keys: tensorflow/core/util/tensor_bundle. A checkpoint holds no version of TensorFlow or Keras.
+Keys: tensorflow/core/util/tensor_bundle. A checkpoint records no version of TensorFlow or Keras.
 """
 
 import glob
@@ -21,14 +21,14 @@ def read_checkpoint(index: Path) -> Facts:
     keys = [key.decode("utf-8", "replace") for key, _ in iterate_entries(table)]
     names = [key for key in keys if key]  # the first, empty key is the header
     mark_keys(names, facts)
-    facts.evidence.append(f"{len(names)} entries in {plain(index.name)}, no version among them")
+    facts.evidence.append(f"{len(names)} entries in {plain(index.name)}, and no version")
     if not list(prefix.parent.glob(f"{glob.escape(prefix.name)}.data-?????-of-?????")):
         facts.evidence.append(f"the data files of {plain(prefix.name)} are missing")
     return facts
 
 
 def mark_keys(names: list[str], facts: Facts) -> None:
-    """Note which Keras gave the names (measured, see origin)."""
+    """Record which Keras chose the names (measured, see origin)."""
     if OBJECT_GRAPH not in names:
         facts.mark("name-based")
     for name in names:

@@ -1,4 +1,4 @@
-"""The configuration of a Keras model: whose classes it names, and whether loading runs code."""
+"""The configuration of a Keras model: which classes it names, and whether loading runs code."""
 
 import builtins
 import re
@@ -66,7 +66,7 @@ INITIALIZERS = {
 
 
 def read_config(config: Any, facts: Facts) -> None:
-    """Add to `facts` what a model's configuration tells; any JSON value is borne with."""
+    """Add the facts in a model's configuration to `facts`; any JSON value is accepted."""
     mark_model(config, facts)
     for node in iterate_dicts(config):
         class_name = node.get("class_name")
@@ -78,7 +78,7 @@ def read_config(config: Any, facts: Facts) -> None:
 
 
 def iterate_dicts(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object inside a JSON value, in order and however deep, without recursion."""
+    """Yield every object inside a JSON value, in order and at any depth, without recursion."""
     waiting = [value]
     while waiting:
         each = waiting.pop()
@@ -90,7 +90,7 @@ def iterate_dicts(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def mark_model(config: Any, facts: Facts) -> None:
-    """Note what distinguishes releases that write one Keras version (measured, see origin)."""
+    """Record details that differ between releases with the same Keras version (see origin)."""
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict | list):
         return
     class_name, inner = config.get("class_name"), config["config"]
@@ -111,7 +111,7 @@ def mark_model(config: Any, facts: Facts) -> None:
 
 
 def note_class(class_name: str, node: dict[str, Any], facts: Facts) -> None:
-    """Note one serialized object: its package, whether it is Keras' own, what loading it does."""
+    """Record one serialized object: its package, whether it is built in, what loading it does."""
     config = node.get("config")
     details = config if isinstance(config, dict) else {}
     if class_name in INITIALIZERS and isinstance(config, dict):
@@ -138,7 +138,7 @@ def note_class(class_name: str, node: dict[str, Any], facts: Facts) -> None:
 
 
 def reaches_beyond(module: str, name: str) -> bool:
-    """Say whether a module that every environment has is named for what no layer comes from."""
+    """Return whether a name leads to code that no model needs, such as a module of Python."""
     root = module.split(".")[0]
     if root == "builtins":
         return hasattr(builtins, name)  # eval, exec, open, ...
@@ -148,20 +148,20 @@ def reaches_beyond(module: str, name: str) -> bool:
 
 
 def is_byte_code(details: dict[str, Any]) -> bool:
-    """Say whether a Lambda's function is code itself: a list, or a marked object; not a name."""
+    """Return whether a Lambda's function is code itself: a list or a marked object, not a name."""
     function = details.get("function")
     marked = isinstance(function, dict) and function.get("class_name") == "__lambda__"
     return isinstance(function, list) or marked
 
 
 def note_origin(class_name: str, node: dict[str, Any], facts: Facts) -> None:
-    """Note a class or function that the reader must bring, or that no model has reason to name."""
+    """Record a class or function that the user must define, or that no model needs to name."""
     module, name = node.get("module"), class_name
     if class_name == "function" and isinstance(node.get("config"), str):
         name = node["config"]
     if isinstance(module, str) and module:
         if reaches_beyond(module, name):
-            said = f"it names {plain(f'{module}.{name}')}, which is no part of a model"
+            said = f"it names {plain(f'{module}.{name}')}, which is not part of a model"
             add_once(facts.dangers, f"{said} (CVE-2025-1550, CVE-2025-8747)")
         elif module == "builtins":  # where Keras 3 says every function of the user is from
             if class_name == "function" and name not in ACTIVATIONS | CLASSES:

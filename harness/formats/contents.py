@@ -1,6 +1,6 @@
-"""Compare two folders of saved models by what is in them: some formats embed the time or an order.
+"""Compare two folders of saved models by content, not bytes: some formats embed a time or an order.
 
-leaves.py says how a file is taken apart, and what of it is no content.
+leaves.py describes how a file is split into leaves, and which parts are ignored.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ ORDER = (BYTES, CONTENTS, ROUNDING, DIFFERS)  # from best to worst
 
 @dataclass(frozen=True)
 class ContentComparison:
-    """How two files or folders compare: one of ORDER, and the addresses of what differs.
+    """How two files or folders compare: one of ORDER, and the addresses of the differences.
 
     `rounding` is the largest difference between two numbers, relative to the largest number of
     their array; 0 where every number is the same.
@@ -38,7 +38,7 @@ class ContentComparison:
 def compare_folders(
     committed: Path, fresh: Path, ignored: tuple[str, ...] = ()
 ) -> ContentComparison:
-    """Compare every file below two folders but the `ignored`, by relative path."""
+    """Compare every file below two folders except the `ignored` files, by relative path."""
     old, new = list_files(committed) - {*ignored}, list_files(fresh) - {*ignored}
     lone = [f"{name} is {'missing' if name in old else 'new'}" for name in sorted(old ^ new)]
     compared = [compare_files(name, committed / name, fresh / name) for name in sorted(old & new)]
@@ -51,7 +51,7 @@ def list_files(folder: Path) -> set[str]:
 
 
 def worst_of(comparisons: list[ContentComparison]) -> ContentComparison:
-    """Return the worst of several comparisons, with all their differences, the worst first."""
+    """Merge comparisons: the worst kind, and all differences, the worst first."""
     ranked = sorted(comparisons, key=lambda each: ORDER.index(each.kind), reverse=True)
     worst = ranked[0].kind if ranked else BYTES
     said = tuple(line for each in ranked for line in each.differences)
@@ -59,7 +59,7 @@ def worst_of(comparisons: list[ContentComparison]) -> ContentComparison:
 
 
 def compare_files(name: str, old: Path, new: Path) -> ContentComparison:
-    """Compare two files called `name`, whose suffix says how to read them."""
+    """Compare two files called `name`; the suffix decides how they are read."""
     if old.read_bytes() == new.read_bytes():
         return ContentComparison(BYTES)
     try:
@@ -77,7 +77,7 @@ def compare_leaves(old: dict[str, Any], new: dict[str, Any]) -> ContentCompariso
 
 
 def compare_values(address: str, old: Any, new: Any) -> ContentComparison:
-    """Compare two leaves; numbers may differ by rounding where both are float arrays alike."""
+    """Compare two leaves; float arrays of one dtype and shape may differ by rounding."""
     if not (isinstance(old, np.ndarray) and isinstance(new, np.ndarray)):
         if type(old) is type(new) and (old == new or (old != old and new != new)):
             return ContentComparison(CONTENTS)
@@ -107,7 +107,7 @@ def compare_floats(address: str, old: Any, new: Any) -> ContentComparison:
 
 
 def spell_value(value: Any) -> str:
-    """Return a value as it fits into a line."""
+    """Return a value shortened to fit on one line."""
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     return plain(repr(value), 40)

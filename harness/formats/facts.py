@@ -1,4 +1,4 @@
-"""What every reader finds, and the few ways in which a reader may touch a file."""
+"""The facts that every reader returns, and the few ways in which a reader may open a file."""
 
 import json
 import os
@@ -25,16 +25,16 @@ MOST_NAMED = 20  # names from the file that are kept
 
 
 class Unreadable(ValueError):
-    """The file is not, or is no longer, what it should be: one sentence."""
+    """The file is damaged or has another format; the message is one sentence."""
 
 
 @dataclass
 class Facts:
-    """What a file says. `keras`, `tensorflow`: the versions it names, None where it names none.
+    """The facts that a file records. `keras`, `tensorflow`: the recorded versions, else None.
 
-    `marks` are details that only some releases write (harness.origin knows which),
-    `custom` names of classes and functions that are not Keras' own, `dangers` sentences: why
-    loading runs code of the file or reads other files. `path` is what a loader is to be given.
+    `marks` are details that only some releases write (harness.origin lists the releases). `custom`
+    are names of classes and functions that are not built into Keras. `dangers` are sentences: why
+    loading runs code in the file or reads other files. `path` is the path to give to a loader.
     """
 
     format: str
@@ -47,12 +47,12 @@ class Facts:
     dangers: list[str] = field(default_factory=list)
 
     def mark(self, name: str) -> None:
-        """Note a detail once."""
+        """Record a detail once."""
         add_once(self.marks, name)
 
 
 def add_once(names: list[str], name: str) -> None:
-    """Append `name` unless it is there, or the list is long enough for any reader."""
+    """Append `name`, unless the list already holds the name or is full."""
     if name not in names and len(names) < MOST_NAMED:
         names.append(name)
 
@@ -60,7 +60,7 @@ def add_once(names: list[str], name: str) -> None:
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file for reading; raises Unreadable for anything else.
 
-    A FIFO would wait for ever and a device may never end; neither is opened in earnest.
+    A FIFO would wait for ever and a device may never end; so neither is read.
     """
     flags = os.O_RDONLY
     for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows has the last one only
@@ -77,20 +77,20 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def open_member(folder: Path, name: str) -> BinaryIO:
-    """Open a file of a model's folder; raises Unreadable where it is a link that leads out."""
+    """Open a file of a model's folder; raises Unreadable for a link that leads elsewhere."""
     check_inside(folder, name)
     return open_regular(folder / name)
 
 
 def check_inside(folder: Path, name: str) -> None:
-    """Raise Unreadable where a file of a model's folder is a link that leads out of the folder."""
+    """Raise Unreadable if a file of a model's folder is a link that leads out of the folder."""
     if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise Unreadable(f"{plain(name)} is a link that leads out of its folder")
 
 
 @contextmanager
 def refuse_damage(what: str) -> Iterator[None]:
-    """Raise Unreadable for whatever a library raises for damaged bytes: half a dozen kinds."""
+    """Raise Unreadable for every exception that a library raises for damaged bytes."""
     try:
         yield
     except (Unreadable, MemoryError):
@@ -100,12 +100,12 @@ def refuse_damage(what: str) -> Iterator[None]:
 
 
 def is_bomb(claimed: int, stored: int) -> bool:
-    """Say whether so few `stored` bytes claim to be so many that reading them is no option."""
+    """Return whether a few `stored` bytes claim to be far too many bytes to read."""
     return claimed > max(LARGEST_SPREAD, 100 * stored)
 
 
 def read_limited(file: BinaryIO, most: int, what: str) -> bytes:
-    """Return all of `file`; raises Unreadable where that is more than `most` bytes."""
+    """Return the content of `file`; raises Unreadable if it is longer than `most` bytes."""
     content = file.read(most + 1)
     if len(content) > most:
         raise Unreadable(f"{what} is larger than {most >> 20} MiB")
@@ -113,7 +113,7 @@ def read_limited(file: BinaryIO, most: int, what: str) -> bytes:
 
 
 def read_json(text: bytes | str, what: str) -> Any:
-    """Return the value a JSON text holds; raises Unreadable for every text that holds none."""
+    """Return the value of a JSON text; raises Unreadable if the text is not JSON."""
     if len(text) > LARGEST_JSON:
         raise Unreadable(f"{what} is larger than {LARGEST_JSON >> 20} MiB")
     try:
@@ -125,7 +125,7 @@ def read_json(text: bytes | str, what: str) -> Any:
 
 
 def plain(text: object, most: int = 80) -> str:
-    """Return a name from a file as it may be printed: short, and no character that steers."""
+    """Return a name from a file made safe to print: short, without control characters."""
     cut = str(text)[: most + 1]
     shown = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in cut)
     return shown if len(shown) <= most else shown[: most - 3] + "..."

@@ -23,7 +23,9 @@ MOST_OBJECTS = 50_000  # the largest models have some ten thousand arrays
 
 
 def read_hdf5_file(path: Path) -> Facts:
-    """Read an HDF5 file. Raises Unreadable where HDF5 does, or where Keras wrote nothing in it."""
+    """Read an HDF5 file. Raises Unreadable if the HDF5 library fails or if Keras did not write the
+    file.
+    """
     with open_regular(path) as stream:
         size = path.stat().st_size
         facts = Facts(HDF5_WEIGHTS, str(path))
@@ -32,7 +34,7 @@ def read_hdf5_file(path: Path) -> Facts:
 
 
 def with_file(stream: BinaryIO, read: Any) -> None:
-    """Call `read` with the open HDF5 file; whatever HDF5 objects to becomes Unreadable."""
+    """Call `read` with the open HDF5 file; errors of the HDF5 library become Unreadable."""
     import h5py
 
     with refuse_damage("the HDF5 file"), h5py.File(stream, "r") as file:
@@ -40,7 +42,7 @@ def with_file(stream: BinaryIO, read: Any) -> None:
 
 
 def read_hdf5(file: Any, size: int, facts: Facts) -> None:
-    """Add to `facts` what the open file says; `size` is its size in bytes."""
+    """Add the facts in the open file to `facts`; `size` is the file's size in bytes."""
     names = walk(file, size, facts)
     config = read_attribute(file, "model_config")
     facts.keras = read_attribute(file, "keras_version")
@@ -50,7 +52,9 @@ def read_hdf5(file: Any, size: int, facts: Facts) -> None:
         facts.evidence.append(f"attribute keras_version: {plain(facts.keras)}")
     backend = read_attribute(file, "backend")
     if backend is not None and backend != "tensorflow":
-        facts.evidence.append(f"attribute backend: {plain(backend)}, so not TensorFlow wrote it")
+        facts.evidence.append(
+            f"attribute backend: {plain(backend)}, so the writer was not TensorFlow"
+        )
     mark_names(names, facts)
     if config is not None:
         facts.format = HDF5_MODEL
@@ -58,26 +62,26 @@ def read_hdf5(file: Any, size: int, facts: Facts) -> None:
         mark_training(read_attribute(file, "training_config"), facts)
     elif facts.keras is None and "layer_names" not in file.attrs:
         if not any(name.split("/")[-2:-1] == ["vars"] for name in names):
-            raise Unreadable("it is an HDF5 file, but Keras wrote nothing in it")
+            raise Unreadable("it is an HDF5 file, but not one that Keras wrote")
         facts.format = WEIGHTS_H5
 
 
 def read_attribute(node: Any, name: str) -> str | None:
-    """Return a text attribute, None where there is none; raises Unreadable for a huge one."""
+    """Return a text attribute, None if it is absent; raises Unreadable if it is huge."""
     if name not in node.attrs:
         return None
     stored = node.attrs.get_id(name)
     if stored.shape not in ((), (1,)) or stored.get_storage_size() > LARGEST_JSON:
-        raise Unreadable(f"the attribute {name} is no text")
+        raise Unreadable(f"the attribute {name} is not text")
     value = node.attrs[name]
     value = value.item() if hasattr(value, "item") else value
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def walk(file: Any, size: int, facts: Facts) -> list[str]:
-    """Return the names of all arrays, reading none; note what leads out of the file.
+    """Return the names of all arrays without reading them; record links out of the file.
 
-    Each object is visited once, whatever links there are to it: links may form a cycle.
+    Each object is visited once, even if several links lead to it: links may form a cycle.
     """
     import h5py
 
@@ -121,14 +125,16 @@ def walk(file: Any, size: int, facts: Facts) -> list[str]:
 
 
 def note_array(array: Any, name: str, facts: Facts) -> int:
-    """Return the bytes an array declares; note one whose content lies in another file."""
+    """Return the size in bytes that an array declares; record an array stored in another file."""
     if array.external or array.is_virtual:
-        add_once(facts.dangers, f"its array {plain(name)} lies in another file (CVE-2026-1669)")
+        add_once(
+            facts.dangers, f"its array {plain(name)} is stored in another file (CVE-2026-1669)"
+        )
     return int(array.size or 0) * int(array.dtype.itemsize)
 
 
 def mark_names(names: list[str], facts: Facts) -> None:
-    """Note the layouts of weights that only some releases write (measured, see origin)."""
+    """Record the layouts of weights that only some releases write (measured, see origin)."""
     for name in names:
         parts = name.split("/")
         cells = {part.rstrip("0123456789").rstrip("_") for part in parts}
@@ -145,7 +151,7 @@ def mark_names(names: list[str], facts: Facts) -> None:
 
 
 def mark_training(text: str | None, facts: Facts) -> None:
-    """Note how the compile arguments are written."""
+    """Record how the compile arguments are written."""
     training = read_json(text, "the attribute training_config") if text else None
     if isinstance(training, dict) and training.get("metrics", "absent") in (None, []):
         facts.mark("metrics null" if training["metrics"] is None else "metrics empty")

@@ -1,4 +1,4 @@
-"""Take a file of a model apart into leaves, each an address and a value, to compare it by them.
+"""Split a model file into leaves, each an address and a value, so that files can be compared.
 
 A leaf is a weight, an attribute, a key of a config. Nothing is executed or unpickled: a pickle is
 one leaf, its bytes. Left out is
@@ -58,7 +58,7 @@ def read_leaves(name: str, path: Path) -> dict[str, Any]:
 
 
 def iterate_leaves(name: str, path: Path) -> Iterator[Leaf]:
-    """Yield what is in a file; checkpoints are in two of them, which are read as one."""
+    """Yield a file's content; the two files of a checkpoint are read together."""
     index = path.with_name(path.name.removesuffix(DATA).removesuffix(".index") + ".index")
     data = index.with_suffix(DATA)
     if path in (index, data) and index.exists() and data.exists():
@@ -69,7 +69,7 @@ def iterate_leaves(name: str, path: Path) -> Iterator[Leaf]:
 
 
 def flatten_file(name: str, data: bytes) -> Iterator[Leaf]:
-    """Yield (address, value) for everything in a file; of an unknown format, its bytes."""
+    """Yield (address, value) for everything in a file; an unknown format is one leaf, its bytes."""
     suffix = Path(name).suffix
     if suffix in (".keras", ".npz") and data[:2] == b"PK":
         yield from flatten_zip(name, data)
@@ -93,14 +93,14 @@ def flatten_file(name: str, data: bytes) -> Iterator[Leaf]:
 
 
 def flatten_zip(name: str, data: bytes) -> Iterator[Leaf]:
-    """Yield what the members of an archive hold; their times are no part of it."""
+    """Yield the content of an archive's members, without their times."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.namelist():
             yield from flatten_file(f"{name}/{member}", archive.read(member))
 
 
 def flatten_tensors(name: str, tensors: dict[str, Any]) -> Iterator[Leaf]:
-    """Yield every tensor of a checkpoint; those of a set in an order of their own."""
+    """Yield every tensor of a checkpoint; tensors that Keras takes from a set are sorted."""
     unordered = [key for key in tensors if key.startswith("_all_variables/")]
     arrays = sorted((tensors[key] for key in unordered), key=lambda a: (a.shape, a.tobytes()))
     for index, array in enumerate(arrays):
@@ -123,7 +123,7 @@ def flatten_hdf5(name: str, data: bytes) -> Iterator[Leaf]:
 
 
 def flatten_attribute(address: str, value: Any) -> Iterator[Leaf]:
-    """Yield an attribute; one that holds JSON, as model_config does, by its keys."""
+    """Yield an attribute; a JSON attribute such as model_config is split by its keys."""
     text = value.decode(errors="replace") if isinstance(value, bytes) else value
     if isinstance(text, str) and text.startswith("{"):
         yield from flatten_json(address, json.loads(text))
@@ -132,9 +132,9 @@ def flatten_attribute(address: str, value: Any) -> Iterator[Leaf]:
 
 
 def flatten_json(address: str, value: Any, ids: dict[Any, int] | None = None) -> Iterator[Leaf]:
-    """Yield every leaf of a JSON value but those that only say when.
+    """Yield every leaf of a JSON value except times.
 
-    `ids` numbers the shared objects in the order they are met.
+    `ids` numbers the shared objects in the order in which they appear.
     """
     ids = {} if ids is None else ids
     if isinstance(value, dict) and value:
@@ -151,7 +151,7 @@ def flatten_json(address: str, value: Any, ids: dict[Any, int] | None = None) ->
 
 
 def forget_line(text: str) -> str | bytes:
-    """Return a lambda's byte code without the line it stood on; any other text as it is."""
+    """Return a lambda's byte code without its line number; return any other text unchanged."""
     if not text.startswith("4w"):  # so begins, in base64, marshalled code
         return text
     try:

@@ -1,4 +1,4 @@
-"""LevelDB's table format, read within bounds: the `.index` of a TensorFlow checkpoint is one.
+"""LevelDB's table format, read within bounds: the `.index` of a checkpoint is such a table.
 
 Format: LevelDB's doc/table_format.md; tensorflow/core/lib/io/format.cc. The footer, 48 bytes, holds
 the handles (offset and size) of two blocks and a magic number. The second block, the index, holds
@@ -19,7 +19,7 @@ MOST_ENTRIES = 500_000
 
 
 def is_table(tail: Buffer) -> bool:
-    """Say whether a file that ends in these bytes ends as a table does."""
+    """Return whether a file that ends in these bytes is a LevelDB table."""
     return len(tail) >= FOOTER and tail[-len(MAGIC) :] == MAGIC
 
 
@@ -39,7 +39,7 @@ def iterate_entries(table: bytes) -> Iterator[Entry]:
 
 
 def find_blocks(index: Iterable[Entry]) -> Iterator[tuple[int, int]]:
-    """Yield (offset, size) of each block in the index: in order, so that no block comes twice."""
+    """Yield (offset, size) of each block in the index; raise Unreadable if blocks overlap."""
     end = 0
     for _, handle in index:
         offset, size, _ = read_handle(handle, 0)
@@ -50,7 +50,7 @@ def find_blocks(index: Iterable[Entry]) -> Iterator[tuple[int, int]]:
 
 
 def bound(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Yield the entries; raise Unreadable where they are too many, or their keys too long."""
+    """Yield the entries; raise Unreadable if there are too many or their keys are too long."""
     length = 0  # keys that share their beginnings are much longer than the table
     for count, (key, value) in enumerate(entries, 1):
         length += len(key)
@@ -71,9 +71,9 @@ def read_handle(data: memoryview, position: int) -> tuple[int, int, int]:
 def iterate_block(blocks: memoryview, offset: int, size: int) -> Iterator[Entry]:
     """Yield (key, value) of one block; a key shares its beginning with the key before it."""
     if offset + size + TRAILER > len(blocks):
-        raise Unreadable("the index is cut short")
+        raise Unreadable("the index is truncated")
     if blocks[offset + size]:
-        raise Unreadable("the index is compressed, which TensorFlow's own never is")
+        raise Unreadable("the index is compressed, but TensorFlow never compresses the index")
     block = blocks[offset : offset + size]
     restarts = 4 * (1 + int.from_bytes(block[-4:], "little"))  # bytes at the end; keys whole there
     if restarts > size:
@@ -84,7 +84,7 @@ def iterate_block(blocks: memoryview, offset: int, size: int) -> Iterator[Entry]
         own, position = read_varint(entries, position)
         length, position = read_varint(entries, position)
         if shared > len(key) or own + length > len(entries) - position:
-            raise Unreadable("the index is damaged: an entry leads out of its block")
+            raise Unreadable("the index is damaged: an entry points outside its block")
         key = key[:shared] + bytes(entries[position : position + own])
         yield key, entries[position + own : position + own + length]
         position += own + length

@@ -1,7 +1,7 @@
-"""Read a stranger's model in a process of its own, within limits of time and memory.
+"""Read an untrusted model in a separate process, within limits of time and memory.
 
-A C library parses HDF5, and nothing that a file holds may end or fill the process of the caller.
-The child is `python -m harness.formats PATH` (__main__.py).
+A C library parses HDF5. A damaged file must neither crash the caller's process nor exhaust its
+memory. The child process is `python -m harness.formats PATH` (__main__.py).
 """
 
 import json
@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def read_model_facts(path: Path) -> Facts:
-    """Return what the model at `path` says of itself; raises UsageError where none can be read.
+    """Return the facts that the model at `path` records; raises UsageError if it is unreadable.
 
-    Nothing of the file is run, and no other file is read.
+    No code in the file is run, and no other file is read.
     """
     variables = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "harness.formats", os.path.abspath(path)]
@@ -51,15 +51,15 @@ def read_model_facts(path: Path) -> Facts:
     if done.returncode == -OUT_OF_TIME:
         raise refuse(path, f"reading it took more than {CPU_SECONDS} s of CPU time")
     ended = f"signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
-    raise refuse(path, f"it brought the reading process down ({ended}), so it is damaged")
+    raise refuse(path, f"the reading process crashed ({ended}), so the file is damaged")
 
 
 def refuse(path: Path, found: str) -> UsageError:
-    """Return the error for a path that no model can be read from."""
+    """Return the error for a path at which there is no readable model."""
     if " models: " in found:
         return UsageError(f"which model? {plain(path, 400)} is a folder", found, "name one of them")
     return UsageError(
-        f"no model can be read from {plain(path, 400)}",
+        f"there is no readable model at {plain(path, 400)}",
         found,
-        "give a .keras or .h5 file, a SavedModel folder or a checkpoint, whole and not damaged",
+        "name an undamaged .keras or .h5 file, SavedModel folder or checkpoint",
     )

@@ -1,4 +1,4 @@
-"""Which format a path holds, by its content; and the model inside a folder of a run or artifact."""
+"""Recognize a model's format by its content, and find the model inside a folder."""
 
 import os
 from pathlib import Path
@@ -28,7 +28,7 @@ MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
 
 
 def read_facts(path: Path) -> Facts:
-    """Read whatever lies at `path`; raises Unreadable with one sentence where it is no model."""
+    """Read the model at `path`; raises Unreadable with one sentence if it is not a model."""
     if path.is_dir():
         return read_folder(path)
     if not path.exists() and not path.is_symlink():
@@ -62,17 +62,17 @@ def read_file(path: Path) -> Facts:
         return read_checkpoint(path)
     if head.lstrip()[:1] == b"{":
         return read_architecture(path)
-    raise Unreadable(f"{plain(path.name)} is no model file: {guess(head, path)}")
+    raise Unreadable(f"{plain(path.name)} is not a model file: {guess(head, path)}")
 
 
 def guess(head: bytes, path: Path) -> str:
-    """Return what a file is instead, as far as its first bytes tell."""
+    """Return what the file's first bytes suggest that it is."""
     if path.suffix in MODEL_SUFFIXES:
-        return f"it has the suffix {path.suffix}, not the content"
+        return f"it has the suffix {path.suffix}, but other content"
     if head[:1] == b"\x80":
         return "it looks like a pickle, which runs code when it is read"
     if path.suffix == ".pb":
-        return "a frozen graph holds no version; a SavedModel is a folder with saved_model.pb"
+        return "a frozen graph records no version; a SavedModel is a folder with saved_model.pb"
     return f"it begins with {head[:8].hex(' ')}"
 
 
@@ -81,7 +81,7 @@ def read_architecture(path: Path) -> Facts:
     with open_regular(path) as stream:
         config = read_json(read_limited(stream, LARGEST_JSON, plain(path.name)), plain(path.name))
     if not isinstance(config, dict) or "class_name" not in config:
-        raise Unreadable(f"{plain(path.name)} is JSON, but no Keras model")
+        raise Unreadable(f"{plain(path.name)} is JSON, but not a Keras model")
     facts = Facts(CONFIG_JSON, str(path))
     version = config.get("keras_version")
     if isinstance(version, str):
@@ -92,7 +92,7 @@ def read_architecture(path: Path) -> Facts:
 
 
 def read_folder(folder: Path) -> Facts:
-    """Read the model that a folder is, or the only one that it holds."""
+    """Read the model in a folder: the folder itself, or the only model below it."""
     if (folder / "saved_model.pb").exists():
         return read_saved_model(folder)
     if (folder / "metadata.json").exists() and (folder / "config.json").exists():

@@ -1,4 +1,4 @@
-"""SavedModel folders: the TensorFlow that wrote them, and what Keras left in them.
+"""SavedModel folders: the TensorFlow that wrote them, and the metadata of Keras in them.
 
 Field numbers are those of TensorFlow's own .proto files: saved_model, meta_graph, graph, function,
 node_def, and Keras' saved_metadata.
@@ -56,7 +56,7 @@ def read_saved_model(folder: Path) -> Facts:
 
 
 def map_member(folder: Path, name: str) -> memoryview:
-    """Map a file of the folder into memory: what is not looked at is never read."""
+    """Map a file of the folder into memory, so that only the needed parts are read."""
     with open_member(folder, name) as stream:
         try:
             return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
@@ -65,7 +65,7 @@ def map_member(folder: Path, name: str) -> memoryview:
 
 
 def read_graphs(data: memoryview, facts: Facts) -> None:
-    """Add what the graphs say: SavedModel.meta_graphs is field 2, their meta_info_def field 1."""
+    """Add the facts in the graphs: SavedModel.meta_graphs is field 2, meta_info_def field 1."""
     graphs = 0
     for graph in find_messages(data, 2):
         graphs += 1
@@ -85,7 +85,7 @@ def read_graphs(data: memoryview, facts: Facts) -> None:
 
 
 def note_op(name: str | None, facts: Facts) -> None:
-    """Note an op that would reach beyond the graph, once for each name."""
+    """Record each op that reads files or runs Python code, once per name."""
     if name in REACHING_OPS:
         add_once(
             facts.dangers,
@@ -94,7 +94,7 @@ def note_op(name: str | None, facts: Facts) -> None:
 
 
 def read_layer(node: memoryview, identifier: int, metadata: int, facts: Facts) -> None:
-    """Add what Keras wrote about a model or layer: fields for its kind and its JSON."""
+    """Add the metadata of Keras about a model or layer: its kind and its JSON."""
     kind = find_text(node, identifier) or ""
     text = next(find_messages(node, metadata), None)
     if kind == "_tf_keras_metric" or not text or len(text) > LARGEST_JSON:

@@ -1,6 +1,6 @@
-"""Tensor bundles, TensorFlow's checkpoints, read without TensorFlow: every tensor by its name.
+"""Read tensor bundles (TensorFlow's checkpoints) without TensorFlow: every tensor by its name.
 
-A bundle is `NAME.index`, a table of LevelDB's format, beside `NAME.data-00000-of-00001`
+A bundle is `NAME.index`, a LevelDB table, beside `NAME.data-00000-of-00001`
 (tensorflow/core/util/tensor_bundle/tensor_bundle.h). The table's values are BundleEntryProto
 (tensorflow/core/protobuf/tensor_bundle.proto). Damaged bytes raise Unreadable.
 """
@@ -33,7 +33,7 @@ CHECKSUM = 4  # bytes, behind the length of a text
 
 
 def read_bundle(index: bytes, data: bytes) -> dict[str, Any]:
-    """Return every tensor by its name: an array, or for texts what their messages hold."""
+    """Return every tensor by its name: an array, or for a text the fields of its message."""
     tensors: dict[str, Any] = {}
     for key, entry in iterate_entries(index):
         if key:  # the first, empty key is the header
@@ -42,11 +42,11 @@ def read_bundle(index: bytes, data: bytes) -> dict[str, Any]:
 
 
 def decode_name(key: bytes) -> str:
-    """Return a tensor's name; raises Unreadable where it is no text."""
+    """Return a tensor's name; raises Unreadable if the name is not text."""
     try:
         return key.decode()
     except UnicodeDecodeError as error:
-        raise Unreadable(f"the name {plain(key)} is no text") from error
+        raise Unreadable(f"the name {plain(key)} is not text") from error
 
 
 def read_tensor(name: str, entry: memoryview, data: bytes) -> dict[str, Any]:
@@ -55,12 +55,12 @@ def read_tensor(name: str, entry: memoryview, data: bytes) -> dict[str, Any]:
     shape = [find_number(dimension, 1) for dimension in find_messages(entry, 2, 2)]
     content = data[offset : offset + size]
     if len(content) != size:
-        raise Unreadable(f"{plain(name)} is cut short")
+        raise Unreadable(f"{plain(name)} is truncated")
     if dtype in DTYPES:
         try:
             return {name: np.frombuffer(content, DTYPES[dtype]).reshape(shape)}
         except (ValueError, OverflowError) as error:
-            raise Unreadable(f"{plain(name)} has another size than its shape") from error
+            raise Unreadable(f"the size of {plain(name)} does not fit its shape") from error
     if dtype != STRING or shape:
         return {name: content}
     length, at = read_varint(content, 0)
@@ -69,7 +69,7 @@ def read_tensor(name: str, entry: memoryview, data: bytes) -> dict[str, Any]:
 
 
 def collect_text(text: bytes) -> dict[str, Any]:
-    """Return a text's fields where it is a message, as the object graph is, else the text."""
+    """Return a text's fields if it is a message (as the object graph is), else the text."""
     try:
         return collect_fields(text)
     except Unreadable:

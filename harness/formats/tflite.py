@@ -1,7 +1,7 @@
-"""TF-Lite models: the TensorFlow that converted them, where the file says so.
+"""TF-Lite models: the TensorFlow that converted them, if the file records it.
 
-A FlatBuffer; fields are those of tensorflow/lite/schema/schema.fbs (Model: buffers 4, metadata 6)
-and conversion_metadata.fbs. Offsets are followed only inside the file.
+The file is a FlatBuffer; its fields are defined in tensorflow/lite/schema/schema.fbs (Model:
+buffers 4, metadata 6) and conversion_metadata.fbs. Offsets are followed only inside the file.
 """
 
 import re
@@ -17,16 +17,18 @@ VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
 
 
 def read_tflite(path: Path) -> Facts:
-    """Read a TF-Lite file; raises Unreadable where an offset leads out of it."""
+    """Read a TF-Lite file; raises Unreadable if an offset points outside the file."""
     facts = Facts(TFLITE, str(path))
     with open_regular(path) as stream:
         data = read_limited(stream, LARGEST, "the TF-Lite file")
     try:
         read_metadata(data, facts)
     except (struct.error, IndexError) as error:
-        raise Unreadable("the TF-Lite file is damaged: an offset leads out of it") from error
+        raise Unreadable(
+            "the TF-Lite file is damaged: an offset points outside the file"
+        ) from error
     if facts.tensorflow is None:
-        facts.evidence.append("a TF-Lite file that does not say which TensorFlow converted it")
+        facts.evidence.append("the TF-Lite file does not record which TensorFlow converted it")
     return facts
 
 
@@ -58,12 +60,12 @@ def read_metadata(data: bytes, facts: Facts) -> None:
 
 
 def follow(data: bytes, position: int) -> int:
-    """Return where the offset at `position` leads."""
+    """Return the position to which the offset at `position` points."""
     return position + int(struct.unpack_from("<I", data, position)[0])
 
 
 def field(data: bytes, table: int, number: int) -> int | None:
-    """Return the position of a table's field, None where it is not there."""
+    """Return the position of a table's field, None if the field is absent."""
     virtual = table - struct.unpack_from("<i", data, table)[0]
     if virtual < 0:
         raise IndexError

@@ -1,4 +1,4 @@
-"""The wire format of Protocol Buffers: fields of a message, no schema.
+"""The wire format of Protocol Buffers: the fields of a message, without its schema.
 
 Source: protobuf.dev, "Encoding". `tensorflow` brings `protobuf`, but its message classes come with
 TensorFlow itself; a dozen lines read the few fields that are needed, without copying the rest.
@@ -14,7 +14,7 @@ Buffer = memoryview | bytes
 
 
 def read_varint(data: Buffer, position: int) -> tuple[int, int]:
-    """Return (number, position behind it); raises Unreadable for one cut short or too long."""
+    """Return (number, position after it); raises Unreadable if it is truncated or too long."""
     number = 0
     for shift in range(0, 70, 7):
         if position >= len(data):
@@ -24,11 +24,11 @@ def read_varint(data: Buffer, position: int) -> tuple[int, int]:
         number |= (byte & 127) << shift
         if byte < 128:
             return number, position
-    raise Unreadable("a number is cut short")
+    raise Unreadable("a number is truncated")
 
 
 def iterate_fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yield (field number, value) of a message; raises Unreadable where it is no message."""
+    """Yield (field number, value) of a message; raises Unreadable if it is not a message."""
     position = 0
     while position < len(data):
         key, position = read_varint(data, position)
@@ -46,7 +46,7 @@ def iterate_fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         else:
             raise Unreadable("it is not a Protocol Buffers message")
         if size > len(data) - position:
-            raise Unreadable("a field is cut short")
+            raise Unreadable("a field is truncated")
         yield number, data[position : position + size]
         position += size
 
@@ -62,18 +62,18 @@ def find_messages(data: memoryview, *path: int) -> Iterator[memoryview]:
 
 
 def find_text(data: memoryview, *path: int) -> str | None:
-    """Return the first string at a path of field numbers, None where there is none."""
+    """Return the first string at a path of field numbers, None if it is absent."""
     found = next(find_messages(data, *path), None)
     return None if found is None else bytes(found[:4096]).decode("utf-8", "replace")
 
 
 def find_number(data: memoryview, number: int) -> int:
-    """Return the value of a field that is a number, 0 where it is left out, as writers do a 0."""
+    """Return the value of a number field; 0 if it is absent, since writers leave out a 0."""
     found = 0
     for each, value in iterate_fields(data):
         if each == number:
             if not isinstance(value, int):
-                raise Unreadable(f"field {number} of a message is no number")
+                raise Unreadable(f"field {number} of a message is not a number")
             found = value
     return found
 
@@ -83,7 +83,8 @@ def flatten_message(
 ) -> Iterator[tuple[str, int | bytes]]:
     """Yield (path of field numbers, value) of every innermost field, without its schema.
 
-    Bytes that can be read as a message are: a few short texts too, which does no harm.
+    Bytes that can be read as a message are read as a message. That includes a few short texts,
+    which does no harm.
     """
     for number, value in iterate_fields(memoryview(data)):
         at = f"{path}.{number}"
@@ -97,7 +98,7 @@ def flatten_message(
 
 
 def collect_fields(data: Buffer) -> dict[str, list[int | bytes]]:
-    """Return every innermost value by its path, sorted: the order of repeated fields is lost.
+    """Return every innermost value by its path, sorted, so that repeated fields have no order.
 
     Keras takes layers and losses from sets, and TensorFlow writes maps, in an order that differs
     from process to process.

@@ -1,4 +1,4 @@
-"""Somebody's model file: which release wrote it, and what it predicts when restored there.
+"""Find the release that wrote a model file, and restore the model in that release.
 
 Imports `errors`, `verdicts`, `formats`, `processes`, `environments` and `results`.
 """

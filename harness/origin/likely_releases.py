@@ -1,4 +1,4 @@
-"""Which releases write such a file: Keras versions, and details that only some releases write.
+"""Find the likely releases of a file: by Keras versions, and by details that few releases write.
 
 All of it was measured on files that each built release wrote, a functional and a sequential model
 with Conv1D, BatchNormalization, LSTM, GRU, Embedding and Dense, in every format that release has
@@ -23,11 +23,11 @@ SHIPPED_KERAS = {
 }
 LAST_KERAS_2 = "2.15"  # reads most old files
 NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
-EITHER = "nothing here tells them apart: either will do, they write the same for such a file"
+EITHER = "the file does not show which: both releases write the same for such a file"
 
 
 def choose_releases(facts: Facts) -> Choice:
-    """Return the releases that may have written a file, by what was read in it."""
+    """Return the releases that may have written a file, by the facts that were read in it."""
     marks = set(facts.marks)
     if facts.tensorflow:
         return choose_by_tensorflow(facts.tensorflow, marks)
@@ -38,9 +38,10 @@ def choose_releases(facts: Facts) -> Choice:
     if facts.format == WEIGHTS_H5:
         return choose_by_layout(marks)
     if "module" in marks:
-        said = "no version is named; a configuration with modules and no version is Keras 3's"
+        said = "no version is named; Keras 3 writes a configuration with modules but no version"
         return ["2.16", "2.18", "2.21"], said
-    return [LAST_KERAS_2], f"no version is named: {LAST_KERAS_2}, the last with Keras 2, is a start"
+    said = f"no version is named; {LAST_KERAS_2}, the last release with Keras 2, is a first guess"
+    return [LAST_KERAS_2], said
 
 
 def choose_by_tensorflow(version: str, marks: set[str]) -> Choice:
@@ -49,14 +50,18 @@ def choose_by_tensorflow(version: str, marks: set[str]) -> Choice:
     if "dev" in version:
         return ["nightly"], f"TensorFlow {plain(version)} was a nightly build"
     if not found:
-        return [LAST_KERAS_2], f"{plain(version)} is no release of TensorFlow"
+        return [LAST_KERAS_2], f"{plain(version)} is not a release of TensorFlow"
     minor = (int(found[1]), int(found[2]))
     name = f"{minor[0]}.{minor[1]}"
     if name not in RELEASES:
         nearest = find_nearest(minor)
-        return [nearest], f"TensorFlow {name} cannot be built here, {nearest} is the nearest"
+        return [
+            nearest
+        ], f"TensorFlow {name} cannot be built here; the nearest release is {nearest}"
     if "keras_metadata.pb" in marks and minor >= (2, 16):
-        return [f"{name}+legacy"], "keras_metadata.pb is Keras 2's, which is tf_keras there"
+        return [
+            f"{name}+legacy"
+        ], "keras_metadata.pb is written by Keras 2, which is tf_keras in that release"
     return [name], ""
 
 
@@ -73,7 +78,7 @@ def choose_by_keras(version: str, marks: set[str]) -> Choice:
     if "dev" in version:
         return ["nightly"], f"{said} was a nightly build"
     if not found:
-        return [LAST_KERAS_2], f"{said} is no version"
+        return [LAST_KERAS_2], f"{said} is not a version"
     major, minor, patch = (int(each or 0) for each in found.groups())
     if major >= 3:
         return choose_by_keras_3((major, minor, patch))
@@ -82,22 +87,22 @@ def choose_by_keras(version: str, marks: set[str]) -> Choice:
     if version.startswith("2.3.0-tf"):
         return tell_2_3_0(marks)
     if (major, minor) < (2, 4):
-        return ["1.15"], f"{said} was a package of its own for TensorFlow 1; 1.15 reads its files"
+        return ["1.15"], f"{said} was a separate package for TensorFlow 1; 1.15 reads its files"
     if minor == 4:
         return tell_2_4_0(marks)
     name = f"2.{minor}"
     if minor <= 15:
         return [name], f"{said} came with TensorFlow {name}"
     built = name if name in RELEASES else find_nearest((2, minor))
-    return [f"{built}+legacy"], f"{said} is tf_keras, the Keras 2 that lives on beside {name}"
+    return [f"{built}+legacy"], f"{said} is tf_keras, the Keras 2 that is installed beside {name}"
 
 
 def choose_by_keras_3(version: tuple[int, int, int]) -> Choice:
-    """Return the TensorFlow that shipped a Keras 3, or the one of its day with that Keras."""
+    """Return the TensorFlow that shipped a Keras 3, or a release of that day with that Keras."""
     spelled = ".".join(map(str, version))
     if spelled in SHIPPED_KERAS:
         name = SHIPPED_KERAS[spelled]
-        return [name], f"Keras {spelled} is what TensorFlow {name} was released with"
+        return [name], f"TensorFlow {name} was released with Keras {spelled}"
     older = [
         name
         for shipped, name in SHIPPED_KERAS.items()
@@ -112,9 +117,9 @@ def tell_2_2_4(marks: set[str]) -> Choice:
     """Tell TensorFlow 1.15 from 2.0, which both call their Keras 2.2.4-tf."""
     said = "2.2.4-tf is the Keras of TensorFlow 1.13 to 2.0"
     if marks & {"initializer dtype", "optimizer_weights/training"}:
-        return ["1.15"], f"{said}; initializers that name a dtype are written by 1.x only"
+        return ["1.15"], f"{said}; only 1.x writes initializers with a dtype"
     if "initializer without dtype" in marks:
-        return ["2.0"], f"{said}; initializers that name no dtype are written by 2.0 only"
+        return ["2.0"], f"{said}; only 2.0 writes initializers without a dtype"
     return ["2.0", "1.15"], f"{said}; {EITHER}"
 
 
@@ -122,9 +127,9 @@ def tell_2_3_0(marks: set[str]) -> Choice:
     """Tell TensorFlow 2.1 from 2.2, which both call their Keras 2.3.0-tf."""
     said = "2.3.0-tf is the Keras of TensorFlow 2.1 and 2.2"
     if newer := marks & {"build_input_shape", "cell in weight names", "metrics null"}:
-        return ["2.2"], f"{said}; {min(newer)}: 2.2 writes that, 2.1 does not"
+        return ["2.2"], f"{said}; {min(newer)}: written by 2.2, not by 2.1"
     if older := marks & {"no build_input_shape", "no cell in weight names", "metrics empty"}:
-        return ["2.1"], f"{said}; {min(older)}: 2.1 writes it so, 2.2 does not"
+        return ["2.1"], f"{said}; {min(older)}: written by 2.1, not by 2.2"
     return ["2.2", "2.1"], f"{said}; {EITHER}"
 
 
@@ -139,8 +144,8 @@ def tell_2_4_0(marks: set[str]) -> Choice:
 
 
 def choose_by_layout(marks: set[str]) -> Choice:
-    """Return sensible releases for a `.weights.h5`, which names none: by how it is laid out."""
-    said = "a .weights.h5 holds no version"
+    """Return likely releases for a `.weights.h5` by its layout; the file names no release."""
+    said = "a .weights.h5 file records no version"
     if "_layer_checkpoint_dependencies" in marks:
         return ["2.13", "2.14", "2.12"], (
             f"{said}; the group _layer_checkpoint_dependencies is written by Keras 2.12 to 2.14"
@@ -155,18 +160,21 @@ def choose_by_layout(marks: set[str]) -> Choice:
 
 
 def choose_by_checkpoint(marks: set[str]) -> Choice:
-    """Return sensible releases for a checkpoint, which names none: by how Keras names its parts."""
-    said = "a checkpoint holds no version"
+    """Return likely releases for a checkpoint by its key names; the file names no release."""
+    said = "a checkpoint records no version"
     if "name-based" in marks:
-        return ["1.15"], f"{said}; names without an object graph are those of TensorFlow 1"
+        return ["1.15"], f"{said}; names without an object graph are written by TensorFlow 1"
     if "layer_with_weights" not in marks and marks & {"_operations", "_trainable_variables"}:
         return ["2.16", "2.18", "2.21"], (
-            f"{said}; names with _operations or _trainable_variables are Keras 3's"
+            f"{said}; names with _operations or _trainable_variables are written by Keras 3"
         )
     if "layer_with_weights" not in marks:
-        return [LAST_KERAS_2], f"{said}, and its names are not those of a Keras model"
+        return [LAST_KERAS_2], f"{said}, and its names do not belong to a Keras model"
     if "_iterations" in marks:
-        return ["2.15", "2.11"], f"{said}; an optimizer with _iterations is that of Keras 2.11 on"
+        return [
+            "2.15",
+            "2.11",
+        ], f"{said}; an optimizer with _iterations is written since Keras 2.11"
     if ".OPTIMIZER_SLOT" in marks:
         return ["2.10", "2.4"], f"{said}; optimizer slots are written by Keras 2 up to 2.10"
-    return ["2.10", "2.15"], f"{said}; names with layer_with_weights are Keras 2's"
+    return ["2.10", "2.15"], f"{said}; names with layer_with_weights are written by Keras 2"

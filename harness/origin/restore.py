@@ -1,4 +1,4 @@
-"""Restore a model that came without its code, in an environment's own process, and look at it."""
+"""Restore a model without its code in an environment's process, and describe its predictions."""
 
 import json
 import os
@@ -29,7 +29,7 @@ NAMES = {KERAS_ARCHIVE: "model.keras", KERAS_FOLDER: "model.keras", HDF5_MODEL: 
 
 
 class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """A tensor of the model; a dimension of None is open, a shape of None wholly so."""
+    """A tensor of the model; None is an unknown dimension or an unknown shape."""
 
     name: str
     shape: list[int | None] | None
@@ -37,13 +37,13 @@ class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelInput(ModelOutput, frozen=True, kw_only=True):
-    """An input; `fed` says what it was given."""
+    """An input; `fed` describes the values given to it."""
 
     fed: str
 
 
 class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the step says of itself in `result.json` (worker/restore_model.py)."""
+    """The content of the step's `result.json` (worker/restore_model.py)."""
 
     by_signature: bool = False
     explained: dict[str, str] = {}
@@ -54,10 +54,10 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class RestoredModel:
-    """What came of restoring: `error` is one sentence where it failed.
+    """The result of restoring; `error` is one sentence if restoring failed.
 
-    `predictions`: one array for each output. `explained`: short names of losses, such as mse, that
-    had to be put into a scope before Keras found them, with their long ones.
+    `predictions`: one array for each output. `explained`: short names of losses (such as mse) that
+    Keras found only in a scope, with the long names.
     """
 
     error: str = ""
@@ -70,7 +70,7 @@ class RestoredModel:
     explained: dict[str, str] = field(default_factory=dict)
 
     def spell_versions(self) -> str:
-        """Return the versions that were really there, in brackets."""
+        """Return the versions that were imported, in brackets."""
         if not self.versions:
             return ""
         return " (TensorFlow {tensorflow}, Keras {keras})".format_map(self.versions)
@@ -80,12 +80,12 @@ class RestoredModel:
         return [find_kind(each) for each in self.predictions]
 
     def is_sound(self) -> bool:
-        """Say whether it was restored and every output varies with the inputs."""
+        """Return whether the model was restored and every output varies with the inputs."""
         return not self.error and all(each == "varies" for each in self.findings())
 
 
 def make_loadable(origin: Origin, work: Path) -> Path:
-    """Return a path that loaders accept: one they know by its suffix, and no unpacked archive."""
+    """Return a path that loaders accept: with a known suffix, and not an unpacked archive."""
     name = NAMES.get(origin.format)
     if origin.format == KERAS_FOLDER:
         packed = work / "model.keras"
@@ -110,11 +110,11 @@ def restore_model(
     trusted: bool = False,
     inputs: Path | None = None,
 ) -> RestoredModel:
-    """Restore `model` in `environment` and predict; `work` is a folder for this call alone.
+    """Restore `model` in `environment` and predict; `work` is a folder for this call only.
 
-    Where `inputs`, the `inputs_file` of another call, is given, the model gets the same inputs.
-    `code` runs in that process before anything is loaded, and nowhere else. Raises
-    EnvironmentUnusable where the interpreter does not start.
+    If `inputs` is the `inputs_file` of another call, the model gets the same inputs. `code` runs in
+    that process before anything is loaded, and nowhere else. Raises EnvironmentUnusable if the
+    interpreter does not start.
     """
     work.mkdir(parents=True)
     step = ModelStep(
@@ -156,7 +156,7 @@ def restore_model(
 
 
 def read_model_report(work: Path) -> ModelReport:
-    """Return what the step says of itself, nothing where it left nothing that can be read."""
+    """Return the content of the step's result file; empty if there is no readable file."""
     try:
         return msgspec.convert(json.loads((work / "result.json").read_bytes()), ModelReport)
     except (OSError, ValueError, RecursionError):
@@ -164,17 +164,17 @@ def read_model_report(work: Path) -> ModelReport:
 
 
 def find_innermost(message: str, most: int = 240) -> str:
-    """Return an error message as one line: of Keras' nested ones the innermost, without configs."""
+    """Return an error message as one line: Keras' innermost message, without configs."""
     innermost = message.rpartition("Exception encountered: ")[2]
     line = " ".join(innermost.partition("Full object config")[0].split())
     return line if len(line) <= most else f"{line[: most // 2]} ... {line[-most // 2 :]}"
 
 
 def find_kind(array: Array) -> str:
-    """Return what predictions are like: nan, zeros, constant (all rows alike) or varies.
+    """Classify predictions: nan, zeros, constant (all rows equal) or varies.
 
-    No reference is known, so these are the exact cases: only values below 1e-12 are zeros, and only
-    rows that agree to a millionth of the largest value are constant. Words always vary.
+    There is no reference, so the limits are strict. Zeros are values below 1e-12. Constant rows
+    agree to a millionth of the largest value. Words always vary.
     """
     if array.dtype.kind not in "fiub":
         return "varies"

@@ -1,4 +1,4 @@
-"""Which release wrote a saved model: what the file says, and what only some releases write."""
+"""Find which release wrote a saved model, from the facts that the file records."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ WITHOUT_MODEL = {HDF5_WEIGHTS, WEIGHTS_H5, CHECKPOINT, CONFIG_JSON, TFLITE}
 
 @dataclass(frozen=True)
 class Origin:
-    """Who wrote a saved model. `releases`: as `env add` takes them, the likeliest first.
+    """The writer of a saved model. `releases`: as `env add` takes them, the likeliest first.
 
     `keras`, `tensorflow`: the versions the file itself names. `evidence`: sentences, each what was
     read where. `custom`: classes and functions the reader must bring. `dangers`: why loading runs
@@ -31,14 +31,14 @@ class Origin:
 
     @property
     def holds_model(self) -> bool:
-        """Say whether the file is a whole Keras model, architecture and weights."""
+        """Return whether the file is a complete Keras model: architecture and weights."""
         return self.format not in WITHOUT_MODEL
 
 
 def read_origin(path: Path) -> Origin:
-    """Return who wrote the model at `path`; raises UsageError where there is none to be read.
+    """Return who wrote the model at `path`; raises UsageError if there is no readable model.
 
-    Nothing of the file is run, and no other file is read.
+    No code in the file is run, and no other file is read.
     """
     facts = read_model_facts(path)
     releases, reason = choose_releases(facts)

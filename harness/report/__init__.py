@@ -1,4 +1,4 @@
-"""Outcomes and differences as people read them: tables, sentences, plots, Markdown, XML.
+"""Present outcomes and differences as tables, sentences, plots, Markdown or XML.
 
-Imports everything below `cli`, runs nothing.
+Imports everything below `cli`, and runs nothing.
 """

@@ -24,7 +24,7 @@ LEVELS: dict[Kind, str] = {
 
 
 def annotate(comparisons: list[RunComparison], catalog: Catalog) -> Iterator[str]:
-    """Give a workflow command per cause, regressions first."""
+    """Yield a workflow command per cause, regressions first."""
     for kind, level in LEVELS.items():
         for comparison in comparisons:
             for group in comparison.group(kind):
@@ -33,7 +33,7 @@ def annotate(comparisons: list[RunComparison], catalog: Catalog) -> Iterator[str
 
 
 def write_command(level: str, title: str, group: list[PathDifference], catalog: Catalog) -> str:
-    """Return the command for paths that changed for one reason, at the first one's function."""
+    """Return the command for paths that changed for one reason, at the first path's function."""
     first = group[0]
     place = find_line(first, catalog)
     properties = {"file": place[0], "line": str(place[1])} if place else {}
@@ -57,10 +57,10 @@ def find_line(difference: PathDifference, catalog: Catalog) -> tuple[str, int] |
 
 
 def escape_data(text: str) -> str:
-    """Escape what would end a workflow command's message."""
+    """Escape characters that would end a workflow command's message."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def escape_property(text: str) -> str:
-    """Escape what would end one of a workflow command's properties."""
+    """Escape characters that would end a property of a workflow command."""
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")

@@ -35,7 +35,7 @@ def pair_devices(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, Outcome]]:
 
 
 def write_device_report(document: ResultFile, gpu: Device) -> str:
-    """Return the report: what it ran on, a row per path, and where the verdicts disagree."""
+    """Return the report: the hardware, a row per path, and the paths with two verdicts."""
     rows, disagreements = [], []
     for cpu, graphics in pair_devices(document.outcomes):
         sides = (cpu, graphics)

@@ -1,4 +1,4 @@
-"""What a release changed, as text: most important first, one reason once with all its paths."""
+"""What a release changed, as text: most important first, each reason once with all its paths."""
 
 from collections import Counter
 
@@ -19,15 +19,15 @@ from harness.verdicts.messages import find_other_words, normalise, shorten
 
 # Of paths, in the order of KINDS; {a} and {b} are the labels of the two sides.
 HEADINGS: dict[Kind, str] = {
-    "regressed": "Worked in {a}, no longer in {b}",
-    "verdict": "Another verdict, a match in neither",
-    "error": "Another error, or other words",
+    "regressed": "Worked in {a}, no longer works in {b}",
+    "verdict": "Another verdict, without a match in either",
+    "error": "Another error or error message",
     "predictions": "The same model, other numbers",
-    "mended": "Works in {b}, did not in {a}",
-    "draw": "Another verdict on some seeds, no more than the draw explains",
+    "mended": "Works in {b}, did not work in {a}",
+    "draw": "Another verdict on some seeds, within what chance explains",
     "incomparable": "Not comparable",
-    "only_a": "Ran in {a} only",
-    "only_b": "Ran in {b} only",
+    "only_a": "Ran only in {a}",
+    "only_b": "Ran only in {b}",
     "unchanged": "Unchanged",
 }
 BRIEF = ("incomparable", "only_a", "only_b")  # a line per reason is enough
@@ -37,7 +37,7 @@ LONGEST = 300  # characters shown of a message
 def present_comparisons(
     comparisons: list[RunComparison], style: str = "simple", everything: bool = False
 ) -> str:
-    """Return every comparison as text; `everything` lists the paths without a change too."""
+    """Return every comparison as text; with `everything`, list unchanged paths too."""
     shown = "\n\n\n".join(present_comparison(each, style, everything) for each in comparisons)
     if len(comparisons) == 1:
         return shown
@@ -46,7 +46,7 @@ def present_comparisons(
 
 
 def present_comparison(comparison: RunComparison, style: str, everything: bool) -> str:
-    """Return one comparison: both environments, the verdict on them, and a section per kind."""
+    """Return one comparison: both environments, the conclusion, and a section per kind."""
     blocks = [describe_sides(comparison), conclude(comparison)]
     for kind in KINDS:
         if comparison.of(kind) and (kind != "unchanged" or everything):
@@ -56,7 +56,7 @@ def present_comparison(comparison: RunComparison, style: str, everything: bool) 
 
 
 def describe_sides(comparison: RunComparison) -> str:
-    """Return title, a line per environment, and the machines where they differ."""
+    """Return the title, a line per environment, and the machines if they differ."""
     a, b = comparison.a, comparison.b
     width = max(len(a.label), len(b.label))
     lines = [comparison.title]
@@ -81,15 +81,15 @@ def spell_environment(environment: RunEnvironment) -> str:
 
 
 def spell_machine(machine: MachineFacts) -> str:
-    """Return what a run was made on, as far as rounding may depend on it."""
+    """Return the parts of the machine on which rounding may depend."""
     return f"{machine.processor or '?'}, {machine.system or '?'}"
 
 
 def conclude(comparison: RunComparison) -> str:
-    """Say in one sentence whether something that worked no longer does."""
+    """Say in one sentence whether something that worked no longer works."""
     regressed, a, b = comparison.of("regressed"), comparison.a.label, comparison.b.label
     if all(each.kind in BRIEF for each in comparison.differences):
-        return f"Nothing of {a} can be compared with {b}."
+        return f"No path of {a} can be compared with {b}."
     if not regressed:
         return f"Nothing that worked in {a} fails in {b}."
     reasons = count(len(comparison.group("regressed")), "reason")
@@ -101,7 +101,7 @@ def conclude(comparison: RunComparison) -> str:
 
 
 def present_kind(comparison: RunComparison, kind: Kind, style: str, everything: bool) -> str:
-    """Return the section of one kind of change, the reason of most paths first."""
+    """Return the section of one kind of change; the reason with the most paths comes first."""
     found = comparison.of(kind)
     heading = HEADINGS[kind].format(a=comparison.a.label, b=comparison.b.label)
     title = f"{heading}: {count(len(found), 'path')}"
@@ -121,7 +121,7 @@ def present_kind(comparison: RunComparison, kind: Kind, style: str, everything: 
 
 
 def explain_group(difference: PathDifference) -> str:
-    """Return why the paths of a group changed, as far as errors and weights tell."""
+    """Return why the paths of a group changed, according to their errors and weights."""
     before, after = difference.before[-1:], difference.after[-1:]
     if difference.kind == "error":
         said = [shorten(describe_error(each[0]), LONGEST) for each in (before, after)]
@@ -129,7 +129,7 @@ def explain_group(difference: PathDifference) -> str:
             return f"was: {said[0]}\n   now: {said[1]}"
         gone, new = find_other_words(*(describe_error(each[0]) for each in (before, after)))
         return (
-            f"{said[1]}\n   words that are gone: {' '.join(gone[:20]) or 'none'}"
+            f"{said[1]}\n   words that disappeared: {' '.join(gone[:20]) or 'none'}"
             f"\n   new words: {' '.join(new[:20]) or 'none'}"
         )
     told = "was: " if difference.kind == "mended" and before[0].error else ""
@@ -139,7 +139,7 @@ def explain_group(difference: PathDifference) -> str:
 def make_path_table(
     comparison: RunComparison, differences: list[PathDifference], style: str
 ) -> str:
-    """Return a row per path: its verdict on both sides; device, dose and remark where they vary."""
+    """Return a row per path: its verdict on both sides; device, dose and remark if they vary."""
     columns = [
         ("scenario", [each.scenario for each in differences], None),
         ("path", [each.path.removeprefix("restore_") for each in differences], None),
@@ -160,7 +160,7 @@ def make_path_table(
 
 
 def name_writer(difference: PathDifference) -> str:
-    """Return the one environment that saved for both sides, "" where each saved for itself."""
+    """Return the environment that saved for both sides, "" if each side saved its own files."""
     outcomes = [*difference.before, *difference.after]
     writers = {each.writer for each in outcomes}
     readers = {each.reader for each in outcomes}
@@ -168,12 +168,12 @@ def name_writer(difference: PathDifference) -> str:
 
 
 def summarize_comparison(comparison: RunComparison) -> str:
-    """Count the paths of every kind, and say how far numbers were compared."""
+    """Return the number of paths of every kind, and how far numbers were compared."""
     names = {
         "verdict": "with another verdict",
         "error": "with another error",
         "predictions": "with other numbers",
-        "draw": "by the draw",
+        "draw": "by chance",
         "incomparable": "not comparable",
         "only_a": f"in {comparison.a.label} only",
         "only_b": f"in {comparison.b.label} only",
@@ -188,8 +188,8 @@ def summarize_comparison(comparison: RunComparison) -> str:
         )
     if comparison.by_statistics:
         sentences.append(
-            f"Those of {count(comparison.by_statistics, 'path')} were compared by their statistics"
-            " only: predictions are kept in the database, not in result files."
+            f"The numbers of {count(comparison.by_statistics, 'path')} were compared only by their"
+            " statistics: predictions are in the database, not in result files."
         )
     return " ".join(sentences)
 
@@ -225,7 +225,7 @@ def describe_difference(difference: PathDifference) -> dict[str, object]:
 
 
 def describe_outcome(outcome: Outcome) -> dict[str, object]:
-    """Return what a difference tells of one outcome; the run itself has the rest."""
+    """Return the part of an outcome that a difference shows; the run holds the rest."""
     error = outcome.error
     return {
         "seed": outcome.seed,

@@ -1,4 +1,4 @@
-"""How a failure answers to its dose: a table, and plots for those who read pictures."""
+"""How a failure grows with its dose, as a table and as plots."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,12 +23,12 @@ VERDICT_COLOURS = {
 
 
 def has_doses(outcomes: Iterable[Outcome]) -> bool:
-    """Say whether these outcomes are of a dosed run."""
+    """Return whether these outcomes belong to a run with doses."""
     return any(outcome.dose is not None for outcome in outcomes)
 
 
 def group_by_dose(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], dict[float, list[Outcome]]]:
-    """Return the outcomes by (scenario, path and device), then by dose, both in order."""
+    """Return the outcomes grouped by (scenario, path and device), then by dose, both sorted."""
     groups: dict[tuple[str, str], dict[float, list[Outcome]]] = {}
     ordered = sorted(outcomes, key=lambda each: (each.scenario, each.path, each.dose or 0.0))
     for outcome in ordered:
@@ -39,26 +39,26 @@ def group_by_dose(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], dict[flo
 
 
 def middle(values: Iterable[float | None]) -> float | None:
-    """Return the median of the values that are known."""
+    """Return the median of the known values."""
     known = [value for value in values if value is not None]
     return median(known) if known else None
 
 
 def read_zeros(outcome: Outcome) -> float | None:
-    """Return an outcome's share of zeros, None where it has no statistics."""
+    """Return an outcome's share of zeros, None if it has no statistics."""
     return outcome.statistics.near_zeros if outcome.statistics else None
 
 
 def read_error(outcome: Outcome) -> float | None:
-    """Return an outcome's error over the spread, None where it has none."""
+    """Return an outcome's error divided by the spread, None if it has no statistics."""
     return outcome.statistics.max_relative_error if outcome.statistics else None
 
 
 def make_dose_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
-    """Return one table per dosed path: verdicts, share of zeros and error against the dose.
+    """Return one table per path with doses: verdicts, share of zeros and error for each dose.
 
-    The error is the largest absolute one over the spread of its column; both are medians over the
-    seeds.
+    The error is the largest absolute error divided by the spread of its column. Both figures are
+    medians over the seeds.
     """
     blocks = []
     for (scenario, path), curve in group_by_dose(outcomes).items():
@@ -93,9 +93,9 @@ def make_dose_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
 
 
 def plot_doses(outcomes: Iterable[Outcome], folder: Path) -> list[Path]:
-    """Write every dosed path's response as HTML, SVG and PNG into `folder`; return the files.
+    """Plot every path with doses as HTML, SVG and PNG into `folder`; return the files.
 
-    The HTML holds all it needs and opens without a network.
+    The HTML file is complete and opens without a network.
     """
     files = []
     for (scenario, path), curve in group_by_dose(outcomes).items():
@@ -112,7 +112,7 @@ def plot_doses(outcomes: Iterable[Outcome], folder: Path) -> list[Path]:
 
 
 def draw_response(scenario: str, path: str, curve: dict[float, list[Outcome]]) -> Any:
-    """Return an Altair chart: share of zeros above, error below; a dot per seed, medians joined."""
+    """Return an Altair chart: share of zeros above, error below, a dot per seed, a median line."""
     import altair as alt  # heavy, and only needed to draw
 
     first = next(iter(curve.values()))[0]

@@ -18,9 +18,9 @@ VERSIONS = ("tensorflow", "keras", "keras_home", "numpy", "python")
 
 
 def make_junit(comparisons: list[RunComparison]) -> JUnitXml:
-    """Return the comparisons as JUnit XML: a failure is what worked and no longer does.
+    """Return the comparisons as JUnit XML: a path that worked and no longer works is a failure.
 
-    Other changes pass, and say in the case's output what they are.
+    Other changes pass; the output of the case describes the change.
     """
     document = JUnitXml("restorebench diff")
     for comparison in comparisons:
@@ -48,14 +48,14 @@ def make_case(difference: PathDifference) -> TestCase:
         failure.text = tell_sides(difference)
         case.result = [failure]
     elif difference.kind in UNDECIDED or skipped:
-        case.result = [Skipped(normalise(difference.reason or "not for either release"))]
+        case.result = [Skipped(normalise(difference.reason or "not applicable to either release"))]
     elif difference.kind != "unchanged":
         case.system_out = f"{KINDS[difference.kind]}\n{tell_sides(difference)}"
     return case
 
 
 def tell_sides(difference: PathDifference) -> str:
-    """Return verdict and error on both sides, a line each."""
+    """Return the verdict and the error on both sides, a line each."""
     lines = []
     for name, outcomes in (("A", difference.before), ("B", difference.after)):
         error = next((describe_error(each) for each in outcomes if each.error), "")
@@ -64,5 +64,5 @@ def tell_sides(difference: PathDifference) -> str:
 
 
 def write_junit(file: Path, comparisons: list[RunComparison]) -> None:
-    """Write the XML, indented; raises OSError where the file cannot be written."""
+    """Write the XML, indented; raises OSError if the file cannot be written."""
     make_junit(comparisons).write(str(file), pretty=True)

@@ -1,17 +1,24 @@
-"""The table of `artifact`: what was written anew, by whom, and how it compares."""
+"""The table of `artifact`: the rewritten files, their writer, and how they compare."""
 
 from tabulate import tabulate
 
 from harness.artifacts.regenerate import Regenerated
 from harness.formats.contents import ROUNDING, ContentComparison
 
-HEADERS = ("scenario", "writer", "Keras", "numpy", "compared with the committed", "what differs")
+HEADERS = (
+    "scenario",
+    "writer",
+    "Keras",
+    "numpy",
+    "compared with the committed files",
+    "what differs",
+)
 SHOWN = 2  # differences in a row of the table
 LONGEST = 70  # characters of one; an address ends with what tells it apart
 
 
 def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str) -> str:
-    """Return a row per scenario: its id, its writer and the comparison."""
+    """Return a row per scenario: the id, the writer and the comparison."""
     cells = []
     for identifier, made, written in rows:
         facts = made.writer.facts
@@ -31,7 +38,7 @@ def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str)
 
 
 def describe_differences(comparison: ContentComparison) -> str:
-    """Return the largest rounding, or the first differences and how many more there are."""
+    """Return the largest rounding, or the first differences and the number of the rest."""
     if comparison.kind == ROUNDING:
         return f"by {comparison.rounding:.1e} of the largest number"
     said = [keep_end(each) for each in comparison.differences[:SHOWN]]
@@ -40,5 +47,5 @@ def describe_differences(comparison: ContentComparison) -> str:
 
 
 def keep_end(line: str) -> str:
-    """Return the end of a line that is too long for a column."""
+    """Return the end of a line, if the line is too long for a column."""
     return line if len(line) <= LONGEST else "..." + line[-LONGEST:]

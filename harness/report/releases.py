@@ -1,4 +1,4 @@
-"""Many releases in one run: what each of them held, and where a verdict turns into another."""
+"""Many releases in one run: the results of each release, and where a verdict changes."""
 
 from collections import Counter
 
@@ -20,17 +20,17 @@ HEADERS = [
     "as declared",
     "changed",
     "undeclared",
-    "not for it",
+    "not applicable",
 ]
 
 
 def has_releases(document: ResultFile) -> bool:
-    """Say whether more than one environment restored."""
+    """Return whether more than one environment restored."""
     return len({each.reader for each in document.outcomes}) > 1
 
 
 def name_releases(document: ResultFile) -> dict[str, str]:
-    """Return how each environment is called in tables, by its name, in the run's order."""
+    """Return the label of each environment in tables, by its name, in the run's order."""
     named: dict[str, str] = {}
     for each in document.environments:
         named.setdefault(each.name, each.release or each.tensorflow)
@@ -40,7 +40,7 @@ def name_releases(document: ResultFile) -> dict[str, str]:
 
 
 def make_release_table(document: ResultFile, style: str = "simple") -> str:
-    """Return a row per environment that restored: versions, and how many paths did what."""
+    """Return a row per environment that restored: versions, and the number of paths by result."""
     named = name_releases(document)
     rows = []
     for each in document.environments:
@@ -73,7 +73,7 @@ def make_release_table(document: ResultFile, style: str = "simple") -> str:
 
 
 def make_span_table(document: ResultFile, style: str = "simple") -> str:
-    """Return a row per path that ran anywhere: its verdicts, each with the releases it came in."""
+    """Return a row per path that ran: its verdicts, each with the releases that gave it."""
     named = name_releases(document)
     order = {name: index for index, name in enumerate(named)}
     split = any(each.writer != each.reader and each.writer in named for each in document.outcomes)
@@ -118,7 +118,7 @@ def make_span_table(document: ResultFile, style: str = "simple") -> str:
         "device",
         "dose",
         "saved by",
-        "verdict in which releases",
+        "verdict and its releases",
         "expected?",
     ]
     constant = {
@@ -148,7 +148,7 @@ def describe_spans(
 
 
 def describe_cell(group: list[Outcome]) -> str:
-    """Return a path's verdict in one release; of several seeds how often the commonest came."""
+    """Return a path's verdict in one release; for several seeds, the commonest and its count."""
     verdicts = Counter(outcome.verdict for outcome in group)
     verdict, hits = verdicts.most_common(1)[0]
     return verdict if len(group) == 1 else f"{verdict} {hits}/{len(group)}"
@@ -157,8 +157,8 @@ def describe_cell(group: list[Outcome]) -> str:
 def join_spans(indices: list[int], labels: list[str]) -> str:
     """Return "2.4-2.10, 2.13" for the releases at these positions of the run's order.
 
-    A dash stands only between releases that follow one another, so that it claims nothing that was
-    not run.
+    A dash joins only releases that follow each other in the run, so no range includes a release
+    that was not run.
     """
     known = list(RELEASES)
     spans: list[list[str]] = []

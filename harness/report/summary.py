@@ -1,4 +1,4 @@
-"""The header over a table and the paragraph under it."""
+"""The header above a table, and the summary below it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from harness.results.run import RunEnvironment
 
 
 def describe_environments(environments: Iterable[RunEnvironment]) -> list[str]:
-    """Return a line per environment, and one that says which devices were found."""
+    """Return a line per environment, and a line per device."""
     lines = []
     for environment in environments:
         lines.append(
@@ -30,10 +30,10 @@ def count(number: int, noun: str) -> str:
 
 
 def summarize(outcomes: list[Outcome]) -> str:
-    """Say how many broken paths failed as declared, how many fixed ones match, what changed.
+    """Return the counts of broken and fixed paths as declared, and the paths that changed.
 
-    Counts paths, not outcomes: with several seeds a broken path failed as declared if its rate is
-    the declared one, a fixed path matches if it does so on every seed.
+    The counts are of paths, not of outcomes. With several seeds, a broken path failed as declared
+    if its rate is the declared rate. A fixed path matches if it matches on every seed.
     """
     paths = group_by_path(outcomes)
     all_ran = [group for group in paths if group[0].verdict != "skip"]
@@ -64,8 +64,11 @@ def summarize(outcomes: list[Outcome]) -> str:
         )
     skipped = len(paths) - len(all_ran)
     if skipped:
-        sentences.append(f"{count(skipped, 'path')} skipped: not for this environment.")
+        sentences.append(f"{count(skipped, 'path')} skipped: not applicable to this environment.")
     changed = [group for group in paths if group[0].judgement == "changed"]
+    bugs = [each for each in outcomes if each.error and each.error.type == "RestorebenchBug"]
+    if bugs:
+        sentences.append(describe_bugs(bugs))
     if not ran and measured:
         return " ".join(sentences)
     if not changed:
@@ -78,23 +81,32 @@ def summarize(outcomes: list[Outcome]) -> str:
     return "\n  ".join([" ".join(sentences), *said])
 
 
+def describe_bugs(bugs: list[Outcome]) -> str:
+    """Say that restorebench itself has failed, and what to do about it."""
+    return (
+        f"{count(len(bugs), 'outcome')} cost by a bug of restorebench: please report it with the"
+        f" traceback that `show RUN --output {bugs[0].scenario}` prints."
+    )
+
+
 def describe_measured(paths: list[list[Outcome]]) -> str:
-    """Say what came back where the scenarios declare nothing: writer and reader differ."""
+    """Return the verdicts of runs for which nothing is declared: writer and reader differ."""
     verdicts = Counter(outcome.verdict for group in paths for outcome in group)
     told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
     cures = [group for group in paths if group[0].side != "broken"]
     matching = sum(all(each.verdict == "match" for each in group) for group in cures)
     return (
-        f"Saved by one release and restored by another, for which nothing is declared: {told};"
-        f" of the fixed and healthy paths {matching} of {len(cures)} match."
+        f"One release saved, another restored, and no verdicts are declared for that: {told}."
+        f" Fixed and healthy paths that match: {matching} of {len(cures)}."
     )
 
 
 def describe_change(group: list[Outcome]) -> str:
-    """Say what a changed path gave, what was declared, and the first words of its error."""
+    """Return a changed path's verdict, the declared verdict, and the beginning of its error."""
     deviating = [outcome for outcome in group if not is_as_declared(outcome)]
     outcome = (deviating or group)[0]
-    gave = f"{outcome.verdict}, declared {outcome.expected}"
+    words = f" with {outcome.raises!r}" if outcome.raises else ""
+    gave = f"{outcome.verdict}, declared {outcome.expected}{words}"
     if len(group) > 1:
         low, high = outcome.declared_rate
         declared = "always" if (low, high) == (1.0, 1.0) else f"in {low:.2f} to {high:.2f} of them"
@@ -106,12 +118,12 @@ def describe_change(group: list[Outcome]) -> str:
 
 
 def explain_reason(outcome: Outcome) -> str:
-    """Return what is known of the reason: the error, or whether the weights arrived."""
+    """Return the known reason: the error, or whether the weights were restored."""
     if outcome.error:
         message = " ".join(outcome.error.message.split())
         shown = message if len(message) <= 160 else f"{message[:80]} ... {message[-75:]}"
         return f" ({outcome.error.type}: {shown})"
     weights = outcome.statistics.weights if outcome.statistics else None
     if weights == "equal" and outcome.verdict != "match":
-        return " (the weights arrived, the function changed)"
-    return " (the weights did not arrive)" if weights == "changed" else ""
+        return " (the weights are equal, but the function changed)"
+    return " (the weights differ)" if weights == "changed" else ""

@@ -1,10 +1,11 @@
 """The table of outcomes, worst first, and the table of rates over seeds."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from tabulate import tabulate
 
-from harness.results.judgement import group_by_path
+from harness.results.judgement import REFUSALS, group_by_path, is_as_declared
 from harness.results.outcome import Outcome
 from harness.verdicts.names import SEVERITY
 from harness.verdicts.rates import wilson_interval
@@ -23,7 +24,7 @@ HEADERS = [
 
 
 def worst_first(outcome: Outcome) -> tuple[object, ...]:
-    """Sort key: what changed, then the gravest verdicts, then by name."""
+    """Sort key: changed paths first, then the worst verdicts, then names."""
     return (
         outcome.judgement != "changed",
         SEVERITY.index(outcome.verdict),
@@ -35,26 +36,41 @@ def worst_first(outcome: Outcome) -> tuple[object, ...]:
 
 
 def show_number(value: float | None, digits: int = 3) -> str:
-    """Return `value` with a few significant digits, or nothing where it is unknown."""
+    """Return `value` with a few significant digits, or "" if it is unknown."""
     if value is None:
         return ""
     return f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:.{digits - 1}e}"
 
 
 def show_milliseconds(value: float | None) -> str:
-    """Return milliseconds to a hundredth, fewer where they are many."""
+    """Return milliseconds with two decimals, fewer for large values."""
     if value is None:
         return ""
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
 def show_judgement(outcome: Outcome) -> str:
-    """Return "yes", or "no: " and the verdict that was declared; "" where none is."""
+    """Return "yes", or "no: " and the declared verdict; "" if no verdict is declared.
+
+    If the verdict is the declared one and yet proves nothing, the cell says why.
+    """
     if outcome.judgement is None:
         return ""
     if outcome.judgement == "expected":
         return "yes"
-    return f"no: {outcome.expected}"
+    if outcome.verdict != outcome.expected:
+        return f"no: {outcome.expected}"
+    return "no" if is_as_declared(outcome) else f"no: {name_miss(outcome)}"
+
+
+def name_miss(outcome: Outcome) -> str:
+    """Return what came instead of what was declared: another verdict, or the same for nothing."""
+    error = outcome.error
+    if outcome.verdict != outcome.expected or error is None:
+        return outcome.verdict
+    if error.step == "save":
+        return f"{outcome.verdict} in save"
+    return error.type if error.type in REFUSALS else f"{outcome.verdict} with other words"
 
 
 def fill_row(outcome: Outcome) -> list[str]:
@@ -74,7 +90,7 @@ def fill_row(outcome: Outcome) -> list[str]:
 
 
 def make_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
-    """Return the outcomes as a tabulate table in `style`; device and seed where they matter."""
+    """Return the outcomes as a tabulate table in `style`; device and seed only if they vary."""
     ordered = sorted(outcomes, key=worst_first)
     varying = ["device"] if len({each.device for each in ordered}) > 1 else []
     varying += [] if all(each.default_seed for each in ordered) else ["seed"]
@@ -105,28 +121,43 @@ def make_rate_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
     rows = []
     for group in groups:
         first = group[0]
-        wanted, declared = first.expected, first.declared_rate
-        hits = sum(each.verdict == wanted for each in group)
-        low, high = wilson_interval(hits, len(group))
-        others = sorted({each.verdict for each in group} - {wanted})
         rows.append(
             [
                 first.scenario,
                 first.path.removeprefix("restore_"),
                 *(getattr(first, name) for name in varying),
-                wanted,
-                f"{hits}/{len(group)}",
-                "always" if declared == (1.0, 1.0) else f"{declared[0]:.2f}-{declared[1]:.2f}",
-                f"{hits / len(group):.2f}",
-                f"{low:.2f}-{high:.2f}",
-                "yes" if first.judgement == "expected" else "no",
-                ", ".join(others),
+                *(rate_cells(group) if first.expected else undeclared_cells(group)),
             ]
         )
     return tabulate(rows, headers, tablefmt=style, disable_numparse=True)
 
 
+def rate_cells(group: list[Outcome]) -> list[str]:
+    """Return what the rate table says of one path, all its seeds together."""
+    first = group[0]
+    low, high = first.declared_rate
+    missed = [each for each in group if not is_as_declared(each)]
+    hits = len(group) - len(missed)
+    interval = wilson_interval(hits, len(group))
+    return [
+        first.expected,
+        f"{hits}/{len(group)}",
+        "always" if (low, high) == (1.0, 1.0) else f"{low:.2f}-{high:.2f}",
+        f"{hits / len(group):.2f}",
+        f"{interval[0]:.2f}-{interval[1]:.2f}",
+        "yes" if first.judgement == "expected" else "no",
+        ", ".join(sorted({name_miss(each) for each in missed})),
+    ]
+
+
+def undeclared_cells(group: list[Outcome]) -> list[str]:
+    """Return the same where nothing is declared: what came, and no rate of anything."""
+    verdicts = Counter(each.verdict for each in group).most_common()
+    told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts)
+    return ["", str(len(group)), "", "", "", "", told]
+
+
 def align(headers: list[str]) -> list[str]:
-    """Numbers to the right, words to the left."""
+    """Align numbers right and words left."""
     words = {"scenario", "path", "device", "verdict", "expected?"}
     return ["left" if header in words else "right" for header in headers]

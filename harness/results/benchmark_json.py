@@ -5,7 +5,7 @@ from typing import Any
 from pytest_benchmark.stats import Stats
 
 from harness import __version__
-from harness.results.outcome import OutcomeKey
+from harness.results.outcome import Outcome, OutcomeKey
 from harness.results.run import Run
 
 FIELDS = (
@@ -31,7 +31,7 @@ FIELDS = (
 def make_benchmarks(run: Run, samples: dict[OutcomeKey, list[float]]) -> dict[str, Any]:
     """Return the document; `samples` holds seconds per steady call of every timed outcome."""
     benchmarks = []
-    several = len({outcome.reader for outcome in run.outcomes}) > 1
+    sides = {side: {getattr(each, side) for each in run.outcomes} for side in ("writer", "reader")}
     for outcome in run.outcomes:
         key = outcome.key
         if not samples.get(key):
@@ -39,9 +39,7 @@ def make_benchmarks(run: Run, samples: dict[OutcomeKey, list[float]]) -> dict[st
         stats = Stats()
         for seconds in samples[key]:
             stats.update(seconds)
-        device = "" if outcome.device == "CPU:0" else f"-{outcome.device}"
-        reader = f"-{outcome.reader}" if several else ""
-        name = f"{outcome.scenario}[{outcome.path}-{outcome.seed}{device}{reader}]"
+        name = name_benchmark(outcome, [side for side, names in sides.items() if len(names) > 1])
         benchmarks.append(
             {
                 "group": outcome.scenario,
@@ -66,3 +64,17 @@ def make_benchmarks(run: Run, samples: dict[OutcomeKey, list[float]]) -> dict[st
         "datetime": run.created,
         "version": f"restorebench-{__version__}",
     }
+
+
+def name_benchmark(outcome: Outcome, sides: list[str]) -> str:
+    """Return a name that no other outcome of the run has; `sides` says where it has several.
+
+    Where each environment restores what it saved itself, the reader alone tells them apart.
+    """
+    words = [outcome.path, str(outcome.seed)]
+    words += [] if outcome.device == "CPU:0" else [outcome.device]
+    words += [] if outcome.dose is None else [f"dose {outcome.dose!r}"]
+    if outcome.writer != outcome.reader and "writer" in sides:
+        words.append(f"from {outcome.writer}")
+    words += [outcome.reader] if "reader" in sides else []
+    return f"{outcome.scenario}[{'-'.join(words)}]"

@@ -10,7 +10,7 @@ from typing import Literal
 
 from harness.results.outcome import Outcome, OutcomeKey
 from harness.results.run import MachineFacts, RunEnvironment
-from harness.verdicts.agreement import compare_statistics, measure_difference
+from harness.verdicts.agreement import compare_statistics, measure_difference, share_reference
 from harness.verdicts.messages import find_cause, normalise, read_alike
 from harness.verdicts.rates import wilson_interval
 from harness.verdicts.statistics import Array
@@ -200,7 +200,8 @@ def compare_predictions(
     if not have_same_reference(one, other):
         return "other model"
     if left is not None and right is not None:
-        beyond = measure_difference(left, right, one.device)
+        dtypes = (one.statistics.dtype, other.statistics.dtype)
+        beyond = measure_difference(left, right, one.device, dtypes)
         return f"predictions: {beyond}" if beyond else "predictions"
     beyond = compare_statistics(one.statistics, other.statistics)
     return f"statistics: {beyond}" if beyond else "statistics"
@@ -210,8 +211,7 @@ def have_same_reference(one: Outcome, other: Outcome) -> bool:
     """Say whether both models predicted the same before they were saved."""
     if one.reference_sha256 and other.reference_sha256:
         return one.reference_sha256 == other.reference_sha256
-    references = [each.statistics and each.statistics.reference for each in (one, other)]
-    return references[0] == references[1] is not None
+    return share_reference(one.statistics, other.statistics)
 
 
 def explain_absence(outcomes: list[Outcome]) -> str:

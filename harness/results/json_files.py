@@ -53,9 +53,12 @@ def write_json(path: Path, record: object) -> None:
 
 
 def read_result_file(path: Path) -> ResultFile:
-    """Read a result file of this or an older schema; raises UsageError for anything else."""
+    """Read a result file of this or an older schema; raises UsageError for anything else.
+
+    msgspec takes neither NaN nor half a character, which json does and no terminal prints.
+    """
     try:
-        document = json.loads(path.read_text())
+        document = msgspec.json.decode(path.read_bytes())
     except FileNotFoundError as error:
         raise UsageError(
             f"no such run or result file: {path}", "", f"see: {command_line('runs')}"
@@ -69,7 +72,7 @@ def read_result_file(path: Path) -> ResultFile:
             f"its schema is {schema}, this version reads up to {SCHEMA}",
             "upgrade restorebench",
         )
-    if schema not in range(1, SCHEMA + 1):
+    if type(schema) is not int or schema not in range(1, SCHEMA + 1):  # True and 1.0 are 1 too
         raise refuse_file(path, "it has no 'schema' number")
     try:
         upgrade(document)

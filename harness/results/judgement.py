@@ -15,6 +15,8 @@ REFUSALS = (
     "BundleDamaged",
     "ParcelDamaged",
     "MachineLost",
+    "ArtifactRefused",
+    "RestorebenchBug",
 )
 
 

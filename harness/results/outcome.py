@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -16,7 +17,17 @@ from harness.verdicts.judge import Judgement, find_verdict, refuse_reference
 from harness.verdicts.names import Verdict
 from harness.verdicts.statistics import Array, Statistics, compare_weights, compute_statistics
 
-UNREADABLE_ARRAYS = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+# What numpy and zipfile raise for a damaged file, by the damage.
+UNREADABLE_ARRAYS = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class OutcomeKey(NamedTuple):
@@ -132,10 +143,14 @@ def make_outcome(
 
 @dataclass(frozen=True)
 class Arrays:
-    """What a step wrote down: predictions, and weights in the model's order."""
+    """What a step wrote down: predictions, and weights in the model's order.
+
+    `dtype` is what the predictions were where numpy does not know it: they are float32 here.
+    """
 
     predictions: Array
     weights: list[Array] = field(default_factory=list)
+    dtype: str = ""
 
 
 def read_arrays(path: Path) -> Arrays:
@@ -143,7 +158,12 @@ def read_arrays(path: Path) -> Arrays:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             names = sorted(name for name in arrays.files if name.startswith("weight."))
-            return Arrays(arrays["predictions"], [arrays[name] for name in names])
+            foreign = "predictions.dtype" in arrays.files
+            return Arrays(
+                arrays["predictions"],
+                [arrays[name] for name in names],
+                str(arrays["predictions.dtype"]) if foreign else "",
+            )
     except UNREADABLE_ARRAYS as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
 
@@ -190,9 +210,10 @@ def measure_restore(
     statistics = None
     if restored.predictions.dtype.kind in "fiub" and saved.predictions.dtype.kind in "fiub":
         weights = compare_weights(restored.weights, saved.weights)
-        statistics = compute_statistics(restored.predictions, saved.predictions, weights)
+        dtypes = (restored.dtype, saved.dtype)
+        statistics = compute_statistics(restored.predictions, saved.predictions, weights, dtypes)
     return Measured(
-        find_verdict(restored.predictions, saved.predictions, device),
+        find_verdict(restored.predictions, saved.predictions, device, saved.dtype),
         statistics=statistics,
         timing=result.timing,
         reference_sha256=hash_array(saved.predictions),

@@ -13,57 +13,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
 from harness.program import command_line
-from harness.results.json_files import upgrade_outcome
 from harness.results.outcome import Outcome, OutcomeKey, Raw
+from harness.results.ownership import HeldRuns
+from harness.results.rows import pack_array, read_outcome, read_run, write_record
 from harness.results.run import MachineFacts, Run, RunEnvironment
+from harness.results.schema import CHANGES, SCHEMA
 from harness.verdicts.statistics import Array
 
-# 1: runs, outcomes (0.1.0)
-# 2: outcomes.dose, a part of the key (0.2.0)
-# 3: outcomes.writer and .reader, parts of the key, and .predictions (0.3.0)
-# 4: as 3; records hold "side_effects" (0.4.0)
-SCHEMA = 4
 FILE_NAME = "restorebench.sqlite"
-RUNS = """
-CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    created TEXT NOT NULL, finished TEXT, pid INTEGER NOT NULL,
-    request TEXT NOT NULL, machine TEXT NOT NULL, environments TEXT NOT NULL
-);
-"""
-OUTCOMES = """
-CREATE TABLE IF NOT EXISTS outcomes (
-    run INTEGER NOT NULL REFERENCES runs, scenario TEXT NOT NULL, path TEXT NOT NULL,
-    device TEXT NOT NULL, seed INTEGER NOT NULL, dose TEXT NOT NULL,
-    writer TEXT NOT NULL, reader TEXT NOT NULL, verdict TEXT NOT NULL,
-    record TEXT NOT NULL, samples BLOB, predictions BLOB, output TEXT NOT NULL,
-    PRIMARY KEY (run, scenario, path, device, seed, dose, writer, reader)
-);
-"""
-
-
-def change_outcomes(dose: str) -> str:
-    """Return what copies an older table, with its `dose`, into a present one."""
-    return f"""
-ALTER TABLE outcomes RENAME TO outcomes_before;
-{OUTCOMES}
-INSERT INTO outcomes
-    SELECT run, scenario, path, device, seed, {dose}, json_extract(record, '$.writer'),
-        json_extract(record, '$.reader'), verdict, record, samples, NULL, output
-    FROM outcomes_before ORDER BY rowid;
-DROP TABLE outcomes_before;
-"""
-
-
-# By the schema found: what makes it the present one.
-CHANGES = {0: RUNS + OUTCOMES, 1: change_outcomes("''"), 2: change_outcomes("dose"), 3: ""}
 KEY = "scenario, path, device, seed, dose, writer, reader"
-LARGEST_PREDICTIONS = 2**18  # bytes kept of an outcome's predictions; a lesson has a few hundred
 
 
 def now() -> str:
@@ -91,11 +53,16 @@ def prepare_reports(reports: Path) -> Path:
 
 
 class Store:
-    """The database in a reports folder. Use from one thread."""
+    """The database in a reports folder. Use from one thread.
+
+    A run that is started or claimed here is `held` until it has come to its end or been released,
+    or this process has ended.
+    """
 
     def __init__(self, reports: Path) -> None:
         self.reports = reports
         self.path = prepare_reports(reports) / FILE_NAME
+        self.held = HeldRuns(reports)
         with self.explaining():
             self.database = sqlite3.connect(self.path)
         try:
@@ -116,7 +83,9 @@ class Store:
         Raises UsageError where no run was ever kept.
         """
         if not cls.exists(reports):
-            raise UsageError(f"no runs are kept in {reports}", "", command_line("run --all"))
+            raise UsageError(
+                f"no runs are kept in {reports}", "", command_line("run --all", reports)
+            )
         return cls(reports)
 
     def open_tables(self) -> None:
@@ -153,10 +122,11 @@ class Store:
             raise CannotWrite(
                 f"the database cannot be written or read: {self.path}",
                 str(error),
-                f"make room or wait for the other run, then: {command_line('run --resume')}",
+                "make room or wait for the other run, then: "
+                + command_line("run --resume", self.reports),
             ) from error
         except OverflowError as error:  # a number SQLite cannot hold is no run's
-            raise UsageError("run not found", str(error), f"see: {command_line('runs')}") from error
+            raise UsageError("run not found", str(error), self.see_runs()) from error
         except sqlite3.DatabaseError as error:
             raise EnvironmentUnusable(
                 f"the database is damaged: {self.path}",
@@ -164,15 +134,20 @@ class Store:
                 "move the file away and run again; a new one is made",
             ) from error
 
+    def see_runs(self) -> str:
+        """Return the tip for whoever named a run that is not there."""
+        return f"see: {command_line('runs', self.reports)}"
+
     def start_run(self, request: dict[str, Any], machine: MachineFacts) -> int:
-        """Record that a run has begun; return its id."""
-        with self.explaining(), self.database:
+        """Record that a run has begun, and hold it; return its id."""
+        with self.explaining(), self.database:  # nobody sees the run before it is held
             cursor = self.database.execute(
                 "INSERT INTO runs (created, pid, request, machine, environments)"
                 " VALUES (?, ?, ?, ?, '[]')",
                 (now(), os.getpid(), json.dumps(request), write_record(machine)),
             )
-        assert cursor.lastrowid is not None
+            assert cursor.lastrowid is not None
+            self.held.hold(cursor.lastrowid)
         return cursor.lastrowid
 
     def set_environments(self, run: int, environments: list[RunEnvironment]) -> None:
@@ -206,24 +181,29 @@ class Store:
             self.database.execute(f"INSERT OR REPLACE INTO outcomes VALUES ({marks})", values)
 
     def claim(self, run: Run) -> bool:
-        """Make an unfinished run this process's, unless another one was first."""
+        """Hold an unfinished run, unless somebody else does or has just finished it."""
+        if not self.held.hold(run.id):
+            return False
         with self.explaining(), self.database:
             cursor = self.database.execute(
-                "UPDATE runs SET pid = ? WHERE id = ? AND pid = ? AND finished IS NULL",
-                (os.getpid(), run.id, run.pid),
+                "UPDATE runs SET pid = ? WHERE id = ? AND finished IS NULL", (os.getpid(), run.id)
             )
+        if not cursor.rowcount:
+            self.held.end(run.id)
         return cursor.rowcount == 1
 
     def finish(self, run: int) -> None:
         """Record that nothing of the run is missing."""
         with self.explaining(), self.database:
             self.database.execute("UPDATE runs SET finished = ? WHERE id = ?", (now(), run))
+        self.held.end(run)
 
     def forget_run(self, run: int) -> None:
         """Remove a run that ended before its first outcome."""
         with self.explaining(), self.database:
             self.database.execute("DELETE FROM outcomes WHERE run = ?", (run,))
             self.database.execute("DELETE FROM runs WHERE id = ?", (run,))
+        self.held.end(run)
 
     def drop_stale(self, run: int, hashes: dict[str, str]) -> None:
         """Remove the outcomes of scenarios whose file is not the one they were measured with."""
@@ -257,7 +237,7 @@ class Store:
                 raise UsageError(
                     f"run not found: {identifier}",
                     f"looked in {self.path}",
-                    f"see: {command_line('runs')}",
+                    self.see_runs(),
                 )
             records = self.database.execute(
                 "SELECT record FROM outcomes WHERE run = ? ORDER BY rowid", (identifier,)
@@ -301,39 +281,6 @@ class Store:
             return int(self.database.execute(query, (identifier,)).fetchone()[0])
 
     def close(self) -> None:
-        """Close the database; what was added is in it already."""
+        """Let go of the runs and close the database; what was added is in it already."""
+        self.held.release_all()
         self.database.close()
-
-
-def pack_array(values: Array | None) -> bytes | None:
-    """Return an array in numpy's own format, None where there is none or it is large."""
-    if values is None or values.nbytes > LARGEST_PREDICTIONS:
-        return None
-    buffer = io.BytesIO()
-    np.save(buffer, values, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def write_record(record: object) -> str:
-    """Return a record as it is kept: JSON."""
-    return json.dumps(msgspec.to_builtins(record))
-
-
-def read_outcome(record: str) -> Outcome:
-    """Return an outcome as it was kept, by this or an older version."""
-    return msgspec.convert(upgrade_outcome(json.loads(record)), Outcome)
-
-
-def read_run(row: tuple[Any, ...], outcomes: list[Outcome] | None = None) -> Run:
-    """Turn a row of `runs` into a Run."""
-    identifier, created, finished, pid, request, machine, environments = row
-    return Run(
-        identifier,
-        created,
-        finished,
-        pid,
-        json.loads(request),
-        msgspec.convert(json.loads(machine), MachineFacts),
-        msgspec.convert(json.loads(environments), list[RunEnvironment]),
-        outcomes or [],
-    )

@@ -25,11 +25,13 @@ def is_constant(values: Array) -> bool:
         return bool((np.ptp(columns, axis=0) <= NEAR_ZERO * largest).all())
 
 
-def find_verdict(values: Array, reference: Array, device: str = "CPU:0") -> Verdict:
+def find_verdict(
+    values: Array, reference: Array, device: str = "CPU:0", dtype: str = ""
+) -> Verdict:
     """Compare restored `values` with the `reference`, both numpy arrays with rows first.
 
     Decided in this order: shape, nan (where the reference is finite), match, zeros, constant,
-    differs. Tolerances: tolerances.py.
+    differs. Tolerances: tolerances.py; `dtype` is the reference's where numpy does not know it.
     """
     if values.shape != reference.shape:
         return "shape"
@@ -44,7 +46,7 @@ def find_verdict(values: Array, reference: Array, device: str = "CPU:0") -> Verd
             error = np.abs(restored - wanted)
     else:
         error = as_columns(values != reference)  # float64 cannot tell all integers apart
-    same = (error <= tolerance_per_column(reference, device)) | ~expected_finite
+    same = (error <= tolerance_per_column(reference, device, dtype)) | ~expected_finite
     if same.all():
         return "match"
     largest = np.abs(wanted[expected_finite]).max()

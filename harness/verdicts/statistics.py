@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.verdicts.tolerances import (
+    COARSE_UNITS,
+    FOREIGN_EPSILON,
     GPU_FACTOR,
     NEAR_ZERO,
     SHARE_OF_SPREAD,
@@ -26,9 +28,11 @@ class Description(msgspec.Struct, kw_only=True):
     """One array in numbers: shares, counts, and range, moments and quantiles of finite values.
 
     `exact_zeros` and `near_zeros` are shares of all values. The last six are None where no value
-    is finite; `quantiles` maps the share, such as "0.5", to the value.
+    is finite; `quantiles` maps the share, such as "0.5", to the value. `dtype` is what the model
+    gave, "bfloat16" too; "" in older files.
     """
 
+    dtype: str = ""
     count: int = 0
     exact_zeros: float = 0.0
     near_zeros: float = 0.0
@@ -88,32 +92,36 @@ def column_scales(reference: Array) -> Array:
     return np.maximum(scales, np.finfo(float).tiny)
 
 
-def tolerance_per_column(reference: Array, device: str = "CPU:0") -> Array:
+def tolerance_per_column(reference: Array, device: str = "CPU:0", dtype: str = "") -> Array:
     """Largest error per output column that still counts as rounding, shape (columns,).
 
     Integers must agree exactly. Floats get a share of the column's own spread that depends on
     their dtype, a few units in the last place of the column's magnitude, and the numbers so small
-    that some kernels flush them to zero.
+    that some kernels flush them to zero. `dtype` names one that numpy does not know, such as
+    "bfloat16", whose numbers stand in `reference` as float32.
     """
-    dtype = np.asarray(reference).dtype
-    columns = as_columns(reference)
-    if dtype.kind not in "f":
+    columns, kept = as_columns(reference), np.asarray(reference).dtype
+    if kept.kind not in "f":
         return np.zeros(columns.shape[1])
-    share = SHARE_OF_SPREAD.get(dtype.name, SHARE_OF_SPREAD["float32"])
+    name = dtype or kept.name
+    share = SHARE_OF_SPREAD.get(name, SHARE_OF_SPREAD["float32"])
     factor = GPU_FACTOR if device.startswith("GPU") else 1.0
-    limits = np.finfo(dtype)
-    rounding = UNITS_IN_THE_LAST_PLACE * float(limits.eps) * largest_magnitudes(columns)
+    limits = np.finfo(kept)
+    epsilon = FOREIGN_EPSILON.get(name, float(limits.eps))
+    units = COARSE_UNITS.get(name, UNITS_IN_THE_LAST_PLACE)
+    rounding = units * epsilon * largest_magnitudes(columns)
     smallest = UNITS_IN_THE_LAST_PLACE * limits.smallest_subnormal
-    flushed = float(limits.tiny if dtype.itemsize > 2 else smallest)
+    flushed = float(limits.tiny if kept.itemsize > 2 else smallest)
     tolerance: Array = factor * (share * column_scales(reference) + rounding) + flushed
     return tolerance
 
 
-def describe_array(values: Array, near_zero: float) -> Description:
+def describe_array(values: Array, near_zero: float, dtype: str = "") -> Description:
     """Count, zeros, range, moments and quantiles of one array; moments over its finite values."""
     flat = as_columns(values).ravel()
     finite = flat[np.isfinite(flat)]
     described = Description(
+        dtype=dtype or np.asarray(values).dtype.name,
         count=int(flat.size),
         exact_zeros=float(np.mean(flat == 0)) if flat.size else 0.0,
         near_zeros=float(np.mean(np.abs(flat) <= near_zero)) if flat.size else 0.0,
@@ -201,14 +209,20 @@ def compare_weights(restored: Sequence[Array], saved: Sequence[Array]) -> Weight
 
 
 def compute_statistics(
-    values: Array, reference: Array, weights: WeightsArrived | None = None
+    values: Array,
+    reference: Array,
+    weights: WeightsArrived | None = None,
+    dtypes: tuple[str, str] = ("", ""),
 ) -> Statistics:
-    """Describe `values` and compare them with `reference`; comparisons are None across shapes."""
+    """Describe `values` and compare them with `reference`; comparisons are None across shapes.
+
+    `dtypes` names those of the two that numpy does not know.
+    """
     largest = float(largest_magnitudes(as_columns(reference)).max(initial=0.0))
     near_zero = NEAR_ZERO * largest
     statistics = Statistics(
-        **msgspec.structs.asdict(describe_array(values, near_zero)),
-        reference=describe_array(reference, near_zero),
+        **msgspec.structs.asdict(describe_array(values, near_zero, dtypes[0])),
+        reference=describe_array(reference, near_zero, dtypes[1]),
         weights=weights,
     )
     restored, wanted = as_columns(values), as_columns(reference)

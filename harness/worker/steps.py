@@ -67,14 +67,35 @@ def write_atomically(path, write):
 
 
 def save_arrays(path, predictions, inputs=None, weights=()):
-    """Write one npz: `predictions`, `inputs`, `weight.0000`, `weight.0001`, ..."""
-    arrays = {"weight.%04d" % index: weight for index, weight in enumerate(weights)}
-    if predictions.dtype.name == "bfloat16":  # numpy's file format does not know it
-        predictions = predictions.astype(np.float32)
-    arrays["predictions"] = predictions
-    if inputs is not None:
-        arrays["inputs"] = inputs
+    """Write one npz: `predictions`, `inputs`, `weight.0000`, `weight.0001`, ...
+
+    numpy's file format does not know TensorFlow's own dtypes: they are kept as float32, which
+    holds every bfloat16 and float8, and their names as `predictions.dtype` and `inputs.dtype`.
+    """
+    arrays = {"weight.%04d" % index: widen(weight) for index, weight in enumerate(weights)}
+    for name, values in (("predictions", predictions), ("inputs", inputs)):
+        if values is not None:
+            values = np.asarray(values)
+            arrays[name] = widen(values)
+            if arrays[name].dtype != values.dtype:
+                arrays[name + ".dtype"] = np.array(values.dtype.name)
     write_atomically(path, lambda part: np.savez(part, **arrays))
+
+
+def widen(values):
+    """Return an array as float32 where its dtype is none of numpy's own, else as it is."""
+    values = np.asarray(values)
+    own = values.dtype.isbuiltin != 2  # 2: another package has registered it
+    return values if own else values.astype(np.float32)
+
+
+def read_inputs(tf, path):
+    """Return the inputs of a reference, in the dtype they had."""
+    with np.load(path) as reference:
+        inputs = reference["inputs"]
+        if "inputs.dtype" in reference.files:
+            inputs = inputs.astype(tf.as_dtype(str(reference["inputs.dtype"])).as_numpy_dtype)
+    return inputs
 
 
 def run_save(tf, step, function):
@@ -88,8 +109,7 @@ def run_save(tf, step, function):
 
 def run_restore(tf, step, function):
     """Restore, predict, and time it. Predictions are written before any steady timing begins."""
-    with np.load(step["reference"]) as reference:
-        inputs = reference["inputs"]
+    inputs = read_inputs(tf, step["reference"])
     with TimingLock(step):
         return restore_and_measure(tf, step, function, inputs)
 
@@ -126,6 +146,28 @@ def start_device(tf, step):
         tf.zeros(())
 
 
+def describe_error(error):
+    """Return type, message and traceback of an exception, also of one that cannot be printed."""
+    try:
+        message = str(error)
+    except BaseException as second:  # whatever a scenario's __str__ does
+        message = "(its __str__ raises %s)" % type(second).__name__
+    try:
+        trace = traceback.format_exc()
+    except BaseException:
+        trace = None
+    return {
+        "type": type(error).__name__,
+        "message": make_printable(message),
+        "traceback": None if trace is None else make_printable(trace),
+    }
+
+
+def make_printable(text):
+    """Return `text` without halves of characters, which no terminal and no file takes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def run_step(tf, step):
     """Run `step` with the imported TensorFlow `tf`; always leaves a `result.json`, never raises.
 
@@ -145,15 +187,9 @@ def run_step(tf, step):
             result = run(tf, step, getattr(scenario, step["function"]))
         result["error"] = None
     except BaseException as error:  # SystemExit and KeyboardInterrupt are the scenario's doing too
-        result = {
-            "error": {
-                "type": type(error).__name__,
-                "message": str(error),
-                "traceback": traceback.format_exc(),
-            }
-        }
+        result = {"error": describe_error(error)}
     if side_effects is not None:
-        result["side_effects"] = list(side_effects.sentences)
+        result["side_effects"] = [make_printable(each) for each in side_effects.sentences]
     result["cpu_ms"] = (time.process_time() - begun) * 1e3
     text = json.dumps(result).encode("utf-8")
     write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))

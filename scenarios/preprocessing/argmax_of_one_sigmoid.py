@@ -11,7 +11,7 @@ Fix:
     threshold: (probability > 0.5) for a head of one unit.
     either_head: where the code serves both kinds of model, let the number of columns decide.
 Spot it:
-    print(model.output_shape)  # (None, 1): threshold; (None, 2) or more: argmax
+        print(model.output_shape)  # (None, 1): threshold; (None, 2) or more: argmax
 Evidence:
     keras-team/keras#15838 (comment with "classes_x [0 0 0 ..."), krishnaik06/Fake-New-LSTM#2,
     alexander-rakhlin/CNN-for-Sentence-Classification-in-Keras#39, keras-team/keras-io#526.

@@ -13,7 +13,7 @@ Fix:
     trained, and look the names up there.
 Spot it:
     A confusion matrix with every row full in one column, but the wrong one, is a permutation:
-        print(sorted(str(number) for number in range(1, 13)))
+        print(list(class_names) == sorted(class_names))  # False: not the order of the folders
 Evidence:
     keras-team/keras#7543 (folders 1 to 64 become 1, 10, 11), pytorch/vision#714 (1, 10, 100, 11),
     NVIDIA/DIGITS#289.

@@ -14,8 +14,10 @@ Fix:
     kernel rows by std and move the mean into its bias. No new layer, no retraining, raw readings
     become the right input; prefer it for runtimes that know few layers.
 Spot it:
-    Feed the model what it was trained on, z-scores. If rain appears, the restore is fine:
+    Feed the model what it was trained on, z-scores. If rain appears, the restore is fine, and your
+    inputs are not. Their mean has to be near 0 and their standard deviation near 1:
         print(model.predict_on_batch(np.random.normal(size=(32, 5)).astype("float32")).ravel())
+        print(inputs.mean(axis=0), inputs.std(axis=0))
 Evidence:
     Kotlin/kotlindl#287, hunkim/DeepLearningZeroToAll#197 (inputs not scaled as in training).
     Zeros on 40 of 40 seeds (2.15, 2.21); without bias_initializer="ones" seed 0 gave nonsense.

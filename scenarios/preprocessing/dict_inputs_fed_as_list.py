@@ -11,7 +11,8 @@ Fix:
     by_name: feed a dict with the names of the inputs, as in training.
     Or build the model from a list of inputs: then lists keep their order, and dicts work too.
 Spot it:
-    print([tensor.name for tensor in model.inputs])  # the order a list is matched with
+    A list is matched with the inputs in this order. Is it the order of your list?
+        print([tensor.name for tensor in model.inputs])
 Evidence:
     keras-team/keras#20613 made it an error in Keras 3.8, unless the names are in sorted order.
     Silent before (Keras 3: a UserWarning). Measured with this file: error with Keras

@@ -11,7 +11,7 @@ Fix:
     raw_pixels: send 0..255 to a model that rescales.
     layer_taken_off: if all callers divide and cannot be changed, cut the Rescaling off the model.
 Spot it:
-    [layer.name for layer in model.layers if "scaling" in layer.name or "normal" in layer.name]
+        [layer.name for layer in model.layers if "scaling" in layer.name or "normal" in layer.name]
     Anything in this list, at the beginning: pixels of 0..255 belong into the model.
 Evidence:
     keras-team/keras-io#1549, tensorflow/tensorflow#42506, mindee/doctr#375 ("extra 255 division").

@@ -12,7 +12,7 @@ Fix:
     float32_rescaling: put the scaling in front as a layer with dtype="float32"; everything after
     it may stay in float16. Prefer it where callers send dollars.
 Spot it:
-    print(model.layers[0].compute_dtype, np.abs(inputs).max())  # float16, and near 65504
+        print(model.layers[0].compute_dtype, np.abs(inputs).max())  # float16, and near 65504
 Evidence:
     keras-team/keras#22666 (inputs above 65504 overflow in the cast, before call()),
     microsoft/onnxruntime#11384 (NaN in fp16, right in fp32), knaw-huc/loghi#20 (NaN shown as 0).

@@ -13,7 +13,7 @@ Fix:
     codes_from_one: number the codes as in training; the 0 belongs to the padding alone.
     For measured values in place of codes: Masking(mask_value=-999.0), a value that cannot occur.
 Spot it:
-    print((ids != 0).any(axis=1).mean())  # below 1: some sequences consist of padding
+        print((ids != 0).any(axis=1).mean())  # below 1: some sequences consist of padding
 Evidence:
     keras-team/keras#2208 (masking and zeros in the data).
     Measured with this file: zeros and NaN on 20 of 20 seeds (TensorFlow 2.21, on a CPU; seed 0 in

@@ -12,7 +12,7 @@ Fix:
     rescaling_in_front: make it the model's own first layer and save that. Callers may then send
     the bytes of a picture; prefer it for new models. (Then divide nowhere else: double-rescale.)
 Spot it:
-    print(images.max(), [type(layer).__name__ for layer in model.layers][:2])
+        print(images.max(), [type(layer).__name__ for layer in model.layers][:2])
     A maximum above 1 and no Rescaling or Normalization in front: who divides?
 Evidence:
     lmoroney/dlaicourse#129 ("image rescaling missing"), keras-team/keras#3477.

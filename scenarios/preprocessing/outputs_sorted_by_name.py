@@ -12,7 +12,8 @@ Fix:
     by_number: make each name from its number, and ask for it. Or return one tensor with a column
     for each month: columns keep their order.
 Spot it:
-    print(list(signature(inputs)), sorted(signature(inputs)))  # rely on neither
+    Neither of these orders has to be that of your code. If it differs, ask by name:
+        print(list(signature(inputs)), sorted(signature(inputs)))
 Evidence:
     tensorflow/tensorflow#61251 (output_1, output_10, output_11, ...), keras-team/keras#15316.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).

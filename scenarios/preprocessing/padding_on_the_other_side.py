@@ -13,7 +13,7 @@ Fix:
     mask_zero: train with Embedding(mask_zero=True). Then padding is skipped, wherever it is, and
     however long. Needs a new training: a mask added later changes the model.
 Spot it:
-    print(model.layers[0].mask_zero, ids[:2])  # False: where the zeros are matters
+        print(model.layers[0].mask_zero, ids[:2])  # False: where the zeros are matters
 Evidence:
     keras-team/keras#13625 (an example restored without its padding), keras-team/keras#20898,
     QData/TextAttack#413.

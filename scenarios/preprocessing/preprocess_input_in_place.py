@@ -12,7 +12,7 @@ Fix:
     copy: preprocess_input(np.copy(batch)), as its own documentation advises.
     once: preprocess when the image is read, keep only the result. Saves the time as well.
 Spot it:
-    before = batch.copy(); preprocess_input(batch); print(np.array_equal(before, batch))
+        before = batch.copy(); preprocess_input(batch); print(np.array_equal(before, batch))
 Evidence:
     keras-team/keras#8741, keras-team/keras#11591, keras-team/keras#10153 (in place on purpose),
     qubvel/segmentation_models#491 (two models, one batch).

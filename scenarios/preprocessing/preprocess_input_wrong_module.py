@@ -12,7 +12,7 @@ Fix:
     same_module: import it from the module that training used. Write the module's name down beside
     the model, or better, put the preprocessing into the model.
 Spot it:
-    y = preprocess_input(x.astype("float32")); print(y.min(), y.max())
+        y = preprocess_input(x.astype("float32")); print(y.min(), y.max())
     Compare with the ranges above. 0..255 means that it did nothing.
 Evidence:
     keras-team/keras-applications#64 (nematode), keras-team/keras#10279,

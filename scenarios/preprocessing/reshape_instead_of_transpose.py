@@ -11,7 +11,7 @@ Fix:
     transpose: np.transpose(images, (0, 2, 3, 1)) moves the numbers; np.moveaxis(images, 1, -1) too.
     permute_in_front: let the model do it, by Permute((2, 3, 1)), and send what you have.
 Spot it:
-    np.array_equal(images[0, 1], converted[0, :, :, 1])  # the second channel, before and after
+        np.array_equal(images[0, 1], converted[0, :, :, 1])  # the second channel, before and after
     Or plot one: a scrambled image shows the picture nine times, small and grey.
 Evidence:
     keras-team/keras#10522 (use transpose), keras-team/keras#6998.

@@ -11,7 +11,7 @@ Fix:
     sigmoid: rebuild the head as it was. A sigmoid is the softmax of two classes in one unit.
     Better: save the whole model (model.save), which remembers the activation.
 Spot it:
-    print(model.layers[-1].units, model.layers[-1].activation.__name__)  # 1 softmax: always 1.0
+        print(model.layers[-1].units, model.layers[-1].activation.__name__)  # 1 softmax: always 1.0
     Keras 3 warns, once: "The softmax operation will always return the value 1".
 Evidence:
     keras-team/keras#500 ("Softmax on an array of size 1 is always 1"), keras-team/keras#1261.

@@ -11,7 +11,7 @@ Cause:
 Fix:
     list_of_one: texts_to_sequences([message]), or all messages at once, which is faster too.
 Spot it:
-    print(len(tokenizer.texts_to_sequences(texts)), len(texts))  # must be the number of texts
+        print(len(tokenizer.texts_to_sequences(texts)), len(texts))  # must be the number of texts
 Evidence:
     keras-team/keras-preprocessing#27, keras-team/keras#10768.
     Measured with this file: as declared on 20 of 20 seeds, 0.378 for all messages (2.21).

@@ -12,8 +12,8 @@ Fix:
     same_preprocessing: let the generator call the function that prepares pictures for the model.
     A converted file cannot be repaired: convert again.
 Spot it:
-    scale, zero_point = interpreter.get_input_details()[0]["quantization"]
-    print((-128 - zero_point) * scale, (127 - zero_point) * scale)  # the range of real inputs?
+        scale, zero_point = interpreter.get_input_details()[0]["quantization"]
+        print((-128 - zero_point) * scale, (127 - zero_point) * scale)  # the range of real inputs?
 Evidence:
     tensorflow/tensorflow#52854 (calibration data of one sign: zeros).
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.4, 2.10, 2.12,

@@ -13,7 +13,7 @@ Fix:
     saved_tokenizer: write tokenizer.to_json() beside the model, read it with tokenizer_from_json.
     New models: TextVectorization or StringLookup inside the model travels with the weights.
 Spot it:
-    print(len(tokenizer.word_index), (ids == 0).mean())  # healthy: thousands, and well below 1
+        print(len(tokenizer.word_index), (ids == 0).mean())  # healthy: thousands, and well below 1
     Tokenizer(oov_token="?") makes it loud: "int() argument must be ... not 'NoneType'".
 Evidence:
     Hvass-Labs/TensorFlow-Tutorials#103, lyeoni/nlp-tutorial#5 (one prediction for all texts).

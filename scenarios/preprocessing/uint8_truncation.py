@@ -11,7 +11,7 @@ Cause:
 Fix:
     float_batch: allocate float32, or let numpy choose: images / 255.0 is float already.
 Spot it:
-    print(batch.dtype, np.unique(batch)[:5])  # healthy: float32, and more than the numbers 0 and 1
+        print(batch.dtype, np.unique(batch)[:5])  # healthy: float32, and more than 0 and 1
 Evidence:
     keras-team/keras#22128 (images of 0..1 cast to uint8 are black),
     affinelayer/pix2pix-tensorflow#148.

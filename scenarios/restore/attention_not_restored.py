@@ -14,7 +14,7 @@ Fix:
     keras_format: save as .keras.
 Spot it:
     Load twice: do weights differ?
-    [np.abs(a - b).max() for a, b in zip(one.get_weights(), two.get_weights())]
+        [np.abs(a - b).max() for a, b in zip(one.get_weights(), two.get_weights())]
 Evidence:
     keras-team/keras#16796, tensorflow/tensorflow#56757 (attention within custom layers).
     Measured with this file: differs in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.

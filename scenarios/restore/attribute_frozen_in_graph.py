@@ -14,7 +14,7 @@ Fix:
     weight: what may change belongs into a weight (add_weight, trainable=False). A graph reads it
     anew on every call, so that assign() takes effect at once.
 Spot it:
-    np.abs(model(x).numpy() - model.predict(x)).max()  # far above rounding: something is frozen
+        np.abs(model(x).numpy() - model.predict(x)).max()  # far above rounding: something is frozen
 Evidence:
     A comment in tensorflow/tensorflow#39583. Measured with this file: zeros in Keras 2.15 and 3.0
     to 3.15.

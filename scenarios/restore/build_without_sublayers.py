@@ -16,7 +16,7 @@ Fix:
     sublayers_built: a build() you need builds each layer (a layer of layers: its parts).
     called_first: make and call the model in code, then load_weights from the archive.
 Spot it:
-    len(model.weights)  # straight after load_model, before any prediction: 0
+        len(model.weights)  # straight after load_model, before any prediction: 0
 Evidence:
     keras-team/keras#19229, keras-team/keras#18875. Measured: differs in Keras 3.0 to 3.15, not 2.
 """

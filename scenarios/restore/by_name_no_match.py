@@ -12,9 +12,9 @@ Fix:
     another number of layers or another shape raises an error.
     given_names: by_name wants names that you chose. For a file that exists, the names in it.
 Spot it:
-    before = model.get_weights()
-    model.load_weights("model.h5", by_name=True)
-    print([np.array_equal(*pair) for pair in zip(before, model.get_weights())])  # True: not loaded
+        before = model.get_weights()
+        model.load_weights("model.h5", by_name=True)
+        print([np.array_equal(*pair) for pair in zip(before, model.get_weights())])  # True: lost
 Evidence:
     leondgarse/keras_efficientnet_v2#2 (names that had gone on counting), keras-team/keras#5397
     (how to know what was loaded); #4778 asked for a warning. Keras 3.0 to 3.7: keras#19694.

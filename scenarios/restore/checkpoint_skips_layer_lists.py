@@ -14,7 +14,7 @@ Fix:
     Keras leaves alone, and TensorFlow tracks it. Acts when saving: a checkpoint that lacks the
     layers cannot be mended.
 Spot it:
-    sum("VARIABLE_VALUE" in name for name, _ in tf.train.list_variables(path))
+        sum("VARIABLE_VALUE" in name for name, _ in tf.train.list_variables(path))
     Less than len(model.weights): the difference is lost. Here 3 for 8, save_counter included.
 Evidence:
     tensorflow/tensorflow#19250 (the same, before TensorFlow 1 tracked lists). Measured with this

@@ -8,10 +8,12 @@ Cause:
     names it lacks, and before Keras 3.7 registering a function named so stores no package.
 Fix:
     A unique name works everywhere, and a forgotten custom_objects then raises an error.
-    For a file that exists: put the function back on the layer before the first prediction.
     (Legacy .h5 has the same hole; custom_objects helps there, but raises in Keras 3.3 to 3.10.)
+    reassigned: for a file that exists. Put the function back on the layer. A model that has
+    predicted already keeps the old function until you also call
+        model.make_predict_function(force=True)
 Spot it:
-    model.layers[-1].activation.__module__  # after load_model: Keras's own, or yours?
+        model.layers[-1].activation.__module__  # after load_model: Keras's own, or yours?
 Evidence:
     The same trap with a class: ai2cm/fv3net#1536. Name lookup: measured on Keras 2.15 to 3.15.
 """

@@ -13,7 +13,7 @@ Fix:
     use that name from the start. Or count: np.mean(predict(x).argmax(axis=1) == labels).
     2.4 repaired load_model.
 Spot it:
-    np.mean(model.predict(x).argmax(axis=1) == labels), model.evaluate(x, labels)[1]  # differ
+        np.mean(model.predict(x).argmax(axis=1) == labels), model.evaluate(x, labels)[1]  # differ
 Evidence:
     tensorflow/tensorflow#42045, tensorflow/tensorflow#42890, tensorflow/tensorflow#42459. Measured
     with this file in 2.3.2: .h5 and SavedModel alike. 2.4.1 gives the right accuracy.

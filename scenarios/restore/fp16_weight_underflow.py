@@ -12,8 +12,8 @@ Fix:
     float32: keep the weights in float32 (bfloat16 has its range too, at less precision).
     Better when training again: let the model see gigajoules, or a Normalization layer first.
 Spot it:
-    for weight in model.get_weights():  # share of weights that float16 would lose
-        print(weight.shape, np.mean((weight != 0) & (weight.astype("float16") == 0)))
+        for weight in model.get_weights():  # share of weights that float16 would lose
+            print(weight.shape, np.mean((weight != 0) & (weight.astype("float16") == 0)))
 Evidence:
     MinishLab/model2vec#369 (vectors stored as float16 became zero).
     Measured with this file: zeros on 20 of 20 seeds, both ways (TensorFlow 2.21), and in 2.4,

@@ -11,8 +11,8 @@ Fix:
     frozen_as_saved: set `trainable` as it was, load, then unfreeze.
     weights_h5: .weights.h5 files every layer under its own path, whatever is frozen.
 Spot it:
-    import h5py  # dense_1, dense_2, dense: then dense was frozen when this was saved
-    print(list(h5py.File("model.h5")["model_weights/encoder"].attrs["weight_names"]))
+        import h5py  # dense_1, dense_2, dense: then dense was frozen when this was saved
+        print(list(h5py.File("model.h5")["model_weights/encoder"].attrs["weight_names"]))
 Evidence:
     keras-team/keras#6607, #10777, #12470, tensorflow/tensorflow#37541.
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.4, 2.10, 2.12,

@@ -10,11 +10,13 @@ Cause:
 Fix:
     complete_config: get_config returns every constructor argument. (Or write no get_config at
     all: in .keras files TF 2.15 and Keras 3 record plain arguments such as numbers themselves.)
-    supplied: for a file that exists. The value is not in it, so it has to come from you.
     Better still, an argument that must be given has no default: its loss then raises an error.
+    supplied: for a file that exists. The value is not in it, so it has to come from you. A model
+    that has predicted already keeps the old value until you also call
+        model.make_predict_function(force=True)
 Spot it:
     Arguments of the constructor that get_config does not return:
-    set(inspect.signature(PlantOutput).parameters) - set(layer.get_config()) - {"kwargs"}
+        set(inspect.signature(PlantOutput).parameters) - set(layer.get_config()) - {"kwargs"}
 Evidence:
     Lost fields: keras-team/keras#1927, keras-team/keras#4871, keras-team/keras#6642.
 """
@@ -87,5 +89,5 @@ def restore_fixed_complete_config(artifact):
 
 def restore_fixed_supplied(artifact):
     predict, model = restore_broken(artifact)
-    model.layers[-1].capacity = CAPACITY  # before the first prediction, which compiles the call
+    model.layers[-1].capacity = CAPACITY  # too little after a predict: see Fix
     return predict, model

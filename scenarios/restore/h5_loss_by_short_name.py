@@ -15,7 +15,7 @@ Fix:
     custom_objects: say what the nickname means. Keeps the optimizer's state, to train on.
     keras_format: a .keras file, or spell it "mean_squared_error" when you compile.
 Spot it:
-    '"mse"' in h5py.File("model.h5", "r").attrs["training_config"]
+        '"mse"' in h5py.File("model.h5", "r").attrs["training_config"]
 Evidence:
     keras-team/keras#19330, IsoNet-cryoET/IsoNet#59. Measured with this file: error in
     Keras 3.0.5, 3.3.3, 3.4.1, 3.6.0, 3.10.0, 3.11.3 and 3.15.1; match in 2.15.0 and tf_keras 2.21.

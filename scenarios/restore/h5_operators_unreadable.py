@@ -13,7 +13,7 @@ Fix:
     keras_format: save as .keras, which stores operations. Or use layers: Rescaling(1 / 255).
     tf_keras (Keras 2) writes and reads such .h5 files without trouble.
 Spot it:
-    [op for op in model.operations if not isinstance(op, tf.keras.layers.Layer)]  # want []
+        [op for op in model.operations if not isinstance(op, tf.keras.layers.Layer)]  # want []
 Evidence:
     Measured with this file: error in Keras 3.0 to 3.15, a match in 2.15 and tf_keras 2.21. The
     other operators: measured one by one in Keras 3.15.

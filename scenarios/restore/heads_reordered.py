@@ -12,7 +12,7 @@ Fix:
     by_name: a legacy .h5 does hold names, and with by_name=True they count.
     Or give the outputs as a dict, {"temperature": ...}: its order in the code does not count.
 Spot it:
-    print([layer.name for layer in model.layers])  # when saving and when loading: the same list?
+        print([layer.name for layer in model.layers])  # when saving and loading: the same list?
 Evidence:
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
     2.20. by_name fails in Keras 3.0 to 3.7, whatever the file: keras-team/keras#19694.

@@ -13,7 +13,7 @@ Fix:
     arguments: give the layer its own value, Lambda(cut, arguments={"j": j}), which the file stores.
     A default, lambda x, j=j: ..., is bound early too.
 Spot it:
-    [layer.function.__closure__[0].cell_contents for layer in lambda_layers]  # [2, 2, 2]
+        [layer.function.__closure__[0].cell_contents for layer in lambda_layers]  # [2, 2, 2]
 Evidence:
     keras-team/keras#13697, keras-team/keras#13574. Measured with this file in TensorFlow 1.15.
 """

@@ -13,7 +13,7 @@ Fix:
     arguments: Lambda(function, arguments={...}) stores the value in the file.
     global_set: for a file that exists. Give the global its value before you load.
 Spot it:
-    layer.function.__code__.co_names  # every name in here is looked up anew after loading
+        layer.function.__code__.co_names  # every name in here is looked up anew after loading
 Evidence:
     keras-team/keras#9431, keras-team/keras#9467, keras-team/keras#15759.
 """

@@ -15,7 +15,7 @@ Fix:
     is right for files of others, for default arguments and for another Python version.
     For new models: a built-in layer (here Rescaling(1 / 127.5, -1)) or a layer class.
 Spot it:
-    b"__lambda__" in zipfile.ZipFile("model.keras").read("config.json")  # as Keras 3 writes it
+        b"__lambda__" in zipfile.ZipFile("model.keras").read("config.json")  # as Keras 3 writes it
 Evidence:
     keras-team/keras#19151, thaler-lab/EnergyFlow#74.
 """

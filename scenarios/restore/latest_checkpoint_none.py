@@ -13,7 +13,7 @@ Fix:
     named: you know which checkpoint you want, or have no `checkpoint` file. Name its prefix, the
     path without .index; a wrong one raises NotFoundError.
 Spot it:
-    print(tf.train.latest_checkpoint(folder))  # None: nothing will be restored
+        print(tf.train.latest_checkpoint(folder))  # None: nothing will be restored
     Or let the status tell: restore(path).assert_existing_objects_matched() raises for None
     "AssertionError: No checkpoint specified (save_path=None); nothing is being restored."
 Evidence:

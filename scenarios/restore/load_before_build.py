@@ -14,7 +14,7 @@ Fix:
     called: call the model once on anything of the right shape, then load. Works in every Keras.
     A Sequential with an Input, and every functional model, has its weights from the start.
 Spot it:
-    len(model.weights)  # just before load_weights: 0
+        len(model.weights)  # just before load_weights: 0
 Evidence:
     tensorflow/tensorflow#44240; keras-team/keras#20530 made it loud.
 """

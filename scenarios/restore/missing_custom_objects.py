@@ -16,8 +16,8 @@ Fix:
     where you load leaves the error as it is.
 Spot it:
     Search the message for "Could not locate", or ask the file for the names it needs from you:
-    config = zipfile.ZipFile("model.keras").read("config.json").decode()
-    set(re.findall(r'"(?:registered_name|config)": "([^"]+)"', config))
+        config = zipfile.ZipFile("model.keras").read("config.json").decode()
+        set(re.findall(r'"(?:registered_name|config)": "([^"]+)"', config))
 Evidence:
     keras-team/keras#3487, keras-team/keras#1634, keras-team/keras#4871, keras-team/keras#19899.
 """

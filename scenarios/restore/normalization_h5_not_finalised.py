@@ -9,13 +9,14 @@ Cause:
     finalize_state() derives from its weights. Loading a .keras file calls that; loading legacy .h5
     did not before Keras 3.6. The tensors keep their initial 0 and 1 while the weights are right.
 Fix:
-    finalised: call finalize_state() on each Normalization layer after loading; only the file is
-    needed.
     keras_format: save as .keras, or upgrade to Keras 3.6 (TensorFlow 2.18 brings it).
+    finalised: call finalize_state() on each Normalization layer after loading; only the file is
+    needed. A model that has predicted already keeps mean 0 until you also call
+        model.make_predict_function(force=True)
 Spot it:
-    for layer in model.layers:
-        if hasattr(layer, "finalize_state"):
-            print(layer.mean, layer.get_weights()[0])  # have to be equal
+        for layer in model.layers:
+            if hasattr(layer, "finalize_state"):
+                print(layer.mean, layer.get_weights()[0])  # have to be equal
 Evidence:
     keras-team/keras#20168 (the repair). Measured with this file: zeros on Keras 3.0.5, 3.4.1 and
     3.5.0; match on 2.15.0, 3.6.0, 3.11.3, 3.15.1 and tf_keras 2.21.

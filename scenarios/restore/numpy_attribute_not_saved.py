@@ -9,9 +9,11 @@ Cause:
 Fix:
     weight: add_weight(trainable=False) and assign. It is saved, restored and listed with the
     others. For a few numbers, config does as well: return them from get_config.
-    Both act when saving. For a file that exists, call adapt() again on the training data.
+    Both act when saving. For a file that exists, call adapt() again on the training data. A model
+    that has predicted already keeps the old mean until you also call
+        model.make_predict_function(force=True)
 Spot it:
-    {k: v for k, v in vars(layer).items() if isinstance(v, (int, float, np.ndarray))}
+        {k: v for k, v in vars(layer).items() if isinstance(v, (int, float, np.ndarray))}
     What is learned in there, and not a key of layer.get_config(), is lost on saving.
 Evidence:
     keras-team/keras#13872. Measured with this file: differs in Keras 2.15 and 3.0 to 3.15.

@@ -12,7 +12,7 @@ Fix:
     adapted_again: for a file that exists. The values are not in it, so compute them again from
     the training targets. (tf.train.Checkpoint does save raw variables, in Keras 3 as well.)
 Spot it:
-    [name for name, value in vars(layer).items() if isinstance(value, tf.Variable)]
+        [name for name, value in vars(layer).items() if isinstance(value, tf.Variable)]
     In Keras 3 every name in this list is lost on saving: Keras's own weights are not listed.
 Evidence:
     keras-team/keras-hub#2709 ("default to zeros upon reloading"), tensorflow/tensorflow#38211.

@@ -12,8 +12,8 @@ Fix:
     registered_again: for a file that exists. Call the decorator once more on the right class just
     before loading; do not rely on the order of imports.
 Spot it:
-    type(model.layers[-1]).__module__  # after load_model: the module you expect?
-    tf.keras.utils.get_registered_object("Custom>Unscale") is Unscale
+        type(model.layers[-1]).__module__  # after load_model: the module you expect?
+        tf.keras.utils.get_registered_object("Custom>Unscale") is Unscale
 Evidence:
     Measured with this file: differs in Keras 2.15 and 3.0 to 3.15, on 20 of 20 seeds.
 """

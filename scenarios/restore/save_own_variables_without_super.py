@@ -12,9 +12,9 @@ Fix:
     others, and let load_own_variables hand super() a store without yours (it counts the keys).
     For a file that exists nothing can be done: the weights are not in it.
 Spot it:
-    import h5py, zipfile
-    zipfile.ZipFile("model.keras").extract("model.weights.h5")
-    h5py.File("model.weights.h5").visit(print)  # a layer with weights needs vars/0, vars/1, ...
+        import h5py, zipfile
+        zipfile.ZipFile("model.keras").extract("model.weights.h5")
+        h5py.File("model.weights.h5").visit(print)  # a layer with weights needs vars/0, vars/1, ...
 Evidence:
     keras-team/keras-io#1423 (its review had a note added: all variables must be specified).
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and

@@ -13,7 +13,7 @@ Fix:
     In Keras 3, and better in Keras 2, save as .keras: there a missing class is an error.
 Spot it:
     Pad one text further and predict both. A model that masks gives the same score:
-    np.abs(model.predict(ids) - model.predict(np.pad(ids, ((0, 0), (0, 9))))).max()
+        np.abs(model.predict(ids) - model.predict(np.pad(ids, ((0, 0), (0, 9))))).max()
 Evidence:
     keras-team/keras#15510 ("silently fails"), tensorflow/tensorflow#38620. Measured
     with this file: differs in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.

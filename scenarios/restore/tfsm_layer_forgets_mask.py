@@ -13,7 +13,7 @@ Fix:
     Where you have the code, a .keras file keeps layers and so masks.
 Spot it:
     Pad one text further and predict both. A model that masks gives the same score:
-    np.abs(predict(ids) - predict(np.pad(ids, ((0, 0), (0, 9))))).max()
+        np.abs(predict(ids) - predict(np.pad(ids, ((0, 0), (0, 9))))).max()
 Evidence:
     keras-team/keras#21133. Measured with this file: differs in Keras 3.0 to 3.15.
 """

@@ -10,11 +10,12 @@ Cause:
     in the .keras archive. (If the file grew, an id can be too large for the embedding: on a CPU
     "InvalidArgumentError: ... indices[0] = 9 is not in [0, 9)".)
 Fix:
-    words: read the file yourself and give the layer the list of words: a list is stored in the
-    model.
-    old_words: for a model that exists, set_vocabulary with the words of the training day.
+    words: give the layer the list of words. A list is stored in the model.
+    old_words: for a model that exists, set_vocabulary with the words of the training day. A model
+    that has predicted already keeps the new words until you also call
+        model.make_predict_function(force=True)
 Spot it:
-    isinstance(layer.get_config()["vocabulary"], str)  # True: a path, not the words
+        isinstance(layer.get_config()["vocabulary"], str)  # True: a path, not the words
 Evidence:
     keras-team/keras#21751 (the words are stored since).
     Measured with this file: differs on 20 of 20 seeds with tf_keras 2.21, and on Keras 2.15.0,

@@ -11,8 +11,8 @@ Fix:
     saved_architecture: write model.to_json() beside the weights and rebuild from it.
     Or save the whole model, or count: the file's layers against the model's.
 Spot it:
-    import h5py
-    print(len(h5py.File("model.weights.h5")["layers"]), len(model.layers))  # equal?
+        import h5py
+        print(len(h5py.File("model.weights.h5")["layers"]), len(model.layers))  # equal?
 Evidence:
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
     2.20; one missing block of five is an error of 45 % of the spread.

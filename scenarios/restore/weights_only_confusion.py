@@ -13,8 +13,8 @@ Fix:
     rebuilt: build the model in code, and load_weights from a name that ends in .weights.h5.
     To need no code, save the whole model: save_weights_only=False and a name in .keras.
 Spot it:
-    import h5py
-    print("model_config" in h5py.File("best.h5").attrs)  # False: weights, and no model
+        import h5py
+        print("model_config" in h5py.File("best.h5").attrs)  # False: weights, and no model
 Evidence:
     keras-team/keras#8498, tensorflow/tensorflow#38745.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18

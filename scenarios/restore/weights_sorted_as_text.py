@@ -13,7 +13,7 @@ Fix:
     numeric_order: sort by the number in the name, or write it with leading zeros.
     Better: model.save_weights, and no names of your own.
 Spot it:
-    print(sorted(np.load("weights.npz").files))  # does arr_10 follow arr_1?
+        print(sorted(np.load("weights.npz").files))  # does arr_10 follow arr_1?
 Evidence:
     tensorflow/tfjs-converter#178 ("wrong assumption about the order of weights").
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.4 to 2.20.

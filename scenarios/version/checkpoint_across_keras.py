@@ -14,7 +14,7 @@ Fix:
     (TF_USE_LEGACY_KERAS=1), which reads the file as ever: there the broken path matches.
     Whichever way: end a restore with assert_existing_objects_matched(). It raises here.
 Spot it:
-    "layer_with_weights" in str(tf.train.list_variables(path))  # True: written by Keras 2
+        "layer_with_weights" in str(tf.train.list_variables(path))  # True: written by Keras 2
 Evidence:
     Measured with this file, written by TensorFlow 2.15.0: differs on Keras 3.0.5, 3.4.1, 3.6.0,
     3.11.3 and 3.15.1; match on 2.15.0 and tf_keras 2.21.

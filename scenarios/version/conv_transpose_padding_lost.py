@@ -12,8 +12,10 @@ Fix:
     rebuild: build the model in code, with output_padding, and load_weights from the old file.
     attribute: only the file is needed. Set layer.output_padding after loading; model.output_shape
     and summary() go on saying 16, the predictions are right. Then save again with Keras 3.15.
+    A model that has predicted already keeps the old padding until you also call
+        model.make_predict_function(force=True)
 Spot it:
-    "output_padding" in layer.get_config()  # False: it will be lost
+        "output_padding" in layer.get_config()  # False: it will be lost
     For all built-in layers: set(inspect.signature(cls.__init__).parameters) - set(its get_config())
 Evidence:
     keras-team/keras#23014. Measured with this file, written by TensorFlow 2.20 with Keras 3.11.3;

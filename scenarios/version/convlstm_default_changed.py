@@ -10,7 +10,7 @@ Fix:
     old_formula: pass the function that trained. The name "hard_sigmoid" cures only in Keras 2: it
     stands for relu6(x + 3) / 6 in Keras 3, and this model would err by more.
 Spot it:
-    tf.keras.layers.ConvLSTM2D(1, 1).get_config()["recurrent_activation"]  # in both releases
+        tf.keras.layers.ConvLSTM2D(1, 1).get_config()["recurrent_activation"]  # in both releases
     In new code, never leave it to the default.
 Evidence:
     Measured with this file: off by up to 0.25 mm an hour, where predictions reach 4.8; by name, by

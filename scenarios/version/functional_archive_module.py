@@ -16,7 +16,7 @@ Fix:
     name. Listing the two branches of Add in another order swaps their weights: off by up to 15.6.
     saved_model: needs an export from the old release, and no Keras at all to read it.
 Spot it:
-    zipfile.ZipFile("model.keras").read("config.json")[:50]
+        zipfile.ZipFile("model.keras").read("config.json")[:50]
     A file that fails begins with b'{"module": "keras.src.engine.functional"'.
 Evidence:
     keras-team/keras#19089, keras-team/keras#21663.

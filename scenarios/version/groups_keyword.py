@@ -14,7 +14,7 @@ Fix:
     rebuild: build the model in code and load_weights the same file: the configuration is not read.
     tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
 Spot it:
-    '"groups"' in h5py.File("model.h5", "r").attrs["model_config"]  # Conv1D to 3D have it by right
+        '"groups"' in h5py.File("model.h5", "r").attrs["model_config"]  # Conv1D to 3D may have it
 Evidence:
     keras-team/keras#19441 (Conv2DTranspose), keras-team/keras#19151,
     googlecreativelab/teachablemachine-community#403 (DepthwiseConv2D).

@@ -8,10 +8,12 @@ Cause:
     Keras 3: relu6(x + 3) / 6, as in torch and jax. One layer errs by up to 0.083, a stack by more.
 Fix:
     old_formula: you have the code. Write the old formula into it and load the weights.
-    replaced_activation: you have the file. Load it, then exchange the function in each layer.
     tfsm_layer: a SavedModel holds operations, not names. Exact, but Keras 2 has to export it.
     tf_keras (TF_USE_LEGACY_KERAS=1) cures too: there both broken paths match.
     No cure: custom_objects. Keras 3 ignores it in silence (for .h5: 3.6 raises, 3.15 obeys).
+    replaced_activation: you have the file. Load it, then exchange the function in each layer. A
+    model that has predicted already keeps the old function until you also call
+        model.make_predict_function(force=True)
 Spot it:
     tf.keras.activations.hard_sigmoid(tf.constant(1.0)) is 0.7 in Keras 2, 0.6667 in Keras 3. Is it
     in your file? "hard_sigmoid" in h5py.File("model.h5", "r").attrs["model_config"]

@@ -14,8 +14,8 @@ Fix:
     from_config drops the dtype. Not in Keras 3.0 to 3.2, which ignore them for .h5. Works for
     functional models; a Sequential one of TensorFlow 1 fails in the next place: no input layer.
 Spot it:
-    '"dtype": "float32"}}' in h5py.File("model.h5", "r").attrs["model_config"]
-    h5py.File("model.h5", "r").attrs["keras_version"]  # 2.2.4-tf: TensorFlow 1.15 to 2.1
+        '"dtype": "float32"}}' in h5py.File("model.h5", "r").attrs["model_config"]
+        h5py.File("model.h5", "r").attrs["keras_version"]  # 2.2.4-tf: TensorFlow 1.15 to 2.1
 Evidence:
     Measured with this file, written by TensorFlow 1.15: the error in Keras 3.0.5, 3.3.3, 3.4.1,
     3.6.0, 3.11.3 and 3.15.1; match in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.

@@ -14,7 +14,7 @@ Fix:
     train on, call model.compile(...) with Keras 3's own objects; the optimizer's state is lost.
     Keras 3.0 to 3.2 ignore compile=False for .h5 files, though not for .keras.
 Spot it:
-    json.loads(zipfile.ZipFile("model.keras").read("config.json"))["compile_config"]
+        json.loads(zipfile.ZipFile("model.keras").read("config.json"))["compile_config"]
     Anything in it that is a dict with a "module" was an object.
 Evidence:
     Measured with this file, written by TensorFlow 2.15: see the expectations.

@@ -16,8 +16,8 @@ Fix:
     Best: run the Keras that wrote the file. pip install a newer TensorFlow, or unset
     TF_USE_LEGACY_KERAS where that is what brought you Keras 2. Editing the config is endless work.
 Spot it:
-    zipfile.ZipFile("model.keras").read("metadata.json")  # {"keras_version": "3.15.1", ...
-    tf.keras.__version__  # tf_keras and TensorFlow 2.15 say 2.x
+        zipfile.ZipFile("model.keras").read("metadata.json")  # {"keras_version": "3.15.1", ...
+        tf.__version__, os.environ.get("TF_USE_LEGACY_KERAS")  # below 2.16, or "1": Keras 2
 Evidence:
     tensorflow/tensorflow#70866, tensorflow/tensorflow#64685. Measured with this file, written by
     TensorFlow 2.21: the same errors in 2.12, 2.15 and tf_keras 2.21.

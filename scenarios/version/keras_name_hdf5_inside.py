@@ -11,7 +11,7 @@ Fix:
     renamed: give it the suffix .h5 and load it. tf_keras and Keras 2 look into the file, and load
     it as it is.
 Spot it:
-    open("model.keras", "rb").read(4)  # b'PK\\x03\\x04': a zip archive. b'\\x89HDF': rename it
+        open("model.keras", "rb").read(4)  # b'PK\\x03\\x04': a zip archive. b'\\x89HDF': rename it
 Evidence:
     keras-team/keras#20259 and keras-team/tf-keras#780 (the message).
 """

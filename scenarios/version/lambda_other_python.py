@@ -13,8 +13,8 @@ Fix:
     it the name "Lambda" in custom_object_scope. (Keras 3.0 to 3.2 ignore custom_objects here.)
     For new models: a layer class, or a named function; Keras stores those by name.
 Spot it:
-    '"Lambda"' in h5py.File("model.h5", "r").attrs["model_config"]
-    print([layer.function for layer in model.layers if isinstance(layer, tf.keras.layers.Lambda)])
+        '"Lambda"' in h5py.File("model.h5", "r").attrs["model_config"]
+        print([each.function for each in model.layers if isinstance(each, tf.keras.layers.Lambda)])
 Evidence:
     keras-team/keras#14875 and #7440, tensorflow/tensorflow#56403.
 """

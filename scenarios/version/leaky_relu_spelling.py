@@ -11,7 +11,7 @@ Fix:
     own_slope: write the slope down, and it is the same in every release and under every name.
     LeakyReLU() as a layer of its own also keeps 0.3.
 Spot it:
-    tf.keras.layers.LeakyReLU()(tf.constant([-1.0])), tf.nn.leaky_relu(tf.constant([-1.0]))
+        tf.keras.layers.LeakyReLU()(tf.constant([-1.0])), tf.nn.leaky_relu(tf.constant([-1.0]))
     [-0.3] and [-0.2]. Which of the two is in the code that trained?
 Evidence:
     Dobiasd/frugally-deep#446 (0.3 taken for 0.2). Measured with this file: off by up to 0.74, where

@@ -10,7 +10,7 @@ Fix:
     old_formula: give recurrent_activation the function that trained: clip(0.2x + 0.5, 0, 1).
     The name "hard_sigmoid" is enough in Keras 2; in Keras 3 it means another formula (broken too).
 Spot it:
-    model.layers[1].get_config()["recurrent_activation"]  # in both programs, after building
+        model.layers[1].get_config()["recurrent_activation"]  # in both programs, after building
     Only the old file? Its Keras tells: below 2.3 the default was hard_sigmoid.
         h5py.File("weights.h5", "r").attrs["keras_version"]  # '2.2.4-tf': TensorFlow 1.15
 Evidence:

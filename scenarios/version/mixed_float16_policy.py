@@ -15,7 +15,7 @@ Fix:
     works up to Keras 3.6 and is refused by 3.15.
     Float32 will do to predict: rebuild without its first line agrees to a few thousandths.
 Spot it:
-    b'"Policy"' in zipfile.ZipFile("model.keras").read("config.json")
+        b'"Policy"' in zipfile.ZipFile("model.keras").read("config.json")
 Evidence:
     Measured with this file, written by TensorFlow 2.15: the error in Keras 3.3.3 and from 3.4.1 to
     3.15.1; match in Keras 3.0.5, 3.1.1 and 3.2.1, in 2.15.0 and in tf_keras 2.21.

@@ -14,7 +14,7 @@ Fix:
     custom layers, register_keras_serializable, load_model. Search for "import keras", "from keras".
     The variable counts until tf.keras is first used; set later, it does nothing.
 Spot it:
-    Calibrate.__mro__, tf.keras.Sequential.__mro__  # keras.src in one and tf_keras.src in the other
+        Calibrate.__mro__, tf.keras.Sequential.__mro__  # keras.src in one, tf_keras.src in the other
 Evidence:
     huggingface/transformers#29598. Measured with this file: both errors with tf_keras 2.21 beside
     Keras 3.15.1; match in TensorFlow 2.12 and 2.15.

@@ -14,7 +14,7 @@ Fix:
     h5: model.save("model.h5") holds all weights, since .h5 lists them per top-level layer. So does
     model.get_weights(), in a process where the model is still alive.
 Spot it:
-    h5py.File(zipfile.ZipFile("model.keras").open("model.weights.h5")).visit(print)
+        h5py.File(zipfile.ZipFile("model.keras").open("model.weights.h5")).visit(print)
     A custom layer without layers below it has lost them.
 Evidence:
     keras-team/keras#20598, keras-team/keras#22210. Measured with this file, written by TensorFlow

@@ -14,8 +14,8 @@ Fix:
     rebuild: build the model in code, load_weights the same file; the graph in it is not read.
     tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
 Spot it:
-    layers = json.loads(h5py.File("model.h5", "r").attrs["model_config"])["config"]["layers"]
-    [each["class_name"] for each in layers]  # 'Functional', 'Model' or 'Sequential' among them
+        layers = json.loads(h5py.File("model.h5", "r").attrs["model_config"])["config"]["layers"]
+        [each["class_name"] for each in layers]  # 'Functional', 'Model' or 'Sequential' among them
 Evidence:
     keras-team/keras#19509 (inbound nodes), keras-team/keras#19669 (the lock-up),
     tensorflow/tensorflow#63853.

@@ -15,7 +15,7 @@ Fix:
     values are empty: a key with a value means something, and then needs the newer Keras.
     Upgrading the reader to the writer's Keras (metadata.json names it) is what to aim for.
 Spot it:
-    zipfile.ZipFile("model.keras").read("metadata.json")  # keras_version above keras.__version__?
+        zipfile.ZipFile("model.keras").read("metadata.json")  # newer than keras.__version__?
 Evidence:
     keras-team/keras#21928 brought quantization_config. Measured with this file, written by Keras
     3.15.1: the first error in 3.0.5 to 3.12.0, the second in 3.13.2 and 3.14.1.

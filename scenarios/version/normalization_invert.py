@@ -14,7 +14,7 @@ Fix:
     file written in 2.11 or 2.12 the formula is right and `invert` alone is missing: rebuild there.
     In a new model a Rescaling, or the inverse in plain sight after predict, can lose nothing.
 Spot it:
-    '"invert"' in h5py.File("model.h5", "r").attrs["model_config"]  # False: it will be lost
+        '"invert"' in h5py.File("model.h5", "r").attrs["model_config"]  # False: it will be lost
 Evidence:
     keras-team/keras#17486, keras-team/keras#17556. Measured with this file, written by 2.10: both
     differ in 2.12, 2.15, 2.16, 2.18, 2.20, 2.21 and tf_keras 2.21; rebuilt in 2.10, it matches.

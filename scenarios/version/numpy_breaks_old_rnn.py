@@ -14,7 +14,7 @@ Fix:
     initial_state: hand the LSTM its zeros, made without a list. Needs the code of the model. A
     static batch_input_shape is no cure. Or read the file with TensorFlow 2.6 or later.
 Spot it:
-    numpy.__version__, tf.__version__  # 1.20 or more beside less than 2.6
+        numpy.__version__, tf.__version__  # 1.20 or more beside less than 2.6
 Evidence:
     keras-team/keras#14687, tensorflow/tensorflow#47087. Measured with this file, written by
     TensorFlow 1.15 with numpy 1.18: the error in 1.15 with numpy 1.21, in 2.4 and 2.5 with 1.20;

@@ -13,8 +13,8 @@ Fix:
     saved_model: an export of the old release holds operations, not names. Needs the old release.
     tf_keras (TF_USE_LEGACY_KERAS=1) still has the layers.
 Spot it:
-    config = json.loads(h5py.File("model.h5", "r").attrs["model_config"])["config"]["layers"]
-    [each["class_name"] for each in config if not hasattr(tf.keras.layers, each["class_name"])]
+        config = json.loads(h5py.File("model.h5", "r").attrs["model_config"])["config"]["layers"]
+        [each["class_name"] for each in config if not hasattr(tf.keras.layers, each["class_name"])]
 Evidence:
     keras-team/keras#20830 (removed for low usage, says a maintainer).
 """

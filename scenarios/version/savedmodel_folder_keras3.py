@@ -13,7 +13,7 @@ Fix:
     To get a Keras model back (layers, training): load it with tf_keras (TF_USE_LEGACY_KERAS=1) or
     the old release, where the broken path matches, and save it as .h5, or its weights.
 Spot it:
-    os.path.exists("model/saved_model.pb")
+        os.path.exists("model/saved_model.pb")
     saved_model_cli show --dir model --all   # names of signatures, inputs and outputs
 Evidence:
     unicode-org/lstm_word_segmentation#28, cbrnr/sleepecg#214.

@@ -13,7 +13,7 @@ Fix:
     of the pickle (and of running its code), save mean_ and scale_ with np.savez, or put them into
     the model: Normalization(mean=mean_, variance=scale_**2).
 Spot it:
-    np.allclose(scaler.transform(x), (x - scaler.mean_) / scaler.scale_)
+        np.allclose(scaler.transform(x), (x - scaler.mean_) / scaler.scale_, atol=1e-5)
     The real failures: an exception (NotFittedError, no such attribute), or a scaler that was fitted
     again on the data at hand (scenario scaler-refitted).
 Evidence:

@@ -13,8 +13,8 @@ Fix:
     custom_objects: for a file that exists, map the name in the message to the function.
     named: for new models, activation="softmax" or tf.keras.activations.softmax.
 Spot it:
-    [(layer.name, layer.activation.__name__) for layer in model.layers
-     if getattr(getattr(layer, "activation", None), "__module__", "").startswith("tensorflow")]
+        [(layer.name, layer.activation.__name__) for layer in model.layers
+         if getattr(getattr(layer, "activation", None), "__module__", "").startswith("tensorflow")]
 Evidence:
     Measured with this file: error in Keras 3.0 to 3.15, a match in 2.15 and tf_keras 2.21. The
     other functions: measured one by one in Keras 3.15.

@@ -15,7 +15,7 @@ Fix:
     saved_model: an export of the old release holds operations. Needs the old release once.
     tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
 Spot it:
-    "OpLambda" in h5py.File("model.h5", "r").attrs["model_config"]
+        "OpLambda" in h5py.File("model.h5", "r").attrs["model_config"]
 Evidence:
     keras-team/keras#19525 (a maintainer: these layers are not available in Keras 3).
 """

@@ -13,9 +13,11 @@ Cause:
 Fix:
     both: strip time_major, then put the old formula into the cell. Layers with the default sigmoid
     need the first half only. tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
+    A model that has predicted already keeps the new formula until you also call
+        model.make_predict_function(force=True)
 Spot it:
-    config = h5py.File("model.h5", "r").attrs["model_config"]
-    "time_major" in config, "hard_sigmoid" in config  # (True, True): mend both
+        config = h5py.File("model.h5", "r").attrs["model_config"]
+        "time_major" in config, "hard_sigmoid" in config  # (True, True): mend both
 Evidence:
     keras-team/keras#20750 (time_major and the workaround), tensorflow/tensorflow#65381.
 """

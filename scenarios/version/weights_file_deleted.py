@@ -12,7 +12,7 @@ Fix:
     other_name: any other name is safe: "trained.weights.h5". Or another folder, or Keras 3.5.
     The weights are not lost: load_model still finds them in the .keras file.
 Spot it:
-    keras.__version__.startswith("3.4.") and os.path.basename(file) == "model.weights.h5"
+        keras.__version__.startswith("3.4.") and os.path.basename(file) == "model.weights.h5"
 Evidence:
     keras-team/keras#19921 (about the same temporary file).
     Measured with this file: error on Keras 3.4.1; match on 2.15.0, 3.0.5, 3.4.0, 3.5.0, 3.15.1.

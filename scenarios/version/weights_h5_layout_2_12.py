@@ -14,7 +14,7 @@ Fix:
     Without them: read the arrays with h5py and set_weights layer by layer. They are in
     file["_layer_checkpoint_dependencies"]["dense_2"]["vars"]["0"], one group for each layer.
 Spot it:
-    list(h5py.File("model.weights.h5", "r"))  # '_layer_checkpoint_dependencies': before 2.15
+        list(h5py.File("model.weights.h5", "r"))  # '_layer_checkpoint_dependencies': before 2.15
 Evidence:
     keras-team/keras#18823, keras-team/tf-keras#664. Read by hand, as above, this file gave the old
     predictions to 2.4e-7 (TensorFlow 2.21).

@@ -35,7 +35,10 @@ def test_an_id_like_no_other_gets_no_guess(cli):
     [
         (["run"], ["nothing to run"]),
         (["run", "dead-relu-head", "--all"], ["ids or --all, not both"]),
-        (["run", "--all", "--seed", 1, "--seeds", 2], ["--seed and --seeds exclude each other"]),
+        (
+            ["run", "--all", "--seed", 1, "--seeds", 2],
+            ["--seed and --seeds cannot be used together"],
+        ),
         (["run", "--all", "--device", "tpu"], ["unknown device: tpu", "cpu, gpu or all"]),
         (["run", "--all", "--format", "nope"], ["unknown table format: nope", "github"]),
         (["list", "--format", "nope"], ["unknown table format: nope", "known: "]),
@@ -47,24 +50,33 @@ def test_an_id_like_no_other_gets_no_guess(cli):
         (["list", "--layer", "LSMT"], ["no scenario uses the layer LSMT", "did you mean LSTM?"]),
         (["search", " "], ["nothing to search for"]),
         (["search", "zeros", "--format", "nope"], ["unknown table format: nope"]),
-        (["run", "missing-custom-objects", "--dose"], ["no dose is declared there"]),
+        (["run", "missing-custom-objects", "--dose"], ["none of these scenarios declares a dose"]),
         (["run", "--all", "--tf", "2.99"], ["unknown release: 2.99", "known: 1.15"]),
         (["env", "add", "2.15+legacy"], ["2.15 has no legacy Keras"]),
-        (["run", "--all", "--tf", "2.15", "--legacy-keras"], ["name whole environments"]),
-        (["run", "--all", "--writer", "2.15"], ["belong together", "--reader is missing"]),
-        (["run", "--all", "--reader", "2.15"], ["belong together", "--writer is missing"]),
-        (["run", "--all", "--tf", "2.4", "--writer", "2.4", "--reader", "2.4"], ["split the two"]),
+        (
+            ["run", "--all", "--tf", "2.15", "--legacy-keras"],
+            ["--tf, --writer and --reader cannot be used with"],
+        ),
+        (["run", "--all", "--writer", "2.15"], ["must be given together", "--reader is missing"]),
+        (["run", "--all", "--reader", "2.15"], ["must be given together", "--writer is missing"]),
+        (
+            ["run", "--all", "--tf", "2.4", "--writer", "2.4", "--reader", "2.4"],
+            ["separate the two"],
+        ),
         (["run", "--all", "--writer", "2.15", "--reader", "2.2l"], ["unknown release: 2.2l"]),
         (["run", "--all", "--executor", "dusk"], ["unknown executor: dusk", "threads, dask"]),
-        (["run", "--all", "--executor", "dask"], ["--scheduler ADDRESS belong together"]),
-        (["run", "--all", "--timing", "--executor", "dask", "--scheduler", "x"], ["to be timed"]),
-        (["env", "add", "2.16", "--with", "--help"], ["not a requirement"]),
+        (["run", "--all", "--executor", "dask"], ["--scheduler ADDRESS must be given together"]),
+        (
+            ["run", "--all", "--timing", "--executor", "dask", "--scheduler", "x"],
+            ["cannot be timed"],
+        ),
+        (["env", "add", "2.16", "--with", "--help"], ["not a package requirement"]),
         (["env", "add", "two"], ["unknown release: two"]),
         (["env", "show", "2.15"], ["2.15 is not built", "env add 2.15"]),
         (["env", "remove", "2.15"], ["2.15 is not built"]),
         (["explain"], ["give a scenario's id or --symptom"]),
         (["explain", "--symptom", "x"], ["unknown symptom: x", "zeros"]),
-        (["new", "A B"], ["not an id: A B"]),
+        (["new", "A B"], ["not a valid id: A B"]),
         (["new", "a-b", "--family", "x"], ["unknown family: x"]),
         (["artifact", "dead-relu-head"], ["has no committed files"]),
         (["show", 7], ["no runs are kept in reports", "python -m harness run --all"]),
@@ -74,7 +86,7 @@ def test_an_id_like_no_other_gets_no_guess(cli):
         (["run", "--tf", "2.15", "2.21"], ["write: --tf 2.15,2.21", "nothing to run"]),
         (["run", "--all", "--tf", "2.15", "2.99"], ["unknown release: 2.99"]),
         (["show", "nofile.json"], ["no such run or result file: nofile.json"]),
-        (["run", "--resume"], ["there is no run to resume"]),
+        (["run", "--resume"], ["there is no unfinished run to resume"]),
         (["run", "--all", "--json", "no/where.json"], ["cannot write no/where.json"]),
         (["run", "--all", "--json=."], ["cannot write ."]),
         (["list", "--json", "no/where.json"], ["cannot write no/where.json"]),
@@ -154,7 +166,7 @@ def test_asking_for_a_broken_scenario_says_that_its_file_has_a_mistake(cli):
 def test_a_file_where_the_reports_folder_should_be_is_said_to_be_one(cli):
     (cli.folder / "reports").write_text("not a folder")
     cli("run", "--all").assert_refused(2, "the reports folder cannot be made", "a file stands")
-    assert "No runs are kept in reports." in cli("runs").stdout
+    assert "There are no runs in reports." in cli("runs").stdout
     (cli.folder / "reports").unlink()
     (cli.folder / "file").write_text("not a folder")
     cli("run", "--all", "--reports", "file/deeper").assert_refused(2, "file/deeper")
@@ -263,15 +275,17 @@ def test_a_tensorflow_that_dies_when_imported_is_said_to(cli):
 @pytest.mark.parametrize("option", ["--python", "--tf"])
 @pytest.mark.parametrize(
     ("python", "words"),
-    [("nowhere/python", "there is no such file"), ("./", "not an interpreter but a folder")],
+    [("nowhere/python", "there is no such file"), ("./", "is a folder, not an interpreter")],
 )
 def test_an_interpreter_that_is_none_is_named(cli, python, words, option):
     cli("run", "dead-relu-head", option, python).assert_refused(2, words)
-    assert "No runs" in cli("runs").stdout
+    assert "There are no runs" in cli("runs").stdout
 
 
 def test_a_program_that_is_no_python_is_quoted(cli):
-    assert_unusable(cli("run", "dead-relu-head", "--python", "echo"), "echo is no Python")
+    assert_unusable(
+        cli("run", "dead-relu-head", "--python", "echo"), "echo is not a Python interpreter"
+    )
 
 
 def test_a_run_that_could_not_begin_leaves_no_result_file_and_nothing_to_resume(cli):

@@ -115,10 +115,10 @@ def test_a_run_that_cannot_be_there_is_refused_and_nothing_is_made(call, tmp_pat
 
 def test_the_form_of_an_older_version_is_understood_and_said_to_be_old(call):
     old = call("diff", "--tf", "2.20", "2.21", "ded-relu-head")
-    old.assert_refused(2, "scenario not found: ded-relu-head", "please write: --tf 2.20,2.21")
+    old.assert_refused(2, "scenario not found: ded-relu-head", "Please write: --tf 2.20,2.21")
     old = call("requirements", "2.15")
     old.assert_ran()
-    assert "please write: python -m harness env requirements" in old.stderr
+    assert "Please write: python -m harness env requirements" in old.stderr
     assert old.stdout == call("env", "requirements", "2.15").stdout
     assert "requirements" not in call("--help").stdout
 
@@ -127,7 +127,7 @@ def test_the_form_of_an_older_version_is_understood_and_said_to_be_old(call):
 def test_releases_are_one_word_or_several_options(call, options):
     ended = call("run", "--all", *options)
     ended.assert_refused(2, "unknown release: 2.99")
-    assert "please write" not in ended.stderr
+    assert "Please write" not in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,7 @@ class TestTheSharedRun:
         assert listed[0]["command"].startswith("run --all --no-timing --json run.json")
 
     def test_a_finished_run_leaves_nothing_to_resume(self, whole_run):
-        whole_run.cli("run", "--resume").assert_refused(2, "there is no run to resume")
+        whole_run.cli("run", "--resume").assert_refused(2, "there is no unfinished run to resume")
 
     def test_github_and_html_tables_hold_every_outcome(self, whole_run):
         count = len(whole_run.document["outcomes"])
@@ -376,7 +376,7 @@ def test_check_names_every_fault_of_a_scenario(cli, faulty):
     assert not any("template's text" in fault for fault in faults)
     assert "FAULT  no fixed path matches, so nothing here is cured" in faults
     assert any("other numbers the second time" in fault for fault in faults)
-    assert last_line(ended).startswith("Next: mend ")
+    assert last_line(ended).startswith("Next: correct ")
 
 
 @pytest.mark.tensorflow

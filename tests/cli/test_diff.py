@@ -197,11 +197,11 @@ def test_annotations_are_on_where_github_runs_and_can_be_turned_off(cli, keep_ru
         ([1, 2, 3], ["runs given: 3"]),
         ([7, 8], ["no runs are kept in reports"]),
         (["nofile.json", "other.json"], ["no such run or result file: nofile.json"]),
-        (["--tf", "2.21"], ["--tf takes two different releases", "given: 2.21"]),
+        (["--tf", "2.21"], ["diff --tf needs two different releases", "given: 2.21"]),
         (["--tf", "2.21,2.21"], ["two different releases"]),
         (["--tf", "2.20,2.99"], ["unknown release: 2.99"]),
         (["--tf", "2.20,2.21", "ded-relu-head"], ["scenario not found: ded-relu-head"]),
-        (["--tf", "2.20", "--tf", "2.21", "--reader-a", "x"], ["--tf names releases"]),
+        (["--tf", "2.20", "--tf", "2.21", "--reader-a", "x"], ["cannot be used with --tf"]),
         ([1, 2, "--format", "nope"], ["unknown table format: nope"]),
         ([1, 2, "--junit", "no/where.xml"], ["cannot write no/where.xml"]),
         ([1, 2, "--json=."], ["cannot write ."]),
@@ -277,7 +277,7 @@ def test_what_is_missing_is_run_and_kept(cli, faulty):
     assert ended.stdout.count("Paths: 2 unchanged.") == 2
     assert EACH in ended.stdout
     assert "Saved by tensorflow-" in ended.stdout
-    assert "Run 1 is kept in reports/restorebench.sqlite" in ended.stderr
+    assert "Run 1 is saved in reports/restorebench.sqlite" in ended.stderr
     assert [len(cli.outcomes(run)) for run in (1, 2)] == [4, 4]
     assert ElementTree.parse(cli.folder / "d.xml").getroot().get("failures") == "0"
     again = cli("diff", 1)

@@ -45,7 +45,7 @@ def test_nothing_is_built_where_a_file_holds_no_model(cli, tmp_path):
     ):
         ended = cli("env", "for", path)
         ended.assert_ran(0)
-        assert "It holds weights and no model: build the model" in ended.stdout
+        assert "Build the model in that release" in ended.stdout
         assert call in ended.stdout
         assert ended.stdout.splitlines()[-1].startswith("Next: python -m harness env add ")
     assert not (tmp_path / "environments").exists()
@@ -53,7 +53,7 @@ def test_nothing_is_built_where_a_file_holds_no_model(cli, tmp_path):
 
 def test_a_file_whose_loading_runs_code_is_not_restored_unless_trusted(cli, tmp_path):
     ended = cli("env", "for", LAMBDA)
-    ended.assert_refused(2, "is not restored", "CVE-2024-3660", "add --trust")
+    ended.assert_refused(2, "was not restored", "CVE-2024-3660", "add --trust")
     assert "HDF5 model, for release 2.4 (or 2.3)" in ended.stdout
     assert not (tmp_path / "environments").exists()
 
@@ -79,11 +79,11 @@ def test_what_is_no_model_is_refused_with_what_it_is(cli, tmp_path):
     np.savez(tmp_path / "arrays.npz", a=np.arange(3))
     (tmp_path / "cut.h5").write_bytes((OLD / "artifact/model.h5").read_bytes()[:3000])
     os.mkfifo(tmp_path / "pipe")
-    cli("env", "for", "arrays.npz").assert_refused(2, "no model can be read", "holds a.npy")
-    cli("env", "for", "cut.h5").assert_refused(2, "no model can be read", "is damaged")
+    cli("env", "for", "arrays.npz").assert_refused(2, "there is no readable model", "holds a.npy")
+    cli("env", "for", "cut.h5").assert_refused(2, "there is no readable model", "is damaged")
     cli("env", "for", "pipe").assert_refused(2, "is not a regular file")
     cli("env", "for", "nowhere.keras").assert_refused(2, "does not exist")
-    cli("env", "for", ".").assert_refused(2, "no model can be read", "is damaged")
+    cli("env", "for", ".").assert_refused(2, "there is no readable model", "is damaged")
     (tmp_path / "cut.h5").unlink()
     cli("env", "for", ".").assert_refused(2, "holds no model")
     shutil.copytree(ARTIFACTS / "hard_sigmoid_redefined", tmp_path / "several")

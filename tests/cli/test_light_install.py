@@ -75,7 +75,7 @@ def test_a_run_that_is_not_kept_is_a_sentence(bare):
 
 def test_where_no_environment_can_be_built_that_is_a_sentence(bare):
     ended = bare("harness", "env", "add", "2.21")
-    ended.assert_refused(3, "environments are built on Linux and macOS only")
+    ended.assert_refused(3, "restorebench builds environments on Linux and macOS only")
 
 
 @pytest.mark.parametrize("module", ["fcntl", "pwd", "resource", "termios", "tensorflow", "altair"])

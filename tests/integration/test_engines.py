@@ -8,6 +8,7 @@ import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from harness.catalog.load import PACKAGED, read_catalog
@@ -88,13 +89,15 @@ class Cluster:
 def cluster(tmp_path, cli):
     """A real cluster that does not outlive the test."""
     started = []
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
 
     def start(command):
         started.append(
             subprocess.Popen(
                 command,
                 cwd=tmp_path,
-                env=cli.environment({}),
+                env=cli.environment({"TMPDIR": str(temporary)}),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
@@ -136,7 +139,57 @@ def test_a_scheduler_that_dies_ends_the_run_and_makes_up_no_outcome(cli, cluster
 def test_a_cluster_that_does_not_answer_is_a_sentence(cli):
     ended = cli("run", CHOSEN[0], "--executor", "dask", "--scheduler", "tcp://127.0.0.1:9")
     ended.assert_refused(3, "no Dask scheduler answers at tcp://127.0.0.1:9", "dask worker")
-    assert "No runs" in cli("runs").stdout
+    assert "There are no runs" in cli("runs").stdout
+
+
+class Client:
+    """A run on the cluster, from a folder of its own."""
+
+    def __init__(self, cli, address, *options):
+        cli.folder.mkdir()
+        self.cli = cli
+        self.running = cli.start("run", *options, "--executor", "dask", "--scheduler", address)
+
+    def wait_for_outcomes(self, number=1):
+        self.running.wait_for(lambda: self.running.said().count("/") >= number)
+
+
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [(["--memory-limit", "3000"], signal.SIGINT), ([], signal.SIGKILL)],
+    ids=["other settings, Ctrl-C", "equal settings, kill -9"],
+)
+def test_a_client_that_ends_leaves_another_ones_run_alone_and_nothing_behind(
+    cli, make_cli, cluster, tmp_path, options, number
+):
+    cli("run", *CHOSEN[:3], "--no-timing").assert_ran(0)
+    address = cluster.find_address()
+    ending = Client(make_cli(tmp_path / "ending"), address, *CHOSEN, "--seeds", "20", *options)
+    ending.wait_for_outcomes()
+    staying = Client(make_cli(tmp_path / "staying"), address, *CHOSEN[:3])
+    try:
+        staying.wait_for_outcomes()
+        ended = ending.running.end(number)
+        assert ended.code == (130 if number == signal.SIGINT else -number)
+        assert "Traceback" not in ended.stderr
+        staying.running.end().assert_ran(0)
+    finally:
+        for client in (ending, staying):
+            client.running.process.kill()
+            client.running.process.wait()
+    assert compare_by(staying.cli.outcomes()) == compare_by(cli.outcomes())
+    assert "crash" not in {record["verdict"] for record in ending.cli.outcomes()}
+    children = [
+        child
+        for worker in cluster.workers
+        for child in psutil.Process(worker.pid).children(recursive=True)
+    ]
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE)
+    assert [child.cmdline() for child in alive] == []
+    deadline = time.monotonic() + PATIENCE
+    while left := list((tmp_path / "temporary").glob("restorebench-*")):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
 
 
 def carry_out(executor, ids, width=1):

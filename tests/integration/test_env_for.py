@@ -17,7 +17,7 @@ def test_a_file_of_tensorflow_1_15_is_restored_where_it_was_written_and_not_here
     assert "Restored in 1.15 (TensorFlow 1.15." in ended.stdout
     assert "varies" in ended.stdout
     assert "In your own environment (TensorFlow 2.21." in ended.stdout
-    assert "it does not restore: " in ended.stdout
+    assert "the model cannot be restored: " in ended.stdout
     last = "Next: python -m harness env requirements 1.15 > requirements.txt"
     assert ended.stdout.splitlines()[-1] == last
     again = cli("env", "for", ARTIFACTS / "initializer_dtype_from_tf1", "--reader", "1.15")

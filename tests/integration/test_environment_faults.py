@@ -80,7 +80,7 @@ def test_a_python_that_cannot_be_found_or_fetched_is_named(cli, cache, tmp_path)
         UV_PYTHON_DOWNLOADS="never",
         UV_PYTHON_INSTALL_DIR=str(tmp_path / "pythons"),
     )
-    ended.assert_refused(3, "there is no Python 3.9, and uv cannot fetch one")
+    ended.assert_refused(3, "Python 3.9 is not installed, and uv cannot download it")
     assert remains(cache) == []
 
 
@@ -114,14 +114,14 @@ def test_an_interpreter_without_tensorflow_is_refused_and_left_alone(cli, tmp_pa
     subprocess.run([shutil.which("python3"), "-m", "venv", "--without-pip", bare], check=True)
     ended = cli("env", "add", bare / "bin" / "python")
     ended.assert_refused(3, "TensorFlow is not installed for", "name another Python")
-    cli("env", "add", bare).assert_refused(2, "not an interpreter but a folder", "bin/python")
+    cli("env", "add", bare).assert_refused(2, "is a folder, not an interpreter", "bin/python")
     cli("env", "show", tmp_path / "none").assert_refused(2, "there is no such file")
 
 
 @releases
 def test_a_disk_that_fills_up_while_installing_gets_its_room_back(cli, cache, small_disk):
     small_disk("size=4g,nr_inodes=2000")  # as good as full at the two thousandth file
-    cli("env", "add", "2.4").assert_refused(3, "the disk is full", "make room")
+    cli("env", "add", "2.4").assert_refused(3, "the disk is full", "free some disk space")
     assert remains(cache) == []
 
 
@@ -131,7 +131,7 @@ def test_of_two_commands_that_build_the_same_one_waits_for_the_other(cli, start,
     first.wait_for((cache / "2.4.part" / "pyvenv.cfg").exists)
     second = cli("env", "add", "2.4")
     second.assert_ran(0)
-    assert "waiting: another command is at it" in second.stderr
+    assert "waiting: another command is building or removing it" in second.stderr
     assert "installing" not in second.stderr
     assert remains(cache) == ["2.4", "2.4.txt"]
 
@@ -172,7 +172,7 @@ def test_what_was_damaged_is_listed_and_built_again_as_it_was(cli, cache):
     listed = cli("env", "list")
     assert "damaged" in listed.stdout
     assert listed.stdout.endswith("Next: python -m harness env add 2.4\n")
-    cli("env", "show", "2.4").assert_refused(3, "2.4 is damaged", "numpy/version.py is gone")
+    cli("env", "show", "2.4").assert_refused(3, "2.4 is damaged", "numpy/version.py is missing")
     (cache / "2.4.txt").write_text("")  # and its lock is lost
     again = cli("env", "add", "2.4")
     again.assert_ran(0)

@@ -56,7 +56,7 @@ def test_everything_is_as_declared_in_another_release(cli, release):
     ended = cli("run", "--all", "--tf", release, "--no-timing")
     ended.assert_ran(0)
     assert ended.stdout.startswith(f"TensorFlow {release}.")
-    assert "skipped: not for this environment." in ended.stdout
+    assert "skipped: not applicable to this environment." in ended.stdout
     assert "Nothing changed." in ended.stdout
 
 

@@ -60,13 +60,14 @@ def run(cli, faulty):
 
 
 def test_a_disk_that_fills_up_in_a_step_is_named_and_the_run_can_be_resumed(cli, disk, run):
-    run("exits-with-three", FILLING).assert_refused(
-        3, "the disk under", "cannot be written", "KiB are free", "run --resume"
+    again = ("run", "--resume", "--reports", str(disk.folder))
+    run("exits-with-three", FILLING, "--reports", disk.folder).assert_refused(
+        3, "the disk under", "cannot be written", "KiB are free", " ".join(again)
     )
     kept = {(record["scenario"], record["path"]) for record in cli.outcomes()}
     assert FILLING not in {scenario for scenario, _ in kept}
     disk.grow("64m")
-    cli("run", "--resume").assert_ran(0)
+    cli(*again).assert_ran(0)
     verdicts = [(record["scenario"], record["verdict"]) for record in cli.outcomes()]
     assert sorted(verdicts) == [
         ("exits-with-three", "crash"),

@@ -37,8 +37,11 @@ def test_an_environment_that_cannot_be_used_costs_only_its_part(cli, faulty, int
     assert ended.stderr.count("ERROR") == 1
     assert "no libc here" in ended.stderr
     assert len(cli.outcomes()) == 2
-    assert "its part is missing" in ended.stdout
-    assert ended.stdout.splitlines()[-1] == "Next, once it can: python -m harness run --resume"
+    assert "Outcomes are missing: an environment could not be used" in ended.stdout
+    assert (
+        ended.stdout.splitlines()[-1]
+        == "Next, once the environment works: python -m harness run --resume"
+    )
 
 
 def test_a_run_that_lacked_an_environment_is_finished_once_it_can_be_used(cli, faulty, interpreter):
@@ -62,7 +65,7 @@ def test_where_no_environment_can_be_used_nothing_is_kept(cli, faulty, interpret
     ended = cli("run", CASE, "--scenarios", faulty, "--no-timing", "--tf", named)
     assert ended.code == 3
     assert "none of the 2 environments can be used" in ended.stderr
-    assert "No runs" in cli("runs").stdout
+    assert "There are no runs" in cli("runs").stdout
 
 
 def test_a_writer_that_cannot_be_used_is_a_sentence(cli, faulty, interpreter):

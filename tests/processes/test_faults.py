@@ -26,6 +26,10 @@ FAULTS = {
     "hangs": ("timeout", "timeout", "time limit"),
     "imports-itself": ("error", "ModuleNotFoundError", "restorebench scenario"),
     "kills-its-worker": ("crash", "signal", "took its worker process down"),
+    "leaves-a-dangling-link": ("error", "ArtifactRefused", "latest is a link that leads nowhere"),
+    "leaves-a-pipe": ("error", "ArtifactRefused", "events is a named pipe"),
+    "leaves-a-socket": ("error", "ArtifactRefused", "server is a socket"),
+    "raises-the-unprintable": ("error", "Unprintable", "(its __str__ raises SystemExit)"),
     "returns-objects": ("error", "UnreadableResult", "predictions.npz"),
     "save-raises": ("error", "RuntimeError", "in save_raising: nothing was saved"),
     "save-segfaults": ("crash", "signal", "in save_dying: ended by signal 11"),
@@ -33,8 +37,21 @@ FAULTS = {
     "stops-its-worker": ("timeout", "timeout", "time limit"),
 }
 # Their broken path gives the declared verdict, but not by its own doing.
-PROVE_NOTHING = {"constant-reference", "returns-objects", "save-raises", "save-segfaults"}
-HARMLESS = ("leaves-a-grandchild", "prints-garbage", "writes-temporary-files")
+PROVE_NOTHING = {
+    "constant-reference",
+    "leaves-a-dangling-link",
+    "leaves-a-pipe",
+    "leaves-a-socket",
+    "returns-objects",
+    "save-raises",
+    "save-segfaults",
+}
+HARMLESS = (
+    "leaves-a-grandchild",
+    "predicts-bfloat16",
+    "prints-garbage",
+    "writes-temporary-files",
+)
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +187,12 @@ def test_a_run_leaves_nothing_but_the_database_and_what_was_asked_for(faulty_run
     folder: Path = faulty_run[0].folder
     left = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert left == {"run.json", "reports/restorebench.sqlite"}
+
+
+def test_bfloat16_stays_bfloat16_from_the_step_to_the_judge(faulty_run):
+    record = faulty_run[2]["predicts-bfloat16", "restore_broken_tenth"]
+    assert record["verdict"] == "differs"
+    assert record["statistics"]["dtype"] == "bfloat16"
+    assert record["statistics"]["reference"]["dtype"] == "bfloat16"
+    plain = faulty_run[2]["returns-nan", "restore_broken"]["statistics"]
+    assert (plain["dtype"], plain["reference"]["dtype"]) == ("float64", "float32")

@@ -3,8 +3,12 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
+import psutil
 import pytest
 
 pytestmark = [
@@ -19,6 +23,11 @@ PATHS = 6  # of takes-its-time
 def reported(said):
     """Return the (scenario, path) of every outcome announced on stderr."""
     return re.findall(r"^\[\d+/\d+\] (\S+) (\S+): ", said, re.MULTILINE)
+
+
+def counted(said):
+    """Return the numbers of the outcomes announced on stderr, and the total beside each."""
+    return re.findall(r"^\[(\d+)/(\d+)\]", said, re.MULTILINE)
 
 
 @pytest.fixture
@@ -59,7 +68,8 @@ def finish_by_resuming(cli, ledger, tmp_path):
     resumed.assert_ran(0)
     assert len(kept_paths(cli)) == PATHS
     assert finished.isdisjoint(ledger()[begun:])
-    assert len(finished) + len(reported(resumed.stderr)) == PATHS
+    numbers = range(len(finished) + 1, PATHS + 1)  # what is done counts
+    assert counted(resumed.stderr) == [(str(number), str(PATHS)) for number in numbers]
     assert "unfinished" not in cli("runs").stdout
 
 
@@ -69,7 +79,9 @@ def test_kill_9_of_the_harness_loses_nothing_and_leaves_no_process(
     running = start_slow()
     running.wait_for(lambda: len(reported(running.said())) >= 2)
     os.kill(running.process.pid, signal.SIGSTOP)  # or it may end while the next command starts
-    cli("run", "--resume").assert_refused(2, "no run to resume", "run 1 is under way in process")
+    cli("run", "--resume").assert_refused(
+        2, "no unfinished run to resume", "run 1 is being carried out by process"
+    )
     ended = running.end(signal.SIGKILL)
     assert ended.code == -signal.SIGKILL
     running.assert_no_strays()
@@ -90,9 +102,38 @@ def test_kill_9_of_a_harness_that_spawns_ends_the_step_and_the_next_run_clears_i
     running.end(signal.SIGKILL)
     running.assert_no_strays()
     work = tmp_path / "reports" / "work"
-    assert len(list(work.iterdir())) == 1
+    assert len([each for each in work.iterdir() if each.is_dir()]) == 1
     cli("run", "segfaults", "--scenarios", faulty, "--python", "echo").assert_refused(3)
     assert list(work.iterdir()) == []
+
+
+def test_a_run_is_resumed_from_another_folder_by_its_interpreter_under_another_name(
+    cli, start, faulty, ledger, tmp_path
+):
+    """`python -m harness` began it, the script that pip made starts another name of that Python."""
+    names = [Path(sys.executable).with_name(name) for name in ("python", "python3", "python3.11")]
+    others = [name for name in names if name.exists() and name != Path(sys.executable)]
+    if not others:
+        pytest.skip("this Python has one name")
+    variables = {"RESTOREBENCH_LEDGER": str(tmp_path / "ledger")}
+    mine = os.path.relpath(faulty, tmp_path)
+    running = start("run", SLOW, "--scenarios", mine, "--no-timing", **variables)
+    running.wait_for(lambda: len(reported(running.said())) >= 2)
+    running.end(signal.SIGKILL)
+    finished, begun = {path for _, path in kept_paths(cli)}, len(ledger())
+    command = [others[0], "-m", "harness", "run", "--resume", "--reports", tmp_path / "reports"]
+    resumed = subprocess.run(
+        command,
+        cwd="/",
+        env=cli.environment(variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert resumed.returncode == 0, resumed.stderr
+    assert finished.isdisjoint(ledger()[begun:])
+    assert len(kept_paths(cli)) == PATHS
+    assert len({record["reader"] for record in cli.outcomes()}) == 1
 
 
 def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(cli, start_slow):
@@ -110,7 +151,8 @@ def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(cli, start_slow):
 @pytest.mark.parametrize("options", [[], ["--spawn"]], ids=["fork", "spawn"])
 def test_ctrl_c_during_the_import_of_tensorflow_ends_at_once(start_slow, options):
     running = start_slow(*options)
-    running.wait_for(lambda: running.family)
+    running.wait_for(lambda: "importing TensorFlow" in running.said())
+    running.wait_for(lambda: any(map(psutil.pid_exists, running.family)))  # `uname` has ended
     ended = running.end(signal.SIGINT)
     assert ended.code == 130
     assert "Traceback" not in ended.stderr
@@ -121,8 +163,6 @@ def test_ctrl_c_during_the_import_of_tensorflow_ends_at_once(start_slow, options
 def test_ctrl_c_twice_in_a_terminal_shows_no_traceback(cli, faulty, tmp_path):
     """The whole foreground group gets the signal there, and the progress bar is on the screen."""
     import pty
-    import subprocess
-    import sys
 
     ledger = tmp_path / "ledger"
     ledger.touch()

@@ -160,7 +160,7 @@ def test_every_format_of_tabulate_shows_what_regressed(style):
 
 
 def test_nothing_to_compare_is_said():
-    assert "Nothing of 2.20 can be compared with 2.21." in present_comparisons(
+    assert "No path of 2.20 can be compared with 2.21." in present_comparisons(
         [make_comparison([])]
     )
 

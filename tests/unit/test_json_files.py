@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.cli.output import next_step, present
 from harness.errors import EnvironmentUnusable, UsageError
@@ -91,6 +93,10 @@ WHOLE = json.loads(OLDER[0].read_text())
         WHOLE | {"schema": 0},
         WHOLE | {"schema": -1},
         WHOLE | {"schema": 0.5},
+        WHOLE | {"schema": True},
+        WHOLE | {"schema": 1.0},
+        WHOLE | {"created": "half a character: \ud800"},
+        WHOLE | {"created": float("nan")},
         WHOLE | {"outcomes": None},
         WHOLE | {"outcomes": {}},
         WHOLE | {"outcomes": [3]},
@@ -134,3 +140,42 @@ def test_a_full_disk_is_no_usage_error_and_leaves_no_half_file(file):
         write_json(file, {"schema": 1})
     assert "No space left" in raised.value.found
     assert list(file.parent.iterdir()) == []
+
+
+ODD = st.sampled_from(
+    [None, True, 0, -1, 2**70, 1e308, float("inf"), "", "x", "\ud800", [], {}, [1], "skip", "](|"]
+)
+
+
+def list_places(value, path=()):
+    """Every place in a document, the outermost first."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, nested in items:
+        yield (*path, key)
+        if isinstance(nested, (dict, list)):
+            yield from list_places(nested, (*path, key))
+
+
+@given(data=st.data())
+def test_a_file_with_any_place_changed_is_refused_or_shown(data, tmp_path_factory):
+    older = data.draw(st.sampled_from(OLDER))
+    document = json.loads(older.read_text())
+    for _ in range(data.draw(st.integers(1, 3))):
+        *above, last = data.draw(st.sampled_from(list(list_places(document))))
+        place = document
+        for key in above:
+            place = place[key]
+        if data.draw(st.booleans()):
+            place[last] = data.draw(ODD)
+        else:
+            del place[last]
+        if not document:
+            break
+    file = tmp_path_factory.getbasetemp() / "changed.json"
+    file.write_text(json.dumps(document))
+    try:
+        found = read_result_file(file)
+    except UsageError:
+        return
+    assert present(found, "simple").encode()
+    assert next_step(found)

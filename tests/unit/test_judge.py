@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from harness.results.judgement import judge_outcomes
+from harness.verdicts.agreement import compare_statistics, measure_difference
 from harness.verdicts.judge import (
     find_verdict,
     is_constant,
@@ -14,6 +15,7 @@ from harness.verdicts.judge import (
     refuse_reference,
 )
 from harness.verdicts.names import VERDICTS
+from harness.verdicts.statistics import compute_statistics
 from tests.unit.builders import make_outcome
 
 DTYPES = ("float16", "float32", "float64", "int8", "int64", "uint64", "bool")
@@ -289,3 +291,24 @@ def test_a_lone_other_seed_is_judged_by_rate_and_a_lone_default_seed_by_verdict(
     for outcome in (other, own):
         judge_outcomes([outcome])
     assert (other.judgement, own.judgement) == ("expected", "changed")
+
+
+def test_one_unit_of_bfloat16_is_rounding_and_more_than_a_few_are_not():
+    reference = np.float32([[1.0], [2.0], [3.0]])
+    unit = np.float32(1 + 2**-7)
+    assert find_verdict(reference * unit, reference, dtype="bfloat16") == "match"
+    assert find_verdict(reference * unit, reference) == "differs"
+    assert find_verdict(reference * np.float32(1.1), reference, dtype="bfloat16") == "differs"
+    assert find_verdict(reference * 0, reference, dtype="bfloat16") == "zeros"
+
+
+def test_two_releases_that_differ_by_one_unit_of_bfloat16_agree():
+    one = np.float32([[1.0], [2.0], [3.0]])
+    other = one * np.float32(1 + 2**-7)
+    assert measure_difference(one, other, dtypes=("bfloat16", "bfloat16")) == ""
+    assert measure_difference(one, other) != ""
+    described = [compute_statistics(each, one, dtypes=("bfloat16",) * 2) for each in (one, other)]
+    assert [each.dtype for each in described] == ["bfloat16", "bfloat16"]
+    assert compare_statistics(*described) == ""
+    plain = [compute_statistics(each, one) for each in (one, other)]
+    assert compare_statistics(*plain) != ""

@@ -49,7 +49,7 @@ def test_an_id_like_no_other_suggests_the_list_alone(catalog):
 def test_the_id_of_a_file_with_a_mistake_is_not_called_unknown(catalog):
     with pytest.raises(UsageError, match="half-written has a mistake") as raised:
         catalog.find("half-written")
-    assert "listed above" in raised.value.found
+    assert "printed above" in raised.value.found
     assert raised.value.tip.endswith("python -m harness check half-written")
 
 
@@ -128,4 +128,4 @@ def test_an_id_used_in_two_families_is_a_problem_of_the_second(tmp_path):
     catalog = read_catalog(tmp_path)
     assert [scenario.family for scenario in catalog.scenarios] == ["restore"]
     assert [problem.file for problem in catalog.problems] == [second]
-    assert "the same id" in str(catalog.problems[0])
+    assert "the id is already used in" in str(catalog.problems[0])

@@ -329,7 +329,7 @@ def test_an_unpacked_archive_is_packed_and_a_file_without_its_suffix_gets_it(tmp
 
 def test_members_that_leave_the_folder_and_archives_that_explode_are_dangers(tmp_path):
     path = write_archive(tmp_path / "model.keras", **{"../../evil": "x"})
-    assert "leads out" in read_origin(path).dangers[0]
+    assert "would be unpacked outside the target folder" in read_origin(path).dangers[0]
     bomb = write_archive(tmp_path / "bomb.keras", assets=b"\0" * ((1 << 30) + 1))
     assert "unpack to 1.0 GiB" in read_origin(bomb).dangers[0]
     refuse(write_archive(tmp_path / "odd.keras", metadata="[]"), "names no keras_version")
@@ -345,7 +345,7 @@ def test_hdf5_that_points_into_other_files_or_declares_too_much_is_a_danger(tmp_
         file["cycle"] = file["/"]
     dangers = " ".join(read_origin(path).dangers)
     assert "leads into the file /etc/passwd" in dangers
-    assert "its array raw lies in another file" in dangers
+    assert "its array raw is stored in another file" in dangers
     assert "4096.0 GiB of arrays" in dangers
 
 
@@ -375,9 +375,9 @@ def test_a_graph_that_reaches_files_or_python_is_a_danger_wherever_its_op_stands
 def test_hdf5_and_zip_files_that_keras_did_not_write_are_refused(tmp_path):
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["table"] = np.arange(3)
-    refuse(tmp_path / "data.h5", "Keras wrote nothing in it")
+    refuse(tmp_path / "data.h5", "not one that Keras wrote")
     np.savez(tmp_path / "arrays.npz", a=np.arange(3))
-    refuse(tmp_path / "arrays.npz", "no Keras archive: it holds a.npy")
+    refuse(tmp_path / "arrays.npz", "not a Keras archive: it holds a.npy")
     (tmp_path / "weights.pkl").write_bytes(b"\x80\x04K\x01.")
     refuse(tmp_path / "weights.pkl", "looks like a pickle")
 

@@ -110,13 +110,13 @@ def test_an_unknown_file_is_refused(scenario, name):
 
 def test_another_writer_than_the_scenario_declares_is_refused(scenario):
     edit_record(scenario, writer={"tensorflow": "2.16.1"})
-    assert refuse(scenario) == "the files were written by 2.16.1, the scenario says 2.15.0"
+    assert refuse(scenario) == "the files were written by 2.16.1, but the scenario declares 2.15.0"
 
 
 def test_an_edited_save_function_is_refused(scenario):
     scenario.file.write_text(scenario.source.replace("np.zeros(2), np.", "np.ones(2), np."))
     edited, _ = read_scenario(scenario.file)
-    assert refuse(edited) == "the scenario's `save` is not the one that wrote the files"
+    assert refuse(edited) == "the scenario's `save` has changed since the files were written"
 
 
 def test_an_edit_elsewhere_in_the_scenario_is_allowed(scenario):

@@ -2,12 +2,16 @@
 
 import copy
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from harness.catalog.quality import find_silent_errors
 from harness.results.quality_gate import LARGEST_ARTIFACT
 from harness.results.quality_gate import find_faults as find_outcome_faults
-from tests.unit.builders import SCENARIO, as_outcomes, make_record, make_scenario
+from tests.unit.builders import SCENARIO, as_outcomes, make_outcome, make_record, make_scenario
 
 BROKEN = make_record()
 FIXED = make_record(path="restore_fixed_it", side="fixed", verdict="match", expected="match")
@@ -15,6 +19,18 @@ FIXED = make_record(path="restore_fixed_it", side="fixed", verdict="match", expe
 
 def find_faults(first, second):
     return find_outcome_faults(as_outcomes(first), as_outcomes(second))
+
+
+def compare(left, right, **changes):
+    """What is found where a fixed path predicted `left`, and then `right`."""
+    outcome = make_outcome(
+        path="restore_fixed_it", side="fixed", verdict="match", expected="match", **changes
+    )
+    predicted = ({outcome.key: np.array(left)}, {outcome.key: np.array(right)})
+    return find_outcome_faults([outcome], [outcome], predicted)
+
+
+OTHER_NUMBERS = ["restore_fixed_it gave other numbers the second time under the same seed"]
 
 
 def changed(record, **statistics):
@@ -108,8 +124,70 @@ def test_a_scenario_that_is_skipped_here_has_no_faults():
 def test_an_error_without_its_words_is_a_fault(tmp_path):
     silent = make_scenario(tmp_path, "silent-case", SCENARIO.replace('"zeros"', '"error"'))
     assert find_silent_errors(silent) == [
-        "restore_broken: the verdict 'error' needs 'raises', words of the message it is to show"
+        "restore_broken: the verdict 'error' needs 'raises', words that the error message contains"
     ]
     rule = '[{"verdict": "error", "raises": "Unknown layer"}]'
     named = make_scenario(tmp_path, "named-case", SCENARIO.replace('"zeros"', rule))
     assert find_silent_errors(named) == []
+
+
+def test_rows_that_change_places_are_other_numbers():
+    rows = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "float32")
+    assert compare(rows, rows) == []
+    assert compare(rows, rows[[1, 0, 2]]) == OTHER_NUMBERS
+
+
+@given(
+    arrays.arrays("float32", (4, 2), elements=st.floats(1, 100, width=32)),
+    st.permutations(range(4)),
+)
+def test_a_permutation_is_seen_exactly_where_it_changes_a_row(rows, order):
+    moved = rows[list(order)]
+    close = np.allclose(rows, moved, rtol=1e-6, atol=0)
+    found = compare(rows, moved)
+    if np.array_equal(rows, moved):
+        assert found == []
+    elif not close and np.abs(rows - moved).max() > 1e-3:
+        assert found == OTHER_NUMBERS
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (np.float32([[1.0], [2.0]]), np.float64([[1.0], [2.0]])),
+        (np.float32([[1.0], [2.0]]), np.float32([1.0, 2.0])),
+        (np.float32([[1.0], [np.nan]]), np.float32([[np.nan], [1.0]])),
+        (np.float32([[1e7, 0.9], [2e7, 0.1]]), np.float32([[1e7, 0.1], [2e7, 0.9]])),
+        (np.int64([1, 2]), np.int64([2, 1])),
+    ],
+    ids=["dtype", "shape", "nan", "small column", "integers"],
+)
+def test_whatever_else_differs_row_by_row_is_seen(left, right):
+    assert compare(left, left) == []
+    assert compare(left, right) == OTHER_NUMBERS
+
+
+def test_labels_that_change_places_are_seen():
+    labels = np.array(["cat", "dog"])
+    assert compare(labels, labels, statistics=None) == []
+    assert compare(labels, labels[::-1], statistics=None) == OTHER_NUMBERS
+
+
+def test_rounding_is_measured_by_the_dtype():
+    for dtype, step in (("float32", 1e-7), ("float16", 1e-3)):
+        rows = np.array([[1.0], [2.0]], dtype)
+        assert compare(rows, (rows * (1 + step)).astype(dtype)) == []
+    rows = np.float32([[1.0], [2.0]])
+    bfloat16 = make_record()["statistics"] | {"dtype": "bfloat16"}
+    assert compare(rows, rows * np.float32(1 + 2**-7), statistics=bfloat16) == []
+    assert compare(rows, rows * np.float32(1 + 2**-7)) == OTHER_NUMBERS
+
+
+def test_predictions_too_large_to_keep_still_show_rows_that_changed_places():
+    again = changed(FIXED, correlation=0.2)
+    once = changed(FIXED, correlation=0.9)
+    assert find_faults([BROKEN, once], [BROKEN, again]) == OTHER_NUMBERS
+
+
+def test_a_path_that_was_run_only_once_is_a_fault():
+    assert "restore_broken was not run a second time" in find_faults([BROKEN, FIXED], [FIXED])

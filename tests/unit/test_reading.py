@@ -75,7 +75,7 @@ def test_however_the_process_ends_the_caller_gets_one_sentence(monkeypatch, chil
     ("limit", "script", "said"),
     [
         ("CPU_SECONDS", "1", "CPU time"),
-        ("MEMORY_BYTES", "256 << 20", "GiB to read"),
+        ("MEMORY_BYTES", "256 << 20", "reading it takes more than"),
     ],
 )
 def test_the_kernel_ends_a_process_that_takes_too_much(tmp_path, child, limit, script, said):

@@ -99,7 +99,7 @@ def test_an_extra_requirement_is_not_held_to_the_releases_day():
 
 @pytest.mark.parametrize("extra", ["", "--help", "keras=3", "a b"])
 def test_what_is_no_requirement_is_refused(extra):
-    with pytest.raises(UsageError, match="not a requirement"):
+    with pytest.raises(UsageError, match="not a package requirement"):
         find_release("2.16", (extra,))
 
 
@@ -117,15 +117,15 @@ def test_damage_is_found_in_whatever_was_installed(cache):
     packages, folder = make_installed(cache, "2.15"), cache / "2.15"
     assert find_damage(folder) == []
     (packages / "a.py").write_text("123")
-    assert find_damage(folder) == [f"{packages / 'a.py'} has 3 bytes, not 5"]
+    assert find_damage(folder) == [f"{packages / 'a.py'} has 3 bytes instead of 5"]
     (packages / "a.py").unlink()
-    assert find_damage(folder) == [f"{packages / 'a.py'} is gone"]
+    assert find_damage(folder) == [f"{packages / 'a.py'} is missing"]
     (packages / "a_package-1.0.dist-info" / "RECORD").unlink()
-    assert find_damage(folder) == ["the package a-package is gone"]
+    assert find_damage(folder) == ["the package a-package is missing"]
     (folder / RECORD).write_text("{half")
     assert "unreadable" in find_damage(folder)[0]
     (folder / "bin" / "python").unlink()
-    assert "its interpreter is gone" in find_damage(folder)[0]
+    assert "its interpreter is missing" in find_damage(folder)[0]
 
 
 def test_environments_are_listed_by_release_and_those_without_a_record_too(cache):
@@ -154,7 +154,7 @@ def test_a_damaged_lock_is_told_and_not_used(tmp_path, pins):
     lock, said = tmp_path / "2.15.txt", []
     lock.write_text(pins)
     assert read_lock(lock, find_release("2.15"), said.append) == ""
-    assert said == ["its lock is damaged: resolved anew"]
+    assert said == ["its lock is damaged, so the packages are resolved again"]
 
 
 def test_requirements_are_those_of_the_lock_and_name_no_index(cache):

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tabulate import tabulate_formats
 
 from harness.cli.output import next_step, present
 from harness.processes.facts import Device
 from harness.report.summary import describe_change, describe_environments, summarize
 from harness.report.table import make_rate_table, make_table, show_number
-from harness.results.judgement import any_changed, judge_outcomes
+from harness.results.judgement import any_changed, is_as_declared, judge_outcomes
 from harness.verdicts.names import SEVERITY
 from tests.unit.builders import (
     ENVIRONMENT,
@@ -117,7 +119,7 @@ def test_the_worst_comes_first_and_what_changed_before_all():
     ]
     rows = [line.split() for line in make_table(judged, "plain").splitlines()[1:]]
     assert [row[2] for row in rows] == [*SEVERITY, *SEVERITY]
-    assert [row[3] for row in rows] == ["no:"] * 10 + ["yes"] * 10
+    assert [row[3].rstrip(":") for row in rows] == ["no"] * 10 + ["yes"] * 10
 
 
 def test_device_and_seed_are_columns_only_where_they_vary():
@@ -222,8 +224,8 @@ def test_a_fixed_path_matches_only_if_it_does_on_every_seed():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"verdict": "differs"}, "(the weights arrived, the function changed)"),
-        ({"statistics": {"weights": "changed"}}, "(the weights did not arrive)"),
+        ({"verdict": "differs"}, "(the weights are equal, but the function changed)"),
+        ({"statistics": {"weights": "changed"}}, "(the weights differ)"),
         (
             {"error": {"type": "OSError", "message": "no  \n such file"}},
             "(OSError: no such file)",
@@ -266,3 +268,84 @@ def test_the_next_step_is_what_changed_then_zeros_then_the_gravest():
         "small-case",
         RECORDS[1]["scenario"],
     ]
+
+
+@pytest.mark.parametrize("expected", ["zeros", ""])
+def test_a_bug_of_restorebench_is_called_one_and_where_its_traceback_is(expected):
+    bug = {"type": "RestorebenchBug", "message": "KeyError: 'x'", "traceback": "Traceback ..."}
+    cost = make_outcome(verdict="error", expected=expected, error=bug, statistics=None)
+    judge_outcomes([cost])
+    said = summarize([cost])
+    assert "1 outcome cost by a bug of restorebench: please report it" in said
+    assert "show RUN --output small-case" in said
+    assert "bug of restorebench" not in summarize([make_outcome()])
+
+
+WRONG_WORDS = {"type": "ValueError", "message": "something else"}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (WRONG_WORDS, "error with other words"),
+        (WRONG_WORDS | {"message": "in save: the declared words", "step": "save"}, "error in save"),
+        ({"type": "RestorebenchBug", "message": "the declared words"}, "RestorebenchBug"),
+        ({"type": "ReferenceRefused", "message": "the declared words"}, "ReferenceRefused"),
+    ],
+)
+def test_an_error_that_proves_nothing_is_no_hit_in_any_table(error, words):
+    declared = {"verdict": "error", "expected": "error", "raises": "the declared words"}
+    seeds = [
+        make_outcome(**declared, error=error, statistics=None, seed=seed, default_seed=seed == 7)
+        for seed in range(20)
+    ]
+    judge_outcomes(seeds)
+    [row] = read_rows(make_rate_table(seeds, "github"))
+    shown = ("seeds", "measured rate", "expected?", "other verdicts")
+    assert tuple(row[column] for column in shown) == ("0/20", "0.00", "no", words)
+    alone = seeds[7:8]
+    judge_outcomes(alone)
+    assert f"no: {words}" in make_table(alone)
+    assert "error, declared error with 'the declared words'" in summarize(alone)
+
+
+def test_a_path_with_nothing_declared_has_no_rate_of_anything():
+    verdicts = ["zeros"] * 3 + ["match"]
+    seeds = [
+        make_outcome(seed=seed, verdict=each, expected="") for seed, each in enumerate(verdicts)
+    ]
+    judge_outcomes(seeds)
+    [row] = read_rows(make_rate_table(seeds, "github"))
+    assert list(row.values())[2:] == ["", "4", "", "", "", "", "3 zeros, 1 match"]
+
+
+@given(
+    st.lists(st.sampled_from(["zeros", "error", "skip", "match"]), min_size=1, max_size=30),
+    st.sampled_from(["zeros", "error", "match", ""]),
+    st.sampled_from([[1.0, 1.0], [0.2, 0.6], [0.0, 1.0]]),
+)
+def test_a_rate_of_what_always_comes_says_yes_exactly_where_every_seed_hit(
+    verdicts, expected, declared
+):
+    seeds = [
+        make_outcome(
+            seed=seed,
+            default_seed=False,
+            verdict=verdict,
+            expected=expected,
+            declared_rate=declared,
+            error=WRONG_WORDS if verdict == "error" else None,
+            raises="the declared words" if seed % 2 else "something",
+        )
+        for seed, verdict in enumerate(verdicts)
+    ]
+    judge_outcomes(seeds)
+    [row] = read_rows(make_rate_table(seeds, "github"))
+    hits = sum(map(is_as_declared, seeds))
+    if not expected:
+        assert row["expected?"] == row["measured rate"] == ""
+        return
+    assert row["seeds"] == f"{hits}/{len(seeds)}"
+    if declared == [1.0, 1.0]:
+        assert row["expected?"] == ("yes" if hits == len(seeds) else "no")
+    assert (row["other verdicts"] == "") == (hits == len(seeds))

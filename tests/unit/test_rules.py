@@ -34,9 +34,14 @@ MISTAKES = {
     "seed is text": ('"seed": 7', '"seed": "7"', '"seed"', "'seed' must be a int, found '7'"),
     "seed is a bool": ('"seed": 7', '"seed": True', '"seed"', "must be a int, found True"),
     "expect is a list": ('"expect": {', '"expect": [1], "x": {', '"expect"', "must be a dict"),
-    "id of another file": ('"small-case"', '"other"', '"id"', "named for 'small-case'"),
+    "id of another file": ('"small-case"', '"other"', '"id"', "belongs to the id 'small-case'"),
     "family of another folder": ('"restore"', '"version"', '"family"', "folder is 'restore'"),
-    "unknown family": ('"restore"', '"rescue"', '"family"', "is none of preprocessing, restore"),
+    "unknown family": (
+        '"restore"',
+        '"rescue"',
+        '"family"',
+        "must be one of preprocessing, restore",
+    ),
     "no specifier": ('">=2.13"', '"2.13"', '"tensorflow"', "a specifier such as '>=2.13'"),
     "two hints": ('["One.", ', "[", '"hints"', "three sentences, found 2"),
     "an empty hint": ('"One."', '""', '"hints"', "must be three sentences"),
@@ -76,7 +81,7 @@ MISTAKES = {
         '"expect"',
         "no path named restore_fixed_",
     ),
-    "unknown verdict": ('"zeros"', '"zero"', '"restore_broken"', "'zero' is none of"),
+    "unknown verdict": ('"zeros"', '"zero"', '"restore_broken"', "found 'zero'"),
     "bad rule": (
         '"match"',
         '[{"reader": "2"}]',
@@ -88,13 +93,13 @@ MISTAKES = {
         '"seed": 7',
         '"extras": ["pandas"]',
         '"extras"',
-        "'pandas' is none of scikit-learn",
+        "must be one of scikit-learn",
     ),
     "an extra that is no text": (
         '"seed": 7',
         '"extras": [["x"]]',
         '"extras"',
-        "is none of scikit-learn",
+        "must be one of scikit-learn",
     ),
     "a dose's path that is no text": (
         '"seed": 7',
@@ -112,13 +117,13 @@ MISTAKES = {
         '"seed": 7',
         '"alarm": "warning"',
         '"alarm"',
-        "'alarm' belongs to a look-alike",
+        "'alarm' may only be used in a look-alike",
     ),
     "look-alike with a broken path": (
         '"restore_fixed_it": "match"',
         '"restore_healthy": "match"',
         '"expect"',
-        "has no restore_broken path",
+        "must have no restore_broken path",
     ),
     "raises without error": (
         '"zeros"',
@@ -161,15 +166,15 @@ MISTAKES = {
         '{"restore_fixed_it": "save_whole"}',
         '{"restore_it": "save_whole"}',
         '"saves"',
-        "'saves' names restore_it, which is no path",
+        "'saves' names restore_it, which is not a path",
     ),
     "saves by no function": (
         '"save_whole"}',
         '"save_all"}',
         '"saves"',
-        "'saves' names save_all, which is no function",
+        "'saves' names save_all, which is not a function",
     ),
-    "saves by a list": ('"save_whole"}', "[]}", '"saves"', "names [], which is no function"),
+    "saves by a list": ('"save_whole"}', "[]}", '"saves"', "names [], which is not a function"),
     "save without seed": (
         "def save(artifact, seed)",
         "def save(artifact)",
@@ -219,8 +224,8 @@ MISTAKES = {
         "from .json",
         "imports '.json'",
     ),
-    "assert": ("    return np.ones_like", "    assert True", "assert", "asserts nothing"),
-    "print": ("    return np.ones_like", "    print(1)", "print(1)", "prints nothing"),
+    "assert": ("    return np.ones_like", "    assert True", "assert", "must not use assert"),
+    "print": ("    return np.ones_like", "    print(1)", "print(1)", "must not print"),
     "registered class": (
         "def save_whole",
         "@keras.saving.register_keras_serializable()\nclass Own:\n    pass\n\n\ndef save_whole",
@@ -419,3 +424,24 @@ def test_a_declared_extra_may_be_imported(tmp_path):
     scenario = make_scenario(tmp_path, "extra-case", text)
     assert scenario.extras == ["scikit-learn"]
     assert scenario.imports == ["joblib", "numpy", "sklearn"]
+
+
+@pytest.mark.parametrize("own", ["-1.5", "-2", "+3", "1e3"])
+def test_the_lessons_own_dose_may_be_any_number(tmp_path, own):
+    text = DOSED.replace("[0, 0.5, 2]", "[-2, -1.5, 3, 1e3]").replace("dose=0.5", f"dose={own}")
+    dose = make_scenario(tmp_path, "dosed-case", text).dose
+    assert dose.own == float(own)
+
+
+@pytest.mark.parametrize("own", ["None", "True", "-True", "x", "[1]", "int('1')", "-'1'"])
+def test_the_lessons_own_dose_is_a_number(tmp_path, own):
+    text = DOSED.replace("[0, 0.5, 2]", "[-1, 0, 1]").replace("dose=0.5", f"dose={own}")
+    _, problems = read_scenario(write_scenario(tmp_path, "dosed-case", text))
+    assert ["must be one of the dose's 'values'" in str(each) for each in problems] == [True]
+
+
+@pytest.mark.parametrize("value", ["True", "1e999", "10**400", "1" + "0" * 400, "'1'"])
+def test_a_dose_that_no_float_holds_is_refused(tmp_path, value):
+    text = DOSED.replace("[0, 0.5, 2]", f"[0, 0.5, {value}]")
+    _, problems = read_scenario(write_scenario(tmp_path, "dosed-case", text))
+    assert len(problems) >= 1

@@ -1,13 +1,16 @@
 """Which paths run, and what is declared for them: scheduler.py, without TensorFlow."""
 
 from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
 from harness.errors import CannotWrite, EnvironmentUnusable
+from harness.execution import scheduler
 from harness.execution.bundle import ArtifactBundle
-from harness.execution.machine import Machine, Saved
+from harness.execution.machine import Machine
 from harness.execution.plan import Reader, make_plan
+from harness.execution.saved import Saved
 from harness.execution.scheduler import run_plan
 from harness.results.judgement import judge_outcomes
 from harness.results.outcome import Measured
@@ -100,7 +103,7 @@ def test_committed_files_can_be_written_anew_only_by_the_release_that_wrote_them
     assert engine.asked == []
     outcome = outcomes["restore_broken", NEW.name]
     assert outcome.verdict == "skip"
-    assert outcome.error.message == "its files are those of TensorFlow 2.15.0"
+    assert outcome.error.message == "its files were written by TensorFlow 2.15.0"
 
 
 def test_a_writer_the_scenario_is_not_for_skips_its_paths(tmp_path):
@@ -135,3 +138,52 @@ def test_a_machine_that_is_lost_costs_only_what_it_ran_and_is_never_as_declared(
 def test_an_error_that_concerns_the_whole_run_ends_it(tmp_path, error):
     with pytest.raises(type(error)):
         carry_out(make_scenario(tmp_path), OLD, [OLD], answers={"restore_broken": error})
+
+
+@pytest.mark.parametrize("lost", ["save", "restore_broken"])
+def test_a_bug_on_the_way_to_a_machine_costs_only_what_it_ran_and_keeps_its_traceback(
+    tmp_path, lost
+):
+    scenario = make_scenario(tmp_path)
+    _, outcomes = carry_out(scenario, OLD, [OLD], answers={lost: KeyError("a bug of ours")})
+    outcome = outcomes["restore_broken", OLD.name]
+    assert (outcome.verdict, outcome.error.type) == ("error", "RestorebenchBug")
+    assert outcome.error.message == "KeyError: 'a bug of ours'"
+    assert "KeyError" in outcome.error.traceback
+    assert outcome.judgement == "changed"
+    assert outcomes["restore_fixed_it", OLD.name].verdict == "zeros"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BrokenProcessPool("a child died"),
+        ConnectionResetError("the line is down"),
+        RuntimeError("cannot schedule new futures after shutdown"),
+    ],
+)
+def test_an_executor_that_is_lost_is_no_bug_of_a_task(tmp_path, error):
+    with pytest.raises(EnvironmentUnusable, match="was lost"):
+        carry_out(make_scenario(tmp_path), OLD, [OLD], answers={"restore_broken": error})
+
+
+def test_committed_files_that_cannot_travel_cost_only_their_scenario(tmp_path, monkeypatch):
+    monkeypatch.setattr(scheduler, "check_provenance", lambda _: None)
+    committed = make_committed_scenario(tmp_path)
+    (committed.artifact_folder / "artifact").mkdir(parents=True)
+    (committed.artifact_folder / "artifact" / "latest").symlink_to("nowhere")
+    _, outcomes = carry_out(committed, NEW, [NEW])
+    error = outcomes["restore_broken", NEW.name].error
+    assert (error.type, error.message) == (
+        "ArtifactRefused",
+        "latest is a link that leads nowhere",
+    )
+
+
+def test_a_bug_in_proving_committed_files_costs_only_their_scenario(tmp_path, monkeypatch):
+    def fail(_):
+        raise KeyError("a bug of ours")
+
+    monkeypatch.setattr(scheduler, "check_provenance", fail)
+    _, outcomes = carry_out(make_committed_scenario(tmp_path), NEW, [NEW])
+    assert outcomes["restore_broken", NEW.name].error.type == "RestorebenchBug"

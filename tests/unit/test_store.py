@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.results.outcome import Raw
-from harness.results.store import FILE_NAME, LARGEST_PREDICTIONS, SCHEMA, Store
+from harness.results.rows import LARGEST_PREDICTIONS
+from harness.results.schema import SCHEMA
+from harness.results.store import FILE_NAME, Store
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome, make_record
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -288,3 +291,50 @@ def test_predictions_too_large_to_keep_are_left_out(store):
     store.add(run, make_outcome(), Raw(predictions=np.zeros(LARGEST_PREDICTIONS)))
     assert store.load_predictions(run) == {}
     assert store.count_outcomes(run) == 1
+
+
+HOLD = (
+    "import sys\nfrom pathlib import Path\nfrom harness.results.store import Store\n"
+    "from tests.unit.builders import MACHINE\n"
+    "store = Store(Path(sys.argv[1]))\nprint(store.start_run({}, MACHINE), flush=True)\n"
+    "sys.stdin.read()\n"
+)
+
+
+def test_a_run_is_its_process_own_until_that_is_killed_whatever_the_process_ids(tmp_path, store):
+    """A process of its number, in another container or later on, is not its process."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "reports")],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        number = int(process.stdout.readline())
+        for pid in (process.pid, 2**22 + 1):  # it lives, there is none
+            store.database.execute("UPDATE runs SET pid = ?", (pid,))
+            store.database.commit()
+            assert not store.claim(store.load(number))
+    finally:
+        process.kill()
+        process.communicate()
+    store.database.execute("UPDATE runs SET pid = ?", (os.getppid(),))  # somebody else's by now
+    store.database.commit()
+    assert store.claim(store.load(number))
+
+
+def test_a_run_that_has_ended_leaves_no_lock_and_is_not_claimed(tmp_path, store, open_store):
+    finished, forgotten, released = (store.start_run({}, MACHINE) for _ in range(3))
+    listed = {run.id: run for run in open_store().list_runs()}
+    assert not open_store().claim(listed[finished])
+    store.finish(finished)
+    store.forget_run(forgotten)
+    assert not open_store().claim(listed[finished])
+    assert not open_store().claim(listed[forgotten])
+    assert not open_store().claim(listed[released])
+    store.held.release(released)
+    other = open_store()
+    assert other.claim(listed[released])
+    other.finish(released)
+    assert list((tmp_path / "reports").glob("*.lock")) == []

@@ -87,15 +87,15 @@ def test_an_index_that_is_cut_short_is_refused(length):
     [
         (
             b"\x08\x01\x12\x04\x12\x02\x08\x03\x28\x08",
-            "another size than its shape",
+            "does not fit its shape",
         ),  # 3 in 8 bytes
         (
             b"\x08\x01\x12\x0f\x12\x0b\x08" + b"\xff" * 9 + b"\x01\x12\x00",
-            "another size",
+            "does not fit its shape",
         ),  # 2**64 x 0
-        (b"\x08\x01\x28\x7f", "cut short"),
-        (b"\x0a\x01x", "no number"),
-        (b"\x08\x07", "a number is cut short"),
+        (b"\x08\x01\x28\x7f", "truncated"),
+        (b"\x0a\x01x", "not a number"),
+        (b"\x08\x07", "a number is truncated"),
     ],
 )
 def test_an_entry_that_does_not_fit_the_data_is_unreadable(entry, said):

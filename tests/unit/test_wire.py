@@ -44,7 +44,7 @@ def test_fields_are_found_by_the_path_of_their_numbers():
 def test_a_number_that_is_left_out_is_0_and_a_message_is_no_number():
     assert find_number(memoryview(MESSAGE), 1) == 150
     assert find_number(memoryview(MESSAGE), 7) == 0
-    with pytest.raises(Unreadable, match="no number"):
+    with pytest.raises(Unreadable, match="not a number"):
         find_number(memoryview(MESSAGE), 2)
 
 

@@ -4,15 +4,24 @@ import gc
 import itertools
 import json
 import sys
+import types
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.results.outcome import read_arrays
 from harness.worker import stopwatch
 from harness.worker.memory import growth_since, resident_bytes
-from harness.worker.steps import SCENARIO_MODULE, load_scenario, save_arrays, write_atomically
+from harness.worker.steps import (
+    SCENARIO_MODULE,
+    describe_error,
+    load_scenario,
+    read_inputs,
+    save_arrays,
+    write_atomically,
+)
 
 INPUTS = np.ones((8, 2), "float32")
 
@@ -179,3 +188,48 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     with pytest.raises(OSError, match="no space"):
         write_atomically(str(path), fail)
     assert path.read_text() == "old"
+
+
+ml_dtypes = pytest.importorskip("ml_dtypes")
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "float8_e4m3fn", "float16", "float32", "int8", "<U3"])
+def test_the_dtype_of_predictions_reaches_the_judge(tmp_path, name):
+    own = not hasattr(ml_dtypes, name)
+    kind = np.dtype(name) if own else np.dtype(getattr(ml_dtypes, name))
+    predictions = np.array([1, 2, 3]).astype(kind)
+    save_arrays(str(tmp_path / "it.npz"), predictions, weights=[predictions])
+    found = read_arrays(tmp_path / "it.npz")
+    assert found.dtype == ("" if own else name)
+    assert found.predictions.dtype == (kind if own else np.float32)
+    wanted = predictions if own else predictions.astype(np.float32)
+    assert np.array_equal(found.predictions, wanted)
+    assert np.array_equal(found.weights[0], wanted)
+
+
+def test_inputs_come_back_in_the_dtype_they_had(tmp_path):
+    class TensorFlow:
+        @staticmethod
+        def as_dtype(name):
+            return types.SimpleNamespace(as_numpy_dtype=getattr(ml_dtypes, name))
+
+    inputs = np.array([[1.5], [2.5]]).astype(ml_dtypes.bfloat16)
+    save_arrays(str(tmp_path / "it.npz"), np.ones(2), inputs)
+    back = read_inputs(TensorFlow, tmp_path / "it.npz")
+    assert back.dtype == inputs.dtype
+    assert np.array_equal(back, inputs)
+
+
+class Unprintable(Exception):
+    def __str__(self):
+        raise KeyboardInterrupt
+
+
+def test_an_exception_that_cannot_be_printed_is_described():
+    try:
+        raise Unprintable
+    except Unprintable as error:
+        described = describe_error(error)
+    assert described["type"] == "Unprintable"
+    assert described["message"] == "(its __str__ raises KeyboardInterrupt)"
+    assert describe_error(ValueError("half: \udc80"))["message"] == "half: \\udc80"

@@ -48,6 +48,7 @@ def test_a_file_of_every_schema_is_read_and_shown(older):
 
 
 def test_the_file_of_this_schema_is_written_again_as_it_is(file):
+    """It is what a run of dead-relu-head wrote: write it anew where records gain a field."""
     write_json(file, read_result_file(OLDER[-1]))
     assert json.loads(file.read_text()) == json.loads(OLDER[-1].read_text())
 

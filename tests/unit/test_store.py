@@ -133,6 +133,16 @@ def test_damage_found_later_is_a_sentence_too(store, open_store):
         reopened.load(run)
 
 
+@pytest.mark.parametrize("record", ["{}", "{", "[]", '{"verdict": "fine"}'])
+def test_a_record_that_is_no_outcome_is_a_sentence_too(store, record):
+    run = store.start_run({}, MACHINE)
+    store.add(run, make_outcome(), Raw())
+    with store.database:
+        store.database.execute("UPDATE outcomes SET record = ?", (record,))
+    with pytest.raises(EnvironmentUnusable, match="the database is damaged"):
+        store.load(run)
+
+
 def test_a_folder_in_the_place_of_the_database_is_a_sentence(tmp_path, open_store):
     (tmp_path / "reports" / FILE_NAME).mkdir(parents=True)
     with pytest.raises(EnvironmentUnusable, match="cannot be written or read"):

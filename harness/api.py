@@ -51,7 +51,7 @@ def run_lesson(
     seed: int | None = None,
     timing: bool = False,
     device: str = "cpu",
-    reports: Path | None = None,
+    reports: Path | str | None = None,
 ) -> "list[Outcome]":
     """Run a lesson, or only one `path` such as "restore_broken"; return the judged outcomes.
 
@@ -65,6 +65,8 @@ def run_lesson(
     from harness.results.store import Store
 
     scenario = load_lesson(lesson) if isinstance(lesson, str) else lesson
+    if device not in ("cpu", "gpu", "all"):
+        raise UsageError(f"unknown device: {device}", "", "use cpu, gpu or all")
     if path is not None and path not in scenario.paths():
         raise UsageError(
             f"{scenario.id} has no path {path}", f"its paths: {', '.join(scenario.paths())}"
@@ -80,7 +82,9 @@ def run_lesson(
         command=["api.run_lesson"],
     )
     with contextlib.ExitStack() as stack:
-        folder = reports or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = (
+            Path(reports) if reports else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        )
         store = stack.enter_context(contextlib.closing(Store(folder)))
         run = start_run(store, request)
         return continue_run(store, run, request, [scenario]).outcomes

@@ -195,7 +195,7 @@ def read_sections(docstring: str) -> dict[str, str]:
             sections[title] = []
         elif title:
             sections[title].append(line.removeprefix("    "))
-    return {name: "\n".join(lines).strip() for name, lines in sections.items()}
+    return {name: "\n".join(lines).strip("\n").rstrip() for name, lines in sections.items()}
 
 
 def find_declaration(tree: ast.Module) -> ast.Assign | None:

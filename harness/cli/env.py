@@ -127,8 +127,8 @@ def list_built(
         ]
         for each in built
     ]
+    there = {each.name for each in built}
     if everything:
-        there = {each.name for each in built}
         rows += [
             [name, "", "", release.python, "", "", "not built"]
             for name, release in RELEASES.items()
@@ -144,8 +144,9 @@ def list_built(
     if damaged:
         printer.tip(f"Next: {suggest_repair(damaged[0])}")
     else:
-        known = "" if everything else f" (to see all releases: {command_line('env list --all')})"
-        printer.tip(f"Next: {command_line(f'env add 2.15{known}')}")
+        missing = [name for name in reversed(RELEASES) if name not in there]
+        following = f"env add {missing[0]}" if everything and missing else "env list --all"
+        printer.tip(f"Next: {command_line(following)}")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from harness.report.releases import has_releases, make_release_table, make_span_
 from harness.report.summary import describe_environments, summarize
 from harness.report.table import make_rate_table, make_table, worst_first
 from harness.results.json_files import ResultFile
-from harness.results.judgement import group_by_path
+from harness.results.judgement import any_changed, group_by_path
+from harness.results.outcome import Outcome
 
 
 def present(document: ResultFile, style: str) -> str:
@@ -19,10 +20,15 @@ def present(document: ResultFile, style: str) -> str:
         tables = (make_release_table(document, style), make_span_table(document, style))
         return "\n\n".join([*tables, summarize(outcomes)])
     if has_doses(outcomes):
-        return f"{header}\n\n{make_dose_table(outcomes, style)}"
+        return "\n\n".join([header, make_dose_table(outcomes, style), *name_changes(outcomes)])
     several = any(len(group) > 1 for group in group_by_path(outcomes))
     table = make_rate_table(outcomes, style) if several else make_table(outcomes, style)
     return f"{header}\n\n{table}\n\n{summarize(outcomes)}"
+
+
+def name_changes(outcomes: list[Outcome]) -> list[str]:
+    """Return the summary if something changed: a table of doses shows no reasons."""
+    return [summarize(outcomes)] if any_changed(outcomes) else []
 
 
 def next_step(document: ResultFile, root: Path | None = None) -> str:

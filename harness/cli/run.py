@@ -46,7 +46,7 @@ def run(
     everything: Annotated[bool, typer.Option("--all", help="Run every scenario.")] = False,
     paths: Annotated[
         list[str] | None,
-        typer.Option("--path", metavar="NAME", help="Run this path only: restore_broken, ..."),
+        typer.Option("--path", metavar="NAME", help="Run this path only: broken, ..."),
     ] = None,
     device: Annotated[
         str, typer.Option(metavar="NAME", help="cpu, gpu, or all available devices.")
@@ -151,11 +151,12 @@ def run(
             chosen, timing = find_dosed(chosen, catalog, bool(ids)), False
         if not chosen:
             raise UsageError(f"no scenarios in {catalog.root}", "", command_line("new my-case"))
-        check_paths(paths or [], chosen)
+        paths = complete_paths(paths or [])
+        check_paths(paths, chosen)
         request = RunRequest(
             scenarios=[scenario.id for scenario in chosen],
             root=str(catalog.root),
-            paths=list(dict.fromkeys(paths or [])),
+            paths=paths,
             device=device,
             seeds=list(range(seeds)) if seeds else None if seed is None else [seed],
             timing=timing,
@@ -230,6 +231,11 @@ def check_places(
             "",
             "name a release: --tf 2.15",
         )
+
+
+def complete_paths(paths: list[str]) -> list[str]:
+    """Return the full names of paths, each once: tables leave "restore_" out."""
+    return list(dict.fromkeys(f"restore_{each.removeprefix('restore_')}" for each in paths))
 
 
 def check_paths(paths: list[str], chosen: list[Scenario]) -> None:

@@ -278,11 +278,14 @@ def read_last_lines(log: Path, count: int = 3) -> str:
 
 def unusable_environment(environment: Environment, said: str) -> EnvironmentUnusable:
     """Return the error for an interpreter in which TensorFlow does not import."""
-    package = "tf-keras" if environment.legacy_keras else "tensorflow"
+    tip = "install it there (pip install tensorflow), or name another Python with --python"
+    if environment.legacy_keras:  # tf-keras of another release would replace this TensorFlow
+        tip = (
+            "before TensorFlow 2.16 leave out --legacy-keras: Keras is Keras 2 there; later,"
+            " install the tf-keras of the same release"
+        )
     return EnvironmentUnusable(
-        f"TensorFlow cannot be imported by {environment.interpreter}",
-        said,
-        f"install it there (pip install {package}), or name another Python with --python",
+        f"TensorFlow cannot be imported by {environment.interpreter}", said, tip
     )
 
 

@@ -12,6 +12,7 @@ from harness.results.outcome import Outcome
 from harness.results.run import MachineFacts, Run, RunEnvironment
 from harness.verdicts.statistics import Array
 
+UNREADABLE_RECORDS = (json.JSONDecodeError, msgspec.ValidationError)
 LARGEST_PREDICTIONS = 2**18  # bytes kept of an outcome's predictions; a lesson has a few hundred
 
 

@@ -19,7 +19,13 @@ from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
 from harness.program import command_line
 from harness.results.outcome import Outcome, OutcomeKey, Raw
 from harness.results.ownership import HeldRuns
-from harness.results.rows import pack_array, read_outcome, read_run, write_record
+from harness.results.rows import (
+    UNREADABLE_RECORDS,
+    pack_array,
+    read_outcome,
+    read_run,
+    write_record,
+)
 from harness.results.run import MachineFacts, Run, RunEnvironment
 from harness.results.schema import CHANGES, SCHEMA
 from harness.verdicts.statistics import Array
@@ -127,7 +133,7 @@ class Store:
             ) from error
         except OverflowError as error:  # a number SQLite cannot hold is no run's
             raise UsageError("run not found", str(error), self.see_runs()) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, *UNREADABLE_RECORDS) as error:
             raise EnvironmentUnusable(
                 f"the database is damaged: {self.path}",
                 str(error),
@@ -242,7 +248,7 @@ class Store:
             records = self.database.execute(
                 "SELECT record FROM outcomes WHERE run = ? ORDER BY rowid", (identifier,)
             ).fetchall()
-        return read_run(row, [read_outcome(record) for (record,) in records])
+            return read_run(row, [read_outcome(record) for (record,) in records])
 
     def load_samples(self, identifier: int) -> dict[OutcomeKey, list[float]]:
         """Return seconds per call of every timed outcome of a run."""

@@ -46,7 +46,7 @@ def bare(cli):
         (["explain", "article-regressor"], "mean and std"),
         (["explain", "--symptom", "zeros"], "Next: "),
         (["show", DATA / "run-schema-3.json"], "Broken paths that failed as declared"),
-        (["runs"], "No runs in"),
+        (["runs"], "There are no runs in"),
         (["env", "list", "--all"], "not built"),
         (["env", "for", MODEL, "--no-restore"], "for release 2.15"),
         (["env", "for", HDF5, "--no-restore"], "for release 1.15"),
@@ -70,7 +70,7 @@ def test_the_process_that_reads_a_model_works(bare, model):
 
 
 def test_a_run_that_is_not_kept_is_a_sentence(bare):
-    bare("harness", "show", "1").assert_refused(2, "run not found: 1")
+    bare("harness", "show", "1").assert_refused(2, "no runs are kept")
 
 
 def test_where_no_environment_can_be_built_that_is_a_sentence(bare):

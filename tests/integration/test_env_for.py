@@ -18,7 +18,7 @@ def test_a_file_of_tensorflow_1_15_is_restored_where_it_was_written_and_not_here
     assert "varies" in ended.stdout
     assert "In your own environment (TensorFlow 2.21." in ended.stdout
     assert "the model cannot be restored: " in ended.stdout
-    last = "Next: python -m harness env requirements 1.15 > requirements.txt"
+    last = "Next: python -m harness env requirements 1.15 > requirements-1.15.txt"
     assert ended.stdout.splitlines()[-1] == last
     again = cli("env", "for", ARTIFACTS / "initializer_dtype_from_tf1", "--reader", "1.15")
     again.assert_ran(0)

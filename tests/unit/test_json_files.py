@@ -47,6 +47,12 @@ def test_a_file_of_every_schema_is_read_and_shown(older):
     assert next_step(document) == "Next: python -m harness explain dead-relu-head"
 
 
+def test_the_file_of_this_schema_is_written_again_as_it_is(file):
+    """It is what a run of dead-relu-head wrote: write it anew where records gain a field."""
+    write_json(file, read_result_file(OLDER[-1]))
+    assert json.loads(file.read_text()) == json.loads(OLDER[-1].read_text())
+
+
 @pytest.mark.parametrize("older", OLDER, ids=lambda path: path.stem)
 def test_no_file_of_a_schema_names_a_place_on_the_machine_that_wrote_it(older):
     paths = set(re.findall(r'"(/[^"]*)"', older.read_text()))

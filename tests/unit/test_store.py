@@ -133,6 +133,16 @@ def test_damage_found_later_is_a_sentence_too(store, open_store):
         reopened.load(run)
 
 
+@pytest.mark.parametrize("record", ["{}", "{", "[]", '{"verdict": "fine"}'])
+def test_a_record_that_is_no_outcome_is_a_sentence_too(store, record):
+    run = store.start_run({}, MACHINE)
+    store.add(run, make_outcome(), Raw())
+    with store.database:
+        store.database.execute("UPDATE outcomes SET record = ?", (record,))
+    with pytest.raises(EnvironmentUnusable, match="the database is damaged"):
+        store.load(run)
+
+
 def test_a_folder_in_the_place_of_the_database_is_a_sentence(tmp_path, open_store):
     (tmp_path / "reports" / FILE_NAME).mkdir(parents=True)
     with pytest.raises(EnvironmentUnusable, match="cannot be written or read"):
@@ -253,6 +263,21 @@ def test_a_database_of_the_first_schema_keeps_its_outcomes_in_their_order(tmp_pa
     store.add(1, make_outcome(seed=3, dose=0.5), Raw())
     assert store.count_outcomes(1) == 4
     assert open_store().count_outcomes(1) == 4
+
+
+def test_a_database_of_the_third_schema_keeps_what_steps_did_beyond_their_folders(
+    store, open_store
+):
+    run = store.start_run({}, MACHINE)
+    store.add(run, make_outcome(), Raw())
+    record = make_record(trespasses=["wrote outside its folder: /x"])
+    record.pop("side_effects", None)
+    with store.database:
+        store.database.execute("UPDATE outcomes SET record = ?", (json.dumps(record),))
+        store.database.execute("PRAGMA user_version = 3")
+    again = open_store()
+    assert again.read_version() == SCHEMA
+    assert again.load(run).outcomes[0].side_effects == ["wrote outside its folder: /x"]
 
 
 def test_outcomes_of_different_doses_stand_side_by_side(store):

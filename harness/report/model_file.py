@@ -1,0 +1,118 @@
+"""What `env for` prints of a model file: who wrote it, and what restoring it gave."""
+
+from pathlib import Path
+from shlex import quote
+
+from harness.formats.facts import CHECKPOINT, CONFIG_JSON, SAVED_MODEL, TFLITE, plain
+from harness.origin.restore import (
+    ROWS,
+    ModelOutput,
+    RestoredModel,
+    compare_restored,
+    describe_predictions,
+)
+from harness.origin.who_wrote import Origin
+
+
+def describe_origin(origin: Origin, given: Path) -> list[str]:
+    """Return the likely release as text, with the evidence below."""
+    others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
+    name = plain(origin.path.name)
+    where = f" ({name})" if origin.path.name != given.name else ""
+    lines = [
+        f"{plain(given.name)}{where}: {origin.format}, for release {origin.releases[0]}{others}"
+    ]
+    lines += [f"  {sentence}" for sentence in origin.evidence]
+    if origin.custom:
+        lines.append(f"  the model needs your classes or functions: {', '.join(origin.custom)}")
+    lines += [f"  {sentence}" for sentence in origin.dangers]
+    return lines
+
+
+def advise_without_model(origin: Origin) -> list[str]:
+    """Return the next step for a file that does not hold a complete Keras model."""
+    path = origin.path
+    if origin.format == TFLITE:
+        return [
+            "The file is no longer a Keras model. Any later TensorFlow can run the file:",
+            f"  tf.lite.Interpreter(model_path={str(path)!r})",
+        ]
+    if origin.format == CONFIG_JSON:
+        return [
+            "The file holds an architecture without weights. New weights would be random.",
+            f"  tf.keras.models.model_from_json(open({str(path)!r}).read())",
+        ]
+    call = f"model.load_weights({str(path)!r})"
+    if origin.format == CHECKPOINT:  # Keras 3 reads no checkpoint with load_weights
+        call = f"tf.train.Checkpoint(model=model).read({str(path)!r}).expect_partial()"
+    return [
+        "The file holds weights without a model. Build the model in that release, then:",
+        f"  {call}",
+    ]
+
+
+def describe_restored(
+    there: RestoredModel, chosen: str, origin: Origin, code: Path | None
+) -> list[str]:
+    """Return as text how restoring went in the release that wrote the model."""
+    if there.error:
+        lines = [f"In {chosen}{there.spell_versions()} the model cannot be restored: {there.error}"]
+        if origin.custom and code is None:
+            needed = ", ".join(origin.custom)
+            lines.append(
+                f"The model needs {needed}: put their code into one file, and add --code FILE.py"
+            )
+        elif origin.releases[1:]:
+            lines.append(
+                f"Another release that may have written the model: --release {origin.releases[1]}"
+            )
+        return lines
+    lines = [f"Restored in {chosen}{there.spell_versions()}, {ROWS} rows:"]
+    for given in there.inputs:
+        lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
+    for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
+        lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
+    return lines
+
+
+def describe_reader(here: RestoredModel, there: RestoredModel, name: str) -> str:
+    """Return one sentence: how the same file behaves in another TensorFlow with the same inputs."""
+    where = f"In {name}{here.spell_versions()}"
+    if here.error:
+        return f"{where} the model cannot be restored: {here.error}"
+    equal, said = compare_restored(here, there)
+    verdict = "predicts the same" if equal else "PREDICTS SOMETHING ELSE"
+    how = " by its signature" if here.by_signature else ""
+    return f"{where} the model is restored{how} and {verdict}: {said}."
+
+
+def spell(release: str) -> str:
+    """Return a release as the command line takes it: "2.18 --with keras==3.8.0"; or a path."""
+    from harness.environments.interpreter import is_path
+
+    if is_path(release):
+        return quote(release)
+    return release.replace(" with ", " --with ")
+
+
+def spell_tensor(tensor: ModelOutput) -> str:
+    """Return a tensor's name, shape and dtype."""
+    shape = "?" if tensor.shape is None else ", ".join(map(str, tensor.shape))
+    return f"{tensor.name} ({shape}) {tensor.dtype}"
+
+
+def spell_load(origin: Origin, there: RestoredModel, code: Path | None) -> str:
+    """Return the line of Python that loads the model in the release."""
+    path = repr(str(origin.path))
+    if there.by_signature:
+        return f'tf.saved_model.load({path}).signatures["serving_default"]'
+    call = f"tf.keras.models.load_model({path}, compile=False)"
+    if origin.format == SAVED_MODEL and str(there.versions.get("tensorflow")).startswith("1."):
+        return f"tf.compat.v1.enable_eager_execution(); model = {call}"
+    named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]
+    if code:
+        yours = [name for name in origin.custom if name.rpartition(">")[2].isidentifier()]
+        named += [f'"{name}": {name.rpartition(">")[2]}' for name in yours] or ["..."]
+    if not named:
+        return call
+    return f"with tf.keras.utils.custom_object_scope({{{', '.join(named)}}}): model = {call}"

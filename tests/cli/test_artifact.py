@@ -23,7 +23,7 @@ def committed(tmp_path):
 def test_all_packaged_files_are_checked_at_once(cli):
     ended = cli("artifact", "--all", "--check")
     ended.assert_ran(0)
-    assert re.match(r"(\d+) of \1 have the files that their provenance.json names", ended.stdout)
+    assert re.match(r"The files of (\d+) of \1 scenarios match their provenance.json", ended.stdout)
 
 
 def test_a_changed_file_is_named_by_the_check_and_the_exit_code_is_1(cli, committed):

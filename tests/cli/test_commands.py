@@ -259,7 +259,7 @@ class TestTheSharedRun:
         assert kept.stdout == file.stdout
         printed = whole_run.ended.stdout.splitlines()
         assert kept.stdout.splitlines() == [
-            line for line in printed if not line.startswith("Run 1 is kept")
+            line for line in printed if not line.startswith("Run 1 is saved")
         ]
 
     def test_show_as_json_is_the_file_that_run_wrote(self, whole_run):
@@ -305,7 +305,7 @@ class TestATimedRun:
 
     def test_the_table_shows_a_time_wherever_there_is_one(self, timed_run):
         header, _, *rows = timed_run.cli("show", 1).stdout.split("\n\n")[1].splitlines()
-        assert header.split()[-6:] == ["load", "ms", "p50", "ms", "p99", "ms"]
+        assert header.split()[-6:] == ["ref", "load", "ms", "p50", "ms", "calls"]
         timed = [each for each in timed_run.document["outcomes"] if each["timing"]]
         ends_in_times = re.compile(r"(\s+\d+(\.\d\d)?){3}\s*$")
         assert sum(bool(ends_in_times.search(row)) for row in rows) == len(timed)
@@ -349,13 +349,13 @@ def test_a_new_scenario_passes_its_check_once_its_text_is_written(cli):
     file = cli.folder / "own" / "preprocessing" / "my_case.py"
     assert file.exists()
     assert not (PACKAGED / "preprocessing" / "my_case.py").exists()
-    following = last_line(ended).removeprefix("Next: fill it in, then: python -m harness ")
+    following = last_line(ended).removeprefix("Next: fill in the file, then: python -m harness ")
     assert following == "check my-case --scenarios own"
     text = file.read_text().replace("Say in one sentence what goes wrong.", "It is a tenth.")
     file.write_text(text.replace("Nearly the answer.", "What is divided by ten?"))
     checked = cli(*following.split())
     checked.assert_ran(0)
-    assert "my-case: 2 paths as declared, twice the same." in checked.stdout
+    assert "my-case: 2 paths as declared, with equal numbers in both runs." in checked.stdout
     again = cli("new", "my-case", "--family", "restore", "--scenarios", "own")
     again.assert_refused(2, "my-case exists in preprocessing", "choose another id")
 

@@ -78,7 +78,7 @@ def test_something_that_worked_and_no_longer_does_is_exit_code_1(cli, keep_run):
     assert ended.stderr == ""
     back = cli("diff", 2, 1)
     back.assert_ran(0)
-    assert "Works in 2.20, did not in 2.21: 1 path" in back.stdout
+    assert "Works in 2.20, did not work in 2.21: 1 path" in back.stdout
 
 
 def test_a_run_compared_with_itself_is_unchanged(cli, keep_run):
@@ -103,7 +103,7 @@ def test_kept_predictions_are_compared_and_result_files_fall_back_on_statistics(
     assert last_line(ended) == "Next: python -m harness explain double-rescale"
     files = cli("diff", "1.json", "2.json")
     files.assert_ran(0)
-    assert "compared by their statistics only" in files.stdout
+    assert "compared only by their statistics" in files.stdout
     assert "Paths: 1 unchanged." in files.stdout
 
 
@@ -165,7 +165,7 @@ def test_an_unfinished_run_is_compared_and_said_to_be_unfinished(cli, keep_run):
     ended = cli("diff", 1, 2)
     ended.assert_ran(0)
     assert "Run 2 is unfinished" in ended.stderr
-    assert "Ran in 2.20 only: 1 path\n  1 path: not run" in ended.stdout
+    assert "Ran only in 2.20: 1 path\n  1 path: not run" in ended.stdout
 
 
 def test_json_junit_and_annotations_are_written(cli, keep_run):

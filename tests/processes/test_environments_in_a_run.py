@@ -107,7 +107,7 @@ def test_one_release_writes_and_another_reads_and_each_is_imported_once(cli, int
     assert {record["writer"].split("+")[1].split("-")[0] for record in records} == {"tf_keras"}
     assert {record["reader"].split("+")[1].split("-")[0] for record in records} == {"keras"}
     assert {record["judgement"] for record in records} == {None}
-    assert "for which nothing is declared" in ended.stdout
+    assert "no verdicts are declared for that" in ended.stdout
 
 
 def test_two_environments_of_the_same_release_are_measured_each(cli, interpreter):

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -73,13 +74,27 @@ def finish_by_resuming(cli, ledger, tmp_path):
     assert "unfinished" not in cli("runs").stdout
 
 
+def hold_still(running, call):
+    """Return what a command answers while a run is stopped, which might end in the meantime.
+
+    A run that is stopped in the middle of a commit holds the database: then it goes on a little.
+    """
+    while True:
+        os.kill(running.process.pid, signal.SIGSTOP)
+        ended = call()
+        if "database is locked" not in ended.stderr:
+            return ended
+        os.kill(running.process.pid, signal.SIGCONT)
+        time.sleep(0.01)
+
+
 def test_kill_9_of_the_harness_loses_nothing_and_leaves_no_process(
     cli, start_slow, ledger, tmp_path
 ):
     running = start_slow()
     running.wait_for(lambda: len(reported(running.said())) >= 2)
-    os.kill(running.process.pid, signal.SIGSTOP)  # or it may end while the next command starts
-    cli("run", "--resume").assert_refused(
+    refused = hold_still(running, lambda: cli("run", "--resume"))
+    refused.assert_refused(
         2, "no unfinished run to resume", "run 1 is being carried out by process"
     )
     ended = running.end(signal.SIGKILL)
@@ -143,7 +158,7 @@ def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(cli, start_slow):
     assert ended.code == 130
     assert "Traceback" not in ended.stderr
     assert ended.stderr.splitlines()[-1] == "Interrupted. To finish: python -m harness run --resume"
-    assert f"{len(kept_paths(cli))} outcomes of run 1 are kept" in ended.stderr
+    assert f"{len(kept_paths(cli))} outcomes of run 1 are saved" in ended.stderr
     running.assert_no_strays()
     assert cli("runs").stdout.splitlines()[-1] == "Next: python -m harness run --resume"
 

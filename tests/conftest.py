@@ -39,6 +39,9 @@ PATIENCE = 240.0  # seconds before a test gives up; nothing is asserted about ti
 UNSET = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TF_USE_LEGACY_KERAS")
 
 
+# A shell that starts tests in the background has them ignore Ctrl-C, and so would what they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras"}
 # Session fixtures that cost seconds or minutes. Where several processes run tests (`make test`),
 # a module stays in one process, and so do the modules that share the first of these.

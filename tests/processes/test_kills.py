@@ -1,8 +1,10 @@
 """Ctrl-C, and kill -9 of the harness or of its worker: nothing already measured is lost."""
 
+import contextlib
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -74,18 +76,17 @@ def finish_by_resuming(cli, ledger, tmp_path):
     assert "unfinished" not in cli("runs").stdout
 
 
-def hold_still(running, call):
-    """Return what a command answers while a run is stopped, which might end in the meantime.
-
-    A run that is stopped in the middle of a commit holds the database: then it goes on a little.
-    """
+def hold_still(running, database):
+    """Stop a run, which might end while another command starts; not in the middle of a commit."""
     while True:
         os.kill(running.process.pid, signal.SIGSTOP)
-        ended = call()
-        if "database is locked" not in ended.stderr:
-            return ended
-        os.kill(running.process.pid, signal.SIGCONT)
-        time.sleep(0.01)
+        with contextlib.closing(sqlite3.connect(database, timeout=0.05)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                os.kill(running.process.pid, signal.SIGCONT)
+                time.sleep(0.01)
 
 
 def test_kill_9_of_the_harness_loses_nothing_and_leaves_no_process(
@@ -93,8 +94,8 @@ def test_kill_9_of_the_harness_loses_nothing_and_leaves_no_process(
 ):
     running = start_slow()
     running.wait_for(lambda: len(reported(running.said())) >= 2)
-    refused = hold_still(running, lambda: cli("run", "--resume"))
-    refused.assert_refused(
+    hold_still(running, tmp_path / "reports" / "restorebench.sqlite")
+    cli("run", "--resume").assert_refused(
         2, "no unfinished run to resume", "run 1 is being carried out by process"
     )
     ended = running.end(signal.SIGKILL)

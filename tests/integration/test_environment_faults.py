@@ -176,7 +176,7 @@ def test_what_was_damaged_is_listed_and_built_again_as_it_was(cli, cache):
     (cache / "2.4.txt").write_text("")  # and its lock is lost
     again = cli("env", "add", "2.4")
     again.assert_ran(0)
-    assert "2.4: damaged, built again" in again.stderr
+    assert "2.4: damaged, so it is built again" in again.stderr
     assert "its lock is damaged" in again.stderr
     assert library.stat().st_size > 1000
     assert cli("env", "show", "2.4").stdout.splitlines()[1:] == before

@@ -115,7 +115,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A step's own account of itself, `result.json`."""
 
-    error: StepError | None = None
+    error: StepError | None  # required: a step that ends always says this
     rows: int = 0
     placement: list[str] = []
     timing: Timing | None = None
@@ -159,7 +159,7 @@ def read_step_result(end: StepEnd, folder: Path) -> StepResult:
     """Return what a step left in `folder`, having ended so."""
     report = read_report(folder)
     ended, error = find_failure(end, report)
-    found = report or Report()
+    found = report or Report(error=None)
     return StepResult(
         ended=ended,
         error=error,

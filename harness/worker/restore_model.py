@@ -33,7 +33,7 @@ def restore_model(tf, step):
     """Load, predict, and write down what came of it, an error included."""
     folder = step["folder"]
     try:
-        result = load_and_predict(tf, step)
+        result = dict(load_and_predict(tf, step), error=None)
     except Exception as error:
         traceback.print_exc()
         result = {"error": {"type": type(error).__name__, "message": str(error)[:100000]}}

@@ -1,6 +1,7 @@
-"""Write files completely or not at all."""
+"""Records as JSON text, and files that are written completely or not at all."""
 
 import contextlib
+import json
 import os
 from pathlib import Path
 
@@ -11,6 +12,13 @@ def check_can_write(path: Path) -> None:
     """Raise UsageError if a file cannot be written, before any work is done for that file."""
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise UsageError(f"cannot write {path}", "", "name a file in a folder you can write")
+
+
+def to_json(record: object) -> str:
+    """Return a record, or a list of them, as indented JSON."""
+    import msgspec
+
+    return json.dumps(msgspec.to_builtins(record), indent=2)
 
 
 def write_whole(path: Path, text: str, tip: str = "free some disk space, then try again") -> None:

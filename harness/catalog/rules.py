@@ -208,11 +208,9 @@ def read_number(node: ast.expr) -> object:
     return found if is_number(found) else None
 
 
-def is_number(value: object) -> bool:
-    """Say whether a value is a number that a float can hold, which neither True nor 10**400 is."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return False
-    return abs(value) <= sys.float_info.max
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number that a float can hold: neither True nor 10**400 is."""
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max
 
 
 def check_functions(

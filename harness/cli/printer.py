@@ -1,12 +1,11 @@
 """Print a result as text, as JSON on stdout, or as text with JSON in a file."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.files import check_can_write, write_whole
+from harness.files import check_can_write, to_json, write_whole
 
 STDOUT = Path("-")
 JsonOption = Annotated[
@@ -33,9 +32,7 @@ class Printer:
         """Print or write the result as JSON, where asked for; `tip` is for a full disk."""
         if self.json_file is None:
             return
-        import msgspec
-
-        text = json.dumps(msgspec.to_builtins(record), indent=2)
+        text = to_json(record)
         if self.shows_text:
             write_whole(self.json_file, text + "\n", tip)
         else:

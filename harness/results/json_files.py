@@ -1,6 +1,5 @@
 """A run as a JSON file: what `run --json` writes and `show FILE` reads."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import UsageError
-from harness.files import write_whole
+from harness.files import to_json, write_whole
 from harness.program import command_line
 from harness.results.judgement import judge_outcomes
 from harness.results.outcome import Outcome
@@ -40,11 +39,6 @@ def make_result_file(run: Run) -> ResultFile:
         machine=run.machine,
         outcomes=run.outcomes,
     )
-
-
-def to_json(record: object) -> str:
-    """Return a record, or a list of them, as indented JSON."""
-    return json.dumps(msgspec.to_builtins(record), indent=2)
 
 
 def write_json(path: Path, record: object) -> None:

@@ -17,11 +17,11 @@ from junitparser import JUnitXml
 from tabulate import tabulate_formats
 
 from harness.catalog.load import PACKAGED, Catalog, read_catalog
+from harness.files import to_json
 from harness.report.annotations import annotate
 from harness.report.difference import HEADINGS, make_document, present_comparisons
 from harness.report.junit import make_junit, write_junit
 from harness.results.compare import KINDS, Side, compare_sides
-from harness.results.json_files import to_json
 from tests.unit.builders import ENVIRONMENT, MACHINE, as_outcomes, make_record, make_scenario
 from tests.unit.golden import assert_golden
 

@@ -23,7 +23,7 @@ from harness.execution.free_memory import measure_free_memory
 from harness.execution.plan import PathTask, SaveTask
 from harness.execution.saved import Saved, describe_failed_save
 from harness.execution.work_folder import disk_trouble, measure_folder
-from harness.execution.worker_pool import OPEN_BYTES, STEP_BYTES, Settings, WorkerPool
+from harness.execution.worker_pool import STEP_BYTES, Settings, WorkerPool
 from harness.processes.limits import Limits
 from harness.processes.step import Step, StepError, StepResult, run_step
 from harness.processes.variables import Environment
@@ -83,7 +83,7 @@ class Machine:
         """Make room for one more environment."""
         idle = [name for name, pool in self.pools.items() if not pool.busy]
         starting = sum(pool.busy > 0 and pool.described is None for pool in self.pools.values())
-        needed = (starting + 1) * OPEN_BYTES + STEP_BYTES
+        needed = (starting + 1) * self.settings.open_bytes + STEP_BYTES
         for name in idle:  # the one that was used last goes last
             if len(self.pools) < self.settings.most_open and measure_free_memory() >= needed:
                 return
@@ -255,8 +255,8 @@ class Machine:
                 )
             if self.announce:
                 self.announce(f"{scenario} {step.function}")
-            worker = pool.workers[step.device.split(":")[0]]
-            result = run_step(worker, step, limits or self.settings.limits)
+            limits = limits or self.settings.limits
+            result = run_step(pool.choose_worker(step), step, limits)
         if self.closed:  # the step may have been killed for that, which is not its doing
             raise EnvironmentUnusable("the run is being ended", "", "")
         return result

@@ -6,6 +6,7 @@ from harness.execution import worker_pool
 from harness.execution.worker_pool import Settings, WorkerPool
 from harness.processes.facts import Device, EnvironmentFacts
 from harness.processes.limits import Limits
+from harness.processes.step import Step
 from harness.processes.variables import Environment
 
 
@@ -53,3 +54,20 @@ def test_an_environment_that_could_not_describe_itself_is_asked_again(pool, monk
         workers = list(pool.workers.values())
     assert pool.describe().devices == (Device("CPU:0"),)
     assert list(pool.workers.values()) == workers  # none is left behind, running
+
+
+def test_only_what_is_timed_has_tensorflows_own_choice_of_kernels(tmp_path):
+    def is_portable(timing, timed=False, device="CPU:0"):
+        pool = WorkerPool("", Environment(), Settings(Limits(), timing, spawn=True), tmp_path / "p")
+        pool.start()
+        what = dict.fromkeys(("source", "function", "folder", "artifact", "reference"), "")
+        worker = pool.choose_worker(
+            Step(kind="restore", seed=0, device=device, timing=timed, **what)
+        )
+        return worker.environment.portable_kernels
+
+    assert is_portable(timing=True)
+    assert not is_portable(timing=True, timed=True)
+    assert is_portable(timing=False)
+    assert is_portable(timing=False, device="GPU:0")
+    assert not is_portable(timing=True, device="GPU:0")

@@ -9,16 +9,17 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(VENV)/ready
 	$(BIN)/python -m harness run --all
 
+# The tests for every change. CI and `make test-all` also run the long ones.
 # Tests run in PROCESSES at once; `make test COVER=yes` also measures which lines and branches run.
 PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(if $(COVER),--cov=harness)
 
 test: $(VENV)/ready lint
-	$(PYTEST) -m "not releases"
+	$(PYTEST) -m "not long and not releases"
 
 # What starts no TensorFlow, for in between.
 quick: $(VENV)/ready
-	$(PYTEST) -m "not tensorflow and not releases"
+	$(PYTEST) -m "not tensorflow and not long and not releases"
 
 test-all: $(VENV)/ready lint
 	$(PYTEST)

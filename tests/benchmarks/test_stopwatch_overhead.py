@@ -2,9 +2,9 @@
 
 Both time the same numpy call in alternating blocks (ABBA), so that a slower minute of the machine
 falls on both alike, and on one core; each side counts with the fastest of its calls, which is what
-noise on a shared machine disturbs least. `make test` looks until the stopwatch is within 5%, and
-proves that a stopwatch which adds a fifth never comes there. To measure to 1%:
-    python -m pytest tests/benchmarks/test_stopwatch_overhead.py --benchmark-enable
+noise on a shared machine disturbs least. That is measured by `make bench` only: beside other tests
+it proves nothing. That a sample holds one call and nothing else is proved without a clock, in
+tests/unit/test_worker_helpers.py.
 """
 
 import gc
@@ -18,9 +18,8 @@ from harness.worker import stopwatch
 
 INPUTS = np.linspace(0.0, 1.0, 100_000)
 BLOCKS = 10  # of ABBA
-ALLOWED = 1.01  # where it is measured
-TOLERATED = 1.05  # where other tests run beside it
-LINGERING = 0.2  # of a call: what the slow stopwatch of the second test adds
+CALLS = 25  # in a block that is timed by hand, about as many as the stopwatch makes
+ALLOWED = 0.01
 
 
 def call(inputs):
@@ -39,8 +38,7 @@ def time_by_hand(calls):
 
 
 def find_fastest_by_probe():
-    samples = stopwatch.time_steady(call, INPUTS)
-    return samples.min() / 1e9, len(samples)
+    return stopwatch.time_steady(call, INPUTS).min() / 1e9
 
 
 @pytest.fixture
@@ -57,43 +55,21 @@ def one_core():
     os.sched_setaffinity(0, cores)
 
 
-def compare(tolerated=1.0):
-    """Return the fastest call of all blocks, (by the probe, by hand).
-
-    Noise only adds, to either: blocks go on, up to the most, until both agree as is `tolerated`.
-    """
+def compare():
+    """Return the fastest call of all blocks, (by the probe, by hand)."""
     probe, hand = [], []
     for _ in range(BLOCKS):
-        fastest, calls = find_fastest_by_probe()
-        probe.append(fastest)
-        hand += [min(time_by_hand(calls)) for _ in range(2)]
-        probe.append(find_fastest_by_probe()[0])
-        if 1 / tolerated < min(probe) / min(hand) < tolerated:
-            break
+        probe.append(find_fastest_by_probe())
+        hand += [min(time_by_hand(CALLS)) for _ in range(2)]
+        probe.append(find_fastest_by_probe())
     return min(probe), min(hand)
 
 
 @pytest.mark.usefixtures("one_core")
 def test_the_stopwatch_adds_less_than_a_hundredth(benchmark):
-    allowed = ALLOWED if benchmark.enabled else TOLERATED
-    tolerated = 1.0 if benchmark.enabled else TOLERATED
-    by_probe, by_hand = benchmark.pedantic(compare, args=(tolerated,), rounds=1)
+    if not benchmark.enabled:
+        pytest.skip("a measurement: make bench")
+    by_probe, by_hand = benchmark.pedantic(compare, rounds=1)
     ratio = by_probe / by_hand
     benchmark.extra_info.update(probe_ms=1e3 * by_probe, by_hand_ms=1e3 * by_hand, ratio=ratio)
-    assert 1 / TOLERATED < ratio < allowed, benchmark.extra_info
-
-
-@pytest.mark.usefixtures("one_core")
-def test_a_stopwatch_that_adds_a_fifth_would_be_found(monkeypatch):
-    clock = stopwatch.time.perf_counter_ns
-    linger = LINGERING * 1e9 * min(time_by_hand(100))
-
-    def read_late():
-        until = clock() + linger
-        while clock() < until:
-            pass
-        return clock()
-
-    monkeypatch.setattr(stopwatch.time, "perf_counter_ns", read_late)
-    by_probe, by_hand = compare(TOLERATED)
-    assert by_probe / by_hand > TOLERATED
+    assert abs(ratio - 1) < ALLOWED, benchmark.extra_info

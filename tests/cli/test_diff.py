@@ -267,6 +267,7 @@ def test_what_is_kept_counts_only_where_it_would_be_measured_the_same_now(cli, k
         assert kept[0].id == 1
 
 
+@pytest.mark.long
 @pytest.mark.tensorflow
 def test_what_is_missing_is_run_and_kept(cli, faulty):
     """This interpreter with Keras 3 and with tf_keras: two environments that need no building."""

@@ -86,6 +86,7 @@ def test_a_lesson_whose_cure_sets_an_attribute_has_the_line_for_a_model_that_has
     assert code_in(SCENARIOS[name], "Fix") == LINE
 
 
+@pytest.mark.long
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("case", HERE, ids=[f"{name}: {path}" for name, path, _ in HERE])
 def test_a_cure_of_a_model_that_has_predicted_needs_the_line_and_helps_with_it(late, case):

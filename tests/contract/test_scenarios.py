@@ -164,6 +164,7 @@ def test_a_scenario_leaves_numbers_wherever_it_predicts_and_an_error_elsewhere(
         assert record["timing"] is None
 
 
+@pytest.mark.long
 @every_scenario
 def test_a_scenario_gives_the_same_numbers_under_the_same_seed(outcomes, observed, identifier):
     one, other = outcomes[identifier], observed[identifier]
@@ -189,6 +190,7 @@ def assert_same(one, other, absolute, where):
         assert other == one, where
 
 
+@pytest.mark.long
 @every_scenario
 def test_a_scenario_keeps_to_its_folder_uses_no_network_and_saves_little(observed, identifier):
     for record in ran(observed[identifier]):

@@ -57,6 +57,7 @@ def test_a_section_without_code_has_words():
     assert [name for name in silent if len(SCENARIOS[name].section("Spot it").split()) < 5] == []
 
 
+@pytest.mark.long
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("number", range(len(PAIRS)), ids=[name for name, _ in PAIRS])
 def test_a_section_prints_other_things_in_a_wrong_program_than_in_a_right_one(printed, number):

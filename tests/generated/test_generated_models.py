@@ -100,6 +100,7 @@ def laboratory(tmp_path_factory):
     laboratory.worker.close()
 
 
+@pytest.mark.long
 @searching
 @given(spec=model_specs(), seed=st.integers(0, 2**31 - 1))
 def test_every_format_gives_the_model_back_and_every_general_failure_shows(laboratory, spec, seed):

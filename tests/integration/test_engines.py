@@ -123,6 +123,7 @@ def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(cli, cluste
     assert compare_by(there) == compare_by(here)
 
 
+@pytest.mark.long
 def test_a_scheduler_that_dies_ends_the_run_and_makes_up_no_outcome(cli, cluster, start):
     running = start("run", *CHOSEN, "--executor", "dask", "--scheduler", cluster.find_address())
     running.wait_for(lambda: running.said().count("/") >= 2)
@@ -136,6 +137,7 @@ def test_a_scheduler_that_dies_ends_the_run_and_makes_up_no_outcome(cli, cluster
     assert "crash" not in {record["verdict"] for record in records}
 
 
+@pytest.mark.long
 def test_a_cluster_that_does_not_answer_is_a_sentence(cli):
     ended = cli("run", CHOSEN[0], "--executor", "dask", "--scheduler", "tcp://127.0.0.1:9")
     ended.assert_refused(3, "no Dask scheduler answers at tcp://127.0.0.1:9", "dask worker")
@@ -154,6 +156,7 @@ class Client:
         self.running.wait_for(lambda: self.running.said().count("/") >= number)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "number"),
     [(["--memory-limit", "3000"], signal.SIGINT), ([], signal.SIGKILL)],

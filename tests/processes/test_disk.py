@@ -59,6 +59,7 @@ def run(cli, faulty):
     return lambda *arguments: cli("run", *arguments, "--scenarios", faulty, "--no-timing")
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_in_a_step_is_named_and_the_run_can_be_resumed(cli, disk, run):
     again = ("run", "--resume", "--reports", str(disk.folder))
     run("exits-with-three", FILLING, "--reports", disk.folder).assert_refused(

@@ -110,6 +110,7 @@ def test_one_release_writes_and_another_reads_and_each_is_imported_once(cli, int
     assert "no verdicts are declared for that" in ended.stdout
 
 
+@pytest.mark.long
 def test_two_environments_of_the_same_release_are_measured_each(cli, interpreter):
     other = interpreter("other", f'exec {sys.executable} "$@"')
     arguments = ["run", CASE_OF_THREE, "--no-timing"]
@@ -125,6 +126,7 @@ def test_two_environments_of_the_same_release_are_measured_each(cli, interpreter
     assert "Paths: 3 unchanged." in compared.stdout
 
 
+@pytest.mark.long
 def test_an_environment_that_fails_half_way_costs_its_part_and_the_next_is_run(
     cli, faulty, interpreter
 ):

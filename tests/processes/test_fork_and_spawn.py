@@ -26,6 +26,7 @@ def verdicts_of(records):
     }
 
 
+@pytest.mark.long
 def test_a_process_per_step_gives_the_same_verdicts_as_forking(cli, whole_run):
     ended = cli("run", *COMPARED, "--spawn", "--no-timing", "--json", "run.json")
     ended.assert_ran(0)

@@ -110,6 +110,7 @@ def test_kill_9_of_the_harness_loses_nothing_and_leaves_no_process(
     finish_by_resuming(cli, ledger, tmp_path)
 
 
+@pytest.mark.long
 def test_kill_9_of_a_harness_that_spawns_ends_the_step_and_the_next_run_clears_its_folder(
     cli, start_slow, faulty, ledger, tmp_path
 ):
@@ -123,6 +124,7 @@ def test_kill_9_of_a_harness_that_spawns_ends_the_step_and_the_next_run_clears_i
     assert list(work.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_run_is_resumed_from_another_folder_by_its_interpreter_under_another_name(
     cli, start, faulty, ledger, tmp_path
 ):
@@ -176,6 +178,7 @@ def test_ctrl_c_during_the_import_of_tensorflow_ends_at_once(start_slow, options
     running.assert_no_strays()
 
 
+@pytest.mark.long
 def test_ctrl_c_twice_in_a_terminal_shows_no_traceback(cli, faulty, tmp_path):
     """The whole foreground group gets the signal there, and the progress bar is on the screen."""
     import pty
@@ -209,6 +212,7 @@ def test_ctrl_c_twice_in_a_terminal_shows_no_traceback(cli, faulty, tmp_path):
     assert b"Interrupted" in screen
 
 
+@pytest.mark.long
 def test_a_run_outlives_kill_9_of_its_worker(cli, start_slow, ledger):
     """Once while the model is saved, once while one is restored: each step is repeated."""
     running = start_slow()

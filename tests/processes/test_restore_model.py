@@ -81,6 +81,7 @@ def test_the_writers_own_inputs_give_the_writers_own_predictions(name, tmp_path)
     np.testing.assert_allclose(again.predictions[0], wanted, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.long
 def test_a_custom_layer_is_found_in_the_code_that_is_given_and_only_there(models, tmp_path):
     path = models / "scaled.keras"
     assert read_origin(path).custom == ("Scale",)

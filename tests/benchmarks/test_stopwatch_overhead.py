@@ -16,8 +16,8 @@ import pytest
 
 from harness.worker import stopwatch
 
-INPUTS = np.linspace(0.0, 1.0, 100_000)
-BLOCKS = 10  # of ABBA
+INPUTS = np.linspace(0.0, 1.0, 600_000)
+BLOCKS = 20  # of ABBA
 CALLS = 25  # in a block that is timed by hand, about as many as the stopwatch makes
 ALLOWED = 0.01
 
@@ -72,4 +72,4 @@ def test_the_stopwatch_adds_less_than_a_hundredth(benchmark):
     by_probe, by_hand = benchmark.pedantic(compare, rounds=1)
     ratio = by_probe / by_hand
     benchmark.extra_info.update(probe_ms=1e3 * by_probe, by_hand_ms=1e3 * by_hand, ratio=ratio)
-    assert abs(ratio - 1) < ALLOWED, benchmark.extra_info
+    assert ratio < 1 + ALLOWED, benchmark.extra_info

@@ -85,6 +85,6 @@ def test_what_is_taken_away_is_gone(bare, module):
 
 def test_without_what_draws_plots_it_is_said_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setattr(carry_out, "find_spec", lambda name: None if name == "altair" else name)
-    said = carry_out.describe_plots([], tmp_path)
+    said = carry_out.describe_plots([], tmp_path, {})
     assert said.endswith("pip install 'restorebench[plots]'")
     assert len(said.splitlines()) == 1

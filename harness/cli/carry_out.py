@@ -127,5 +127,5 @@ def describe_plots(outcomes: list[Outcome], reports: Path, summaries: dict[str, 
     files = plot_doses(outcomes, reports, summaries)
     if not files:
         return "No plot was made: no dose gave predictions that can be compared"
-    drawn = ", ".join(str(file) for file in files if file.suffix == ".html")
-    return f"Plotted: {drawn}\n(and beside it as .svg and .png)"
+    pages = [f"  {file}" for file in files if file.suffix == ".html"]
+    return "\n".join(["Plotted, each beside it as .svg and .png:", *pages])

@@ -25,7 +25,8 @@ from harness.errors import (
 )
 from harness.execution.request import RunRequest, read_request
 from harness.program import INSTALLED, MODULE
-from harness.report.dose import has_doses, plot_doses
+from harness.report.dose import has_doses
+from harness.report.dose_plot import plot_doses
 from harness.results.benchmark_json import make_benchmarks
 from harness.results.json_files import make_result_file, write_json
 from harness.results.judgement import any_changed
@@ -100,7 +101,8 @@ def report(
     if printer.shows_text:
         typer.echo(present(document, style))
     if has_doses(document.outcomes):
-        printer.tip(describe_plots(document.outcomes, store.reports))
+        summaries = {scenario.id: scenario.summary for scenario in catalog.scenarios}
+        printer.tip(describe_plots(document.outcomes, store.reports, summaries))
     shown = suggest(f"show {run.id}", store.reports)
     printer.tip(f"Run {run.id} is saved in {store.path}; to see it again: {shown}")
     if run.finished is None:
@@ -115,12 +117,15 @@ def report(
     return USAGE if catalog.problems else EXPECTED
 
 
-def describe_plots(outcomes: list[Outcome], reports: Path) -> str:
-    """Plot a run with doses and print the files' names; without the plots extra, print how to get
-    it.
+def describe_plots(outcomes: list[Outcome], reports: Path, summaries: dict[str, str]) -> str:
+    """Plot a run with doses and return the files' names; without the plots extra, how to get it.
+
+    `summaries` maps a scenario's id to its title.
     """
     if not (find_spec("altair") and find_spec("vl_convert")):
         return "No plot was made: plots need the plots extra, pip install 'restorebench[plots]'"
-    files = plot_doses(outcomes, reports)
-    drawn = ", ".join(str(file) for file in files if file.suffix == ".html")
-    return f"Plotted: {drawn}\n(and beside it as .svg and .png)"
+    files = plot_doses(outcomes, reports, summaries)
+    if not files:
+        return "No plot was made: no dose gave predictions that can be compared"
+    pages = [f"  {file}" for file in files if file.suffix == ".html"]
+    return "\n".join(["Plotted, each beside it as .svg and .png:", *pages])

@@ -70,6 +70,7 @@ def show(
 def show_output(store: "Store", run: int, scenario: str) -> str:
     """Return the output and the errors of one scenario's steps, path by path."""
     from harness.catalog.scenario import SIDES
+    from harness.report.table import show_exactly
 
     outcomes = {each.key: each for each in store.load(run).outcomes if each.scenario == scenario}
     if not outcomes:
@@ -82,7 +83,7 @@ def show_output(store: "Store", run: int, scenario: str) -> str:
     for key in sorted(printed, key=lambda key: (SIDES.index(outcomes[key].side), str(key))):
         _, path, device, seed, dose, writer, reader = key
         title = f"{path}, {device}, seed {seed}"
-        title += "" if dose is None else f", dose {dose:g}"
+        title += "" if dose is None else f", dose {show_exactly(dose)}"
         title += f", saved by {writer}, restored by {reader}" if several else ""
         blocks.append(f"--- {title} ---\n{printed[key].strip() or '(nothing)'}")
         error = outcomes[key].error

@@ -5,6 +5,7 @@ from collections import Counter
 from tabulate import tabulate
 
 from harness.report.summary import count
+from harness.report.table import show_exactly
 from harness.results.compare import (
     KINDS,
     Kind,
@@ -144,7 +145,11 @@ def make_path_table(
         ("scenario", [each.scenario for each in differences], None),
         ("path", [each.path.removeprefix("restore_") for each in differences], None),
         ("device", [each.device for each in differences], "CPU:0"),
-        ("dose", ["" if each.dose is None else f"{each.dose:g}" for each in differences], ""),
+        (
+            "dose",
+            ["" if each.dose is None else show_exactly(each.dose) for each in differences],
+            "",
+        ),
         ("saved by", [name_writer(each) for each in differences], ""),
         (comparison.a.label, [count_verdicts(each.before) for each in differences], None),
         (comparison.b.label, [count_verdicts(each.after) for each in differences], None),

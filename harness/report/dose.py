@@ -1,25 +1,37 @@
-"""How a failure grows with its dose, as a table and as plots."""
+"""How a failure grows with its dose, as a table; `dose_plot` draws the same."""
 
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
 from tabulate import tabulate
 
-from harness.report.table import show_number
+from harness.report.table import show_exactly, show_number
 from harness.results.outcome import Outcome
 
-VERDICT_COLOURS = {
-    "match": "#2f7d4f",
-    "differs": "#c77d0a",
-    "constant": "#8a5a9e",
-    "zeros": "#b3261e",
-    "nan": "#3b3b3b",
-    "shape": "#6b7280",
-    "error": "#111111",
-}
+
+@dataclass(frozen=True)
+class Response:
+    """What one path gave at each dose, on one device and in one pair of environments.
+
+    `where` tells apart what is otherwise called the same: "", " on GPU:0", " in 2.15".
+    """
+
+    scenario: str
+    path: str
+    where: str
+    doses: dict[float, list[Outcome]] = field(default_factory=dict)
+
+    @property
+    def first(self) -> Outcome:
+        """One of the outcomes, for what all of them have in common."""
+        return next(iter(self.doses.values()))[0]
+
+    @property
+    def own(self) -> float | None:
+        """The dose of the lesson itself, None if it was not measured."""
+        return self.first.own_dose if self.first.own_dose in self.doses else None
 
 
 def has_doses(outcomes: Iterable[Outcome]) -> bool:
@@ -27,15 +39,20 @@ def has_doses(outcomes: Iterable[Outcome]) -> bool:
     return any(outcome.dose is not None for outcome in outcomes)
 
 
-def group_by_dose(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], dict[float, list[Outcome]]]:
-    """Return the outcomes grouped by (scenario, path and device), then by dose, both sorted."""
-    groups: dict[tuple[str, str], dict[float, list[Outcome]]] = {}
-    ordered = sorted(outcomes, key=lambda each: (each.scenario, each.path, each.dose or 0.0))
-    for outcome in ordered:
-        device = "" if outcome.device == "CPU:0" else f" on {outcome.device}"
-        curve = groups.setdefault((outcome.scenario, outcome.path + device), {})
-        curve.setdefault(outcome.dose or 0.0, []).append(outcome)
-    return groups
+def group_by_dose(outcomes: Iterable[Outcome]) -> list[Response]:
+    """Return a response per scenario, path, device and environments, with rising doses."""
+    dosed = [outcome for outcome in outcomes if outcome.dose is not None]
+    several = len({(outcome.writer, outcome.reader) for outcome in dosed}) > 1
+    responses: dict[tuple[str, str, str], Response] = {}
+    for outcome in sorted(dosed, key=lambda each: (each.scenario, each.path, each.dose or 0.0)):
+        where = "" if outcome.device == "CPU:0" else f" on {outcome.device}"
+        if several:
+            where += f" in {outcome.reader}"
+            where += f" from {outcome.writer}" if outcome.writer != outcome.reader else ""
+        key = (outcome.scenario, outcome.path, where)
+        response = responses.setdefault(key, Response(*key))
+        response.doses.setdefault(outcome.dose or 0.0, []).append(outcome)
+    return [response for _, response in sorted(responses.items())]
 
 
 def middle(values: Iterable[float | None]) -> float | None:
@@ -45,8 +62,8 @@ def middle(values: Iterable[float | None]) -> float | None:
 
 
 def read_zeros(outcome: Outcome) -> float | None:
-    """Return an outcome's share of zeros, None if it has no statistics."""
-    return outcome.statistics.near_zeros if outcome.statistics else None
+    """Return an outcome's zeros in per cent of its numbers, None if it has no statistics."""
+    return 100 * outcome.statistics.near_zeros if outcome.statistics else None
 
 
 def read_error(outcome: Outcome) -> float | None:
@@ -61,22 +78,16 @@ def make_dose_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
     medians over the seeds.
     """
     blocks = []
-    for (scenario, path), curve in group_by_dose(outcomes).items():
-        first = next(iter(curve.values()))[0]
+    for response in group_by_dose(outcomes):
         rows = []
-        for dose, group in curve.items():
-            verdicts = Counter(outcome.verdict for outcome in group)
-            shown = [
-                verdict if len(group) == 1 else f"{verdict} {count}/{len(group)}"
-                for verdict, count in verdicts.most_common()
-            ]
+        for dose, group in response.doses.items():
             zeros = middle(read_zeros(outcome) for outcome in group)
             error = middle(read_error(outcome) for outcome in group)
             rows.append(
                 [
-                    f"{dose:g}" + (" *" if first.own_dose == dose else ""),
-                    ", ".join(shown),
-                    "" if zeros is None else f"{100 * zeros:.0f}",
+                    show_exactly(dose) + (" *" if dose == response.own else ""),
+                    tell_verdicts(group),
+                    "" if zeros is None else f"{zeros:.0f}",
                     show_number(error),
                 ]
             )
@@ -88,74 +99,14 @@ def make_dose_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
             disable_numparse=True,
             colalign=["right", "left", "right", "right"],
         )
-        blocks.append(f"{scenario} {path}\ndose: {first.dose_of}\n\n{table}")
+        heading = f"{response.scenario} {response.path}{response.where}"
+        blocks.append(f"{heading}\ndose: {response.first.dose_of}\n\n{table}")
     return "\n\n".join([*blocks, "* the dose of the lesson itself"])
 
 
-def plot_doses(outcomes: Iterable[Outcome], folder: Path) -> list[Path]:
-    """Plot every path with doses as HTML, SVG and PNG into `folder`; return the files.
-
-    The HTML file is complete and opens without a network.
-    """
-    files = []
-    for (scenario, path), curve in group_by_dose(outcomes).items():
-        chart = draw_response(scenario, path, curve)
-        name = scenario if path == "restore_broken" else f"{scenario}-{path.replace(' ', '-')}"
-        for ending in ("html", "svg", "png"):
-            file = folder / f"dose-{name}.{ending}"
-            options: dict[str, Any] = {"inline": True} if ending == "html" else {}
-            if ending == "png":
-                options = {"scale_factor": 2}
-            chart.save(str(file), **options)
-            files.append(file)
-    return files
-
-
-def draw_response(scenario: str, path: str, curve: dict[float, list[Outcome]]) -> Any:
-    """Return an Altair chart: share of zeros above, error below, a dot per seed, a median line."""
-    import altair as alt  # heavy, and only needed to draw
-
-    first = next(iter(curve.values()))[0]
-    rows: list[dict[str, Any]] = [
-        {
-            "dose": dose,
-            "verdict": outcome.verdict,
-            "seed": outcome.seed,
-            "zeros": read_zeros(outcome),
-            "error": read_error(outcome),
-        }
-        for dose, group in curve.items()
-        for outcome in group
-    ]
-    found = list(dict.fromkeys(row["verdict"] for row in rows))
-    colour = alt.Color(
-        "verdict:N",
-        scale=alt.Scale(domain=found, range=[VERDICT_COLOURS.get(each, "#111") for each in found]),
-    )
-    positive = [dose for dose in curve if dose > 0]
-    wide = max(positive, default=1.0) > 50 * min(positive, default=1.0)  # decades need room
-    x = alt.X(
-        "dose:Q",
-        title=first.dose_of,
-        axis=alt.Axis(values=list(curve), format="~g", labelOverlap="greedy"),
-        scale=alt.Scale(type="symlog", constant=min(positive)) if wide else alt.Scale(),
-    )
-    errors = [row["error"] for row in rows if row["error"]]
-    scale = alt.Scale(type="symlog", constant=min(errors) if errors else 1.0)
-    panels = []
-    for name, title, y_scale in (
-        ("zeros", "share of zeros", alt.Scale(domain=[0, 1])),
-        ("error", "error / spread", scale),
-    ):
-        y = alt.Y(f"{name}:Q", title=title, scale=y_scale)
-        base = alt.Chart({"values": rows}).encode(x=x)
-        line = base.mark_line(color="#9aa0a6").encode(
-            y=alt.Y(f"median({name}):Q", title=title, scale=y_scale)
-        )
-        dots = base.mark_circle(size=60, opacity=0.7).encode(
-            y=y, color=colour, tooltip=["dose:Q", "verdict:N", f"{name}:Q", "seed:Q"]
-        )
-        panels.append((line + dots).properties(width=520, height=180))
-    return alt.vconcat(*panels).properties(
-        title=alt.TitleParams(scenario, subtitle=path, anchor="start")
-    )
+def tell_verdicts(group: list[Outcome]) -> str:
+    """Return the verdict of one seed, or each verdict with its share: "zeros 3/4, nan 1/4"."""
+    verdicts = Counter(outcome.verdict for outcome in group).most_common()
+    if len(group) == 1:
+        return group[0].verdict
+    return ", ".join(f"{verdict} {count}/{len(group)}" for verdict, count in verdicts)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from harness.report.table import show_exactly
 from harness.results.compare import (
     KINDS,
     PathDifference,
@@ -40,7 +41,7 @@ def make_junit(comparisons: list[RunComparison]) -> JUnitXml:
 def make_case(difference: PathDifference) -> TestCase:
     """Return the case of one path: failed, skipped, or passed."""
     name = f"{difference.path} on {difference.device}"
-    name += "" if difference.dose is None else f", dose {difference.dose:g}"
+    name += "" if difference.dose is None else f", dose {show_exactly(difference.dose)}"
     case = TestCase(normalise(name), normalise(difference.scenario), 0.0)
     skipped = {each.verdict for each in [*difference.before, *difference.after]} == {"skip"}
     if difference.kind == "regressed":

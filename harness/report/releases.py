@@ -1,10 +1,12 @@
 """Many releases in one run: the results of each release, and where a verdict changes."""
 
+import math
 from collections import Counter
 
 from tabulate import tabulate
 
 from harness.environments.releases import RELEASES
+from harness.report.table import show_exactly
 from harness.results.json_files import ResultFile
 from harness.results.judgement import group_by_path
 from harness.results.outcome import Outcome
@@ -77,11 +79,11 @@ def make_span_table(document: ResultFile, style: str = "simple") -> str:
     named = name_releases(document)
     order = {name: index for index, name in enumerate(named)}
     split = any(each.writer != each.reader and each.writer in named for each in document.outcomes)
-    rows: dict[tuple[str, ...], dict[str, list[Outcome]]] = {}
+    rows: dict[tuple[str, str, str, float, str], dict[str, list[Outcome]]] = {}
     for group in group_by_path(document.outcomes):
         first = group[0]
         writer = named.get(first.writer, "") if split else ""
-        dose = "" if first.dose is None else f"{first.dose:g}"
+        dose = -math.inf if first.dose is None else first.dose
         key = (first.scenario, first.path, first.device, dose, writer)
         rows.setdefault(key, {})[first.reader] = group
     shown = []
@@ -106,7 +108,7 @@ def make_span_table(document: ResultFile, style: str = "simple") -> str:
                 scenario,
                 path.removeprefix("restore_"),
                 device,
-                dose,
+                show_exactly(dose) if math.isfinite(dose) else "",
                 writer,
                 describe_spans(ran, order, list(named.values())),
                 answer,

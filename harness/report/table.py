@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+import numpy as np
 from tabulate import tabulate
 
 from harness.results.judgement import REFUSALS, group_by_path, is_as_declared
@@ -40,6 +41,13 @@ def show_number(value: float | None, digits: int = 3) -> str:
     if value is None:
         return ""
     return f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:.{digits - 1}e}"
+
+
+def show_exactly(value: float) -> str:
+    """Return a finite number as a person writes it and no digit lost: 255, 0.75, 10000, 1e-7."""
+    plain = np.format_float_positional(value + 0.0, trim="-")  # + 0.0: no "-0"
+    short = np.format_float_scientific(value, trim="-", exp_digits=1).replace("e+", "e")
+    return plain if len(plain) <= max(7, len(short)) else short
 
 
 def show_milliseconds(value: float | None) -> str:

@@ -85,6 +85,11 @@ def test_what_is_taken_away_is_gone(bare, module):
 
 def test_without_what_draws_plots_it_is_said_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setattr(carry_out, "find_spec", lambda name: None if name == "altair" else name)
-    said = carry_out.describe_plots([], tmp_path)
+    said = carry_out.describe_plots([], tmp_path, {})
     assert said.endswith("pip install 'restorebench[plots]'")
     assert len(said.splitlines()) == 1
+
+
+def test_where_no_dose_gave_a_number_that_is_a_sentence(tmp_path):
+    said = carry_out.describe_plots([], tmp_path, {})
+    assert said == "No plot was made: no dose gave predictions that can be compared"

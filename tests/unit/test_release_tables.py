@@ -16,6 +16,13 @@ def test_doses_are_shown_without_needless_decimals():
     assert [row[2] for row in rows] == ["0", "0.5", "8"]
 
 
+def test_doses_go_up_and_lose_no_digit():
+    doses = [-2.0, 0.5, 8.0, 10.0, 1234567.0, 1234568.0]
+    run = make_run([make_record(dose=dose, dose_of="rows", own_dose=8.0) for dose in doses])
+    rows = [line.split() for line in make_span_table(make_result_file(run)).splitlines()[2:]]
+    assert [row[2] for row in rows] == ["-2", "0.5", "8", "10", "1234567", "1234568"]
+
+
 @given(st.sets(st.sampled_from([name for name in RELEASES if name != "nightly"])))
 def test_spans_name_exactly_the_releases_they_span(names):
     known = list(RELEASES)

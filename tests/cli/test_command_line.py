@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from harness.catalog.load import PACKAGED, read_catalog
+from harness.catalog.load import PACKAGED
 from harness.cli import app, call_app
 from harness.cli.commands import walk_commands
 from harness.results.outcome import Raw
@@ -24,6 +24,7 @@ READING = {
     "list": ["list", "zeros"],
     "search": ["search", "predicts zeros"],
     "explain": ["explain", "dead-relu-head"],
+    "explain --hint": ["explain", "dead-relu-head", "--hint", "1"],
     "explain --symptom": ["explain", "--symptom", "zeros"],
     "env list": ["env", "list"],
     "env for": ["env", "for", MODEL, "--no-restore"],
@@ -210,20 +211,10 @@ def run_on_terminal(cli, *arguments, **variables):
 
 @pytest.mark.parametrize("arguments", [["dead-relu-head"], ["--symptom", "zeros"]], ids=" ".join)
 def test_code_is_coloured_on_a_terminal_and_only_there(cli, arguments):
-    piped = cli("explain", *arguments, FORCE_COLOR="1").stdout
+    piped = cli("explain", *arguments, FORCE_COLOR="1", COLUMNS="200").stdout
     assert "\x1b" not in piped
     shown = run_on_terminal(cli, "explain", *arguments)
     assert "\x1b[" in shown
     assert re.sub(r"\x1b\[[\d;]*m", "", shown) == piped
     assert run_on_terminal(cli, "explain", *arguments, NO_COLOR="1") == piped
     assert run_on_terminal(cli, "explain", *arguments, TERM="dumb") == piped
-
-
-def test_every_lesson_reads_the_same_in_blocks():
-    from harness.catalog.lesson import read_lesson, split_code
-
-    for scenario in read_catalog().scenarios:
-        blocks = split_code(scenario.docstring)
-        assert "\n".join(block.text for block in blocks) == scenario.docstring
-        lesson = read_lesson(scenario)
-        assert {block.text for block in lesson.blocks()} >= set(lesson.diffs.values())

@@ -1,0 +1,27 @@
+"""How wide output may be, and whether it may be coloured."""
+
+import os
+import shutil
+import sys
+
+from harness.catalog.prose import FULL_WIDTH
+
+NARROWEST = 40  # columns; below, words and figures would be cut to pieces
+
+
+def prose_width() -> int:
+    """Return the columns for prose: the terminal's or COLUMNS, at most a scenario file's, or 80."""
+    return max(NARROWEST, min(shutil.get_terminal_size((80, 24)).columns, FULL_WIDTH))
+
+
+def table_width() -> int | None:
+    """Return the columns for tables, None where nothing limits them: in a pipe without COLUMNS."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+        return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+    return None
+
+
+def takes_colour() -> bool:
+    """Return whether stdout is a terminal that shows colours and nobody has switched them off."""
+    dumb = os.environ.get("TERM") in (None, "dumb", "unknown")
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and not dumb

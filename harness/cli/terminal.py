@@ -3,8 +3,13 @@
 import os
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
 from harness.catalog.prose import FULL_WIDTH
+from harness.cli.options import check_format
+
+if TYPE_CHECKING:  # brings tabulate, which `explain` does without
+    from harness.report.layout import Layout
 
 NARROWEST = 40  # columns; below, words and figures would be cut to pieces
 
@@ -19,6 +24,18 @@ def table_width() -> int | None:
     if sys.stdout.isatty() or os.environ.get("COLUMNS"):
         return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
     return None
+
+
+def choose_layout(style: str) -> "Layout":
+    """Return how tables are shown: fitted to a terminal, unless for another program.
+
+    Raises UsageError if tabulate has no format called `style`.
+    """
+    from harness.report.layout import Layout
+
+    check_format(style)
+    text = style == "simple"
+    return Layout(style, table_width() if text else None, takes_colour() and text)
 
 
 def takes_colour() -> bool:

@@ -6,8 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tabulate import tabulate
-
+from harness.report.layout import UNLIMITED, Layout, draw_table, write_prose
 from harness.report.table import show_number
 from harness.results.outcome import Outcome
 
@@ -54,7 +53,7 @@ def read_error(outcome: Outcome) -> float | None:
     return outcome.statistics.max_relative_error if outcome.statistics else None
 
 
-def make_dose_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
+def make_dose_table(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED) -> str:
     """Return one table per path with doses: verdicts, share of zeros and error for each dose.
 
     The error is the largest absolute error divided by the spread of its column. Both figures are
@@ -81,14 +80,10 @@ def make_dose_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
                 ]
             )
         headers = ["dose", "verdict", "zeros %", "error / spread"]
-        table = tabulate(
-            rows,
-            headers,
-            tablefmt=style,
-            disable_numparse=True,
-            colalign=["right", "left", "right", "right"],
-        )
-        blocks.append(f"{scenario} {path}\ndose: {first.dose_of}\n\n{table}")
+        right = ("dose", "zeros %", "error / spread")
+        table = draw_table(headers, rows, layout, right=right, verdicts=("verdict",))
+        title = write_prose(f"{scenario} {path}\ndose: {first.dose_of}", layout)
+        blocks.append(f"{title}\n\n{table}")
     return "\n\n".join([*blocks, "* the dose of the lesson itself"])
 
 

@@ -47,7 +47,9 @@ def list_runs(
         return
     headers = ["run", "created (UTC)", "state", "outcomes", "environment", "command"]
     limits = {"environment": 40, "command": 40}
-    table = draw_table(headers, rows, layout, right=("run", "outcomes"), limits=limits)
+    table = draw_table(
+        headers, rows, layout, right=("run", "outcomes"), whole=headers[1:2], limits=limits
+    )
     printer.text(f"{table}\n")
     unfinished = any(record["state"] == "unfinished" for record in records)
     following = "run --resume" if unfinished else f"show {records[0]['run']}"

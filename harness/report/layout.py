@@ -46,10 +46,17 @@ class Layout:
 UNLIMITED = Layout()
 
 
-class CellWrapper(TextWrapper):
-    """Breaks cells between words, and where ids and names of paths have a hyphen or underscore."""
+BREAKS = re.compile(r"(?<=\w[-_/+])(?=[a-zA-Z])")  # where ids and names of paths may be broken
 
-    wordsep_re = re.compile(r"(\s+|(?<=\w[-_/+])(?=[a-zA-Z]))")
+
+class CellWrapper(TextWrapper):
+    """Breaks cells between words, and a word that is wider than its column after a hyphen, too."""
+
+    def _split(self, text: str) -> list[str]:
+        """Return the pieces that stay whole; TextWrapper asks for them here."""
+        chunks = re.split(r"(\s+)", text)
+        pieces = [BREAKS.split(each) if len(each) > self.width else [each] for each in chunks]
+        return [piece for chunk in pieces for piece in chunk if piece]
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,8 @@ class Column:
 
     def least_width(self) -> int:
         """Return the width below which a word or a figure would be broken."""
-        pieces = (piece for cell in self.cells for piece in CellWrapper.wordsep_re.split(cell))
+        words = (word for cell in self.cells for word in cell.split())
+        pieces = (piece for word in words for piece in BREAKS.split(word))
         return min(max(map(len, pieces), default=0), self.natural_width())
 
     def wrap(self, width: int) -> list[list[str]]:
@@ -172,6 +180,7 @@ def count_lines(rows: set[tuple[int, ...]], widths: list[int], narrowed: int) ->
 def draw_columns(columns: list[Column], widths: list[int], colour: bool) -> str:
     """Return the table as tabulate's "simple" has it, with cells of several lines."""
     wrapped = [column.wrap(width) for column, width in zip(columns, widths, strict=True)]
+    widths = [max(len(line) for cell in cells for line in cell) for cells in wrapped]
     lines = []
     for number, row in enumerate(zip(*wrapped, strict=True)):
         for line in zip_longest(*row, fillvalue=""):

@@ -11,10 +11,10 @@ BEFORE = "before saving"
 
 
 def present_predictions(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED) -> list[str]:
-    """Return a sentence and a table for one scenario: a line per path, a column per row.
+    """Return a sentence and a table for one scenario: before saving, broken paths, then cures.
 
-    Broken paths come first. Returns nothing for outcomes of several scenarios, seeds, doses,
-    releases or devices, and where no path predicted.
+    Returns nothing for outcomes of several scenarios, seeds, doses, releases or devices, and where
+    no path predicted.
     """
     ran = [each for each in outcomes if each.verdict != "skip"]
     if len({each.key._replace(path="", writer="") for each in ran}) != 1:
@@ -24,13 +24,11 @@ def present_predictions(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED)
     for outcome in ordered:
         if outcome.sample:
             groups.setdefault(tuple(outcome.sample.rows), []).append((outcome, outcome.sample))
+    silent = [each for each in ordered if not each.sample]
     shown: list[str] = []
     for group in groups.values():
-        without = [each for each in ordered if not each.sample] if not shown else []
-        shown += [
-            write_prose(describe_sample(group[0][1]), layout),
-            draw_predictions(group, without, layout),
-        ]
+        cells = fill_cells(group, [] if shown else silent)
+        shown += [write_prose(describe_sample(group[0][1]), layout), draw_cells(cells, layout)]
     return shown
 
 
@@ -48,21 +46,47 @@ def describe_sample(sample: Sample) -> str:
     return f"{said}:"
 
 
-def draw_predictions(
-    group: list[tuple[Outcome, Sample]], without: list[Outcome], layout: Layout
-) -> str:
-    """Return the table for samples of the same rows; paths `without` a sample show the verdict."""
-    headers = ["path", *(f"row {row}" for row in group[0][1].rows)]
-    lines: list[list[str]] = []
-    before: list[list[Value]] | None = None
-    for outcome, sample in group:
-        if sample.reference != before:  # a path may read what another save step left
-            before = sample.reference
-            lines.append([BEFORE, *map(spell_row, before)])
-        lines.append([outcome.path.removeprefix("restore_"), *map(spell_row, sample.restored)])
-    lines += [[each.path.removeprefix("restore_"), each.verdict] for each in without]
-    rows = [line + [""] * (len(headers) - len(line)) for line in lines]
-    return draw_table(headers, rows, layout, right=headers[1:], verdicts=headers[1:])
+def fill_cells(group: list[tuple[Outcome, Sample]], silent: list[Outcome]) -> list[list[str]]:
+    """Return the cells of a table for samples of the same rows, headings first.
+
+    Paths that read what another save step left stand below its predictions. Of `silent` paths,
+    which predicted nothing, there is the verdict.
+    """
+    headings = ["path", *(f"row {row}" for row in group[0][1].rows)]
+    lines = [[name_path(each), each.verdict] for each in silent]
+    references: list[list[list[Value]]] = []
+    for _, sample in group:
+        if sample.reference not in references:
+            references.append(sample.reference)
+    for number, reference in enumerate(references):
+        before = [BEFORE, *map(spell_row, reference)]
+        lines.insert(0 if number == 0 else len(lines), before)
+        lines += [
+            [name_path(outcome), *map(spell_row, sample.restored)]
+            for outcome, sample in group
+            if sample.reference == reference
+        ]
+    return [headings, *(line + [""] * (len(headings) - len(line)) for line in lines)]
+
+
+def name_path(outcome: Outcome) -> str:
+    """Return the name of a path as tables have it."""
+    return outcome.path.removeprefix("restore_")
+
+
+def draw_cells(cells: list[list[str]], layout: Layout) -> str:
+    """Return the table with a line per path; with a line per row, if only that fits the layout."""
+
+    def draw(headings: list[str], *lines: list[str]) -> str:
+        return draw_table(headings, lines, layout, right=headings[1:], verdicts=headings[1:])
+
+    drawn = draw(*cells)
+    if layout.width is None or drawn.count("\n") == len(cells):  # no line was broken
+        return drawn
+    turned = [list(line) for line in zip(*cells, strict=True)]
+    turned[0][0] = ""
+    other = draw(*turned)
+    return other if other.count("\n") == len(turned) else drawn
 
 
 def spell_row(values: list[Value]) -> str:

@@ -46,7 +46,8 @@ class Layout:
 UNLIMITED = Layout()
 
 
-BREAKS = re.compile(r"(?<=\w[-_/+])(?=[a-zA-Z])")  # where ids and names of paths may be broken
+# Where a word may be broken: ids, names of paths and versions at their joints, lists at commas.
+BREAKS = re.compile(r"(?<=\w[-_/+])(?=[a-zA-Z])|(?<=,)(?=\w)")
 
 
 class CellWrapper(TextWrapper):
@@ -82,6 +83,10 @@ class Column:
         words = (word for cell in self.cells for word in cell.split())
         pieces = (piece for word in words for piece in BREAKS.split(word))
         return min(max(map(len, pieces), default=0), self.natural_width())
+
+    def heading_width(self) -> int:
+        """Return the width below which a word of the heading would be broken."""
+        return max([NARROWEST, *map(len, self.cells[0].split())])
 
     def wrap(self, width: int) -> list[list[str]]:
         """Return the lines of every cell."""
@@ -158,7 +163,8 @@ def shrink(columns: list[Column], width: int) -> list[int]:
     natural = [each.natural_width() for each in columns]
     least = [each.least_width() for each in columns]
     whole = [(natural if each.is_whole else least)[n] for n, each in enumerate(columns)]
-    for floors in (whole, least, [NARROWEST] * len(columns)):
+    headings = [min(natural[n], each.heading_width()) for n, each in enumerate(columns)]
+    for floors in (whole, least, headings, [NARROWEST] * len(columns)):
         while measure(widths) > width:
             narrower = [place for place, floor in enumerate(floors) if widths[place] > floor]
             if not narrower:

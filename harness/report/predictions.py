@@ -1,6 +1,7 @@
 """Some predictions of every path under those of the model before it was saved."""
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from harness.catalog.scenario import SIDES
 from harness.report.layout import UNLIMITED, Layout, draw_table, write_prose
@@ -8,6 +9,7 @@ from harness.results.outcome import Outcome
 from harness.results.sample import VALUES, Sample, Value
 
 BEFORE = "before saving"
+Group = tuple[Sample, list[Outcome]]
 
 
 def present_predictions(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED) -> list[str]:
@@ -19,17 +21,31 @@ def present_predictions(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED)
     ran = [each for each in outcomes if each.verdict != "skip"]
     if len({each.key._replace(path="", writer="") for each in ran}) != 1:
         return []
-    ordered = sorted(ran, key=lambda each: SIDES.index(each.side))
-    groups: dict[tuple[int, ...], list[tuple[Outcome, Sample]]] = {}
-    for outcome in ordered:
-        if outcome.sample:
-            groups.setdefault(tuple(outcome.sample.rows), []).append((outcome, outcome.sample))
-    silent = [each for each in ordered if not each.sample]
+    ordered = sorted(ran, key=lambda each: (SIDES.index(each.side), each.path))
     shown: list[str] = []
-    for group in groups.values():
-        cells = fill_cells(group, [] if shown else silent)
-        shown += [write_prose(describe_sample(group[0][1]), layout), draw_cells(cells, layout)]
+    for _, groups in groupby(group_by_reference(ordered), lambda group: group[0].rows):
+        alike = list(groups)
+        shown.append(write_prose(describe_sample(alike[0][0]), layout))
+        shown.append(draw_cells(fill_cells(alike), layout))
     return shown
+
+
+def group_by_reference(outcomes: list[Outcome]) -> list[Group]:
+    """Return the outcomes by what was predicted before saving: a path may have its own save step.
+
+    Outcomes that predicted nothing are in the first group.
+    """
+    known = [each.sample for each in outcomes if each.sample]
+    groups: list[Group] = [(known[0], [])] if known else []
+    for outcome in outcomes if known else ():
+        sample = outcome.sample or known[0]
+        for first, members in groups:
+            if (first.rows, first.reference) == (sample.rows, sample.reference):
+                members.append(outcome)
+                break
+        else:
+            groups.append((sample, [outcome]))
+    return groups
 
 
 def describe_sample(sample: Sample) -> str:
@@ -46,32 +62,18 @@ def describe_sample(sample: Sample) -> str:
     return f"{said}:"
 
 
-def fill_cells(group: list[tuple[Outcome, Sample]], silent: list[Outcome]) -> list[list[str]]:
-    """Return the cells of a table for samples of the same rows, headings first.
+def fill_cells(groups: list[Group]) -> list[list[str]]:
+    """Return the cells of a table, headings first: what was before saving, then what came back.
 
-    Paths that read what another save step left stand below its predictions. Of `silent` paths,
-    which predicted nothing, there is the verdict.
+    Of a path that predicted nothing there is the verdict.
     """
-    headings = ["path", *(f"row {row}" for row in group[0][1].rows)]
-    lines = [[name_path(each), each.verdict] for each in silent]
-    references: list[list[list[Value]]] = []
-    for _, sample in group:
-        if sample.reference not in references:
-            references.append(sample.reference)
-    for number, reference in enumerate(references):
-        before = [BEFORE, *map(spell_row, reference)]
-        lines.insert(0 if number == 0 else len(lines), before)
-        lines += [
-            [name_path(outcome), *map(spell_row, sample.restored)]
-            for outcome, sample in group
-            if sample.reference == reference
-        ]
-    return [headings, *(line + [""] * (len(headings) - len(line)) for line in lines)]
-
-
-def name_path(outcome: Outcome) -> str:
-    """Return the name of a path as tables have it."""
-    return outcome.path.removeprefix("restore_")
+    cells = [["path", *(f"row {row}" for row in groups[0][0].rows)]]
+    for first, outcomes in groups:
+        cells.append([BEFORE, *map(spell_row, first.reference)])
+        for each in outcomes:
+            restored = map(spell_row, each.sample.restored) if each.sample else [each.verdict]
+            cells.append([each.path.removeprefix("restore_"), *restored])
+    return [line + [""] * (len(cells[0]) - len(line)) for line in cells]
 
 
 def draw_cells(cells: list[list[str]], layout: Layout) -> str:

@@ -118,8 +118,8 @@ def test_broken_paths_and_cures_stand_under_what_was_predicted_before_saving():
         "path           row 0   row 1   row 2  row 3  row 4",
         "-------------  -----  ------  ------  -----  -----",
         "before saving      0  0.3333  0.6667      1  1.333",
-        "broken_worse   error",
         "broken             0       0       0      0      0",
+        "broken_worse   error",
         "fixed_it           0  0.3333  0.6667      1  1.333",
         "before saving      0       7      14     21     28",
         "fixed_later        0       7      14     21     28",
@@ -135,6 +135,19 @@ def test_rows_become_lines_where_only_that_fits():
     sentence, table = present_predictions(outcomes, Layout(width=140))
     assert table.split("\n")[0].split()[:3] == ["path", "row", "0"]
     assert sentence.endswith("the first 3 of 5 values of each:")
+
+
+def test_samples_of_other_rows_have_a_table_of_their_own():
+    flat = sample(np.zeros(20), np.concatenate([np.zeros(10), np.arange(10.0)]))
+    first = sample(np.zeros(20), np.arange(20.0))
+    outcomes = [
+        make_outcome(path="restore_broken", sample=first),
+        make_outcome(path="restore_fixed_it", side="fixed", sample=flat),
+    ]
+    one, _, other, table = present_predictions(outcomes)
+    assert "the first 5 of 20 rows" in one
+    assert "5 of 20 rows (the first ones are all alike)" in other
+    assert "row 19" in table
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,29 @@ def read_names(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
             of_class = scope.get_type() == "class" and symbol.is_referenced()
             if symbol.is_global() or of_class:
                 needs.add(symbol.get_name())
-    return frozenset(binds), frozenset(needs)
+    return frozenset(binds | find_changed(node)), frozenset(needs)
+
+
+def find_changed(node: ast.stmt) -> set[str]:
+    """Return the names whose objects a statement of the module changes: `TABLE["a"] = 1`.
+
+    A call of a method counts as a change too: `NAMES.sort()`.
+    """
+    changed: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        changed = list(node.targets)
+    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        changed = [node.target]
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        changed = [node.value.func]
+    found = set()
+    for target in changed:
+        root = target
+        while isinstance(root, (ast.Attribute, ast.Subscript, ast.Call)):
+            root = root.func if isinstance(root, ast.Call) else root.value
+        if isinstance(root, ast.Name) and root is not target:
+            found.add(root.id)
+    return found
 
 
 def is_bound(symbol: symtable.Symbol) -> bool:

@@ -21,7 +21,8 @@ def prose_width() -> int:
 
 def table_width() -> int | None:
     """Return the columns for tables, None where nothing limits them: in a pipe without COLUMNS."""
-    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+    asked = os.environ.get("COLUMNS", "")
+    if sys.stdout.isatty() or (asked.isdecimal() and int(asked)):
         return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
     return None
 

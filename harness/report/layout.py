@@ -78,15 +78,20 @@ class Column:
         widest = max(len(line) for cell in self.cells for line in cell.split("\n"))
         return min(widest, self.limit or widest)
 
-    def least_width(self) -> int:
-        """Return the width below which a word or a figure would be broken."""
+    def floors(self) -> tuple[int, int, int, int, int]:
+        """Return how narrow the column may get, at first and where that does not help.
+
+        First nothing is broken that is to be copied; then no word and no figure; then none of a
+        heading, and no figure; then no figure; then whatever is needed.
+        """
+        natural = self.natural_width()
         words = (word for cell in self.cells for word in cell.split())
         pieces = (piece for word in words for piece in BREAKS.split(word))
-        return min(max(map(len, pieces), default=0), self.natural_width())
-
-    def heading_width(self) -> int:
-        """Return the width below which a word of the heading would be broken."""
-        return max([NARROWEST, *map(len, self.cells[0].split())])
+        least = min(max(map(len, pieces), default=0), natural)
+        narrowest = min(NARROWEST, natural)
+        heading = min(max([narrowest, *map(len, self.cells[0].split())]), natural)
+        figures = least if self.is_right else narrowest
+        return natural if self.is_whole else least, least, max(heading, figures), figures, narrowest
 
     def wrap(self, width: int) -> list[list[str]]:
         """Return the lines of every cell."""
@@ -160,11 +165,7 @@ def shrink(columns: list[Column], width: int) -> list[int]:
     """
     widths = [each.natural_width() for each in columns]
     rows = {tuple(map(len, row)) for row in zip(*(each.cells[1:] for each in columns), strict=True)}
-    natural = [each.natural_width() for each in columns]
-    least = [each.least_width() for each in columns]
-    whole = [(natural if each.is_whole else least)[n] for n, each in enumerate(columns)]
-    headings = [min(natural[n], each.heading_width()) for n, each in enumerate(columns)]
-    for floors in (whole, least, headings, [NARROWEST] * len(columns)):
+    for floors in zip(*(each.floors() for each in columns), strict=True):
         while measure(widths) > width:
             narrower = [place for place, floor in enumerate(floors) if widths[place] > floor]
             if not narrower:

@@ -81,6 +81,8 @@ COUNT = 3
 FIRST, SECOND = 1, 2
 TABLE = {}
 TABLE["a"] = COUNT
+TABLE.update(b=FIRST)
+print(FIRST)
 one = 1; two = one + 1
 if COUNT:
     def branch(): return dom
@@ -140,6 +142,7 @@ def counting():
         ("two", ["one = 1; two = one + 1"], ["COUNT"]),
         ("counting", ["COUNT = 3"], ["class"]),
         ("os", ["import os"], ["sys"]),
+        ("TABLE", ['TABLE["a"] = COUNT', "TABLE.update(b=FIRST)", "FIRST,"], ["print", "two ="]),
         ("cos", ["from math import cos"], ["sine"]),
         ("SCENARIO", ["SCENARIO = "], ["COUNT"]),
     ],

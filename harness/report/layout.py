@@ -73,6 +73,10 @@ class Column:
     is_whole: bool = False
     limit: int | None = None
 
+    def is_empty(self) -> bool:
+        """Return whether there are rows, and nothing in any of them."""
+        return len(self.cells) > 1 and not any(self.cells[1:])
+
     def natural_width(self) -> int:
         """Return the width at which no cell is broken, or the limit."""
         widest = max(len(line) for cell in self.cells for line in cell.split("\n"))
@@ -110,14 +114,16 @@ def draw_table(
     right: Collection[str] = (),
     verdicts: Collection[str] = (),
     spare: Collection[str] = (),
+    expendable: Collection[str] = (),
     whole: Collection[str] = (),
     limits: Mapping[str, int] | None = None,
 ) -> str:
-    """Return a table; `right`, `verdicts`, `spare`, `whole` and the keys of `limits` are headings.
+    """Return a table; all arguments after `layout` hold headings.
 
     Figures in columns of `right` stand below each other. Where the table is wider than its layout,
     the columns of `spare` are left out, which the last line says, and then cells are wrapped, in
-    the columns of `whole` last. The columns of `limits` are never wider than that in text.
+    the columns of `whole` last. The columns of `expendable` are left out rather than that words
+    are broken. The columns of `limits` are never wider than that in text.
     """
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     limits = limits or {}
@@ -142,15 +148,26 @@ def draw_table(
         )
         for place, header in enumerate(headers)
     ]
-    note = ""
-    if measure([each.natural_width() for each in columns]) > layout.width:
-        left_out = [each for each in columns if each.cells[0] in spare]
-        columns = [each for each in columns if each not in left_out]
-        names = [each.cells[0] for each in left_out if any(each.cells[1:])]
-        if names:
-            said = f"Left out here: {', '.join(names)}. A wider terminal or --json shows them."
-            note = "\n\n" + fill_lines(said, layout.width)
-    return draw_columns(columns, shrink(columns, layout.width), layout.colour) + note
+    kept = leave_out(columns, spare, expendable, layout.width)
+    drawn = draw_columns(kept, shrink(kept, layout.width), layout.colour)
+    missed = [each for each in columns if each not in kept and not each.is_empty()]
+    if not missed:
+        return drawn
+    names = ", ".join(each.cells[0] for each in missed)
+    said = f"Left out: {names}. A wider terminal or --format plain shows them."
+    return drawn + "\n\n" + fill_lines(said, layout.width)
+
+
+def leave_out(
+    columns: list[Column], spare: Collection[str], expendable: Collection[str], width: int
+) -> list[Column]:
+    """Return the columns that a table of a `width` has room for; empty ones go with `spare`."""
+    kept = columns
+    if measure([each.natural_width() for each in kept]) > width:
+        kept = [each for each in kept if each.cells[0] not in spare and not each.is_empty()]
+    if measure([each.floors()[0] for each in kept]) > width:
+        kept = [each for each in kept if each.cells[0] not in expendable]
+    return kept
 
 
 def measure(widths: Sequence[int]) -> int:

@@ -137,7 +137,13 @@ def make_rate_table(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED) -> 
                 *(rate_cells(group) if first.expected else undeclared_cells(group)),
             ]
         )
-    return draw_table(headers, rows, layout, verdicts=("verdict", "expected?", "other verdicts"))
+    return draw_table(
+        headers,
+        rows,
+        layout,
+        verdicts=("verdict", "expected?", "other verdicts"),
+        expendable=("declared rate", "95% interval"),
+    )
 
 
 def rate_cells(group: list[Outcome]) -> list[str]:

@@ -115,8 +115,15 @@ def test_where_there_is_room_everything_stands_as_in_a_pipe(name):
 def test_the_times_go_first_and_a_line_says_so():
     shown = present(make_file(RECORDS), Layout(width=80))
     assert "p50" not in shown.split("\n\n")[1]
-    assert "\n\nLeft out here: load ms, p50 ms, calls. A wider terminal or --json" in shown
+    assert "\n\nLeft out: load ms, p50 ms, calls. A wider terminal or --format plain" in shown
     assert "Left out" not in present(make_file(RECORDS), Layout(width=110))
+
+
+def test_a_rate_stays_readable_at_80_columns():
+    shown = present(make_file(SEEDS), Layout(width=80))
+    assert "Left out: declared rate, 95% interval." in shown
+    assert re.search(r"^small-case +broken +zeros +16/20 +0.80 +yes +differs$", shown, re.MULTILINE)
+    assert "Left out" not in present(make_file(SEEDS), Layout(width=110))
 
 
 def test_times_that_nothing_has_are_left_out_without_a_word():
@@ -186,6 +193,13 @@ def test_a_name_is_broken_only_where_it_does_not_fit_alone():
     assert drawn.split("\n")[2:] == ["a b", "image_dataset_from_directory"]
     drawn = draw_table(["what"], rows, Layout(width=20))
     assert drawn.split("\n")[2:] == ["a b image_dataset_", "from_directory"]
+
+
+@pytest.mark.parametrize("width", [20, 80])
+def test_a_table_without_rows_has_its_headings(width):
+    drawn = draw_table(["scenario", "verdict", "expected?"], [], Layout(width=width))
+    assert drawn.split()[0].startswith("scena")
+    assert drawn.count("\n") >= 1
 
 
 def test_every_verdict_has_a_colour():

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +14,12 @@ from harness.cli.options import (
     LegacyKerasOption,
     PythonOption,
     ScenariosOption,
-    check_format,
     open_catalog,
     resolve_interpreter,
     suggest,
 )
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import choose_layout
 from harness.errors import (
     CHANGED,
     EXPECTED,
@@ -29,6 +29,9 @@ from harness.errors import (
     UsageError,
 )
 from harness.program import command_line
+
+if TYPE_CHECKING:
+    from harness.report.layout import Layout
 
 NAMED = 5  # scenarios in the last line: more is a line nobody reads
 Identifiers = Annotated[
@@ -62,14 +65,14 @@ def artifact(
     Committed files are replaced only with --write; missing files are always written. The release is
     built if it is missing, unless --python names an interpreter of that release.
     """
-    check_format(style)
+    layout = choose_layout(style)
     printer = Printer(json_file)
     chosen = choose(identifiers or [], everything, scenarios)
     if proof_only:
         raise typer.Exit(check_all(chosen, scenarios, printer))
     packages = tuple(extra or ())
     raise typer.Exit(
-        regenerate_all(chosen, write, python, packages, legacy_keras, style, scenarios, printer)
+        regenerate_all(chosen, write, python, packages, legacy_keras, layout, scenarios, printer)
     )
 
 
@@ -114,7 +117,7 @@ def regenerate_all(
     python: str,
     extra: tuple[str, ...],
     legacy: bool,
-    style: str,
+    layout: "Layout",
     root: Path | None,
     printer: Printer,
 ) -> int:
@@ -169,7 +172,7 @@ def regenerate_all(
         ]
     )
     if rows:
-        printer.text(make_provenance_table(rows, style) + "\n")
+        printer.text(make_provenance_table(rows, layout) + "\n")
     kinds = [made.comparison.kind for _, made, _ in rows]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ORDER if kind in kinds)
     printer.text(f"{len(rows)} of {len(chosen)} regenerated{': ' if counts else ''}{counts}.")

@@ -27,6 +27,7 @@ from harness.execution.request import RunRequest, read_request
 from harness.program import INSTALLED, MODULE
 from harness.report.dose import has_doses
 from harness.report.dose_plot import plot_doses
+from harness.report.layout import Layout
 from harness.results.benchmark_json import make_benchmarks
 from harness.results.json_files import make_result_file, write_json
 from harness.results.judgement import any_changed
@@ -88,7 +89,7 @@ def report(
     store: Store,
     run: Run,
     catalog: Catalog,
-    style: str,
+    layout: Layout,
     printer: Printer,
     benchmark_file: Path | None,
 ) -> int:
@@ -99,12 +100,12 @@ def report(
     if benchmark_file:
         write_json(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
     if printer.shows_text:
-        typer.echo(present(document, style))
+        typer.echo(present(document, layout))
     if has_doses(document.outcomes):
         summaries = {scenario.id: scenario.summary for scenario in catalog.scenarios}
         printer.tip(describe_plots(document.outcomes, store.reports, summaries))
     shown = suggest(f"show {run.id}", store.reports)
-    printer.tip(f"Run {run.id} is saved in {store.path}; to see it again: {shown}")
+    printer.tip(f"Run {run.id} is saved in {store.reports}; to see it again: {shown}")
     if run.finished is None:
         printer.tip(
             "Outcomes are missing: an environment could not be used (the reason is printed above)."

@@ -63,7 +63,7 @@ def check(
     faults += find_faults(twice[0], twice[1], (predicted[0], predicted[1]))
     ran = [each for each in twice[0] if each.verdict != "skip"]
     printer.record({"scenario": identifier, "run": run, "ran": bool(ran), "faults": faults})
-    printer.text(describe_costs(twice[1]))
+    printer.prose(describe_costs(twice[1]))
     for fault in faults:
         printer.text(f"FAULT  {fault}")
     if faults:
@@ -74,7 +74,7 @@ def check(
         raise typer.Exit(CHANGED)
     if not ran:
         skipped = twice[0][0].error
-        printer.text(
+        printer.prose(
             f"{identifier} cannot run in this environment: {skipped.message if skipped else ''}."
         )
         keras_2 = scenario.keras.startswith("<3") and not legacy_keras
@@ -82,7 +82,7 @@ def check(
         again = suggest(f"check {identifier} {where}", reports, catalog.root)
         printer.tip(f"Next, with an environment that fits: {again}")
         return
-    printer.text(
+    printer.prose(
         f"{identifier}: {count(len(ran), 'path')} as declared, with equal numbers in both runs."
     )
     where = " --legacy-keras" if legacy_keras else ""

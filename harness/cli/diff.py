@@ -15,12 +15,12 @@ from harness.cli.options import (
     FormatOption,
     ReportsOption,
     ScenariosOption,
-    check_format,
     open_catalog,
     suggest,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import TensorFlowOption, adopt_releases
+from harness.cli.terminal import choose_layout
 from harness.errors import CHANGED, EXPECTED, EnvironmentUnusable, UsageError
 from harness.files import check_can_write
 from harness.program import command_line
@@ -76,7 +76,7 @@ def diff(
     files that the first release saved. Outcomes of earlier runs are reused; missing outcomes are
     measured, untimed. Exit code 1: something that worked no longer works.
     """
-    check_format(style)
+    layout = choose_layout(style)
     words, releases = adopt_releases(words, releases or [])
     check_request(words, releases, bool(reader_a or reader_b))
     printer = Printer(json_file)
@@ -97,7 +97,7 @@ def diff(
     else:
         pairs = pair_sides(words, reader_a, reader_b, reports)
     comparisons = [compare_sides(a, b, name_comparison(a, b)) for a, b in pairs]
-    printer.text(present_comparisons(comparisons, style, everything))
+    printer.text(present_comparisons(comparisons, layout, everything))
     printer.record(make_document(comparisons))
     if junit_file:
         explain_full_disk(junit_file, lambda: write_junit(junit_file, comparisons))

@@ -73,7 +73,7 @@ def run_missing(
     )
     run = carry_out(store, start_run(store, request), request, catalog)
     again = suggest(f"show {run.id}", store.reports)
-    typer.echo(f"Run {run.id} is saved in {store.path}; to see it: {again}", err=True)
+    typer.echo(f"Run {run.id} is saved in {store.reports}; to see it: {again}", err=True)
     if run.finished is None:
         raise EnvironmentUnusable(
             "one of the releases could not be used",

@@ -12,6 +12,7 @@ from harness.cli.env_for import restore_where_written
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import split_releases
 from harness.cli.requirements import With, print_requirements
+from harness.cli.terminal import choose_layout
 from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
 from harness.program import command_line
 
@@ -107,10 +108,9 @@ def list_built(
     json_file: JsonOption = None,
 ) -> None:
     """List the environments that are built, with their size on disk."""
-    from tabulate import tabulate
-
     from harness.environments.cache import find_cache, list_environments
     from harness.environments.releases import RELEASES
+    from harness.report.layout import draw_table
 
     printer = Printer(json_file)
     built = [describe_built(name, record) for name, record in list_environments()]
@@ -136,7 +136,7 @@ def list_built(
         ]
     headers = ["release", "TensorFlow", "Keras", "Python", "built", "GiB", "state"]
     if rows:
-        printer.text(tabulate(rows, headers, disable_numparse=True))
+        printer.text(draw_table(headers, rows, choose_layout("simple"), whole=("release",)))
     printer.text(f"{len(built)} environments in {find_cache()}.")
     damaged = [each for each in built if each.damage]
     for each in damaged:

@@ -83,7 +83,7 @@ def restore_where_written(
         origin = read_model_file(model)
     chosen = release or origin.releases[0]
     record = as_record(origin)
-    printer.text("\n".join(describe_origin(origin, model)))
+    printer.prose("\n".join(describe_origin(origin, model)))
     if not origin.holds_model:
         printer.record(record)
         printer.text("\n".join(advise_without_model(origin)))
@@ -185,13 +185,13 @@ def restore_and_compare(
         if there.error:
             return there, ""
         if not reader and not has_own_tensorflow():
-            printer.text(WITHOUT_READER)
+            printer.prose(WITHOUT_READER)
             return there, WITHOUT_READER
         ours = prepare(reader or OWN)
         with show_progress(f"restoring in {reader or 'your TensorFlow'}"):
             here = restore_model(ours, path, origin, work / "here", code, trust, there.inputs_file)
         compared = describe_reader(here, there, reader or "your own environment")
-        printer.text(compared)
+        printer.prose(compared)
     return there, compared
 
 

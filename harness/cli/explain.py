@@ -1,4 +1,4 @@
-"""`explain`: a scenario as a lesson, or the ladder of things to check for a symptom."""
+"""`explain`: a scenario as a lesson, one hint at a time, or the ladder of checks for a symptom."""
 
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from harness.catalog.scenario import Scenario
 from harness.cli.highlight import print_blocks
 from harness.cli.options import ScenariosOption, open_catalog, suggest
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import prose_width
 from harness.errors import UsageError, advise
 from harness.program import command_line
 from harness.verdicts.names import VERDICTS
@@ -23,6 +24,12 @@ def explain(
         str | None,
         typer.Option(metavar="NAME", help="The symptom: zeros, constant, differs, nan, error."),
     ] = None,
+    hint: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Only the symptom, the code and hints 1 to N; not the answer."
+        ),
+    ] = None,
     json_file: JsonOption = None,
     scenarios: ScenariosOption = None,
 ) -> None:
@@ -33,26 +40,64 @@ def explain(
             "",
             command_line("explain --symptom zeros"),
         )
+    if symptom is not None and hint is not None:
+        raise UsageError(
+            "--hint belongs to one scenario, so it cannot be used with --symptom",
+            "",
+            command_line("explain dead-relu-head --hint 1"),
+        )
     printer = Printer(json_file)
     catalog = open_catalog(scenarios)
-    if identifier is not None:
-        lesson = read_lesson(catalog.find(identifier))
-        printer.record(lesson.as_record())
-        if printer.shows_text:
-            print_blocks(lesson.blocks())
-        printer.tip(f"Next: {suggest(f'run {lesson.id}', scenarios=catalog.root)}")
-        return
+    if identifier is None:
+        explain_symptom(str(symptom), catalog, printer)
+    elif hint is None:
+        explain_scenario(catalog.find(identifier), catalog, printer)
+    else:
+        give_hints(catalog.find(identifier), hint, catalog, printer)
+
+
+def explain_scenario(scenario: Scenario, catalog: Catalog, printer: Printer) -> None:
+    """Print the whole lesson."""
+    lesson = read_lesson(scenario)
+    printer.record(lesson.as_record())
+    if printer.shows_text:
+        print_blocks(lesson.blocks(prose_width()))
+    printer.tip(f"Next: {suggest(f'run {lesson.id}', scenarios=catalog.root)}")
+
+
+def give_hints(scenario: Scenario, number: int, catalog: Catalog, printer: Printer) -> None:
+    """Print what does not tell the answer: the symptom, the broken code, and the first hints."""
+    lesson = read_lesson(scenario)
+    last = len(lesson.hints)
+    if not 1 <= number <= last:
+        raise UsageError(
+            f"{lesson.id} has the hints 1 to {last}",
+            f"given: --hint {number}",
+            suggest(
+                f"explain {lesson.id} --hint {last if number > last else 1}", scenarios=catalog.root
+            ),
+        )
+    printer.record(lesson.as_riddle(number))
+    if printer.shows_text:
+        print_blocks(lesson.riddle(number, prose_width()))
+    following = f"explain {lesson.id}" + (f" --hint {number + 1}" if number < last else "")
+    printer.tip(f"\nNext: {suggest(following, scenarios=catalog.root)}")
+
+
+def explain_symptom(symptom: str, catalog: Catalog, printer: Printer) -> None:
+    """Print what to check for a symptom; raises UsageError for a word that is no symptom."""
     symptoms = [verdict for verdict in VERDICTS if verdict not in ("match", "skip")]
     if symptom not in symptoms:
         raise UsageError(f"unknown symptom: {symptom}", *advise(str(symptom), symptoms))
     rungs = [each for each in catalog.scenarios if symptom in each.verdicts("broken")]
-    printer.record([read_lesson(scenario).as_record() for scenario in rungs])
+    if printer.json_file is not None:
+        printer.record([read_lesson(scenario).as_record() for scenario in rungs])
     if rungs:
         show_ladder(symptom, rungs, catalog, printer)
     else:
         found = {verdict for each in catalog.scenarios for verdict in each.verdicts("broken")}
         known = ", ".join(sorted(found - {"match", "skip"}))
-        printer.text(f"No scenario shows {symptom!r} yet. Symptoms with scenarios: {known}.")
+        printer.text(f"No scenario shows {symptom!r} yet.\nSymptoms with scenarios: {known}.")
         printer.tip(f"Next: {suggest('list', scenarios=catalog.root)}")
 
 
@@ -61,6 +106,5 @@ def show_ladder(symptom: str, rungs: list[Scenario], catalog: Catalog, printer: 
     see = {each.id: suggest(f"explain {each.id}", scenarios=catalog.root) for each in rungs}
     printer.text(f"Your restored model shows {symptom!r}. Check, in this order:\n")
     if printer.shows_text:
-        print_blocks(write_ladder(rungs, see))
-    following = f"run {' '.join(see)}"
-    printer.tip(f"Next: {suggest(following, scenarios=catalog.root)}")
+        print_blocks(write_ladder(rungs, see, prose_width()))
+    printer.tip(f"Next: {see[rungs[0].id]}")

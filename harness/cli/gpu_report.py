@@ -6,6 +6,7 @@ import typer
 
 from harness.cli.options import DEFAULT_REPORTS, ReportsOption, ScenariosOption, open_catalog
 from harness.cli.printer import Printer
+from harness.cli.terminal import choose_layout
 
 
 def gpu_report(
@@ -34,7 +35,7 @@ def gpu_report(
     name = "gpu-" + re.sub(r"[^a-z0-9]+", "-", str(gpu.model or "unknown").lower()).strip("-")
     write_json(reports / f"{name}.json", document)
     (reports / f"{name}.md").write_text(write_device_report(document, gpu))
-    code = report(store, run, catalog, "simple", Printer(None), None)
+    code = report(store, run, catalog, choose_layout("simple"), Printer(None), None)
     typer.echo(
         f"Written: {reports / name}.md and .json; a pull request with these files is welcome."
     )

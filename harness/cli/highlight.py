@@ -1,17 +1,16 @@
 """Code in colour on a terminal."""
 
-import os
-import sys
 from collections.abc import Iterable
 
 import typer
 
 from harness.catalog.lesson import Block
+from harness.cli.terminal import takes_colour
 
 
 def print_blocks(blocks: Iterable[Block]) -> None:
     """Print blocks of text on stdout; code is coloured on a terminal, unless NO_COLOR is set."""
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+    if takes_colour():
         print_coloured(blocks)
     else:
         typer.echo("\n".join(block.text for block in blocks))

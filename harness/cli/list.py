@@ -8,11 +8,11 @@ from harness.catalog.scenario import FAMILIES, Scenario
 from harness.cli.options import (
     FormatOption,
     ScenariosOption,
-    check_format,
     open_catalog,
     suggest,
 )
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import choose_layout
 from harness.errors import USAGE, UsageError, advise
 from harness.verdicts.names import VERDICTS
 
@@ -60,14 +60,21 @@ def list_scenarios(
     ]
     printer.record([describe_scenario(scenario) for scenario in chosen])
     if printer.shows_text:
-        from tabulate import tabulate
-
         from harness.catalog.search import name_verdicts
+        from harness.report.layout import draw_table
 
         rows = [[each.id, each.family, name_verdicts(each), each.summary] for each in chosen]
         headers = ["id", "family", "shows", "what goes wrong"]
         typer.echo(
-            tabulate(rows, headers, tablefmt=check_format(style), maxcolwidths=[None, None, 16, 60])
+            draw_table(
+                headers,
+                rows,
+                choose_layout(style),
+                verdicts=("shows",),
+                spare=("family",),
+                whole=("id",),
+                limits={"shows": 16, "what goes wrong": 60},
+            )
         )
         typer.echo(f"\n{len(chosen)} of {len(catalog.scenarios)} scenarios.")
     following = f"explain {chosen[0].id}" if chosen else "list"

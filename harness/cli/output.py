@@ -4,31 +4,29 @@ from pathlib import Path
 
 from harness.cli.options import suggest
 from harness.report.dose import has_doses, make_dose_table
+from harness.report.layout import UNLIMITED, Layout, write_prose
+from harness.report.predictions import present_predictions
 from harness.report.releases import has_releases, make_release_table, make_span_table
 from harness.report.summary import describe_environments, summarize
 from harness.report.table import make_rate_table, make_table, worst_first
 from harness.results.json_files import ResultFile
 from harness.results.judgement import any_changed, group_by_path
-from harness.results.outcome import Outcome
 
 
-def present(document: ResultFile, style: str) -> str:
+def present(document: ResultFile, layout: Layout = UNLIMITED) -> str:
     """Return the header, table and summary of a run; a run of several seeds gets rates."""
     outcomes = document.outcomes
-    header = "\n".join(describe_environments(document.environments))
+    header = write_prose("\n".join(describe_environments(document.environments)), layout)
+    summary = write_prose(summarize(outcomes), layout)
     if has_releases(document):
-        tables = (make_release_table(document, style), make_span_table(document, style))
-        return "\n\n".join([*tables, summarize(outcomes)])
+        tables = (make_release_table(document, layout), make_span_table(document, layout))
+        return "\n\n".join([*tables, summary])
     if has_doses(outcomes):
-        return "\n\n".join([header, make_dose_table(outcomes, style), *name_changes(outcomes)])
+        shown = [summary] if any_changed(outcomes) else []  # a table of doses gives no reasons
+        return "\n\n".join([header, make_dose_table(outcomes, layout), *shown])
     several = any(len(group) > 1 for group in group_by_path(outcomes))
-    table = make_rate_table(outcomes, style) if several else make_table(outcomes, style)
-    return f"{header}\n\n{table}\n\n{summarize(outcomes)}"
-
-
-def name_changes(outcomes: list[Outcome]) -> list[str]:
-    """Return the summary if something changed: a table of doses shows no reasons."""
-    return [summarize(outcomes)] if any_changed(outcomes) else []
+    table = make_rate_table(outcomes, layout) if several else make_table(outcomes, layout)
+    return "\n\n".join([header, table, *present_predictions(outcomes, layout), summary])
 
 
 def next_step(document: ResultFile, root: Path | None = None) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.terminal import table_width
 from harness.files import check_can_write, to_json, write_whole
 
 STDOUT = Path("-")
@@ -42,6 +43,12 @@ class Printer:
         """Print text, unless JSON is printed instead."""
         if self.shows_text:
             typer.echo(text)
+
+    def prose(self, text: str) -> None:
+        """Print sentences as `text` does, their lines broken where a terminal has fewer columns."""
+        from harness.report.layout import fill_lines
+
+        self.text(fill_lines(text, table_width()))
 
     def tip(self, text: str) -> None:
         """Print the next step."""

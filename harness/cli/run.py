@@ -18,7 +18,6 @@ from harness.cli.options import (
     PythonOption,
     ReportsOption,
     ScenariosOption,
-    check_format,
     open_catalog,
     resolve_interpreter,
     suggest,
@@ -31,6 +30,7 @@ from harness.cli.releases_option import (
     adopt_releases,
     refuse_releases,
 )
+from harness.cli.terminal import choose_layout
 from harness.errors import UsageError, advise
 from harness.files import check_can_write
 from harness.program import command_line
@@ -111,7 +111,7 @@ def run(
 
     Exit code 0: every outcome is as the scenarios declare. Exit code 1: something changed.
     """
-    check_format(style)
+    layout = choose_layout(style)
     ids, releases = adopt_releases(ids, releases or [])
     if readers:
         refuse_releases(ids)
@@ -174,7 +174,7 @@ def run(
         )
         run_id = start_run(store, request)
     finished = carry_out(store, run_id, request, catalog, resumed=resume)
-    raise typer.Exit(report(store, finished, catalog, style, printer, benchmark_file))
+    raise typer.Exit(report(store, finished, catalog, layout, printer, benchmark_file))
 
 
 def check_places(

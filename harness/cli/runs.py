@@ -1,7 +1,15 @@
 """`runs`: list the saved runs."""
 
-from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
+from typing import TYPE_CHECKING
+
+from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, suggest
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import choose_layout
+
+if TYPE_CHECKING:
+    from harness.results.run import RunEnvironment
+
+NAMED = 3  # environments in a row: a run may have twenty
 
 
 def list_runs(
@@ -10,18 +18,17 @@ def list_runs(
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
     """List the runs in the reports folder, newest first."""
-    from tabulate import tabulate
-
     from harness.execution.request import read_request
+    from harness.report.layout import draw_table
     from harness.results.store import Store
 
-    check_format(style)
+    layout = choose_layout(style)
     printer = Printer(json_file)
-    rows = []
+    records, rows = [], []
     if Store.exists(reports):
         store = Store.open_existing(reports)
-        rows = [
-            {
+        for run in store.list_runs():
+            record = {
                 "run": run.id,
                 "created": run.created,
                 "state": "finished" if run.finished else "unfinished",
@@ -29,15 +36,33 @@ def list_runs(
                 "environment": ", ".join(each.name for each in run.environments),
                 "command": " ".join(read_request(run.request).command),
             }
-            for run in store.list_runs()
-        ]
-    printer.record(rows)
-    if not rows:
+            records.append(record)
+            shown = {"created": shorten_time(run.created)}
+            shown["environment"] = name_environments(run.environments)
+            rows.append(list((record | shown).values()))
+    printer.record(records)
+    if not records:
         printer.text(f"There are no runs in {reports}.")
         printer.tip(f"Next: {suggest('run --all', reports)}")
         return
-    table = tabulate(rows, headers="keys", tablefmt=style, maxcolwidths=[None] * 5 + [40])
+    headers = ["run", "created (UTC)", "state", "outcomes", "environment", "command"]
+    limits = {"environment": 40, "command": 40}
+    table = draw_table(
+        headers, rows, layout, right=("run", "outcomes"), whole=headers[1:2], limits=limits
+    )
     printer.text(f"{table}\n")
-    unfinished = any(row["state"] == "unfinished" for row in rows)
-    following = "run --resume" if unfinished else f"show {rows[0]['run']}"
+    unfinished = any(record["state"] == "unfinished" for record in records)
+    following = "run --resume" if unfinished else f"show {records[0]['run']}"
     printer.tip(f"Next: {suggest(following, reports)}")
+
+
+def shorten_time(created: str) -> str:
+    """Return an ISO time in UTC to the minute: "2026-11-25 21:44"."""
+    return created[:16].replace("T", " ")
+
+
+def name_environments(environments: "list[RunEnvironment]") -> str:
+    """Return the first environments of a run as they were asked for, and how many more."""
+    names = [each.release or each.name.removeprefix("tensorflow-") for each in environments]
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -8,11 +8,11 @@ from harness.cli.list import describe_scenario
 from harness.cli.options import (
     FormatOption,
     ScenariosOption,
-    check_format,
     open_catalog,
     suggest,
 )
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import choose_layout
 from harness.errors import USAGE, UsageError
 from harness.program import command_line
 
@@ -28,11 +28,10 @@ def search(
     scenarios: ScenariosOption = None,
 ) -> None:
     """Search the scenarios for the words of a symptom or an error message."""
-    from tabulate import tabulate
-
     from harness.catalog.search import name_verdicts, rank_scenarios
+    from harness.report.layout import draw_table
 
-    check_format(style)
+    layout = choose_layout(style)
     text = " ".join(words)
     if not text.strip():
         raise UsageError("nothing to search for", "", command_line('search "predicts zeros"'))
@@ -46,11 +45,13 @@ def search(
     else:
         rows = [[each.id, name_verdicts(each), each.summary] for each in found[:limit]]
         printer.text(
-            tabulate(
-                rows,
+            draw_table(
                 ["id", "shows", "what goes wrong"],
-                tablefmt=style,
-                maxcolwidths=[None, 16, 60],
+                rows,
+                layout,
+                verdicts=("shows",),
+                whole=("id",),
+                limits={"shows": 16, "what goes wrong": 60},
             )
         )
         more = f", best {limit} shown" if len(found) > limit else ""

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, check_format, suggest
+from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, suggest
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import choose_layout
 from harness.errors import CHANGED, EXPECTED, UsageError
 from harness.program import command_line
 
@@ -32,7 +33,7 @@ def show(
     from harness.results.judgement import any_changed
     from harness.results.store import Store
 
-    check_format(style)
+    layout = choose_layout(style)
     printer = Printer(json_file)
     if output and json_file is not None:
         raise UsageError(
@@ -58,7 +59,7 @@ def show(
         printer.tip(f"This run has no outcomes yet.\nNext: {suggest('run --resume', reports)}")
     else:
         if printer.shows_text:
-            typer.echo(present(document, style))
+            typer.echo(present(document, layout))
         if unfinished:
             printer.tip(f"This run is unfinished: {len(document.outcomes)} outcomes so far.")
             printer.tip(f"Next: {suggest('run --resume', reports)}")

@@ -2,8 +2,7 @@
 
 from collections import Counter
 
-from tabulate import tabulate
-
+from harness.report.layout import UNLIMITED, Layout, draw_table, write_prose
 from harness.report.summary import count
 from harness.report.table import show_exactly
 from harness.results.compare import (
@@ -36,23 +35,23 @@ LONGEST = 300  # characters shown of a message
 
 
 def present_comparisons(
-    comparisons: list[RunComparison], style: str = "simple", everything: bool = False
+    comparisons: list[RunComparison], layout: Layout = UNLIMITED, everything: bool = False
 ) -> str:
     """Return every comparison as text; with `everything`, list unchanged paths too."""
-    shown = "\n\n\n".join(present_comparison(each, style, everything) for each in comparisons)
+    shown = "\n\n\n".join(present_comparison(each, layout, everything) for each in comparisons)
     if len(comparisons) == 1:
         return shown
     answers = [f"- {each.title}: {conclude(each)}" for each in comparisons]
-    return "\n".join(answers) + f"\n\n\n{shown}"
+    return write_prose("\n".join(answers), layout) + f"\n\n\n{shown}"
 
 
-def present_comparison(comparison: RunComparison, style: str, everything: bool) -> str:
+def present_comparison(comparison: RunComparison, layout: Layout, everything: bool) -> str:
     """Return one comparison: both environments, the conclusion, and a section per kind."""
-    blocks = [describe_sides(comparison), conclude(comparison)]
+    blocks = [write_prose(say(comparison), layout) for say in (describe_sides, conclude)]
     for kind in KINDS:
         if comparison.of(kind) and (kind != "unchanged" or everything):
-            blocks.append(present_kind(comparison, kind, style, everything))
-    blocks.append(summarize_comparison(comparison))
+            blocks.append(present_kind(comparison, kind, layout, everything))
+    blocks.append(write_prose(summarize_comparison(comparison), layout))
     return "\n\n".join(blocks)
 
 
@@ -101,23 +100,23 @@ def conclude(comparison: RunComparison) -> str:
     )
 
 
-def present_kind(comparison: RunComparison, kind: Kind, style: str, everything: bool) -> str:
+def present_kind(comparison: RunComparison, kind: Kind, layout: Layout, everything: bool) -> str:
     """Return the section of one kind of change; the reason with the most paths comes first."""
     found = comparison.of(kind)
     heading = HEADINGS[kind].format(a=comparison.a.label, b=comparison.b.label)
-    title = f"{heading}: {count(len(found), 'path')}"
+    title = write_prose(f"{heading}: {count(len(found), 'path')}", layout)
     if kind in BRIEF and not everything:
         lines = [
             f"  {count(len(group), 'path')}: {normalise(group[0].reason)}"
             for group in comparison.group(kind)
         ]
-        return "\n".join([title, *lines])
+        return write_prose("\n".join([title, *lines]), layout)
     if kind in ("unchanged", "draw", "predictions"):
-        return f"{title}\n\n{make_path_table(comparison, found, style)}"
+        return f"{title}\n\n{make_path_table(comparison, found, layout)}"
     blocks = []
     for number, group in enumerate(comparison.group(kind), 1):
-        blocks.append(f"{number}. {explain_group(group[0])}")
-        blocks.append(make_path_table(comparison, group, style))
+        blocks.append(write_prose(f"{number}. {explain_group(group[0])}", layout))
+        blocks.append(make_path_table(comparison, group, layout))
     return "\n\n".join(blocks if kind == "regressed" else [title, *blocks])  # `conclude` said it
 
 
@@ -138,7 +137,7 @@ def explain_group(difference: PathDifference) -> str:
 
 
 def make_path_table(
-    comparison: RunComparison, differences: list[PathDifference], style: str
+    comparison: RunComparison, differences: list[PathDifference], layout: Layout
 ) -> str:
     """Return a row per path: its verdict on both sides; device, dose and remark if they vary."""
     columns = [
@@ -161,7 +160,8 @@ def make_path_table(
     ]
     shown = [(name, cells) for name, cells, usual in columns if set(cells) != {usual}]
     rows = list(zip(*(cells for _, cells in shown), strict=True))
-    return tabulate(rows, [name for name, _ in shown], tablefmt=style, disable_numparse=True)
+    labels = (comparison.a.label, comparison.b.label)
+    return draw_table([name for name, _ in shown], rows, layout, verdicts=labels)
 
 
 def name_writer(difference: PathDifference) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-from tabulate import tabulate
-
+from harness.report.layout import UNLIMITED, Layout, draw_table, write_prose
 from harness.report.table import show_exactly, show_number
 from harness.results.outcome import Outcome
 
@@ -71,7 +70,7 @@ def read_error(outcome: Outcome) -> float | None:
     return outcome.statistics.max_relative_error if outcome.statistics else None
 
 
-def make_dose_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
+def make_dose_table(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED) -> str:
     """Return one table per path with doses: verdicts, share of zeros and error for each dose.
 
     The error is the largest absolute error divided by the spread of its column. Both figures are
@@ -92,15 +91,11 @@ def make_dose_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
                 ]
             )
         headers = ["dose", "verdict", "zeros %", "error / spread"]
-        table = tabulate(
-            rows,
-            headers,
-            tablefmt=style,
-            disable_numparse=True,
-            colalign=["right", "left", "right", "right"],
-        )
+        right = ("dose", "zeros %", "error / spread")
+        table = draw_table(headers, rows, layout, right=right, verdicts=("verdict",))
         heading = f"{response.scenario} {response.path}{response.where}"
-        blocks.append(f"{heading}\ndose: {response.first.dose_of}\n\n{table}")
+        title = write_prose(f"{heading}\ndose: {response.first.dose_of}", layout)
+        blocks.append(f"{title}\n\n{table}")
     return "\n\n".join([*blocks, "* the dose of the lesson itself"])
 
 

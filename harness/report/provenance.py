@@ -1,9 +1,8 @@
 """The table of `artifact`: the rewritten files, their writer, and how they compare."""
 
-from tabulate import tabulate
-
 from harness.artifacts.regenerate import Regenerated
 from harness.formats.contents import ROUNDING, ContentComparison
+from harness.report.layout import Layout, draw_table
 
 HEADERS = (
     "scenario",
@@ -17,7 +16,7 @@ SHOWN = 2  # differences in a row of the table
 LONGEST = 70  # characters of one; an address ends with what tells it apart
 
 
-def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str) -> str:
+def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], layout: Layout) -> str:
     """Return a row per scenario: the id, the writer and the comparison."""
     cells = []
     for identifier, made, written in rows:
@@ -34,7 +33,7 @@ def make_provenance_table(rows: list[tuple[str, Regenerated, bool]], style: str)
                 describe_differences(made.comparison),
             ]
         )
-    return tabulate(cells, HEADERS, tablefmt=style, disable_numparse=True)
+    return draw_table(HEADERS, cells, layout)
 
 
 def describe_differences(comparison: ContentComparison) -> str:

@@ -3,9 +3,8 @@
 import math
 from collections import Counter
 
-from tabulate import tabulate
-
 from harness.environments.releases import RELEASES
+from harness.report.layout import UNLIMITED, Layout, draw_table
 from harness.report.table import show_exactly
 from harness.results.json_files import ResultFile
 from harness.results.judgement import group_by_path
@@ -41,7 +40,7 @@ def name_releases(document: ResultFile) -> dict[str, str]:
     return named
 
 
-def make_release_table(document: ResultFile, style: str = "simple") -> str:
+def make_release_table(document: ResultFile, layout: Layout = UNLIMITED) -> str:
     """Return a row per environment that restored: versions, and the number of paths by result."""
     named = name_releases(document)
     rows = []
@@ -71,10 +70,10 @@ def make_release_table(document: ResultFile, style: str = "simple") -> str:
         rows, headers = [row[:8] + row[9:] for row in rows], HEADERS[:8] + HEADERS[9:]
     else:
         headers = HEADERS
-    return tabulate(rows, headers, tablefmt=style, disable_numparse=True)
+    return draw_table(headers, rows, layout)
 
 
-def make_span_table(document: ResultFile, style: str = "simple") -> str:
+def make_span_table(document: ResultFile, layout: Layout = UNLIMITED) -> str:
     """Return a row per path that ran: its verdicts, each with the releases that gave it."""
     named = name_releases(document)
     order = {name: index for index, name in enumerate(named)}
@@ -130,11 +129,11 @@ def make_span_table(document: ResultFile, style: str = "simple") -> str:
     }
     shown.sort(key=lambda row: not row[6].startswith("no"))
     kept = [index for index in range(len(headers)) if index not in constant]
-    return tabulate(
-        [[row[index] for index in kept] for row in shown],
+    return draw_table(
         [headers[index] for index in kept],
-        tablefmt=style,
-        disable_numparse=True,
+        [[row[index] for index in kept] for row in shown],
+        layout,
+        verdicts=("verdict and its releases", "expected?"),
     )
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
-from tabulate import tabulate
 
+from harness.report.layout import UNLIMITED, Layout, draw_table
 from harness.results.judgement import REFUSALS, group_by_path, is_as_declared
 from harness.results.outcome import Outcome
 from harness.verdicts.names import SEVERITY
@@ -22,6 +22,8 @@ HEADERS = [
     "p50 ms",
     "calls",
 ]
+TIMES = HEADERS[-3:]
+WORDS = {"scenario", "path", "device", "verdict", "expected?"}  # the other columns hold figures
 
 
 def worst_first(outcome: Outcome) -> tuple[object, ...]:
@@ -97,8 +99,8 @@ def fill_row(outcome: Outcome) -> list[str]:
     ]
 
 
-def make_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
-    """Return the outcomes as a tabulate table in `style`; device and seed only if they vary."""
+def make_table(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED) -> str:
+    """Return the outcomes as a table; device and seed only if they vary."""
     ordered = sorted(outcomes, key=worst_first)
     varying = ["device"] if len({each.device for each in ordered}) > 1 else []
     varying += [] if all(each.default_seed for each in ordered) else ["seed"]
@@ -107,10 +109,17 @@ def make_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
     for outcome in ordered:
         row = fill_row(outcome)
         rows.append(row[:2] + [str(getattr(outcome, name)) for name in varying] + row[2:])
-    return tabulate(rows, headers, tablefmt=style, disable_numparse=True, colalign=align(headers))
+    return draw_table(
+        headers,
+        rows,
+        layout,
+        right=set(headers) - WORDS,
+        verdicts=("verdict", "expected?"),
+        spare=TIMES,
+    )
 
 
-def make_rate_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
+def make_rate_table(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED) -> str:
     """Return each path's measured rate of its declared verdict, with a 95% Wilson interval."""
     groups = group_by_path(sorted(outcomes, key=lambda each: (each.scenario, each.path)))
     varying = ["device"] if len({group[0].device for group in groups}) > 1 else []
@@ -137,7 +146,13 @@ def make_rate_table(outcomes: Iterable[Outcome], style: str = "simple") -> str:
                 *(rate_cells(group) if first.expected else undeclared_cells(group)),
             ]
         )
-    return tabulate(rows, headers, tablefmt=style, disable_numparse=True)
+    return draw_table(
+        headers,
+        rows,
+        layout,
+        verdicts=("verdict", "expected?", "other verdicts"),
+        expendable=("declared rate", "95% interval"),
+    )
 
 
 def rate_cells(group: list[Outcome]) -> list[str]:
@@ -163,9 +178,3 @@ def undeclared_cells(group: list[Outcome]) -> list[str]:
     verdicts = Counter(each.verdict for each in group).most_common()
     told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts)
     return ["", str(len(group)), "", "", "", "", told]
-
-
-def align(headers: list[str]) -> list[str]:
-    """Align numbers right and words left."""
-    words = {"scenario", "path", "device", "verdict", "expected?"}
-    return ["left" if header in words else "right" for header in headers]

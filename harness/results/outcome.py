@@ -13,6 +13,7 @@ import numpy as np
 from harness.catalog.expectations import Expectation
 from harness.catalog.scenario import Scenario, Side, side_of
 from harness.processes.step import StepError, StepResult, Timing
+from harness.results.sample import Sample, take_sample
 from harness.verdicts.judge import Judgement, find_verdict, refuse_reference
 from harness.verdicts.names import Verdict
 from harness.verdicts.statistics import Array, Statistics, compare_weights, compute_statistics
@@ -76,6 +77,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     judgement: Judgement | None
     reference_sha256: str | None = None
     statistics: Statistics | None
+    sample: Sample | None = None
     timing: Timing | None
     cpu_ms: CpuTime | None = None
     artifact_bytes: int | None = None
@@ -105,6 +107,7 @@ class Measured:
     verdict: Verdict
     error: StepError | None = None
     statistics: Statistics | None = None
+    sample: Sample | None = None
     timing: Timing | None = None
     reference_sha256: str | None = None
     cpu_ms: CpuTime | None = None
@@ -133,6 +136,7 @@ def make_outcome(
         judgement=None,
         reference_sha256=measured.reference_sha256,
         statistics=measured.statistics,
+        sample=measured.sample,
         timing=measured.timing,
         cpu_ms=measured.cpu_ms,
         artifact_bytes=measured.artifact_bytes,
@@ -215,6 +219,7 @@ def measure_restore(
     return Measured(
         find_verdict(restored.predictions, saved.predictions, device, saved.dtype),
         statistics=statistics,
+        sample=take_sample(restored.predictions, saved.predictions),
         timing=result.timing,
         reference_sha256=hash_array(saved.predictions),
         cpu_ms=cpu_ms,

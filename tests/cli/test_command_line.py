@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 import typer
 
-from harness.catalog.load import PACKAGED, read_catalog
+from harness.catalog.load import PACKAGED
 from harness.cli import app, call_app
 from harness.cli.commands import walk_commands
 from harness.results.outcome import Raw
@@ -24,6 +25,7 @@ READING = {
     "list": ["list", "zeros"],
     "search": ["search", "predicts zeros"],
     "explain": ["explain", "dead-relu-head"],
+    "explain --hint": ["explain", "dead-relu-head", "--hint", "1"],
     "explain --symptom": ["explain", "--symptom", "zeros"],
     "env list": ["env", "list"],
     "env for": ["env", "for", MODEL, "--no-restore"],
@@ -37,6 +39,7 @@ KEPT = {"runs": ["runs"], "show": ["show", 1], "diff": ["diff", 1, 1]}
 def call(monkeypatch, tmp_path, capsys):
     """The command line called in this process, in an empty folder: no interpreter to start."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setenv("RESTOREBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
 
     def call(*arguments, program="harness/__main__.py"):
@@ -210,7 +213,7 @@ def run_on_terminal(cli, *arguments, **variables):
 
 @pytest.mark.parametrize("arguments", [["dead-relu-head"], ["--symptom", "zeros"]], ids=" ".join)
 def test_code_is_coloured_on_a_terminal_and_only_there(cli, arguments):
-    piped = cli("explain", *arguments, FORCE_COLOR="1").stdout
+    piped = cli("explain", *arguments, FORCE_COLOR="1", COLUMNS="200").stdout
     assert "\x1b" not in piped
     shown = run_on_terminal(cli, "explain", *arguments)
     assert "\x1b[" in shown
@@ -219,11 +222,50 @@ def test_code_is_coloured_on_a_terminal_and_only_there(cli, arguments):
     assert run_on_terminal(cli, "explain", *arguments, TERM="dumb") == piped
 
 
-def test_every_lesson_reads_the_same_in_blocks():
-    from harness.catalog.lesson import read_lesson, split_code
+NARROW = {name: words for name, words in (READING | KEPT).items() if not name.startswith("explain")}
 
-    for scenario in read_catalog().scenarios:
-        blocks = split_code(scenario.docstring)
-        assert "\n".join(block.text for block in blocks) == scenario.docstring
-        lesson = read_lesson(scenario)
-        assert {block.text for block in lesson.blocks()} >= set(lesson.diffs.values())
+
+@pytest.mark.parametrize("arguments", NARROW.values(), ids=NARROW)
+def test_no_line_is_longer_than_80_columns_where_the_terminal_has_80(
+    kept, monkeypatch, tmp_path, arguments
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = kept(*arguments).stdout.splitlines()
+    assert lines
+    long = [line for line in lines if len(line) > 80]
+    assert [line for line in long if str(tmp_path) not in line and str(MODEL) not in line] == []
+
+
+def test_a_table_in_a_pipe_is_as_wide_as_it_gets(kept):
+    assert max(map(len, kept("list").stdout.splitlines())) > 100
+    assert "p50 ms" in kept("show", 1).stdout
+
+
+def test_runs_names_few_environments_and_counts_the_others(call, monkeypatch, tmp_path):
+    store = Store(tmp_path / "reports")
+    run = store.start_run({"scenarios": [], "root": "", "command": ["run", "--all"]}, MACHINE)
+    names = ["2.4", "2.10", "2.12", "2.13", "2.15", "2.16", "2.21"]
+    environments = [
+        msgspec.structs.replace(ENVIRONMENT, name=f"tensorflow-{name}.0+keras-3", release=name)
+        for name in names
+    ]
+    store.set_environments(run, environments)
+    store.finish(run)
+    store.close()
+    assert "  2.4, 2.10, 2.12 and 4 more  " in call("runs").stdout
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, call("runs").stdout.splitlines())) <= 80
+    listed = json.loads(call("runs", "--json").stdout)[0]["environment"]
+    assert listed.count("tensorflow-") == len(names)
+
+
+@pytest.mark.parametrize("arguments", [["list", "zeros"], ["search", "zeros"]], ids=" ".join)
+def test_verdicts_are_coloured_on_a_terminal_and_only_there(cli, arguments):
+    shown = run_on_terminal(cli, *arguments, COLUMNS="80")
+    assert "\x1b[31mzeros\x1b[0m" in shown
+    piped = cli(*arguments, FORCE_COLOR="1", COLUMNS="80").stdout
+    assert re.sub(r"\x1b\[\d+m", "", shown) == piped
+    assert "\x1b" not in piped
+    assert run_on_terminal(cli, *arguments, COLUMNS="80", NO_COLOR="1") == piped
+    github = run_on_terminal(cli, *arguments, "--format", "github", COLUMNS="80")
+    assert github == cli(*arguments, "--format", "github").stdout

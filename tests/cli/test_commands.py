@@ -106,16 +106,65 @@ def test_index_is_written_and_checked(cli, faulty):
     assert "[hangs](restore/hangs.py)" in (cli.folder / "own" / "README.md").read_text()
 
 
-def test_explain_is_a_lesson_with_the_code_of_the_cure(cli):
+def test_explain_is_a_lesson_with_the_broken_code_and_every_cure_whole(cli):
     ended = cli("explain", "dead-relu-head")
     ended.assert_ran()
-    for words in ("Symptom:", "Cause:", "Fix:", "Spot it:", "Evidence:", "saved_statistics"):
-        assert words in ended.stdout
+    titles = re.findall(r"^([A-Z][a-z ]+)(?: \(.*\))?:$|^--- (.*) ---$", ended.stdout, re.M)
+    assert ["".join(title) for title in titles] == [
+        "Symptom",
+        "Hints",
+        "Cause",
+        "Fix",
+        "Spot it",
+        "Evidence",
+        "The broken code",
+        "The cure saved_statistics",
+        "The cure folded_scaling",
+        "How saved_statistics differs",
+        "How folded_scaling differs",
+    ]
+    assert ended.stdout.count("def save(") == 1
+    assert ended.stdout.count("\nimport tensorflow as tf\n") == 3
     assert re.search(r"^\s*\+.*statistics", ended.stdout, re.MULTILINE)
     assert last_line(ended) == "Next: python -m harness run dead-relu-head"
     lesson = json.loads(cli("explain", "dead-relu-head", "--json").stdout)
     assert lesson["id"] == "dead-relu-head"
     assert len(lesson["hints"]) == 3
+    assert list(lesson["broken"]) == ["restore_broken"]
+    assert list(lesson["cures"]) == list(lesson["diffs"])
+
+
+def test_a_hint_comes_without_the_answer_and_leads_to_the_next(cli):
+    scenario = read_catalog().find("dead-relu-head")
+    for number in (1, 2, 3):
+        ended = cli("explain", scenario.id, "--hint", number, COLUMNS="200")
+        ended.assert_ran()
+        shown = [hint in ended.stdout for hint in scenario.hints]
+        assert shown == [each < number for each in range(3)]
+        assert "def save(" in ended.stdout
+        for answer in (scenario.summary, "Cause:", "Fix:", "restore_fixed", "SCENARIO"):
+            assert answer not in ended.stdout
+        command = last_line(ended).removeprefix("Next: python -m harness ").split()
+        following = ["--hint", str(number + 1)] if number < 3 else []
+        assert command == ["explain", scenario.id, *following]
+    riddle = json.loads(cli("explain", scenario.id, "--hint", 2, "--json").stdout)
+    assert riddle.keys() == {"id", "sections", "broken", "hints"}
+    assert list(riddle["sections"]) == ["Symptom"]
+    assert riddle["hints"] == scenario.hints[:2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["dead-relu-head", "--hint", 4], "dead-relu-head has the hints 1 to 3"),
+        (["dead-relu-head", "--hint", 0], "--hint 1"),
+        (["--symptom", "zeros", "--hint", 1], "--hint belongs to one scenario"),
+        (["--hint", 1], "give a scenario's id or --symptom"),
+    ],
+    ids=str,
+)
+def test_a_hint_that_there_is_not_is_refused(cli, arguments, words):
+    cli("explain", *arguments).assert_refused(2, words)
 
 
 def test_explain_a_symptom_lists_what_to_check(cli):
@@ -125,7 +174,7 @@ def test_explain_a_symptom_lists_what_to_check(cli):
     for number, identifier in enumerate(zeros, 1):
         assert f"\n{number}. " in ended.stdout
         assert f"See it: python -m harness explain {identifier}" in ended.stdout
-    assert last_line(ended) == f"Next: python -m harness run {' '.join(zeros)}"
+    assert last_line(ended) == f"Next: python -m harness explain {zeros[0]}"
 
 
 def test_explain_a_symptom_nobody_has_yet_says_so(cli):

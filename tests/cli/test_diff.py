@@ -278,7 +278,7 @@ def test_what_is_missing_is_run_and_kept(cli, faulty):
     assert ended.stdout.count("Paths: 2 unchanged.") == 2
     assert EACH in ended.stdout
     assert "Saved by tensorflow-" in ended.stdout
-    assert "Run 1 is saved in reports/restorebench.sqlite" in ended.stderr
+    assert "Run 1 is saved in reports;" in ended.stderr
     assert [len(cli.outcomes(run)) for run in (1, 2)] == [4, 4]
     assert ElementTree.parse(cli.folder / "d.xml").getroot().get("failures") == "0"
     again = cli("diff", 1)

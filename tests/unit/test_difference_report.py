@@ -21,6 +21,7 @@ from harness.files import to_json
 from harness.report.annotations import annotate
 from harness.report.difference import HEADINGS, make_document, present_comparisons
 from harness.report.junit import make_junit, write_junit
+from harness.report.layout import Layout
 from harness.results.compare import KINDS, Side, compare_sides
 from tests.unit.builders import ENVIRONMENT, MACHINE, as_outcomes, make_record, make_scenario
 from tests.unit.golden import assert_golden
@@ -112,7 +113,7 @@ SEEDS = make_comparison(
 )
 SHOWN = {
     "whole": present_comparisons([WHOLE]),
-    "whole-github": present_comparisons([WHOLE], "github"),
+    "whole-github": present_comparisons([WHOLE], Layout("github")),
     "everything": present_comparisons([WHOLE], everything=True),
     "calm": present_comparisons([CALM]),
     "several": present_comparisons([TWO_MACHINES, CALM]),
@@ -156,7 +157,7 @@ def test_sixty_regressions_of_one_cause_read_as_one():
 
 @pytest.mark.parametrize("style", tabulate_formats)
 def test_every_format_of_tabulate_shows_what_regressed(style):
-    assert "relu" in present_comparisons([WHOLE], style)
+    assert "relu" in present_comparisons([WHOLE], Layout(style))
 
 
 def test_nothing_to_compare_is_said():

@@ -41,7 +41,7 @@ def test_there_is_a_file_of_every_schema():
 def test_a_file_of_every_schema_is_read_and_shown(older):
     document = read_result_file(older)
     assert document.schema == SCHEMA, "it holds what this schema holds, and is written so again"
-    shown = present(document, "simple")
+    shown = present(document)
     assert "dead-relu-head" in shown
     assert "Nothing changed." in shown
     assert next_step(document) == "Next: python -m harness explain dead-relu-head"
@@ -178,5 +178,5 @@ def test_a_file_with_any_place_changed_is_refused_or_shown(data, tmp_path_factor
         found = read_result_file(file)
     except UsageError:
         return
-    assert present(found, "simple").encode()
+    assert present(found).encode()
     assert next_step(found)

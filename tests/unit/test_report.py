@@ -14,6 +14,7 @@ from tabulate import tabulate_formats
 
 from harness.cli.output import next_step, present
 from harness.processes.facts import Device
+from harness.report.layout import Layout
 from harness.report.summary import describe_change, describe_environments, summarize
 from harness.report.table import make_rate_table, make_table, show_number
 from harness.results.judgement import any_changed, is_as_declared, judge_outcomes
@@ -81,15 +82,14 @@ SEEDS = [
     for seed in range(20)
 ] + [make_record(seed=seed, default_seed=seed == 7, **FIXED) for seed in range(20)]
 SHOWN = {
-    "run": present(make_file(RECORDS), "simple"),
-    "run-github": present(make_file(RECORDS), "github"),
-    "run-calm": present(make_file(RECORDS[:2]), "simple"),
-    "run-seeds": present(make_file(SEEDS), "simple"),
-    "run-two-devices": present(make_file(TWO_DEVICES, [WITH_GPU]), "simple"),
-    "run-releases": present(make_release_file(["zeros", "zeros", "differs", "zeros"]), "simple"),
+    "run": present(make_file(RECORDS)),
+    "run-github": present(make_file(RECORDS), Layout("github")),
+    "run-calm": present(make_file(RECORDS[:2])),
+    "run-seeds": present(make_file(SEEDS)),
+    "run-two-devices": present(make_file(TWO_DEVICES, [WITH_GPU])),
+    "run-releases": present(make_release_file(["zeros", "zeros", "differs", "zeros"])),
     "run-writer-and-readers": present(
-        make_release_file(["zeros", "zeros", "differs", "skip"], name_of(RELEASES[0]), expected=""),
-        "simple",
+        make_release_file(["zeros", "zeros", "differs", "skip"], name_of(RELEASES[0]), expected="")
     ),
 }
 
@@ -105,10 +105,10 @@ def test_every_golden_file_is_compared():
 
 @pytest.mark.parametrize("style", tabulate_formats)
 def test_every_format_of_tabulate_shows_every_row(style):
-    table = make_table(as_outcomes(RECORDS), style)
+    table = make_table(as_outcomes(RECORDS), Layout(style))
     assert table.count("odd-case") == 4
-    assert make_rate_table(as_outcomes(SEEDS), style).count("small-case") == 2
-    assert make_table([], style) is not None
+    assert make_rate_table(as_outcomes(SEEDS), Layout(style)).count("small-case") == 2
+    assert make_table([], Layout(style)) is not None
 
 
 def test_the_worst_comes_first_and_what_changed_before_all():
@@ -117,7 +117,7 @@ def test_the_worst_comes_first_and_what_changed_before_all():
         for judgement in ("expected", "changed")
         for verdict in reversed(SEVERITY)
     ]
-    rows = [line.split() for line in make_table(judged, "plain").splitlines()[1:]]
+    rows = [line.split() for line in make_table(judged, Layout("plain")).splitlines()[1:]]
     assert [row[2] for row in rows] == [*SEVERITY, *SEVERITY]
     assert [row[3].rstrip(":") for row in rows] == ["no"] * 10 + ["yes"] * 10
 
@@ -164,7 +164,7 @@ def make_seeds(verdicts, declared):
     ids=["most", "always", "never", "once"],
 )
 def test_a_row_of_the_rate_table_holds_the_numbers_of_its_path(verdicts, declared, shown):
-    [row] = read_rows(make_rate_table(make_seeds(verdicts, declared), "github"))
+    [row] = read_rows(make_rate_table(make_seeds(verdicts, declared), Layout("github")))
     assert (row["scenario"], row["path"], row["verdict"]) == ("small-case", "broken", "zeros")
     columns = (
         "seeds",
@@ -181,7 +181,7 @@ def test_every_path_and_device_has_a_rate_of_its_own():
     records = make_seeds(["zeros", "zeros", "differs"], [0.5, 1.0])
     records += [make_outcome(**FIXED, seed=seed, default_seed=seed == 7) for seed in range(2)]
     records += [make_outcome(device="GPU:0", seed=seed, verdict="nan") for seed in range(4)]
-    rows = read_rows(make_rate_table(records, "github"))
+    rows = read_rows(make_rate_table(records, Layout("github")))
     found = {(row["path"], row["device"]): (row["seeds"], row["measured rate"]) for row in rows}
     assert found == {
         ("broken", "CPU:0"): ("2/3", "0.67"),
@@ -300,7 +300,7 @@ def test_an_error_that_proves_nothing_is_no_hit_in_any_table(error, words):
         for seed in range(20)
     ]
     judge_outcomes(seeds)
-    [row] = read_rows(make_rate_table(seeds, "github"))
+    [row] = read_rows(make_rate_table(seeds, Layout("github")))
     shown = ("seeds", "measured rate", "expected?", "other verdicts")
     assert tuple(row[column] for column in shown) == ("0/20", "0.00", "no", words)
     alone = seeds[7:8]
@@ -315,7 +315,7 @@ def test_a_path_with_nothing_declared_has_no_rate_of_anything():
         make_outcome(seed=seed, verdict=each, expected="") for seed, each in enumerate(verdicts)
     ]
     judge_outcomes(seeds)
-    [row] = read_rows(make_rate_table(seeds, "github"))
+    [row] = read_rows(make_rate_table(seeds, Layout("github")))
     assert list(row.values())[2:] == ["", "4", "", "", "", "", "3 zeros, 1 match"]
 
 
@@ -340,7 +340,7 @@ def test_a_rate_of_what_always_comes_says_yes_exactly_where_every_seed_hit(
         for seed, verdict in enumerate(verdicts)
     ]
     judge_outcomes(seeds)
-    [row] = read_rows(make_rate_table(seeds, "github"))
+    [row] = read_rows(make_rate_table(seeds, Layout("github")))
     hits = sum(map(is_as_declared, seeds))
     if not expected:
         assert row["expected?"] == row["measured rate"] == ""

@@ -17,7 +17,7 @@ from harness.cli.options import (
     ScenariosOption,
     check_format,
     open_catalog,
-    suggest,
+    suggest_lesson,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import TensorFlowOption, adopt_releases
@@ -106,9 +106,8 @@ def diff(
             typer.echo(command, err=True)
     telling = [each for one in comparisons for each in one.differences if each.kind != "unchanged"]
     ordered = [each for kind in LOOKED_AT for each in telling if each.kind == kind]
-    following = f"explain {ordered[0].scenario}" if ordered else "runs"
-    folder = (reports, None) if following == "runs" else (None, scenarios)
-    printer.tip(f"\nNext: {suggest(following, *folder)}")
+    following = suggest_lesson(ordered[0].scenario) if ordered else command_line("runs")
+    printer.tip(f"\nNext: {following}")
     raise typer.Exit(CHANGED if any_regressed(comparisons) else EXPECTED)
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import typer
 
-from harness.cli.options import suggest
+from harness.cli.options import use_scenarios_of
 from harness.errors import UsageError, advise
+from harness.program import command_line
 from harness.report.releases import name_releases
 from harness.results.compare import Side
 from harness.results.json_files import ResultFile, read_result_file
@@ -59,8 +60,9 @@ def read_source(word: str, reports: Path) -> Source:
         predictions = store.load_predictions(run.id)
     finally:
         store.close()
+    use_scenarios_of(run.request)
     if not run.outcomes:
-        raise UsageError(f"run {word} has no outcomes", "", suggest("runs", reports))
+        raise UsageError(f"run {word} has no outcomes", "", command_line("runs"))
     if run.finished is None:
         typer.echo(f"Run {word} is unfinished: its missing paths count as not run.", err=True)
     document = ResultFile(environments=run.environments, machine=run.machine, outcomes=run.outcomes)

@@ -7,7 +7,7 @@ import typer
 
 from harness.catalog.load import PACKAGED
 from harness.catalog.scenario import FAMILIES
-from harness.cli.options import ScenariosOption, suggest
+from harness.cli.options import ScenariosOption
 from harness.errors import UsageError
 from harness.program import command_line
 
@@ -82,7 +82,7 @@ def new(
         raise UsageError(
             "the scenarios here are an installed package, which an upgrade replaces",
             str(root),
-            command_line(f"new {identifier} --scenarios my-scenarios"),
+            command_line(f"new {identifier} --family {family} --scenarios my-scenarios"),
         )
     if len(identifier) > 40:
         raise UsageError("the id is too long for the tables", "", "use at most 40 characters")
@@ -99,5 +99,5 @@ def new(
             f"cannot write {file}", str(error), "name a folder with --scenarios"
         ) from error
     typer.echo(f"Wrote {file}")
-    check = suggest(f"check {identifier}", scenarios=scenarios)
-    typer.echo(f"Next: fill in the file, then: {check}")
+    typer.echo("Fill in the file.")
+    typer.echo(f"Next: {command_line(f'check {identifier}')}")

@@ -1,8 +1,7 @@
 """The output of a run on stdout, the same for `run` and `show`."""
 
-from pathlib import Path
-
-from harness.cli.options import suggest
+from harness.cli.options import suggest_lesson
+from harness.program import command_line
 from harness.report.dose import has_doses, make_dose_table
 from harness.report.releases import has_releases, make_release_table, make_span_table
 from harness.report.summary import describe_environments, summarize
@@ -31,11 +30,13 @@ def name_changes(outcomes: list[Outcome]) -> list[str]:
     return [summarize(outcomes)] if any_changed(outcomes) else []
 
 
-def next_step(document: ResultFile, root: Path | None = None) -> str:
-    """Return the last line, the next command; `root` is the folder of the scenarios."""
+def next_step(document: ResultFile) -> str:
+    """Return the last line, the next command."""
     outcomes = document.outcomes
     changed = [outcome for outcome in outcomes if outcome.judgement == "changed"]
     zeros = [outcome for outcome in outcomes if outcome.verdict == "zeros"]
     telling = [*changed, *zeros, *sorted(outcomes, key=worst_first)]
-    wanted = telling[0].scenario if telling else "--symptom zeros"
-    return f"Next: {suggest(f'explain {wanted}', scenarios=root)}"
+    shown = (
+        suggest_lesson(telling[0].scenario) if telling else command_line("explain --symptom zeros")
+    )
+    return f"Next: {shown}"

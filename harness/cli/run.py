@@ -21,7 +21,6 @@ from harness.cli.options import (
     check_format,
     open_catalog,
     resolve_interpreter,
-    suggest,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import (
@@ -272,7 +271,7 @@ def check_resume_alone(context: typer.Context) -> None:
             raise UsageError(
                 "--resume continues a run with its own scenarios and options",
                 f"also given: {parameter.opts[0]}",
-                suggest("run --resume", context.params["reports"]),
+                command_line("run --resume"),
             )
 
 

@@ -90,7 +90,7 @@ def check_disk(cache: Path, needed: int) -> None:
         raise EnvironmentUnusable(
             f"{free / 2**30:.1f} GiB are free under {cache}, {needed >> 30} are needed",
             "",
-            f"{command_line('env prune')}, or {FOLDER}",
+            f"{FOLDER}, or free some disk space: {command_line('env prune')}",
         )
 
 

@@ -12,11 +12,10 @@ import pytest
 import typer
 
 from harness.catalog.load import PACKAGED, read_catalog
-from harness.cli import app, call_app
+from harness.cli import app
 from harness.cli.commands import walk_commands
 from harness.results.outcome import Raw
 from harness.results.store import Store
-from tests.conftest import Ended
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome
 
 MODEL = PACKAGED / "version" / "artifacts" / "newer_keras_file"
@@ -31,19 +30,6 @@ READING = {
     "runs": ["runs"],
 }
 KEPT = {"runs": ["runs"], "show": ["show", 1], "diff": ["diff", 1, 1]}
-
-
-@pytest.fixture
-def call(monkeypatch, tmp_path, capsys):
-    """The command line called in this process, in an empty folder: no interpreter to start."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RESTOREBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
-
-    def call(*arguments, program="harness/__main__.py"):
-        monkeypatch.setattr(sys, "argv", [program, *map(str, arguments)])
-        return Ended(call_app(), *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture

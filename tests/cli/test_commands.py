@@ -349,7 +349,7 @@ def test_a_new_scenario_passes_its_check_once_its_text_is_written(cli):
     file = cli.folder / "own" / "preprocessing" / "my_case.py"
     assert file.exists()
     assert not (PACKAGED / "preprocessing" / "my_case.py").exists()
-    following = last_line(ended).removeprefix("Next: fill in the file, then: python -m harness ")
+    following = last_line(ended).removeprefix("Next: python -m harness ")
     assert following == "check my-case --scenarios own"
     text = file.read_text().replace("Say in one sentence what goes wrong.", "It is a tenth.")
     file.write_text(text.replace("Nearly the answer.", "What is divided by ten?"))
@@ -376,7 +376,7 @@ def test_check_names_every_fault_of_a_scenario(cli, faulty):
     assert not any("template's text" in fault for fault in faults)
     assert "FAULT  no fixed path matches, so nothing here is cured" in faults
     assert any("other numbers the second time" in fault for fault in faults)
-    assert last_line(ended).startswith("Next: correct ")
+    assert last_line(ended).startswith("Next: python -m harness check ")
 
 
 @pytest.mark.tensorflow

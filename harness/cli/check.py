@@ -35,6 +35,7 @@ def check(
     """Check a scenario: its file, its verdicts, and whether a second run gives equal numbers."""
     from harness.api import start_run
     from harness.catalog.quality import find_silent_errors, find_template_texts
+    from harness.catalog.search import INDEX_NAME, is_index_stale
     from harness.cli.carry_out import carry_out
     from harness.execution.request import RunRequest
     from harness.report.summary import count
@@ -61,7 +62,7 @@ def check(
         run = start_run(store, request)
         twice.append(make_result_file(carry_out(store, run, request, catalog)).outcomes)
         predicted.append(store.load_predictions(run))
-    faults = find_template_texts(scenario.source) + find_silent_errors(scenario)
+    faults = find_template_texts(scenario) + find_silent_errors(scenario)
     faults += find_faults(twice[0], twice[1], (predicted[0], predicted[1]))
     ran = [each for each in twice[0] if each.verdict != "skip"]
     printer.record({"scenario": scenario.id, "run": run, "ran": bool(ran), "faults": faults})
@@ -85,6 +86,9 @@ def check(
     printer.text(
         f"{scenario.id}: {count(len(ran), 'path')} as declared, with equal numbers in both runs."
     )
+    if is_index_stale(catalog):
+        where_listed = catalog.root / INDEX_NAME
+        printer.tip(f"{where_listed} is out of date; to write it anew: {command_line('index')}")
     printer.tip(f"Next: {command_line(f'run {scenario.id} --seeds 20{where}')}")
 
 

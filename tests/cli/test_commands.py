@@ -342,6 +342,10 @@ def read_benchmarks(run):
     return json.loads((run.cli.folder / "benchmarks.json").read_text())["benchmarks"]
 
 
+def line_of(text, words):
+    return next(line for line, each in enumerate(text.splitlines(), 1) if words in each)
+
+
 @pytest.mark.tensorflow
 def test_a_new_scenario_passes_its_check_once_its_text_is_written(cli):
     ended = cli("new", "my-case", "--family", "preprocessing", "--scenarios", "own")
@@ -352,7 +356,15 @@ def test_a_new_scenario_passes_its_check_once_its_text_is_written(cli):
     following = last_line(ended).removeprefix("Next: python -m harness ")
     assert following == "check my-case --scenarios own"
     text = file.read_text().replace("Say in one sentence what goes wrong.", "It is a tenth.")
-    file.write_text(text.replace("Nearly the answer.", "What is divided by ten?"))
+    file.write_text(text)
+    checked = cli(*following.split())
+    checked.assert_ran(1)
+    assert f"my_case.py:{line_of(text, 'The mechanism.')}: the template's text" in checked.stdout
+    assert "restore_broken is still the template's" in checked.stdout
+    for number, left in enumerate(re.findall(r"still there: '(.*)'", checked.stdout)):
+        text = text.replace(left, f"Sentence {number}.")
+    text = text.replace("The quickest check on one's own model.", "Look.")
+    file.write_text(text.replace("inputs / 10", "inputs / 3"))
     checked = cli(*following.split())
     checked.assert_ran(0)
     assert "my-case: 2 paths as declared, with equal numbers in both runs." in checked.stdout

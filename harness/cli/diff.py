@@ -142,7 +142,7 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
             raise UsageError(
                 "give two runs, or two releases",
                 f"runs given: {len(words)}",
-                f"{command_line('diff 1 2')}, or: {command_line('diff --tf 2.20,2.21')}",
+                f"{command_line('diff --tf 2.20,2.21')}, or see: {command_line('runs')}",
             )
         return
     if readers:

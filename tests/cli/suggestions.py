@@ -22,12 +22,12 @@ class Suggestion:
 
 
 def find_suggestions(output: str) -> list[Suggestion]:
-    """Return every command in an output: from the program's name to ", or: " or the line's end."""
+    """Return every command in an output: from the program's name to ", or" or the line's end."""
     return [
         Suggestion(line, found.removeprefix(PROGRAM).strip())
         for line in output.splitlines()
         if not line.startswith("Usage: ")
-        for found in re.split(r", or: ", line[line.find(PROGRAM) :])
+        for found in re.split(r", or(?: see)?: ", line[line.find(PROGRAM) :])
         if PROGRAM in line and found.startswith(PROGRAM)
     ]
 

@@ -126,6 +126,9 @@ def break_file(kind, file):
     """Write a scenario file with one mistake; return words of the sentence that names it."""
     if kind == "syntax":
         file.write_text("def save(artifact, seed)\n")
+        return "syntax error: expected ':'"
+    if kind == "newer syntax":
+        file.write_text("if (n := 1):\n    pass\n")
         return "not Python 3.7"
     if kind == "binary":
         file.write_bytes(b"\xff\xfe\x00garbage")
@@ -145,7 +148,9 @@ def break_file(kind, file):
     return ""
 
 
-@pytest.mark.parametrize("kind", ["syntax", "binary", "null byte", "empty", "computed", "folder"])
+@pytest.mark.parametrize(
+    "kind", ["syntax", "newer syntax", "binary", "null byte", "empty", "computed", "folder"]
+)
 def test_a_broken_scenario_file_is_named_with_its_line_and_hides_no_other(cli, faulty, kind):
     folder = cli.folder / "own" / "restore"
     folder.mkdir(parents=True)
@@ -289,6 +294,13 @@ def test_a_program_that_is_no_python_is_quoted(cli):
     assert_unusable(
         cli("run", "dead-relu-head", "--python", "echo"), "echo is not a Python interpreter"
     )
+
+
+@pytest.mark.parametrize("program", ["/bin/ls", "/bin/bash", "/bin/true"])
+def test_a_program_that_is_no_python_repeats_no_source(cli, program):
+    ended = cli("run", "dead-relu-head", "--python", program)
+    assert_unusable(ended, f"{program} is not a Python interpreter", "TIP")
+    assert "find_spec" not in ended.stderr
 
 
 def test_a_run_that_could_not_begin_leaves_no_result_file_and_nothing_to_resume(cli):

@@ -14,9 +14,10 @@ import typer
 from harness.catalog.load import PACKAGED, read_catalog
 from harness.cli import app
 from harness.cli.commands import walk_commands
+from harness.errors import RestorebenchError
 from harness.results.outcome import Raw
 from harness.results.store import Store
-from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome
+from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome, write_scenario
 
 MODEL = PACKAGED / "version" / "artifacts" / "newer_keras_file"
 READING = {
@@ -213,3 +214,44 @@ def test_every_lesson_reads_the_same_in_blocks():
         assert "\n".join(block.text for block in blocks) == scenario.docstring
         lesson = read_lesson(scenario)
         assert {block.text for block in lesson.blocks()} >= set(lesson.diffs.values())
+
+
+@pytest.mark.parametrize("name", ["", *find_commands()])
+def test_h_is_help_everywhere(call, name):
+    assert call(*name.split(), "-h").stdout == call(*name.split(), "--help").stdout != ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [(each, ["--json", "-"]) for each in READING.values()]
+    + [(each, ["--json=-"]) for each in READING.values()],
+)
+def test_a_dash_is_stdout_and_no_file(call, tmp_path, arguments, option):
+    assert json.loads(call(*arguments, *option).stdout) is not None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["explain", "check", "run", "artifact"])
+def test_the_path_of_a_scenario_file_is_taken_as_its_id(call, monkeypatch, command):
+    def stop(*_):
+        raise RestorebenchError("it begins")
+
+    monkeypatch.setattr("harness.api.start_run", stop)
+    monkeypatch.setattr("harness.artifacts.regenerate.open_writer", stop)
+    file = PACKAGED / "version" / "newer_keras_file.py"
+    ended = call(command, os.path.relpath(file))
+    if command == "explain":
+        ended.assert_ran()
+    else:
+        ended.assert_refused(2, "it begins")
+
+
+def test_the_path_of_a_file_in_another_folder_says_which_folder_to_name(call, tmp_path):
+    file = write_scenario(tmp_path / "own")
+    call("explain", file).assert_refused(2, "is not a scenario of", f"--scenarios {tmp_path}/own")
+    call("explain", file, "--scenarios", "own").assert_ran()
+    call("explain", "no/where.py").assert_refused(2, "scenario not found: no/where.py")
+
+
+def test_a_second_run_that_is_missing_is_said_to_be_missing(kept):
+    kept("diff", 1).assert_refused(2, "a second run is missing", "run 1 has one environment")

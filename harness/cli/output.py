@@ -4,7 +4,7 @@ from harness.cli.options import suggest_lesson
 from harness.program import command_line
 from harness.report.dose import has_doses, make_dose_table
 from harness.report.releases import has_releases, make_release_table, make_span_table
-from harness.report.summary import describe_environments, summarize
+from harness.report.summary import describe_environments, describe_sides, summarize
 from harness.report.table import make_rate_table, make_table, worst_first
 from harness.results.json_files import ResultFile
 from harness.results.judgement import any_changed, group_by_path
@@ -14,7 +14,8 @@ from harness.results.outcome import Outcome
 def present(document: ResultFile, style: str) -> str:
     """Return the header, table and summary of a run; a run of several seeds gets rates."""
     outcomes = document.outcomes
-    header = "\n".join(describe_environments(document.environments))
+    sides = describe_sides(document.environments, outcomes)
+    header = "\n".join([*describe_environments(document.environments), *sides])
     if has_releases(document):
         tables = (make_release_table(document, style), make_span_table(document, style))
         return "\n\n".join([*tables, summarize(outcomes)])

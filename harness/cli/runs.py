@@ -12,7 +12,6 @@ def list_runs(
     """List the runs in the reports folder, newest first."""
     from tabulate import tabulate
 
-    from harness.execution.request import read_request
     from harness.results.store import Store
 
     check_format(style)
@@ -27,7 +26,7 @@ def list_runs(
                 "state": "finished" if run.finished else "unfinished",
                 "outcomes": store.count_outcomes(run.id),
                 "environment": ", ".join(each.name for each in run.environments),
-                "command": " ".join(read_request(run.request).command),
+                "command": " ".join(map(str, run.request.get("command", []))),
             }
             for run in store.list_runs()
         ]

@@ -3,9 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from harness.results.judgement import group_by_path, is_as_declared
+from harness.results.judgement import BUG, group_by_path, is_as_declared
 from harness.results.outcome import Outcome
 from harness.results.run import RunEnvironment
+
+MOST_REASONS = 5  # of errors for which nothing is declared
+
+
+def describe_sides(environments: Iterable[RunEnvironment], outcomes: list[Outcome]) -> list[str]:
+    """Return a line saying who saved and who restored, where that was not one environment."""
+    named = {each.name: f"TensorFlow {each.tensorflow}" for each in environments}
+    pairs = dict.fromkeys((each.writer, each.reader) for each in outcomes)
+    apart = [(w, r) for w, r in pairs if w != r and w in named and r in named]
+    return [f"Saved by {named[w]}, restored by {named[r]}." for w, r in apart]
 
 
 def describe_environments(environments: Iterable[RunEnvironment]) -> list[str]:
@@ -66,7 +76,7 @@ def summarize(outcomes: list[Outcome]) -> str:
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not applicable to this environment.")
     changed = [group for group in paths if group[0].judgement == "changed"]
-    bugs = [each for each in outcomes if each.error and each.error.type == "RestorebenchBug"]
+    bugs = [each for each in outcomes if each.error and each.error.type == BUG]
     if bugs:
         sentences.append(describe_bugs(bugs))
     if not ran and measured:
@@ -93,12 +103,23 @@ def describe_measured(paths: list[list[Outcome]]) -> str:
     """Return the verdicts of runs for which nothing is declared: writer and reader differ."""
     verdicts = Counter(outcome.verdict for group in paths for outcome in group)
     told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
+    told += describe_errors(outcome for group in paths for outcome in group)
     cures = [group for group in paths if group[0].side != "broken"]
     matching = sum(all(each.verdict == "match" for each in group) for group in cures)
     return (
         f"One release saved, another restored, and no verdicts are declared for that: {told}."
         f" Fixed and healthy paths that match: {matching} of {len(cures)}."
     )
+
+
+def describe_errors(outcomes: Iterable[Outcome]) -> str:
+    """Return the reasons of errors, the most frequent first; "" without errors."""
+    reasons = Counter(explain_reason(each).strip() for each in outcomes if each.error)
+    common = reasons.most_common(MOST_REASONS)
+    lines = [f"\n  {number} x error {reason}" for reason, number in common]
+    more = len(reasons) - len(common)
+    lines += [f"\n  and {count(more, 'other reason')}"] if more else []
+    return "".join([*lines, "\n"]) if lines else ""
 
 
 def describe_change(group: list[Outcome]) -> str:

@@ -40,6 +40,11 @@ def count(number: int, noun: str) -> str:
 
 
 def summarize(outcomes: list[Outcome]) -> str:
+    """Return what came of the paths, and why paths failed for which nothing is declared."""
+    return summarize_paths(outcomes) + describe_errors(outcomes)
+
+
+def summarize_paths(outcomes: list[Outcome]) -> str:
     """Return the counts of broken and fixed paths as declared, and the paths that changed.
 
     The counts are of paths, not of outcomes. With several seeds, a broken path failed as declared
@@ -103,7 +108,6 @@ def describe_measured(paths: list[list[Outcome]]) -> str:
     """Return the verdicts of runs for which nothing is declared: writer and reader differ."""
     verdicts = Counter(outcome.verdict for group in paths for outcome in group)
     told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
-    told += describe_errors(outcome for group in paths for outcome in group)
     cures = [group for group in paths if group[0].side != "broken"]
     matching = sum(all(each.verdict == "match" for each in group) for group in cures)
     return (
@@ -113,13 +117,14 @@ def describe_measured(paths: list[list[Outcome]]) -> str:
 
 
 def describe_errors(outcomes: Iterable[Outcome]) -> str:
-    """Return the reasons of errors, the most frequent first; "" without errors."""
-    reasons = Counter(explain_reason(each).strip() for each in outcomes if each.error)
+    """Return the reasons of undeclared errors, the most frequent first; "" without any."""
+    failed = [each for each in outcomes if each.verdict == "error" and not each.judgement]
+    reasons = Counter(explain_reason(each).strip(" ()") for each in failed)
     common = reasons.most_common(MOST_REASONS)
-    lines = [f"\n  {number} x error {reason}" for reason, number in common]
+    lines = [f"  {number} x {reason}" for reason, number in common]
     more = len(reasons) - len(common)
-    lines += [f"\n  and {count(more, 'other reason')}"] if more else []
-    return "".join([*lines, "\n"]) if lines else ""
+    lines += [f"  and {count(more, 'other reason')}"] if more else []
+    return "\n".join(["\nErrors for which nothing is declared:", *lines]) if lines else ""
 
 
 def describe_change(group: list[Outcome]) -> str:

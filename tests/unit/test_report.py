@@ -287,7 +287,13 @@ def test_one_writer_and_one_reader_are_named_and_errors_give_their_reasons():
     missing = {"type": "ValueError", "message": "Unknown layer: Mine"}
     records = [
         make_outcome(
-            path=path, writer="other", verdict="error", expected="", error=missing, statistics=None
+            path=path,
+            writer="other",
+            verdict="error",
+            expected="",
+            judgement=None,
+            error=missing,
+            statistics=None,
         )
         for path in ("restore_broken", "restore_fixed_it")
     ]
@@ -295,7 +301,7 @@ def test_one_writer_and_one_reader_are_named_and_errors_give_their_reasons():
     document = ResultFile(environments=[other, ENVIRONMENT], machine=MACHINE, outcomes=records)
     said = present(document, "simple")
     assert f"Saved by TensorFlow 2.15.1, restored by TensorFlow {ENVIRONMENT.tensorflow}." in said
-    assert "2 x error (ValueError: Unknown layer: Mine)" in said
+    assert "declared:\n  2 x ValueError: Unknown layer: Mine" in said
 
 
 @pytest.mark.parametrize("expected", ["zeros", ""])

@@ -31,7 +31,10 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Carry out the command; its tips name the folders that it was given."""
         remember_folders({name: ctx.params.get(name.removeprefix("--")) for name in TAKERS})
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        finally:
+            remember_folders({})
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return a command's usage line, with MODEL instead of Typer's {MODEL}."""

@@ -255,3 +255,9 @@ def test_the_path_of_a_file_in_another_folder_says_which_folder_to_name(call, tm
 
 def test_a_second_run_that_is_missing_is_said_to_be_missing(kept):
     kept("diff", 1).assert_refused(2, "a second run is missing", "run 1 has one environment")
+
+
+def test_a_list_without_a_match_says_so(call):
+    ended = call("list", "zzzz")
+    ended.assert_ran()
+    assert ended.stdout.startswith("No scenario matches; ")

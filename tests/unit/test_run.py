@@ -1,9 +1,14 @@
 """What a run takes as done, and what happens where its environments cannot be made ready."""
 
+import io
+from concurrent.futures import Future
+
 import msgspec
 import pytest
+from rich.console import Console
 
-from harness.errors import EnvironmentUnusable
+from harness.cli.progress import ProgressBar
+from harness.errors import EnvironmentUnusable, ImportFails
 from harness.execution.request import RunRequest
 from harness.execution.run import Observer, Runner, is_same_environment
 from harness.results.outcome import Raw
@@ -55,3 +60,35 @@ def test_a_bug_while_an_environment_is_made_ready_is_a_sentence(make_runner):
 def test_a_run_that_does_not_record_its_numpy_may_go_on():
     assert is_same_environment(msgspec.structs.replace(ENVIRONMENT, numpy=None), ENVIRONMENT)
     assert not is_same_environment(msgspec.structs.replace(ENVIRONMENT, numpy="0"), ENVIRONMENT)
+
+
+class EngineWithoutImport:
+    """An engine in whose environments TensorFlow does not import."""
+
+    def resolve(self, *_):
+        """Everything is built."""
+
+    def submit(self, *_):
+        future = Future()
+        future.set_exception(ImportFails("TensorFlow cannot be imported by x", "said", "install"))
+        return future
+
+
+@pytest.mark.parametrize(
+    ("release", "tip"),
+    [("2.15", "repaired: python -m harness env add 2.15"), ("a/python", "install")],
+)
+def test_a_built_environment_that_does_not_import_is_to_be_checked(make_runner, release, tip):
+    runner = make_runner(engine=EngineWithoutImport())
+    runner.start_opening(release)
+    assert runner.open(release) is None
+    assert runner.failed[release].tip.endswith(tip)
+
+
+def test_the_import_of_tensorflow_shows_how_long_it_takes():
+    progress = ProgressBar().progress
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(progress.make_tasks_table(progress.tasks))
+    shown = console.export_text()
+    assert "importing TensorFlow" in shown
+    assert "0:00:00" in shown

@@ -40,7 +40,7 @@ def test_an_environment_that_cannot_be_used_costs_only_its_part(cli, faulty, int
     assert "Outcomes are missing: an environment could not be used" in ended.stdout
     assert (
         ended.stdout.splitlines()[-1]
-        == "Next, once the environment works: python -m harness run --resume"
+        == "Next: python -m harness run --resume"
     )
 
 

@@ -53,7 +53,7 @@ def run_lesson(
     device: str = "cpu",
     reports: Path | str | None = None,
 ) -> "list[Outcome]":
-    """Run a lesson, or only one `path` such as "restore_broken"; return the judged outcomes.
+    """Run a lesson, or only one `path` such as "broken"; return the judged outcomes.
 
     Every step runs in a separate process. `release` is a TensorFlow release ("2.15") or the path of
     an interpreter; a missing release is built. None means this interpreter's TensorFlow. The
@@ -65,6 +65,8 @@ def run_lesson(
     from harness.results.store import Store
 
     scenario = load_lesson(lesson) if isinstance(lesson, str) else lesson
+    if path is not None:
+        path = complete_path(path)
     if device not in ("cpu", "gpu", "all"):
         raise UsageError(f"unknown device: {device}", "", "use cpu, gpu or all")
     if path is not None and path not in scenario.paths():
@@ -88,6 +90,11 @@ def run_lesson(
         store = stack.enter_context(contextlib.closing(Store(folder)))
         run = start_run(store, request)
         return continue_run(store, run, request, [scenario]).outcomes
+
+
+def complete_path(path: str) -> str:
+    """Return the full name of a path, such as "restore_broken": tables leave "restore_" out."""
+    return f"restore_{path.removeprefix('restore_')}"
 
 
 def start_run(store: "Store", request: "RunRequest") -> int:
@@ -166,15 +173,22 @@ def compare_outputs(restored: "ArrayLike", reference: "ArrayLike") -> OutputComp
     """Compare a restored model's predictions with the saved model's, row by row.
 
     The verdict is `match`, `zeros`, `constant`, `nan`, `shape` or `differs`, decided as for a
-    lesson. Raises UsageError for a reference that cannot show a failure: fewer than two rows, NaN,
-    only zeros, or equal rows.
+    lesson. Raises UsageError for lists that are no array, and for a reference that cannot show a
+    failure: fewer than two rows, NaN, only zeros, or equal rows.
     """
     import numpy as np
 
     from harness.verdicts.judge import find_verdict, refuse_reference
     from harness.verdicts.statistics import compute_statistics
 
-    values, wanted = np.asarray(restored), np.asarray(reference)
+    try:
+        values, wanted = np.asarray(restored), np.asarray(reference)
+    except ValueError as error:
+        raise UsageError(
+            "the two outputs cannot be compared: one of them is no array",
+            str(error),
+            "give rows of equal length",
+        ) from error
     if refused := refuse_reference(wanted):
         raise UsageError(
             "the two outputs cannot be compared", refused, "use inputs that give varying outputs"

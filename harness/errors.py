@@ -40,6 +40,10 @@ class EnvironmentUnusable(RestorebenchError):
     exit_code = UNUSABLE
 
 
+class ImportFails(EnvironmentUnusable):
+    """TensorFlow is there, and its import fails."""
+
+
 class CannotWrite(EnvironmentUnusable):
     """The disk or the database cannot be written at the moment. The run can be resumed."""
 

@@ -2,10 +2,17 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import PurePath
 
 REPORTS = PurePath("reports")  # where runs are kept, unless `--reports` says otherwise
 MODULE, INSTALLED = "python -m harness", "restorebench"
+READING = {"list", "search", "explain", "new", "index", "artifact"}
+TAKERS = {  # which commands take which folder
+    "--scenarios": {*READING, "run", "check", "diff", "gpu-report"},
+    "--reports": {"run", "check", "diff", "gpu-report", "runs", "show"},
+}
+folders: dict[str, str] = {}  # the folders that the user gave with TAKERS' options
 
 
 def program_name() -> str:
@@ -13,10 +20,23 @@ def program_name() -> str:
     return INSTALLED if PurePath(sys.argv[0]).stem == INSTALLED else MODULE
 
 
+def remember_folders(given: Mapping[str, object]) -> None:
+    """Note the folders that were given to the command under way, for the commands in its tips."""
+    folders.clear()
+    folders.update({option: str(folder) for option, folder in given.items() if folder})
+
+
 def command_line(words: str, reports: PurePath | None = None) -> str:
     """Return a command as the user must type it: `words` after the program's name.
 
-    With the folder where runs are kept, unless that is the one it would be anyway.
+    With the folders that the user gave, if the command takes them. `reports` is for what knows its
+    folder of runs by itself.
     """
-    where = "" if reports in (None, REPORTS) else f" --reports {shlex.quote(str(reports))}"
-    return f"{program_name()} {words}{where}"
+    known = folders if reports is None else folders | {"--reports": str(reports)}
+    for option, folder in known.items():
+        taken = words.split()[0] in TAKERS[option] and option not in words.split()
+        usual = option == "--reports" and PurePath(folder) == REPORTS
+        of_the_run = option == "--scenarios" and "--resume" in words
+        if taken and not usual and not of_the_run:
+            words += f" {option} {shlex.quote(folder)}"
+    return f"{program_name()} {words}"

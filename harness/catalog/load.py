@@ -2,9 +2,11 @@
 
 import ast
 import difflib
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from harness.catalog.rules import find_problems
 from harness.catalog.scenario import FAMILIES, Scenario, find_declaration
@@ -35,24 +37,32 @@ class Catalog:
     problems: tuple[Problem, ...]
 
     def find(self, identifier: str) -> Scenario:
-        """Return the scenario with this id; raises UsageError with the nearest one."""
+        """Return the scenario with this id, or of this file.
+
+        Raises UsageError with the nearest one.
+        """
+        file = Path(identifier) if identifier.endswith(".py") else None
         for scenario in self.scenarios:
-            if scenario.id == identifier:
+            if scenario.id == identifier or (file and is_same_file(file, scenario.file)):
                 return scenario
-        broken = [
-            problem
-            for problem in self.problems
-            if problem.file.stem == identifier.replace("-", "_")
-        ]
+        if file and file.exists() and not is_same_file(file.parent.parent, self.root):
+            raise UsageError(
+                f"the file is not a scenario of {self.root}: {identifier}",
+                "",
+                f"name the folder of its family's folder: --scenarios {file.parent.parent}",
+            )
+        named = Path(identifier).stem.replace("-", "_") if file else identifier.replace("-", "_")
+        broken = [problem for problem in self.problems if problem.file.stem == named]
         if broken:
             raise UsageError(
                 f"the scenario file of {identifier} has a mistake",
                 f"{len(broken)} mistakes were found (printed above)"
                 if len(broken) > 1
                 else "the mistake is printed above",
-                f"correct the file, then: {command_line(f'check {identifier}')}",
+                f"correct the file, then: {command_line(f'check {quote(identifier)}')}",
             )
-        near = difflib.get_close_matches(identifier, [each.id for each in self.scenarios], n=1)
+        known = [each.id for each in self.scenarios]
+        near = difflib.get_close_matches(named.replace("_", "-"), known, n=1)
         tip = f"did you mean {near[0]}?  " if near else ""
         raise UsageError(
             f"scenario not found: {identifier}",
@@ -62,7 +72,26 @@ class Catalog:
 
     def select(self, identifiers: Iterable[str]) -> list[Scenario]:
         """Return the scenarios with these ids, each once, in the order given."""
-        return [self.find(identifier) for identifier in dict.fromkeys(identifiers)]
+        found = [self.find(identifier) for identifier in identifiers]
+        return list({scenario.id: scenario for scenario in found}.values())
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Say whether two paths lead to one file or folder; a path that leads nowhere is no other's."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def explain_syntax(source: str, error: SyntaxError) -> str:
+    """Return what is wrong: no Python at all, or Python that 3.7 does not know yet."""
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            ast.parse(source)
+        except SyntaxError as plain:
+            return f"syntax error: {plain.msg}"
+    return f"not Python 3.7: {error.msg}"
 
 
 def read_scenario(file: Path) -> tuple[Scenario | None, list[Problem]]:
@@ -72,7 +101,7 @@ def read_scenario(file: Path) -> tuple[Scenario | None, list[Problem]]:
         tree = ast.parse(source, filename=str(file), feature_version=(3, 7))
         found = list(find_problems(file, tree))
     except SyntaxError as error:
-        return None, [Problem(file, error.lineno or 1, f"not Python 3.7: {error.msg}")]
+        return None, [Problem(file, error.lineno or 1, explain_syntax(source, error))]
     except (OSError, ValueError) as error:  # not readable, not UTF-8, or null bytes
         return None, [Problem(file, 1, f"the file cannot be read: {error}")]
     except (RecursionError, MemoryError):

@@ -1,14 +1,14 @@
 """The demands of `check` on a scenario's file, beyond the rules that every command checks."""
 
 from harness.catalog.scenario import Scenario
+from harness.catalog.template import find_leftovers
 
-TEMPLATE_TEXTS = ("Say in one sentence what goes wrong.", "Nearly the answer.")
 
-
-def find_template_texts(source: str) -> list[str]:
-    """Return a sentence for every text of the template that is still in the file."""
-    left = [text for text in TEMPLATE_TEXTS if text in source]
-    return [f"the file still has the template's text: {text!r}" for text in left]
+def find_template_texts(scenario: Scenario) -> list[str]:
+    """Return a sentence, with its line, for whatever of the template is still in the file."""
+    return [
+        f"{scenario.file}:{line}: {sentence}" for line, sentence in find_leftovers(scenario.source)
+    ]
 
 
 def find_silent_errors(scenario: Scenario) -> list[str]:

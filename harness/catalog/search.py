@@ -90,6 +90,16 @@ def spell_releases(scenario: Scenario) -> str:
     return scenario.tensorflow + keras
 
 
+def is_index_stale(catalog: Catalog) -> bool:
+    """Say whether a folder has a table of its scenarios, and the table is not what they are."""
+    file = catalog.root / INDEX_NAME
+    try:
+        there = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return MARK in there and there != write_index(catalog)
+
+
 def write_index(catalog: Catalog) -> str:
     """Return `scenarios/README.md`: one row per scenario, by family."""
     count = len(catalog.scenarios)

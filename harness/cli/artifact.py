@@ -16,7 +16,6 @@ from harness.cli.options import (
     ScenariosOption,
     open_catalog,
     resolve_interpreter,
-    suggest,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
@@ -69,21 +68,22 @@ def artifact(
     printer = Printer(json_file)
     chosen = choose(identifiers or [], everything, scenarios)
     if proof_only:
-        raise typer.Exit(check_all(chosen, scenarios, printer))
+        raise typer.Exit(check_all(chosen, printer))
     packages = tuple(extra or ())
-    raise typer.Exit(
-        regenerate_all(chosen, write, python, packages, legacy_keras, layout, scenarios, printer)
-    )
+    raise typer.Exit(regenerate_all(chosen, write, python, packages, legacy_keras, layout, printer))
 
 
 def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[Scenario]:
     """Return the requested scenarios; raises UsageError for a scenario without committed files."""
+    catalog = open_catalog(root)
+    committed = [each for each in catalog.scenarios if each.artifact_folder]
+    if not committed:
+        raise UsageError(f"no scenario in {catalog.root} has committed files")
     if bool(identifiers) == everything:
         problem = "name scenarios, or all of them with --all"
         raise UsageError(problem, "", command_line("artifact --all"))
-    catalog = open_catalog(root)
     if everything:
-        return [each for each in catalog.scenarios if each.artifact_folder]
+        return committed
     found = [catalog.find(identifier) for identifier in dict.fromkeys(identifiers)]
     for scenario in found:
         if scenario.artifact_folder is None:
@@ -92,7 +92,7 @@ def choose(identifiers: list[str], everything: bool, root: Path | None) -> list[
     return found
 
 
-def check_all(chosen: list[Scenario], root: Path | None, printer: Printer) -> int:
+def check_all(chosen: list[Scenario], printer: Printer) -> int:
     """Print for every scenario whether its files are as recorded; return the exit code."""
     from harness.artifacts.provenance import ProvenanceRefused, check_provenance
 
@@ -107,7 +107,7 @@ def check_all(chosen: list[Scenario], root: Path | None, printer: Printer) -> in
     held = len(chosen) - len(refused)
     printer.text(f"The files of {held} of {len(chosen)} scenarios match their provenance.json.")
     wanted = " ".join(refused or [each.id for each in chosen[:1]])
-    printer.tip(f"Next: {suggest(f'artifact {wanted}', scenarios=root)}")
+    printer.tip(f"Next: {command_line(f'artifact {wanted}')}")
     return CHANGED if refused else EXPECTED
 
 
@@ -118,7 +118,6 @@ def regenerate_all(
     extra: tuple[str, ...],
     legacy: bool,
     layout: "Layout",
-    root: Path | None,
     printer: Printer,
 ) -> int:
     """Regenerate, compare, and print the table; return the exit code."""
@@ -185,7 +184,7 @@ def regenerate_all(
         following = "run --all --no-timing"
     else:
         following = f"run {' '.join(written_ids or [chosen[0].id])}"
-    printer.tip(f"Next: {suggest(following, scenarios=root)}")
+    printer.tip(f"Next: {command_line(following)}")
     return UNUSABLE if failed else CHANGED if left else EXPECTED
 
 

@@ -73,7 +73,9 @@ class Stages:
         self.print_in_log(f"{release.name}: begins")
         ended = "failed"
         try:
-            built = build(release, lambda stage: self.show(task, release.name, stage))
+            built = build(
+                release, lambda stage: self.show(task, release.name, stage), contents=True
+            )
             ended = "ready"
             return built
         finally:

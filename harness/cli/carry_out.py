@@ -9,7 +9,6 @@ import typer
 from harness.api import continue_run
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
-from harness.cli.options import suggest
 from harness.cli.output import next_step, present
 from harness.cli.printer import Printer
 from harness.cli.progress import ProgressBar
@@ -24,7 +23,7 @@ from harness.errors import (
     UsageError,
 )
 from harness.execution.request import RunRequest, read_request
-from harness.program import INSTALLED, MODULE
+from harness.program import INSTALLED, MODULE, command_line
 from harness.report.dose import has_doses
 from harness.report.dose_plot import plot_doses
 from harness.report.layout import Layout
@@ -49,7 +48,7 @@ def find_unfinished(store: Store) -> tuple[int, RunRequest]:
                 f"run {kept.id} is being carried out by process {kept.pid}, here or elsewhere"
             )
     raise UsageError(
-        "there is no unfinished run to resume", under_way, f"see: {suggest('runs', store.reports)}"
+        "there is no unfinished run to resume", under_way, f"see: {command_line('runs')}"
     )
 
 
@@ -71,7 +70,7 @@ def carry_out(
         with ProgressBar(len(request.environments) > 1) as progress:
             return continue_run(store, run_id, request, chosen, progress)
     except (KeyboardInterrupt, EnvironmentUnusable) as error:
-        kept, again = store.count_outcomes(run_id), suggest(RESUME, store.reports)
+        kept, again = store.count_outcomes(run_id), command_line(RESUME)
         if kept:
             typer.echo(f"{kept} outcomes of run {run_id} are saved in {store.path}.", err=True)
         elif not resumed and not isinstance(error, CannotWrite):
@@ -95,7 +94,7 @@ def report(
 ) -> int:
     """Write the requested files, print the run, and return the exit code."""
     document = make_result_file(run)
-    kept = f"make room; the run itself is kept, see: {suggest('runs', store.reports)}"
+    kept = f"make room; the run itself is kept, see: {command_line('runs')}"
     printer.record(document, kept)
     if benchmark_file:
         write_json(benchmark_file, make_benchmarks(run, store.load_samples(run.id)))
@@ -104,15 +103,16 @@ def report(
     if has_doses(document.outcomes):
         summaries = {scenario.id: scenario.summary for scenario in catalog.scenarios}
         printer.tip(describe_plots(document.outcomes, store.reports, summaries))
-    shown = suggest(f"show {run.id}", store.reports)
+    shown = command_line(f"show {run.id}")
     printer.tip(f"Run {run.id} is saved in {store.reports}; to see it again: {shown}")
     if run.finished is None:
         printer.tip(
             "Outcomes are missing: an environment could not be used (the reason is printed above)."
+            "\nOnce the environment works, the run can be finished."
         )
-        printer.tip(f"Next, once the environment works: {suggest('run --resume', store.reports)}")
+        printer.tip(f"Next: {command_line(RESUME)}")
         return UNUSABLE
-    printer.tip(next_step(document, catalog.root))
+    printer.tip(next_step(document))
     if any_changed(document.outcomes):
         return CHANGED
     return USAGE if catalog.problems else EXPECTED

@@ -1,10 +1,12 @@
 """`check`: does a scenario meet every demand? The same check that every scenario passes."""
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.catalog.scenario import Scenario
 from harness.cli.options import (
     DEFAULT_REPORTS,
     LegacyKerasOption,
@@ -13,10 +15,10 @@ from harness.cli.options import (
     ScenariosOption,
     open_catalog,
     resolve_interpreter,
-    suggest,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.errors import CHANGED
+from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.results.outcome import Outcome
@@ -33,6 +35,7 @@ def check(
     """Check a scenario: its file, its verdicts, and whether a second run gives equal numbers."""
     from harness.api import start_run
     from harness.catalog.quality import find_silent_errors, find_template_texts
+    from harness.catalog.search import INDEX_NAME, is_index_stale
     from harness.cli.carry_out import carry_out
     from harness.execution.request import RunRequest
     from harness.report.summary import count
@@ -53,41 +56,59 @@ def check(
             timing=False,
             legacy_keras=legacy_keras,
             interpreter=resolve_interpreter(python),
-            command=["check", identifier],
+            command=["check", scenario.id],
             note_side_effects=True,
         )
         run = start_run(store, request)
         twice.append(make_result_file(carry_out(store, run, request, catalog)).outcomes)
         predicted.append(store.load_predictions(run))
-    faults = find_template_texts(scenario.source) + find_silent_errors(scenario)
+    faults = find_template_texts(scenario) + find_silent_errors(scenario)
     faults += find_faults(twice[0], twice[1], (predicted[0], predicted[1]))
     ran = [each for each in twice[0] if each.verdict != "skip"]
-    printer.record({"scenario": identifier, "run": run, "ran": bool(ran), "faults": faults})
+    printer.record({"scenario": scenario.id, "run": run, "ran": bool(ran), "faults": faults})
     printer.prose(describe_costs(twice[1]))
+    where = " --legacy-keras" if legacy_keras else ""
+    where += f" --python {shlex.quote(python)}" if python != sys.executable else ""
     for fault in faults:
         printer.text(f"FAULT  {fault}")
     if faults:
-        said = suggest(f"show {run} --output {identifier}", reports)
+        said = command_line(f"show {run} --output {scenario.id}")
         printer.tip(f"To see what the steps printed and raised: {said}")
-        again = suggest(f"check {identifier}", reports, catalog.root)
-        printer.tip(f"Next: correct {scenario.file}, then: {again}")
+        printer.tip(f"Correct {scenario.file}.")
+        printer.tip(f"Next: {command_line(f'check {scenario.id}{where}')}")
         raise typer.Exit(CHANGED)
     if not ran:
         skipped = twice[0][0].error
-        printer.prose(
-            f"{identifier} cannot run in this environment: {skipped.message if skipped else ''}."
-        )
-        keras_2 = scenario.keras.startswith("<3") and not legacy_keras
-        where = "--legacy-keras" if keras_2 else "--python PATH"
-        again = suggest(f"check {identifier} {where}", reports, catalog.root)
-        printer.tip(f"Next, with an environment that fits: {again}")
+        why = skipped.message if skipped else ""
+        printer.prose(f"{scenario.id} cannot run in this environment: {why}.")
+        printer.tip(f"Next: {command_line(suggest_fitting(scenario, legacy_keras))}")
         return
     printer.prose(
-        f"{identifier}: {count(len(ran), 'path')} as declared, with equal numbers in both runs."
+        f"{scenario.id}: {count(len(ran), 'path')} as declared, with equal numbers in both runs."
     )
-    where = " --legacy-keras" if legacy_keras else ""
-    where += f" --python {python}" if python != sys.executable else ""
-    printer.tip(f"Next: {suggest(f'run {identifier} --seeds 20{where}', reports, catalog.root)}")
+    if is_index_stale(catalog):
+        where_listed = catalog.root / INDEX_NAME
+        printer.tip(f"{where_listed} is out of date; to write it anew: {command_line('index')}")
+    printer.tip(f"Next: {command_line(f'run {scenario.id} --seeds 20{where}')}")
+
+
+def suggest_fitting(scenario: Scenario, legacy_keras: bool) -> str:
+    """Return the command that runs a scenario where it applies, for one that does not run here.
+
+    With Keras 2 beside this TensorFlow, or in the newest release that is declared, with the extra
+    packages that the scenario needs.
+    """
+    from harness.catalog.expectations import applies
+    from harness.environments.releases import NEWEST, RELEASES, WITH
+
+    keras_2 = scenario.keras.startswith("<3")
+    if keras_2 and not legacy_keras and not scenario.extras:
+        return f"check {scenario.id} --legacy-keras"
+    names = [name for name in RELEASES if name[0].isdigit() and applies(scenario.tensorflow, name)]
+    if keras_2:
+        names = [name for name in names if not applies(">=2.16", name)]
+    named = WITH.join([names[-1] if names else NEWEST, *scenario.extras])
+    return f"run {scenario.id} --tf {shlex.quote(named)}"
 
 
 def describe_costs(outcomes: "list[Outcome]") -> str:

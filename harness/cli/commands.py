@@ -11,6 +11,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from harness.program import TAKERS, remember_folders
+
 OTHERS = "Commands"
 # Sections of the help, by the reader's purpose.
 BROKEN_MODEL = "If your model is broken"
@@ -25,6 +27,14 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command's arguments."""
         return super().parse_args(ctx, complete_json(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Carry out the command; its tips name the folders that it was given."""
+        remember_folders({name: ctx.params.get(name.removeprefix("--")) for name in TAKERS})
+        try:
+            return super().invoke(ctx)
+        finally:
+            remember_folders({})
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return a command's usage line, with MODEL instead of Typer's {MODEL}."""

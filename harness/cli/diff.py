@@ -16,7 +16,7 @@ from harness.cli.options import (
     ReportsOption,
     ScenariosOption,
     open_catalog,
-    suggest,
+    suggest_lesson,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import TensorFlowOption, adopt_releases
@@ -106,9 +106,8 @@ def diff(
             typer.echo(command, err=True)
     telling = [each for one in comparisons for each in one.differences if each.kind != "unchanged"]
     ordered = [each for kind in LOOKED_AT for each in telling if each.kind == kind]
-    following = f"explain {ordered[0].scenario}" if ordered else "runs"
-    folder = (reports, None) if following == "runs" else (None, scenarios)
-    printer.tip(f"\nNext: {suggest(following, *folder)}")
+    following = suggest_lesson(ordered[0].scenario) if ordered else command_line("runs")
+    printer.tip(f"\nNext: {following}")
     raise typer.Exit(CHANGED if any_regressed(comparisons) else EXPECTED)
 
 
@@ -143,7 +142,7 @@ def check_request(words: list[str], releases: list[str] | None, readers: bool) -
             raise UsageError(
                 "give two runs, or two releases",
                 f"runs given: {len(words)}",
-                f"{command_line('diff 1 2')}, or: {command_line('diff --tf 2.20,2.21')}",
+                f"{command_line('diff --tf 2.20,2.21')}, or see: {command_line('runs')}",
             )
         return
     if readers:

@@ -10,7 +10,6 @@ from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
 from harness.cli.carry_out import carry_out
 from harness.cli.diff_runs import Pairs
-from harness.cli.options import suggest
 from harness.environments.releases import RELEASES
 from harness.environments.resolve import make_absolute
 from harness.errors import EnvironmentUnusable, UsageError
@@ -72,13 +71,13 @@ def run_missing(
         readers=releases if writers else [],
     )
     run = carry_out(store, start_run(store, request), request, catalog)
-    again = suggest(f"show {run.id}", store.reports)
+    again = command_line(f"show {run.id}")
     typer.echo(f"Run {run.id} is saved in {store.reports}; to see it: {again}", err=True)
     if run.finished is None:
         raise EnvironmentUnusable(
             "one of the releases could not be used",
             "the reason is printed above",
-            f"once the release works: {suggest('run --resume', store.reports)}",
+            f"once the release works: {command_line('run --resume')}",
         )
     return run
 

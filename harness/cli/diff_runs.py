@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 import typer
 
-from harness.cli.options import suggest
+from harness.cli.options import use_scenarios_of
 from harness.errors import UsageError, advise
+from harness.program import command_line
 from harness.report.releases import name_releases
 from harness.results.compare import Side
 from harness.results.json_files import ResultFile, read_result_file
@@ -59,8 +61,9 @@ def read_source(word: str, reports: Path) -> Source:
         predictions = store.load_predictions(run.id)
     finally:
         store.close()
+    use_scenarios_of(run.request)
     if not run.outcomes:
-        raise UsageError(f"run {word} has no outcomes", "", suggest("runs", reports))
+        raise UsageError(f"run {word} has no outcomes", "", command_line("runs"))
     if run.finished is None:
         typer.echo(f"Run {word} is unfinished: its missing paths count as not run.", err=True)
     document = ResultFile(environments=run.environments, machine=run.machine, outcomes=run.outcomes)
@@ -84,6 +87,12 @@ def pair_sides(
     if reader_a or reader_b:
         chosen = [(find_reader(a, reader_a, "a"), find_reader(b, reader_b, "b"))]
     elif not others:
+        if len(a.readers()) == 1:
+            raise UsageError(
+                "a second run is missing, to compare with",
+                f"{a.word} has one environment: {next(iter(a.readers()))}",
+                suggest_second(words[0], reports),
+            )
         if len(a.readers()) != 2:
             raise ask_for_readers(a, a)
         first, second = a.readers()
@@ -100,6 +109,13 @@ def pair_sides(
     for side_a, side_b in pairs:
         check_same_question(side_a, side_b)
     return pairs
+
+
+def suggest_second(word: str, reports: Path) -> str:
+    """Return the command that compares a run with the newest other run, or makes another run."""
+    kept = Store.open_existing(reports).list_runs() if Store.exists(reports) else []
+    others = [run.id for run in kept if run.finished and str(run.id) != word]
+    return command_line(f"diff {quote(word)} {others[0]}" if others else "run --all")
 
 
 def check_same_question(a: Side, b: Side) -> None:

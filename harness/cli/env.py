@@ -201,7 +201,7 @@ def show_environment(name: Name, extra: With = None, json_file: JsonOption = Non
         folder, built = find_built(name, extra)
         packages, name = built.packages, built.release.name
         path, title = str(python_of(folder)), f"{name}, built {built.built}"
-        if damage := find_damage(folder):
+        if damage := find_damage(folder, contents=True):
             raise EnvironmentUnusable(
                 f"{name} is damaged",
                 "\n".join(damage[:3]),

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.releases_option import split_releases
 from harness.errors import CHANGED, EXPECTED, UsageError
 from harness.program import command_line
 
@@ -41,14 +42,16 @@ def restore_where_written(
             show_default=False,
         ),
     ] = "",
-    reader: Annotated[
-        str,
+    readers: Annotated[
+        list[str] | None,
         typer.Option(
-            metavar="RELEASE|PATH",
-            help="Compare with this release or interpreter (default: your own TensorFlow).",
+            "--reader",
+            metavar="RELEASE|PATH,...",
+            callback=split_releases,
+            help="Compare with these releases or interpreters (default: your own TensorFlow).",
             show_default=False,
         ),
-    ] = "",
+    ] = None,
     code: Annotated[
         Path | None,
         typer.Option(
@@ -66,6 +69,7 @@ def restore_where_written(
     the model does not load in that release, or predicts only zeros, constants or NaN.
     """
     from harness.api import read_model_file
+    from harness.environments.interpreter import is_path
     from harness.environments.resolve import check_name
     from harness.report.model_file import (
         advise_without_model,
@@ -74,8 +78,15 @@ def restore_where_written(
         spell_load,
     )
 
-    for name in (release, reader):
+    for name in (release, *(readers or [])):
         check_name(name)  # an unknown name is refused before any work is done
+    unused = {"--release": release, "--reader": readers, "--code": code, "--trust": trust}
+    for option in (name for name, value in unused.items() if value and not restore):
+        raise UsageError(
+            f"{option} is for restoring, so it cannot be used with --no-restore",
+            "",
+            command_line(f"env for {quote(str(model))} --no-restore"),
+        )
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
     printer = Printer(json_file)
@@ -91,7 +102,9 @@ def restore_where_written(
         return
     if not restore:
         printer.record(record)
-        needs = " --code FILE.py" if origin.custom and code is None else ""
+        if origin.custom:
+            printer.tip("Put the code of your classes and functions into a file, such as code.py.")
+        needs = " --code code.py" if origin.custom else ""
         needs += " --trust" if origin.dangers else ""
         printer.tip(f"Next: {command_line(f'env for {quote(str(model))}{needs}')}")
         return
@@ -99,17 +112,29 @@ def restore_where_written(
         raise UsageError(
             f"{model} was not restored: loading it would run code or read files named in it",
             "\n".join(origin.dangers),
-            "if you trust its author, add --trust; with --no-restore the release is only named",
+            f"if you trust its author: {again_with(model, release, readers, code)} --trust",
         )
-    there, compared = restore_and_compare(origin, chosen, reader, code, trust, printer)
+    there, compared = restore_and_compare(origin, chosen, readers or [], code, trust, printer)
     printer.record(record | {"restored": as_result(there, chosen), "compared": compared or None})
     if not there.error:
         printer.text(f"\nTo load the model there: {spell_load(origin, there, code)}")
-    following = f"env requirements {spell(chosen)} > requirements-{chosen.split()[0]}.txt"
+    file = f"requirements-{Path(chosen).name.split()[0]}.txt"
+    following = f"env requirements {spell(chosen)} > {quote(file)}"
+    if is_path(chosen):  # only a release has recorded requirements
+        following = f"env show {spell(chosen)}"
     if there.error:  # a recipe for that release would not help
         following = f"search {quote(' '.join(there.error.split())[:80])}"
     printer.tip(f"Next: {command_line(following)}")
     raise typer.Exit(EXPECTED if there.is_sound() else CHANGED)
+
+
+def again_with(model: Path, release: str, readers: list[str] | None, code: Path | None) -> str:
+    """Return this command as it was given."""
+    words = ["env", "for", str(model)]
+    words += ["--release", release] if release else []
+    words += ["--reader", ",".join(readers)] if readers else []
+    words += ["--code", str(code)] if code else []
+    return command_line(join(words))
 
 
 def as_record(origin: "Origin") -> dict[str, object]:
@@ -148,12 +173,13 @@ def as_result(there: "RestoredModel", release: str) -> dict[str, object]:
 def restore_and_compare(
     origin: "Origin",
     chosen: str,
-    reader: str,
+    readers: list[str],
     code: Path | None,
     trust: bool,
     printer: Printer,
 ) -> tuple["RestoredModel", str]:
-    """Restore in the release and in the reader, and print both; return the first, and a sentence.
+    """Restore in the release and in the readers, and print all; return the first, and a sentence
+    for each reader.
 
     The default reader is this Python's TensorFlow. Without a reader nothing is compared.
     """
@@ -184,15 +210,17 @@ def restore_and_compare(
         printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
             return there, ""
-        if not reader and not has_own_tensorflow():
+        if not readers and not has_own_tensorflow():
             printer.prose(WITHOUT_READER)
             return there, WITHOUT_READER
-        ours = prepare(reader or OWN)
-        with show_progress(f"restoring in {reader or 'your TensorFlow'}"):
-            here = restore_model(ours, path, origin, work / "here", code, trust, there.inputs_file)
-        compared = describe_reader(here, there, reader or "your own environment")
-        printer.prose(compared)
-    return there, compared
+        compared = []
+        for number, reader in enumerate(readers or [OWN]):
+            ours, home = prepare(reader), work / f"here-{number}"
+            with show_progress(f"restoring in {reader or 'your TensorFlow'}"):
+                here = restore_model(ours, path, origin, home, code, trust, there.inputs_file)
+            compared.append(describe_reader(here, there, reader or "your own environment"))
+            printer.prose(compared[-1])
+    return there, "\n".join(compared)
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from harness.catalog.load import PACKAGED
-from harness.cli.options import ScenariosOption, open_catalog, suggest
+from harness.cli.options import ScenariosOption, open_catalog
 from harness.errors import CHANGED, USAGE, UsageError
+from harness.program import command_line
 
 
 def index(
@@ -31,7 +32,7 @@ def index(
     if only_check:
         if there != text.encode():
             typer.echo(f"{file} is out of date.")
-            typer.echo(f"Next: {suggest('index', scenarios=scenarios)}")
+            typer.echo(f"Next: {command_line('index')}")
             raise typer.Exit(CHANGED)
         typer.echo(f"{file} is up to date.")
         return

@@ -59,7 +59,9 @@ def list_scenarios(
         and (each.is_look_alike or not look_alikes)
     ]
     printer.record([describe_scenario(scenario) for scenario in chosen])
-    if printer.shows_text:
+    if not chosen:
+        printer.text(f"No scenario matches; {len(catalog.scenarios)} were looked at.")
+    elif printer.shows_text:
         from harness.catalog.search import name_verdicts
         from harness.report.layout import draw_table
 

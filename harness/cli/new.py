@@ -7,57 +7,10 @@ import typer
 
 from harness.catalog.load import PACKAGED
 from harness.catalog.scenario import FAMILIES
-from harness.cli.options import ScenariosOption, suggest
+from harness.catalog.template import TEMPLATE
+from harness.cli.options import ScenariosOption
 from harness.errors import UsageError
 from harness.program import command_line
-
-TEMPLATE = '''"""Say in one sentence what goes wrong.
-
-Symptom:
-    What the user sees, in words they would search for.
-Cause:
-    The mechanism.
-Fix:
-    What the fixed path does, and when to prefer it.
-Spot it:
-    The quickest check on one's own model.
-Evidence:
-    An issue, a release note or a source line.
-"""
-import numpy as np
-import tensorflow as tf
-
-SCENARIO = {{
-    "id": "{identifier}",
-    "family": "{family}",
-    "tensorflow": ">=2.13",
-    "seed": 0,
-    "expect": {{"restore_broken": "differs", "restore_fixed_same_scale": "match"}},
-    "minutes": 5,
-    "hints": ["A nudge.", "Where to look.", "Nearly the answer."],
-}}
-
-
-def save(artifact, seed):
-    draw = np.random.default_rng(seed)
-    inputs = draw.normal(size=(64, 4)).astype("float32")
-    targets = inputs.sum(axis=1, keepdims=True)
-    model = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(1)])
-    kernel = np.linalg.lstsq(inputs, targets, rcond=None)[0]  # what training would have found
-    model.layers[0].set_weights([kernel, np.zeros(1)])
-    model.save(artifact + "/model.keras")
-    return inputs, model.predict_on_batch(inputs), model
-
-
-def restore_broken(artifact):
-    model = tf.keras.models.load_model(artifact + "/model.keras")
-    return lambda inputs: model.predict_on_batch(inputs / 10), model  # the mistake
-
-
-def restore_fixed_same_scale(artifact):
-    model = tf.keras.models.load_model(artifact + "/model.keras")
-    return model.predict_on_batch, model
-'''
 
 
 def file_name(identifier: str) -> str:
@@ -82,7 +35,7 @@ def new(
         raise UsageError(
             "the scenarios here are an installed package, which an upgrade replaces",
             str(root),
-            command_line(f"new {identifier} --scenarios my-scenarios"),
+            command_line(f"new {identifier} --family {family} --scenarios my-scenarios"),
         )
     if len(identifier) > 40:
         raise UsageError("the id is too long for the tables", "", "use at most 40 characters")
@@ -99,5 +52,5 @@ def new(
             f"cannot write {file}", str(error), "name a folder with --scenarios"
         ) from error
     typer.echo(f"Wrote {file}")
-    check = suggest(f"check {identifier}", scenarios=scenarios)
-    typer.echo(f"Next: fill in the file, then: {check}")
+    typer.echo("Fill in the file.")
+    typer.echo(f"Next: {command_line(f'check {identifier}')}")

@@ -1,17 +1,19 @@
 """Options that several commands share, and the errors for wrong values."""
 
+import glob
 import os
 import shlex
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from harness.api import read_lessons
 from harness.catalog.load import PACKAGED, Catalog
 from harness.errors import UsageError
-from harness.program import REPORTS, command_line
+from harness.program import REPORTS, command_line, folders
 
 ScenariosOption = Annotated[
     Path | None,
@@ -44,9 +46,23 @@ DEFAULT_REPORTS = Path(REPORTS)
 
 def suggest(command: str, reports: Path | None = None, scenarios: Path | None = None) -> str:
     """Return `command` as it must be typed, with every folder that is not the default."""
-    if scenarios not in (None, PACKAGED):
+    if scenarios not in (None, PACKAGED) and "--resume" not in command:
         command += f" --scenarios {shlex.quote(str(scenarios))}"
     return command_line(command, reports)
+
+
+def use_scenarios_of(request: Mapping[str, Any]) -> None:
+    """Have tips name the scenarios' folder of a kept run, unless the user has named one."""
+    root = request.get("root")
+    if root and Path(root) != PACKAGED:
+        folders.setdefault("--scenarios", str(root))
+
+
+def suggest_lesson(identifier: str) -> str:
+    """Return the command that explains a scenario; that lists them, if the scenario is not here."""
+    root = Path(folders.get("--scenarios", PACKAGED))
+    there = any(root.glob(f"*/{glob.escape(identifier.replace('-', '_'))}.py"))
+    return command_line(f"explain {identifier}" if there else "list")
 
 
 def open_catalog(root: Path | None) -> Catalog:

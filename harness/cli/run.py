@@ -20,7 +20,6 @@ from harness.cli.options import (
     ScenariosOption,
     open_catalog,
     resolve_interpreter,
-    suggest,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import (
@@ -36,6 +35,7 @@ from harness.files import check_can_write
 from harness.program import command_line
 
 DEVICES = ("cpu", "gpu", "all")
+LEAST_MEMORY = 512  # MiB; a spawned step imports TensorFlow 2.21 with about 400
 
 
 def run(
@@ -112,6 +112,12 @@ def run(
     Exit code 0: every outcome is as the scenarios declare. Exit code 1: something changed.
     """
     layout = choose_layout(style)
+    if memory_limit < LEAST_MEMORY:
+        raise UsageError(
+            f"--memory-limit {memory_limit} cannot hold TensorFlow's import",
+            "",
+            f"give at least {LEAST_MEMORY} (MiB)",
+        )
     ids, releases = adopt_releases(ids, releases or [])
     if readers:
         refuse_releases(ids)
@@ -143,7 +149,7 @@ def run(
     store = Store(reports)
     if resume:
         run_id, request = find_unfinished(store)
-        catalog = open_catalog(Path(request.root))
+        catalog = open_catalog(Path(request.root) if request.root else None)
     else:
         catalog = open_catalog(scenarios)
         chosen = catalog.select(ids) if ids else list(catalog.scenarios)
@@ -235,7 +241,9 @@ def check_places(
 
 def complete_paths(paths: list[str]) -> list[str]:
     """Return the full names of paths, each once: tables leave "restore_" out."""
-    return list(dict.fromkeys(f"restore_{each.removeprefix('restore_')}" for each in paths))
+    from harness.api import complete_path
+
+    return list(dict.fromkeys(map(complete_path, paths)))
 
 
 def check_paths(paths: list[str], chosen: list[Scenario]) -> None:
@@ -272,7 +280,7 @@ def check_resume_alone(context: typer.Context) -> None:
             raise UsageError(
                 "--resume continues a run with its own scenarios and options",
                 f"also given: {parameter.opts[0]}",
-                suggest("run --resume", context.params["reports"]),
+                command_line("run --resume"),
             )
 
 

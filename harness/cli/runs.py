@@ -18,7 +18,6 @@ def list_runs(
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
     """List the runs in the reports folder, newest first."""
-    from harness.execution.request import read_request
     from harness.report.layout import draw_table
     from harness.results.store import Store
 
@@ -34,7 +33,7 @@ def list_runs(
                 "state": "finished" if run.finished else "unfinished",
                 "outcomes": store.count_outcomes(run.id),
                 "environment": ", ".join(each.name for each in run.environments),
-                "command": " ".join(read_request(run.request).command),
+                "command": " ".join(map(str, run.request.get("command", []))),
             }
             records.append(record)
             shown = {"created": shorten_time(run.created)}

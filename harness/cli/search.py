@@ -9,7 +9,6 @@ from harness.cli.options import (
     FormatOption,
     ScenariosOption,
     open_catalog,
-    suggest,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
@@ -41,7 +40,7 @@ def search(
     printer.record([describe_scenario(scenario) for scenario in found[:limit]])
     if not found:
         printer.text(f"None of {len(catalog.scenarios)} scenarios contains any of these words.")
-        printer.tip(f"Next: {suggest('list', scenarios=scenarios)}")
+        printer.tip(f"Next: {command_line('list')}")
     else:
         rows = [[each.id, name_verdicts(each), each.summary] for each in found[:limit]]
         printer.text(
@@ -56,6 +55,6 @@ def search(
         )
         more = f", best {limit} shown" if len(found) > limit else ""
         printer.text(f"\n{len(found)} of {len(catalog.scenarios)} scenarios share words{more}.")
-        printer.tip(f"Next: {suggest(f'explain {found[0].id}', scenarios=scenarios)}")
+        printer.tip(f"Next: {command_line(f'explain {found[0].id}')}")
     if catalog.problems:
         raise typer.Exit(USAGE)

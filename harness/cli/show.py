@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, suggest
+from harness.cli.options import (
+    DEFAULT_REPORTS,
+    FormatOption,
+    ReportsOption,
+    use_scenarios_of,
+)
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
 from harness.errors import CHANGED, EXPECTED, UsageError
@@ -45,6 +50,7 @@ def show(
             typer.echo(show_output(store, int(run), output))
             return
         kept = store.load(int(run))
+        use_scenarios_of(kept.request)
         document, unfinished = make_result_file(kept), kept.finished is None
     else:
         if output:
@@ -56,13 +62,13 @@ def show(
         document, unfinished = read_result_file(Path(run)), False
     printer.record(document)
     if not document.outcomes:
-        printer.tip(f"This run has no outcomes yet.\nNext: {suggest('run --resume', reports)}")
+        printer.tip(f"This run has no outcomes yet.\nNext: {command_line('run --resume')}")
     else:
         if printer.shows_text:
             typer.echo(present(document, layout))
         if unfinished:
             printer.tip(f"This run is unfinished: {len(document.outcomes)} outcomes so far.")
-            printer.tip(f"Next: {suggest('run --resume', reports)}")
+            printer.tip(f"Next: {command_line('run --resume')}")
         else:
             printer.tip(next_step(document))
     raise typer.Exit(CHANGED if any_changed(document.outcomes) else EXPECTED)

@@ -55,7 +55,9 @@ def keep_quiet(stage: str) -> None:
     """Say nothing."""
 
 
-def build(release: Release, say: Say = keep_quiet) -> tuple[Path, BuiltEnvironment]:
+def build(
+    release: Release, say: Say = keep_quiet, contents: bool = False
+) -> tuple[Path, BuiltEnvironment]:
     """Return the release's environment; build the environment if it is missing or damaged.
 
     Raises EnvironmentUnusable with the end of uv's output, or of the output of a failed import.
@@ -65,7 +67,7 @@ def build(release: Release, say: Say = keep_quiet) -> tuple[Path, BuiltEnvironme
         cache.mkdir(parents=True, exist_ok=True)
         with hold_build_lock(cache, name, say=say) as build_lock:
             if (cache / name).exists():
-                damage, built = find_damage(cache / name), read_built(cache / name)
+                damage, built = find_damage(cache / name, contents), read_built(cache / name)
                 if built is not None and not damage:
                     return cache / name, built
                 say(f"damaged, so it is built again: {damage[0]}")
@@ -90,7 +92,7 @@ def check_disk(cache: Path, needed: int) -> None:
         raise EnvironmentUnusable(
             f"{free / 2**30:.1f} GiB are free under {cache}, {needed >> 30} are needed",
             "",
-            f"{command_line('env prune')}, or {FOLDER}",
+            f"{FOLDER}, or free some disk space: {command_line('env prune')}",
         )
 
 
@@ -121,7 +123,7 @@ def make(release: Release, cache: Path, name: str, build_lock: int, say: Say) ->
         bytes=measure_bytes(part),
     )
     (part / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(built)))
-    if damage := find_damage(part):
+    if damage := find_damage(part, contents=True):
         raise EnvironmentUnusable(
             f"the environment {release.name} was damaged directly after it was built",
             "\n".join(damage[:3]),
@@ -189,7 +191,7 @@ def install(release: Release, part: Path, pins: str, build_lock: int) -> None:
         "-",
     ]
     run_uv(release, *command, text=pins, descriptors=(build_lock,))
-    if damaged := find_damaged_packages(part):
+    if damaged := find_damaged_packages(part, contents=True):
         again = [f"--reinstall-package={name}" for name in damaged]
         run_uv(release, *command, "--no-cache", *again, text=pins, descriptors=(build_lock,))
 

@@ -6,12 +6,14 @@ that a builder locks (`NAME.lock`). A killed build leaves a `.part` folder, whic
 removes.
 """
 
+import base64
 import csv
 import hashlib
 import os
 import re
 import shutil
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -95,8 +97,11 @@ def order_by_release(name: str) -> tuple[int, ...]:
     return tuple(map(int, numbers)) if all(map(str.isdecimal, numbers)) else (9,)
 
 
-def find_damage(folder: Path) -> list[str]:
-    """Return one sentence per fault of an environment; an empty list if it is complete."""
+def find_damage(folder: Path, contents: bool = False) -> list[str]:
+    """Return one sentence per fault of an environment; an empty list if it is complete.
+
+    `contents`: Python files are read too, not only measured (`find_damaged_packages`).
+    """
     if not python_of(folder).exists():
         return [f"its interpreter is missing: {python_of(folder)}"]
     if (built := read_built(folder)) is None:
@@ -104,15 +109,17 @@ def find_damage(folder: Path) -> list[str]:
     _, owners = read_sizes(folder)
     missing = {*map(name_installed, built.packages)} - {*owners.values()}
     gone = [f"the package {each} is missing" for each in sorted(missing)]
-    return gone + list(find_damaged_packages(folder).values())
+    return gone + list(find_damaged_packages(folder, contents).values())
 
 
-def find_damaged_packages(folder: Path) -> dict[str, str]:
+def find_damaged_packages(folder: Path, contents: bool = False) -> dict[str, str]:
     """Return a sentence for each package that lacks a file or has a file of the wrong size.
 
-    The expected sizes come from the wheels' RECORD files. Comparing takes a tenth of a second.
+    The expected sizes come from the wheels' RECORD files. Comparing takes a tenth of a second. With
+    `contents`, the hashes of Python files are compared too, which takes about a second.
     """
     sizes, owners = read_sizes(folder)
+    hashes = read_hashes(folder) if contents else {}
     damage: dict[str, str] = {}
     for path, expected in sizes.items():
         try:
@@ -123,12 +130,43 @@ def find_damaged_packages(folder: Path) -> dict[str, str]:
             if size not in expected:
                 sentence = f"{path} has {size} bytes instead of {max(expected)}"
                 damage.setdefault(owners[path], sentence)
+            elif path in hashes and hash_file(path) not in hashes[path]:
+                damage.setdefault(owners[path], f"{path} has other contents than were installed")
     return damage
 
 
 def name_installed(pin: str) -> str:
     """Return the normalised package name of a pin or of a `.dist-info` folder."""
     return canonicalize_name(re.split(r"==|-(?=\d)| @ ", pin)[0])
+
+
+def read_records(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Return (path, package, hash, size) of every installed file, as the wheels' RECORDs say."""
+    pattern = "[Ll]ib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
+    for listing in folder.glob(f"{pattern}/*.dist-info/RECORD"):
+        home, package = str(listing.parent.parent), name_installed(listing.parent.stem)
+        with listing.open(newline="", errors="replace") as lines:
+            for path, digest, size in (row for row in csv.reader(lines) if len(row) == 3):
+                if size.isdecimal() and not path.endswith(".pyc"):  # compiled here, not the wheel's
+                    yield f"{home}/{path}", package, digest, size
+
+
+def read_hashes(folder: Path) -> dict[str, set[str]]:
+    """Return the expected SHA-256 of each installed Python file."""
+    hashes: dict[str, set[str]] = defaultdict(set)
+    for path, _, digest, _ in read_records(folder):
+        if path.endswith(".py") and digest.startswith("sha256="):
+            hashes[path].add(digest.removeprefix("sha256="))
+    return hashes
+
+
+def hash_file(path: str) -> str:
+    """Return the SHA-256 of a file as a RECORD spells it; "" if it cannot be read."""
+    try:
+        digest = hashlib.sha256(Path(path).read_bytes()).digest()
+    except OSError:
+        return ""
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def read_sizes(folder: Path) -> tuple[dict[str, set[int]], dict[str, str]]:
@@ -138,16 +176,9 @@ def read_sizes(folder: Path) -> tuple[dict[str, set[int]], dict[str, str]]:
     """
     sizes: dict[str, set[int]] = defaultdict(set)
     owners: dict[str, str] = {}
-    pattern = "[Ll]ib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
-    for listing in folder.glob(f"{pattern}/*.dist-info/RECORD"):
-        home, package = str(listing.parent.parent), name_installed(listing.parent.stem)
-        with listing.open(newline="", errors="replace") as lines:
-            for path, _, size in (row for row in csv.reader(lines) if len(row) == 3):
-                if size.isdecimal() and not path.endswith(
-                    ".pyc"
-                ):  # compiled again here, not the wheel's
-                    sizes[f"{home}/{path}"].add(int(size))
-                    owners[f"{home}/{path}"] = package
+    for path, package, _, size in read_records(folder):
+        sizes[path].add(int(size))
+        owners[path] = package
     return sizes, owners
 
 

@@ -78,10 +78,11 @@ def check_has_tensorflow(path: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EnvironmentUnusable(f"{path} cannot be started", str(error)) from error
     if done.stdout.strip() not in ("found", "missing"):
+        said = done.stderr or done.stdout
         raise EnvironmentUnusable(
             f"{path} is not a Python interpreter",
-            last_lines(done.stderr or done.stdout),
-            "name an interpreter",
+            "" if "find_spec" in said else last_lines(said),  # it has repeated what it was given
+            "name a Python that has TensorFlow, or a release: --tf 2.15",
         )
     if done.stdout.strip() == "missing":
         raise EnvironmentUnusable(

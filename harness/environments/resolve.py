@@ -66,6 +66,11 @@ def make_absolute(spec: str) -> str:
     return f"{path}{legacy}{marked}{requirement}"
 
 
+def is_built(spec: str) -> bool:
+    """Say whether `spec` names an environment that restorebench builds, and may build again."""
+    return not is_path(spec) and spec.removesuffix(LEGACY) not in ("", OWN)
+
+
 def check_name(spec: str) -> None:
     """Raise UsageError if `spec` names no environment; nothing is built or started."""
     if is_path(spec):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,7 +26,7 @@ FAILURES = (
     (
         r"No space left on device|os error 28|disk quota exceeded",
         "the disk is full",
-        f"free some disk space ({command_line('env prune')}), or {FOLDER}",
+        f"{FOLDER}, or free some disk space: {command_line('env prune')}",
     ),
     (
         r"Read-only file system|os error 30|Permission denied|os error 13",
@@ -129,7 +130,9 @@ def explain_uv_failure(release: Release, said: str, code: int) -> EnvironmentUnu
     problem = f"the environment {release.name} could not be built"
     if code < 0:
         return EnvironmentUnusable(
-            problem, f"uv was killed by signal {-code}", command_line(f"env add {release.name}")
+            problem,
+            f"uv was killed by signal {-code}",
+            command_line(f"env add {shlex.quote(release.name)}"),
         )
     for pattern, reason, tip in FAILURES:
         if found := re.search(pattern, said):

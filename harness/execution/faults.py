@@ -8,8 +8,8 @@ from concurrent.futures import BrokenExecutor, CancelledError
 from pathlib import Path
 
 from harness.processes.step import StepError
+from harness.results.judgement import BUG
 
-BUG = "RestorebenchBug"  # the type of an outcome's error that is our own exception
 DISK_NEEDED = 1024 * 1024  # with less free than this, an error is the disk's doing
 # What the system says where it has nothing left to give: no task's doing, and no bug.
 SHORTAGES = {

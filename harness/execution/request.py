@@ -10,6 +10,7 @@ import msgspec
 
 from harness.environments.interpreter import is_same_interpreter
 from harness.environments.resolve import make_absolute
+from harness.errors import UsageError
 from harness.processes.limits import Limits
 
 
@@ -89,5 +90,11 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_request(kept: Mapping[str, Any]) -> RunRequest:
-    """Return a request that was kept by this version or an older one."""
-    return msgspec.convert(kept, RunRequest)
+    """Return a request that was kept by this version or an older one; what it lacks is empty.
+
+    Raises UsageError if the request was kept by something else.
+    """
+    try:
+        return msgspec.convert({"scenarios": [], "root": "", **kept}, RunRequest)
+    except msgspec.ValidationError as error:
+        raise UsageError("what was asked of a run cannot be read", str(error)) from error

@@ -4,15 +4,23 @@ import contextlib
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
+from shlex import quote
 
 import msgspec
 
 from harness.catalog.scenario import Scenario
-from harness.environments.resolve import BUILDERS
-from harness.errors import CannotWrite, EnvironmentUnusable, UsageError
+from harness.environments.resolve import BUILDERS, is_built
+from harness.errors import (
+    CannotWrite,
+    EnvironmentUnusable,
+    ImportFails,
+    RestorebenchError,
+    UsageError,
+)
 from harness.execution.cores import keeping_off
 from harness.execution.devices import choose_devices
 from harness.execution.engines import Engine, LocalEngine, explain_loss
+from harness.execution.faults import describe_bug
 from harness.execution.machine import Machine
 from harness.execution.plan import Reader, SaveTask, count_paths, make_plan
 from harness.execution.request import Part, RunRequest
@@ -21,6 +29,7 @@ from harness.execution.work_folder import hold_work_folder
 from harness.execution.worker_pool import MOST_OPEN, Settings
 from harness.processes.limits import Limits
 from harness.program import command_line
+from harness.results.judgement import BUG
 from harness.results.outcome import Outcome
 from harness.results.run import RunEnvironment
 from harness.results.store import Store
@@ -74,6 +83,22 @@ def perform(
         return Runner(request, scenarios, store, run, observer, done, engine).perform()
 
 
+def is_same_environment(before: RunEnvironment, now: RunEnvironment) -> bool:
+    """Say whether a run may go on here; runs of schema 1 do not record numpy."""
+    return before.name == now.name and before.numpy in (None, now.numpy)
+
+
+def explain_bug(name: str, error: Exception) -> EnvironmentUnusable:
+    """Return what is said where restorebench itself fails to make an environment ready."""
+    bug = describe_bug(error)
+    place = (bug.traceback or "").strip().splitlines()[-3:]
+    return EnvironmentUnusable(
+        f"a bug of restorebench keeps {name or 'this TensorFlow'} from being used: {bug.message}",
+        "\n".join(line.strip() for line in place),
+        "please report it with these lines",
+    )
+
+
 class Runner:
     """A run under way: its environments, and what of it is done."""
 
@@ -89,7 +114,10 @@ class Runner:
     ) -> None:
         self.request, self.scenarios, self.store = request, scenarios, store
         self.run, self.observer, self.engine = run, observer, engine
-        self.finished = {outcome.key for outcome in done}
+        # What a bug of ours cost is measured again: the bug may be mended by now.
+        self.finished = {
+            outcome.key for outcome in done if not (outcome.error and outcome.error.type == BUG)
+        }
         self.kept = {each.release: each for each in self.load_environments()}
         self.opening: dict[str, Future[RunEnvironment]] = {}
         self.failed: dict[str, EnvironmentUnusable] = {}  # by the name asked for
@@ -184,6 +212,10 @@ class Runner:
                     future.result()
                 except EnvironmentUnusable as error:
                     self.fail(name, error)
+                except RestorebenchError:
+                    raise
+                except Exception as error:
+                    self.fail(name, explain_bug(name, error))
         finally:
             pool.shutdown(cancel_futures=True)  # Ctrl-C: what has not begun does not begin
 
@@ -207,6 +239,9 @@ class Runner:
         except CannotWrite:
             raise
         except EnvironmentUnusable as error:
+            if isinstance(error, ImportFails) and is_built(name):  # perhaps a file is damaged
+                again = command_line(f"env add {quote(name)}")
+                error.tip = f"have its files checked, and repaired: {again}"
             self.fail(name, error)
             return None
         except Exception as error:
@@ -216,7 +251,7 @@ class Runner:
         if before.shares_its_versions if before else environment.name in others:
             called = f"{environment.name} ({name or 'this'})"
             environment = msgspec.structs.replace(environment, name=called)
-        if before and (before.name, before.numpy) != (environment.name, environment.numpy):
+        if before and not is_same_environment(before, environment):
             raise UsageError(
                 f"the run was begun with {before.name}, numpy {before.numpy}",
                 f"{name or 'the interpreter'} now has {environment.name},"

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from harness.errors import EnvironmentUnusable
+from harness.errors import EnvironmentUnusable, ImportFails
 from harness.processes.facts import Device, EnvironmentFacts
 from harness.processes.limits import (
     IMPORT_SECONDS,
@@ -284,9 +284,7 @@ def unusable_environment(environment: Environment, said: str) -> EnvironmentUnus
             "before TensorFlow 2.16 leave out --legacy-keras: Keras is Keras 2 there; later,"
             " install the tf-keras of the same release"
         )
-    return EnvironmentUnusable(
-        f"TensorFlow cannot be imported by {environment.interpreter}", said, tip
-    )
+    return ImportFails(f"TensorFlow cannot be imported by {environment.interpreter}", said, tip)
 
 
 def unusable_interpreter(environment: Environment, error: OSError) -> EnvironmentUnusable:

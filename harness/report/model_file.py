@@ -3,7 +3,15 @@
 from pathlib import Path
 from shlex import quote
 
-from harness.formats.facts import CHECKPOINT, CONFIG_JSON, SAVED_MODEL, TFLITE, plain
+from harness.formats.facts import (
+    CHECKPOINT,
+    CONFIG_JSON,
+    HDF5_MODEL,
+    KERAS_ARCHIVE,
+    SAVED_MODEL,
+    TFLITE,
+    plain,
+)
 from harness.origin.restore import (
     ROWS,
     ModelOutput,
@@ -12,6 +20,8 @@ from harness.origin.restore import (
     describe_predictions,
 )
 from harness.origin.who_wrote import Origin
+
+MODEL_SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5")}  # of Keras 3
 
 
 def describe_origin(origin: Origin, given: Path) -> list[str]:
@@ -23,10 +33,19 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
         f"{plain(given.name)}{where}: {origin.format}, for release {origin.releases[0]}{others}"
     ]
     lines += [f"  {sentence}" for sentence in origin.evidence]
+    if suffix := find_suffix(origin):
+        renamed = plain(origin.path.with_suffix(suffix).name)
+        lines.append(f"  Keras 3 goes by the suffix, and expects {suffix}: rename it to {renamed}")
     if origin.custom:
         lines.append(f"  the model needs your classes or functions: {', '.join(origin.custom)}")
     lines += [f"  {sentence}" for sentence in origin.dangers]
     return lines
+
+
+def find_suffix(origin: Origin) -> str | None:
+    """Return the suffix that a model file needs, for Keras 3 to read it; None if it has it."""
+    known = MODEL_SUFFIXES.get(origin.format, ())
+    return known[0] if known and origin.path.suffix not in known else None
 
 
 def advise_without_model(origin: Origin) -> list[str]:
@@ -60,7 +79,7 @@ def describe_restored(
         if origin.custom and code is None:
             needed = ", ".join(origin.custom)
             lines.append(
-                f"The model needs {needed}: put their code into one file, and add --code FILE.py"
+                f"The model needs {needed}: put their code into one file, and name it with --code."
             )
         elif origin.releases[1:]:
             lines.append(
@@ -92,7 +111,8 @@ def spell(release: str) -> str:
 
     if is_path(release):
         return quote(release)
-    return release.replace(" with ", " --with ")
+    name, *extra = release.split(" with ")
+    return " --with ".join([name, *map(quote, extra)])
 
 
 def spell_tensor(tensor: ModelOutput) -> str:

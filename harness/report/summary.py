@@ -3,9 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from harness.results.judgement import group_by_path, is_as_declared
+from harness.results.judgement import BUG, group_by_path, is_as_declared
 from harness.results.outcome import Outcome
 from harness.results.run import RunEnvironment
+
+MOST_REASONS = 5  # of errors for which nothing is declared
+
+
+def describe_sides(environments: Iterable[RunEnvironment], outcomes: list[Outcome]) -> list[str]:
+    """Return a line saying who saved and who restored, where that was not one environment."""
+    named = {each.name: f"TensorFlow {each.tensorflow}" for each in environments}
+    pairs = dict.fromkeys((each.writer, each.reader) for each in outcomes)
+    apart = [(w, r) for w, r in pairs if w != r and w in named and r in named]
+    return [f"Saved by {named[w]}, restored by {named[r]}." for w, r in apart]
 
 
 def describe_environments(environments: Iterable[RunEnvironment]) -> list[str]:
@@ -30,6 +40,11 @@ def count(number: int, noun: str) -> str:
 
 
 def summarize(outcomes: list[Outcome]) -> str:
+    """Return what came of the paths, and why paths failed for which nothing is declared."""
+    return summarize_paths(outcomes) + describe_errors(outcomes)
+
+
+def summarize_paths(outcomes: list[Outcome]) -> str:
     """Return the counts of broken and fixed paths as declared, and the paths that changed.
 
     The counts are of paths, not of outcomes. With several seeds, a broken path failed as declared
@@ -66,7 +81,7 @@ def summarize(outcomes: list[Outcome]) -> str:
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not applicable to this environment.")
     changed = [group for group in paths if group[0].judgement == "changed"]
-    bugs = [each for each in outcomes if each.error and each.error.type == "RestorebenchBug"]
+    bugs = [each for each in outcomes if each.error and each.error.type == BUG]
     if bugs:
         sentences.append(describe_bugs(bugs))
     if not ran and measured:
@@ -99,6 +114,17 @@ def describe_measured(paths: list[list[Outcome]]) -> str:
         f"One release saved, another restored, and no verdicts are declared for that: {told}."
         f" Fixed and healthy paths that match: {matching} of {len(cures)}."
     )
+
+
+def describe_errors(outcomes: Iterable[Outcome]) -> str:
+    """Return the reasons of undeclared errors, the most frequent first; "" without any."""
+    failed = [each for each in outcomes if each.verdict == "error" and not each.judgement]
+    reasons = Counter(explain_reason(each).strip(" ()") for each in failed)
+    common = reasons.most_common(MOST_REASONS)
+    lines = [f"  {number} x {reason}" for reason, number in common]
+    more = len(reasons) - len(common)
+    lines += [f"  and {count(more, 'other reason')}"] if more else []
+    return "\n".join(["\nErrors for which nothing is declared:", *lines]) if lines else ""
 
 
 def describe_change(group: list[Outcome]) -> str:

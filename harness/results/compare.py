@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.results.judgement import BUG
 from harness.results.outcome import Outcome, OutcomeKey
 from harness.results.run import MachineFacts, RunEnvironment
 from harness.verdicts.agreement import compare_statistics, measure_difference, share_reference
@@ -34,10 +35,10 @@ KINDS: dict[Kind, str] = {
     "regressed": "worked in A and does not in B",
     "verdict": "another verdict, neither of them a match",
     "error": "another error, or other words",
-    "predictions": "the same model predicts other numbers, beyond the tolerance",
+    "predictions": "equal before it was saved, predicts other numbers now, beyond the tolerance",
     "mended": "does not work in A and does in B",
     "draw": "another verdict on some seeds, no more than the draw explains",
-    "incomparable": "the scenario file differs, or no seed is in both, so nothing can be said",
+    "incomparable": "another scenario file, no seed in both, or a bug of ours: nothing can be said",
     "only_a": "no longer applies, or was not run in B",
     "only_b": "applies only in B, or was not run in A",
     "unchanged": "the same",
@@ -168,6 +169,9 @@ def classify(
         return "only_b", explain_absence(one), ""
     if any(each.source_sha256 != its.source_sha256 for each, its in pairs):
         return "incomparable", "the scenario file is another one", ""
+    bugs = [each.error.type for pair in pairs for each in pair if each.error]
+    if BUG in bugs:
+        return "incomparable", "a bug of restorebench ended it", ""
     kind = compare_verdicts(pairs)
     if kind in ("regressed", "mended", "verdict"):
         return kind, *explain_change(pairs, kind)

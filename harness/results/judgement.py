@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from harness.results.outcome import Outcome
 from harness.verdicts.judge import judge
 
+BUG = "RestorebenchBug"  # the type of an outcome's error that is our own exception
 # Errors that are never a path's own: refusals of ours. "ParcelDamaged" stands in older files.
 REFUSALS = (
     "ReferenceRefused",
@@ -16,7 +17,7 @@ REFUSALS = (
     "ParcelDamaged",
     "MachineLost",
     "ArtifactRefused",
-    "RestorebenchBug",
+    BUG,
 )
 
 

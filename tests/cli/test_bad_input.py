@@ -30,68 +30,72 @@ def test_an_id_like_no_other_gets_no_guess(cli):
     assert "did you mean" not in ended.stderr
 
 
+SENSELESS = [
+    (["run"], ["nothing to run"]),
+    (["run", "--all", "--memory-limit", "1"], ["cannot hold TensorFlow's import", "512"]),
+    (["run", "dead-relu-head", "--all"], ["ids or --all, not both"]),
+    (
+        ["run", "--all", "--seed", 1, "--seeds", 2],
+        ["--seed and --seeds cannot be used together"],
+    ),
+    (["run", "--all", "--device", "tpu"], ["unknown device: tpu", "cpu, gpu or all"]),
+    (["run", "--all", "--format", "nope"], ["unknown table format: nope", "github"]),
+    (["list", "--format", "nope"], ["unknown table format: nope", "known: "]),
+    (["runs", "--format", "nope"], ["unknown table format: nope"]),
+    (["show", 1, "--format", "nope"], ["unknown table format: nope"]),
+    (["list", "--family", "x"], ["unknown family: x", "preprocessing, restore, version"]),
+    (["list", "--verdict", "x"], ["unknown verdict: x", "zeros"]),
+    (["list", "--scenarios", "nowhere"], ["scenario folder not found: nowhere"]),
+    (["list", "--layer", "LSMT"], ["no scenario uses the layer LSMT", "did you mean LSTM?"]),
+    (["search", " "], ["nothing to search for"]),
+    (["search", "zeros", "--format", "nope"], ["unknown table format: nope"]),
+    (["run", "missing-custom-objects", "--dose"], ["none of these scenarios declares a dose"]),
+    (["run", "--all", "--tf", "2.99"], ["unknown release: 2.99", "known: 1.15"]),
+    (["env", "add", "2.15+legacy"], ["2.15 has no legacy Keras"]),
+    (
+        ["run", "--all", "--tf", "2.15", "--legacy-keras"],
+        ["--tf, --writer and --reader cannot be used with"],
+    ),
+    (["run", "--all", "--writer", "2.15"], ["must be given together", "--reader is missing"]),
+    (["run", "--all", "--reader", "2.15"], ["must be given together", "--writer is missing"]),
+    (
+        ["run", "--all", "--tf", "2.4", "--writer", "2.4", "--reader", "2.4"],
+        ["separate the two"],
+    ),
+    (["run", "--all", "--writer", "2.15", "--reader", "2.2l"], ["unknown release: 2.2l"]),
+    (["run", "--all", "--executor", "dusk"], ["unknown executor: dusk", "threads, dask"]),
+    (["run", "--all", "--executor", "dask"], ["--scheduler ADDRESS must be given together"]),
+    (
+        ["run", "--all", "--timing", "--executor", "dask", "--scheduler", "x"],
+        ["cannot be timed"],
+    ),
+    (["env", "add", "2.16", "--with", "--help"], ["not a package requirement"]),
+    (["env", "add", "two"], ["unknown release: two"]),
+    (["env", "show", "2.15"], ["2.15 is not built", "env add 2.15"]),
+    (["env", "remove", "2.15"], ["2.15 is not built"]),
+    (["explain"], ["give a scenario's id or --symptom"]),
+    (["explain", "--symptom", "x"], ["unknown symptom: x", "zeros"]),
+    (["new", "A B"], ["not a valid id: A B"]),
+    (["new", "a-b", "--family", "x"], ["unknown family: x"]),
+    (["artifact", "dead-relu-head"], ["has no committed files"]),
+    (["show", 7], ["no runs are kept in reports", "python -m harness run --all"]),
+    (["diff", 7, 8], ["no runs are kept in reports"]),
+    (["show", 7, "--output", "x", "--json"], ["--output prints text"]),
+    (["run", "x", "--writer", "2.15", "--reader", "2.16", "2.21"], ["--reader 2.20,2.21"]),
+    (["run", "--tf", "2.15", "2.21"], ["write: --tf 2.15,2.21", "nothing to run"]),
+    (["run", "--all", "--tf", "2.15", "2.99"], ["unknown release: 2.99"]),
+    (["show", "nofile.json"], ["no such run or result file: nofile.json"]),
+    (["run", "--resume"], ["there is no unfinished run to resume"]),
+    (["run", "--all", "--json", "no/where.json"], ["cannot write no/where.json"]),
+    (["run", "--all", "--json=."], ["cannot write ."]),
+    (["list", "--json", "no/where.json"], ["cannot write no/where.json"]),
+    (["run", "--all", "--benchmark-json", "no/where.json"], ["cannot write no/where.json"]),
+]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [
-        (["run"], ["nothing to run"]),
-        (["run", "dead-relu-head", "--all"], ["ids or --all, not both"]),
-        (
-            ["run", "--all", "--seed", 1, "--seeds", 2],
-            ["--seed and --seeds cannot be used together"],
-        ),
-        (["run", "--all", "--device", "tpu"], ["unknown device: tpu", "cpu, gpu or all"]),
-        (["run", "--all", "--format", "nope"], ["unknown table format: nope", "github"]),
-        (["list", "--format", "nope"], ["unknown table format: nope", "known: "]),
-        (["runs", "--format", "nope"], ["unknown table format: nope"]),
-        (["show", 1, "--format", "nope"], ["unknown table format: nope"]),
-        (["list", "--family", "x"], ["unknown family: x", "preprocessing, restore, version"]),
-        (["list", "--verdict", "x"], ["unknown verdict: x", "zeros"]),
-        (["list", "--scenarios", "nowhere"], ["scenario folder not found: nowhere"]),
-        (["list", "--layer", "LSMT"], ["no scenario uses the layer LSMT", "did you mean LSTM?"]),
-        (["search", " "], ["nothing to search for"]),
-        (["search", "zeros", "--format", "nope"], ["unknown table format: nope"]),
-        (["run", "missing-custom-objects", "--dose"], ["none of these scenarios declares a dose"]),
-        (["run", "--all", "--tf", "2.99"], ["unknown release: 2.99", "known: 1.15"]),
-        (["env", "add", "2.15+legacy"], ["2.15 has no legacy Keras"]),
-        (
-            ["run", "--all", "--tf", "2.15", "--legacy-keras"],
-            ["--tf, --writer and --reader cannot be used with"],
-        ),
-        (["run", "--all", "--writer", "2.15"], ["must be given together", "--reader is missing"]),
-        (["run", "--all", "--reader", "2.15"], ["must be given together", "--writer is missing"]),
-        (
-            ["run", "--all", "--tf", "2.4", "--writer", "2.4", "--reader", "2.4"],
-            ["separate the two"],
-        ),
-        (["run", "--all", "--writer", "2.15", "--reader", "2.2l"], ["unknown release: 2.2l"]),
-        (["run", "--all", "--executor", "dusk"], ["unknown executor: dusk", "threads, dask"]),
-        (["run", "--all", "--executor", "dask"], ["--scheduler ADDRESS must be given together"]),
-        (
-            ["run", "--all", "--timing", "--executor", "dask", "--scheduler", "x"],
-            ["cannot be timed"],
-        ),
-        (["env", "add", "2.16", "--with", "--help"], ["not a package requirement"]),
-        (["env", "add", "two"], ["unknown release: two"]),
-        (["env", "show", "2.15"], ["2.15 is not built", "env add 2.15"]),
-        (["env", "remove", "2.15"], ["2.15 is not built"]),
-        (["explain"], ["give a scenario's id or --symptom"]),
-        (["explain", "--symptom", "x"], ["unknown symptom: x", "zeros"]),
-        (["new", "A B"], ["not a valid id: A B"]),
-        (["new", "a-b", "--family", "x"], ["unknown family: x"]),
-        (["artifact", "dead-relu-head"], ["has no committed files"]),
-        (["show", 7], ["no runs are kept in reports", "python -m harness run --all"]),
-        (["diff", 7, 8], ["no runs are kept in reports"]),
-        (["show", 7, "--output", "x", "--json"], ["--output prints text"]),
-        (["run", "x", "--writer", "2.15", "--reader", "2.16", "2.21"], ["--reader 2.20,2.21"]),
-        (["run", "--tf", "2.15", "2.21"], ["write: --tf 2.15,2.21", "nothing to run"]),
-        (["run", "--all", "--tf", "2.15", "2.99"], ["unknown release: 2.99"]),
-        (["show", "nofile.json"], ["no such run or result file: nofile.json"]),
-        (["run", "--resume"], ["there is no unfinished run to resume"]),
-        (["run", "--all", "--json", "no/where.json"], ["cannot write no/where.json"]),
-        (["run", "--all", "--json=."], ["cannot write ."]),
-        (["list", "--json", "no/where.json"], ["cannot write no/where.json"]),
-        (["run", "--all", "--benchmark-json", "no/where.json"], ["cannot write no/where.json"]),
-    ],
+    SENSELESS,
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )
 def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(cli, arguments, words):
@@ -100,18 +104,18 @@ def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(cli, arguments
     assert ended.stdout == ""
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        "frob",
-        "run --frob",
-        "run --all --seeds 0",
-        "run --all --seed -1",
-        "run --all --time-limit 0",
-        "run --all --memory-limit 0",
-        "run --all --seeds many",
-    ],
-)
+OUT_OF_RANGE = [
+    "frob",
+    "run --frob",
+    "run --all --seeds 0",
+    "run --all --seed -1",
+    "run --all --time-limit 0",
+    "run --all --memory-limit 0",
+    "run --all --seeds many",
+]
+
+
+@pytest.mark.parametrize("arguments", OUT_OF_RANGE)
 def test_an_option_out_of_range_is_named(cli, arguments):
     ended = cli(*arguments.split())
     ended.assert_refused(2)
@@ -123,6 +127,9 @@ def break_file(kind, file):
     """Write a scenario file with one mistake; return words of the sentence that names it."""
     if kind == "syntax":
         file.write_text("def save(artifact, seed)\n")
+        return "syntax error: expected ':'"
+    if kind == "newer syntax":
+        file.write_text("if (n := 1):\n    pass\n")
         return "not Python 3.7"
     if kind == "binary":
         file.write_bytes(b"\xff\xfe\x00garbage")
@@ -142,7 +149,9 @@ def break_file(kind, file):
     return ""
 
 
-@pytest.mark.parametrize("kind", ["syntax", "binary", "null byte", "empty", "computed", "folder"])
+@pytest.mark.parametrize(
+    "kind", ["syntax", "newer syntax", "binary", "null byte", "empty", "computed", "folder"]
+)
 def test_a_broken_scenario_file_is_named_with_its_line_and_hides_no_other(cli, faulty, kind):
     folder = cli.folder / "own" / "restore"
     folder.mkdir(parents=True)
@@ -286,6 +295,13 @@ def test_a_program_that_is_no_python_is_quoted(cli):
     assert_unusable(
         cli("run", "dead-relu-head", "--python", "echo"), "echo is not a Python interpreter"
     )
+
+
+@pytest.mark.parametrize("program", ["/bin/ls", "/bin/bash", "/bin/true"])
+def test_a_program_that_is_no_python_repeats_no_source(cli, program):
+    ended = cli("run", "dead-relu-head", "--python", program)
+    assert_unusable(ended, f"{program} is not a Python interpreter", "TIP")
+    assert "find_spec" not in ended.stderr
 
 
 def test_a_run_that_could_not_begin_leaves_no_result_file_and_nothing_to_resume(cli):

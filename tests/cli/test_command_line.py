@@ -13,12 +13,12 @@ import pytest
 import typer
 
 from harness.catalog.load import PACKAGED
-from harness.cli import app, call_app
+from harness.cli import app
 from harness.cli.commands import walk_commands
+from harness.errors import RestorebenchError
 from harness.results.outcome import Raw
 from harness.results.store import Store
-from tests.conftest import Ended
-from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome
+from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome, write_scenario
 
 MODEL = PACKAGED / "version" / "artifacts" / "newer_keras_file"
 READING = {
@@ -33,20 +33,6 @@ READING = {
     "runs": ["runs"],
 }
 KEPT = {"runs": ["runs"], "show": ["show", 1], "diff": ["diff", 1, 1]}
-
-
-@pytest.fixture
-def call(monkeypatch, tmp_path, capsys):
-    """The command line called in this process, in an empty folder: no interpreter to start."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setenv("RESTOREBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
-
-    def call(*arguments, program="harness/__main__.py"):
-        monkeypatch.setattr(sys, "argv", [program, *map(str, arguments)])
-        return Ended(call_app(), *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture
@@ -269,3 +255,50 @@ def test_verdicts_are_coloured_on_a_terminal_and_only_there(cli, arguments):
     assert run_on_terminal(cli, *arguments, COLUMNS="80", NO_COLOR="1") == piped
     github = run_on_terminal(cli, *arguments, "--format", "github", COLUMNS="80")
     assert github == cli(*arguments, "--format", "github").stdout
+
+
+@pytest.mark.parametrize("name", ["", *find_commands()])
+def test_h_is_help_everywhere(call, name):
+    assert call(*name.split(), "-h").stdout == call(*name.split(), "--help").stdout != ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [(each, ["--json", "-"]) for each in READING.values()]
+    + [(each, ["--json=-"]) for each in READING.values()],
+)
+def test_a_dash_is_stdout_and_no_file(call, tmp_path, arguments, option):
+    assert json.loads(call(*arguments, *option).stdout) is not None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["explain", "check", "run", "artifact"])
+def test_the_path_of_a_scenario_file_is_taken_as_its_id(call, monkeypatch, command):
+    def stop(*_):
+        raise RestorebenchError("it begins")
+
+    monkeypatch.setattr("harness.api.start_run", stop)
+    monkeypatch.setattr("harness.artifacts.regenerate.open_writer", stop)
+    file = PACKAGED / "version" / "newer_keras_file.py"
+    ended = call(command, os.path.relpath(file))
+    if command == "explain":
+        ended.assert_ran()
+    else:
+        ended.assert_refused(2, "it begins")
+
+
+def test_the_path_of_a_file_in_another_folder_says_which_folder_to_name(call, tmp_path):
+    file = write_scenario(tmp_path / "own")
+    call("explain", file).assert_refused(2, "is not a scenario of", f"--scenarios {tmp_path}/own")
+    call("explain", file, "--scenarios", "own").assert_ran()
+    call("explain", "no/where.py").assert_refused(2, "scenario not found: no/where.py")
+
+
+def test_a_second_run_that_is_missing_is_said_to_be_missing(kept):
+    kept("diff", 1).assert_refused(2, "a second run is missing", "run 1 has one environment")
+
+
+def test_a_list_without_a_match_says_so(call):
+    ended = call("list", "zzzz")
+    ended.assert_ran()
+    assert ended.stdout.startswith("No scenario matches; ")

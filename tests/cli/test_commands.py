@@ -391,6 +391,10 @@ def read_benchmarks(run):
     return json.loads((run.cli.folder / "benchmarks.json").read_text())["benchmarks"]
 
 
+def line_of(text, words):
+    return next(line for line, each in enumerate(text.splitlines(), 1) if words in each)
+
+
 @pytest.mark.tensorflow
 def test_a_new_scenario_passes_its_check_once_its_text_is_written(cli):
     ended = cli("new", "my-case", "--family", "preprocessing", "--scenarios", "own")
@@ -398,10 +402,18 @@ def test_a_new_scenario_passes_its_check_once_its_text_is_written(cli):
     file = cli.folder / "own" / "preprocessing" / "my_case.py"
     assert file.exists()
     assert not (PACKAGED / "preprocessing" / "my_case.py").exists()
-    following = last_line(ended).removeprefix("Next: fill in the file, then: python -m harness ")
+    following = last_line(ended).removeprefix("Next: python -m harness ")
     assert following == "check my-case --scenarios own"
     text = file.read_text().replace("Say in one sentence what goes wrong.", "It is a tenth.")
-    file.write_text(text.replace("Nearly the answer.", "What is divided by ten?"))
+    file.write_text(text)
+    checked = cli(*following.split())
+    checked.assert_ran(1)
+    assert f"my_case.py:{line_of(text, 'The mechanism.')}: the template's text" in checked.stdout
+    assert "restore_broken is still the template's" in checked.stdout
+    for number, left in enumerate(re.findall(r"still there: '(.*)'", checked.stdout)):
+        text = text.replace(left, f"Sentence {number}.")
+    text = text.replace("The quickest check on one's own model.", "Look.")
+    file.write_text(text.replace("inputs / 10", "inputs / 3"))
     checked = cli(*following.split())
     checked.assert_ran(0)
     assert "my-case: 2 paths as declared, with equal numbers in both runs." in checked.stdout
@@ -425,7 +437,7 @@ def test_check_names_every_fault_of_a_scenario(cli, faulty):
     assert not any("template's text" in fault for fault in faults)
     assert "FAULT  no fixed path matches, so nothing here is cured" in faults
     assert any("other numbers the second time" in fault for fault in faults)
-    assert last_line(ended).startswith("Next: correct ")
+    assert last_line(ended).startswith("Next: python -m harness check ")
 
 
 @pytest.mark.tensorflow

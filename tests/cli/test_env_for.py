@@ -53,7 +53,7 @@ def test_nothing_is_built_where_a_file_holds_no_model(cli, tmp_path):
 
 def test_a_file_whose_loading_runs_code_is_not_restored_unless_trusted(cli, tmp_path):
     ended = cli("env", "for", LAMBDA)
-    ended.assert_refused(2, "was not restored", "CVE-2024-3660", "add --trust")
+    ended.assert_refused(2, "was not restored", "CVE-2024-3660", f"{LAMBDA} --trust")
     assert "HDF5 model, for release 2.4 (or 2.3)" in ended.stdout
     assert not (tmp_path / "environments").exists()
 
@@ -73,6 +73,31 @@ def test_a_wrong_option_is_refused_before_anything_is_done(cli, options, words):
     ended = cli("env", "for", OLD, *options)
     ended.assert_refused(2, *words)
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "named", "said"),
+    [
+        (OLD / "artifact/model.h5", "model.keras", "expects .h5: rename it to model.h5"),
+        (
+            ARTIFACTS / "functional_archive_module/artifact/model.keras",
+            "old.h5",
+            "expects .keras: rename it to old.keras",
+        ),
+    ],
+)
+def test_a_suffix_that_keras_3_does_not_expect_is_told(cli, tmp_path, source, named, said):
+    shutil.copy(source, tmp_path / named)
+    ended = cli("env", "for", named, "--no-restore")
+    ended.assert_ran(0)
+    assert said in ended.stdout
+    assert "rename" not in cli("env", "for", source, "--no-restore").stdout
+
+
+@pytest.mark.parametrize("option", [["--reader", "2.21"], ["--trust"], ["--release", "2.15"]])
+def test_an_option_for_restoring_is_refused_where_nothing_is_restored(cli, option):
+    ended = cli("env", "for", OLD, "--no-restore", *option)
+    ended.assert_refused(2, f"{option[0]} is for restoring", "--no-restore")
 
 
 def test_what_is_no_model_is_refused_with_what_it_is(cli, tmp_path):

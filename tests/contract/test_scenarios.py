@@ -116,7 +116,7 @@ def test_few_scenarios_need_a_release_that_is_not_installed(outcomes):
 @every_scenario
 def test_a_scenario_names_the_words_of_its_errors_and_is_nobodys_template(identifier):
     scenario = SCENARIOS[identifier]
-    assert find_silent_errors(scenario) + find_template_texts(scenario.source) == []
+    assert find_silent_errors(scenario) + find_template_texts(scenario) == []
 
 
 @every_scenario

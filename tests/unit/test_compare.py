@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from harness.results.compare import KINDS, Side, any_regressed, compare_sides
 from harness.verdicts.agreement import measure_difference
 from harness.verdicts.names import VERDICTS
-from tests.unit.builders import ENVIRONMENT, MACHINE, as_outcomes, make_record
+from tests.unit.builders import ENVIRONMENT, MACHINE, as_outcomes, make_outcome, make_record
 
 OLD, NEW = "tensorflow-2.20.0+keras-3.11.3", "tensorflow-2.21.0+keras-3.15.1"
 SWAPPED = {"regressed": "mended", "mended": "regressed", "only_a": "only_b", "only_b": "only_a"}
@@ -251,3 +251,12 @@ def test_a_difference_of_predictions_says_how_large_it_is():
     one = np.zeros((4, 1), "float32") + np.arange(4, dtype="float32")[:, None]
     told = measure_difference(one, one + np.array([[0], [0], [0], [0.5]], "float32"))
     assert told == "up to 0.5 apart in 25% of the values"
+
+
+def test_what_a_bug_of_ours_cost_is_not_compared():
+    bug = {"type": "RestorebenchBug", "message": "KeyError", "traceback": ""}
+    cost = make_outcome(verdict="error", error=bug, statistics=None)
+    a = Side("a", ENVIRONMENT, MACHINE, [make_outcome()])
+    b = Side("b", ENVIRONMENT, MACHINE, [cost])
+    (found,) = compare_sides(a, b).differences
+    assert (found.kind, found.reason) == ("incomparable", "a bug of restorebench ended it")

@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 import typer.main
 
+from harness.catalog.load import read_catalog
 from harness.cli import app
 from tests.conftest import REPOSITORY
 
@@ -153,3 +154,17 @@ def test_the_documents_name_many_commands():
 @pytest.mark.parametrize("words", [["remote"], ["env", "fetch"]])
 def test_a_command_that_is_none_would_be_found(words):
     assert not is_command(words)
+
+
+def test_the_readme_counts_the_look_alikes():
+    text = " ".join((REPOSITORY / "README.md").read_text().split())
+    alike = sum(scenario.is_look_alike for scenario in read_catalog().scenarios)
+    assert f"{alike} more scenarios only look like a failure." in text
+
+
+def test_coverage_lists_every_cause_once():
+    text = (REPOSITORY / "docs" / "explanation" / "coverage.md").read_text()
+    causes = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
+    causes = [cause for cause in causes if cause != "cause"]
+    assert len(causes) > 50
+    assert sorted(set(causes)) == sorted(causes)

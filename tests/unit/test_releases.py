@@ -113,6 +113,17 @@ def make_installed(cache, name):
     return packages
 
 
+def test_a_python_file_of_other_contents_and_the_same_size_is_found_where_contents_are_read(cache):
+    packages, folder = make_installed(cache, "2.15"), cache / "2.15"
+    digest = "WZRHGrsBESr8wYFZ9sx0tPURuZgG2lmzyvWpwXPKz8U"  # of 12345
+    (packages / "a_package-1.0.dist-info" / "RECORD").write_text(f"a.py,sha256={digest},5\n")
+    assert find_damage(folder, contents=True) == []
+    (packages / "a.py").write_text("1234!")
+    assert find_damage(folder) == []
+    said = f"{packages / 'a.py'} has other contents than were installed"
+    assert find_damage(folder, contents=True) == [said]
+
+
 def test_damage_is_found_in_whatever_was_installed(cache):
     packages, folder = make_installed(cache, "2.15"), cache / "2.15"
     assert find_damage(folder) == []

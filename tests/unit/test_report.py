@@ -14,13 +14,16 @@ from tabulate import tabulate_formats
 
 from harness.cli.output import next_step, present
 from harness.processes.facts import Device
+from harness.program import folders
 from harness.report.layout import Layout
 from harness.report.summary import describe_change, describe_environments, summarize
 from harness.report.table import make_rate_table, make_table, show_number
+from harness.results.json_files import ResultFile
 from harness.results.judgement import any_changed, is_as_declared, judge_outcomes
 from harness.verdicts.names import SEVERITY
 from tests.unit.builders import (
     ENVIRONMENT,
+    MACHINE,
     RELEASES,
     as_outcomes,
     make_file,
@@ -28,6 +31,7 @@ from tests.unit.builders import (
     make_record,
     make_release_file,
     name_of,
+    write_scenario,
 )
 from tests.unit.golden import assert_golden
 
@@ -261,13 +265,43 @@ def test_one_change_decides_the_exit_code():
     assert not any_changed(as_outcomes(RECORDS[:2]))
 
 
-def test_the_next_step_is_what_changed_then_zeros_then_the_gravest():
+def test_the_next_step_is_what_changed_then_zeros_then_the_gravest(tmp_path, monkeypatch):
+    for name in ("odd-case", "small-case", RECORDS[1]["scenario"]):
+        write_scenario(tmp_path, name)
+    monkeypatch.setitem(folders, "--scenarios", str(tmp_path))
     steps = [next_step(make_file(records)) for records in (RECORDS, RECORDS[:2], RECORDS[1:2])]
-    assert [step.split()[-1] for step in steps] == [
+    assert [step.split()[5] for step in steps] == [
         "odd-case",
         "small-case",
         RECORDS[1]["scenario"],
     ]
+
+
+def test_the_next_step_for_a_scenario_that_is_not_here_is_the_list(monkeypatch):
+    monkeypatch.delitem(folders, "--scenarios", raising=False)
+    assert next_step(make_file(RECORDS)) == "Next: python -m harness list"
+
+
+def test_one_writer_and_one_reader_are_named_and_errors_give_their_reasons():
+    other = msgspec.structs.replace(ENVIRONMENT, name="other", tensorflow="2.15.1")
+    missing = {"type": "ValueError", "message": "Unknown layer: Mine"}
+    records = [
+        make_outcome(
+            path=path,
+            writer="other",
+            verdict="error",
+            expected="",
+            judgement=None,
+            error=missing,
+            statistics=None,
+        )
+        for path in ("restore_broken", "restore_fixed_it")
+    ]
+    judge_outcomes(records)
+    document = ResultFile(environments=[other, ENVIRONMENT], machine=MACHINE, outcomes=records)
+    said = present(document)
+    assert f"Saved by TensorFlow 2.15.1, restored by TensorFlow {ENVIRONMENT.tensorflow}." in said
+    assert "declared:\n  2 x ValueError: Unknown layer: Mine" in said
 
 
 @pytest.mark.parametrize("expected", ["zeros", ""])

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from harness.environments.interpreter import is_same_interpreter
+from harness.errors import UsageError
 from harness.execution.request import RunRequest, read_request
 
 
@@ -20,6 +21,12 @@ def test_paths_are_kept_in_full(tmp_path, monkeypatch):
     assert request.root == str(tmp_path / "mine")
     assert request.releases == ["2.15", "this+legacy", f"{tmp_path}/venv/bin/python+legacy"]
     assert request.readers == [str(tmp_path / "python")]
+
+
+def test_a_request_that_lacks_something_is_read_and_another_thing_is_refused():
+    assert read_request({"command": ["run"]}).command == ["run"]
+    with pytest.raises(UsageError, match="what was asked of a run cannot be read"):
+        read_request({"scenarios": 7, "root": ""})
 
 
 @pytest.fixture

@@ -251,7 +251,7 @@ MISTAKES = {
         "return (n",
         "not Python 3.7",
     ),
-    "no Python": ("def save(", "def save((", "def save((", "not Python 3.7"),
+    "no Python": ("def save(", "def save((", "def save((", "syntax error: "),
 }
 
 

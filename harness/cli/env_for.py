@@ -165,7 +165,7 @@ def restore_and_compare(
         is_installed,
         open_environment,
     )
-    from harness.origin.restore import make_loadable, restore_model
+    from harness.origin.restore import restore_model
     from harness.processes.variables import Environment
     from harness.report.model_file import describe_reader, describe_restored
 
@@ -177,10 +177,9 @@ def restore_and_compare(
 
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        path = make_loadable(origin, work)
         environment = prepare(chosen)
         with show_progress(f"restoring in {chosen}"):
-            there = restore_model(environment, path, origin, work / "there", code, trust)
+            there = restore_model(environment, origin, work / "there", code, trust)
         printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
             return there, ""
@@ -189,7 +188,7 @@ def restore_and_compare(
             return there, WITHOUT_READER
         ours = prepare(reader or OWN)
         with show_progress(f"restoring in {reader or 'your TensorFlow'}"):
-            here = restore_model(ours, path, origin, work / "here", code, trust, there.inputs_file)
+            here = restore_model(ours, origin, work / "here", code, trust, there.fed)
         compared = describe_reader(here, there, reader or "your own environment")
         printer.text(compared)
     return there, compared

@@ -4,9 +4,9 @@ from pathlib import Path
 from shlex import quote
 
 from harness.formats.facts import CHECKPOINT, CONFIG_JSON, SAVED_MODEL, TFLITE, plain
+from harness.origin.answer import ModelOutput
 from harness.origin.restore import (
     ROWS,
-    ModelOutput,
     RestoredModel,
     compare_restored,
     describe_predictions,

@@ -4,8 +4,8 @@ A step of kind "restore_model" is a dict:
     model (path), saved_model (bool), keras_inside (bool: that a Keras 2 can load as a model),
     code (a Python file whose classes the model needs, else None), custom (their names in the
     model), trusted (bool),
-    inputs (npz of a step before, whose inputs are taken, else None), rows, seed,
-    folder (where `result.json`, `inputs.npz` and `predictions.npz` go).
+    inputs (npz of `names` and arrays `000`, ..., which are taken, else None), rows, seed,
+    folder (where `result.json`, `input-000.npy`, ... and `output-000.npy`, ... go).
 """
 
 import inspect
@@ -36,7 +36,8 @@ def restore_model(tf, step):
         result = dict(load_and_predict(tf, step), error=None)
     except Exception as error:
         traceback.print_exc()
-        result = {"error": {"type": type(error).__name__, "message": str(error)[:100000]}}
+        said = str(error)[:100000].encode("utf-8", "backslashreplace").decode("utf-8")
+        result = {"error": {"type": type(error).__name__, "message": said}}
     result["versions"] = {"tensorflow": tf.__version__, "keras": keras_version(tf)}
     text = json.dumps(result).encode("utf-8")
     write_atomically(os.path.join(folder, "result.json"), lambda part: part.write(text))
@@ -61,9 +62,9 @@ def load_and_predict(tf, step):
         if len(draws) == 1:
             raise
         inputs, predictions = draws[1], predict(draws[1])
-    save_list(step, "inputs.npz", inputs, [spec["name"] for spec in specs])
-    save_list(step, "predictions.npz", predictions, outputs)
     return {
+        "input_files": save_list(step, "input", inputs),
+        "output_files": save_list(step, "output", predictions),
         "by_signature": by_signature,
         "explained": explained,
         "inputs": [describe_input(spec, array) for spec, array in zip(specs, inputs)],
@@ -74,11 +75,15 @@ def load_and_predict(tf, step):
     }
 
 
-def save_list(step, name, arrays, names):
-    """Write arrays in their order, and their names beside them, as one npz."""
-    kept = {"%03d" % position: plain_array(array) for position, array in enumerate(arrays)}
-    path = os.path.join(step["folder"], name)
-    write_atomically(path, lambda part: np.savez(part, names=np.array(names), **kept))
+def save_list(step, kind, arrays):
+    """Write arrays in their order, each into a file; return what each file holds."""
+    described = []
+    for position, array in enumerate(map(plain_array, arrays)):
+        path = os.path.join(step["folder"], "%s-%03d.npy" % (kind, position))
+        with open(path, "wb") as file:
+            np.lib.format.write_array(file, array, version=(1, 0), allow_pickle=False)
+        described.append({"shape": list(array.shape), "dtype": array.dtype.str})
+    return described
 
 
 def plain_array(array):

@@ -84,7 +84,7 @@ def read_model_report(work: Path) -> ModelReport | None:
     error = report.error
     if error is not None:
         said = " ".join(error.message.split())
-        error = StepError(type=plain(error.type), message=plain(said, len(said)))
+        error = StepError(type=plain(error.type), message=plain(said, 10 * len(said)))
     return msgspec.structs.replace(
         report,
         error=error,

@@ -59,9 +59,7 @@ def models(tmp_path_factory):
 
 
 def restore(path, work, **options):
-    return restore_model(
-        Environment(portable_kernels=True), path, read_origin(path), work, **options
-    )
+    return restore_model(Environment(portable_kernels=True), read_origin(path), work, **options)
 
 
 @pytest.mark.parametrize(
@@ -74,10 +72,8 @@ def test_the_writers_own_inputs_give_the_writers_own_predictions(name, tmp_path)
     assert first.is_sound(), first.error
     folder = path.parent.parent
     with np.load(folder / "reference.npz") as reference:
-        names = np.array([each.name for each in first.inputs])
-        np.savez(tmp_path / "inputs.npz", names=names, **{"000": reference["inputs"]})
-        wanted = reference["predictions"]
-    again = restore(path, tmp_path / "again", inputs=tmp_path / "inputs.npz")
+        inputs, wanted = {first.inputs[0].name: reference["inputs"]}, reference["predictions"]
+    again = restore(path, tmp_path / "again", inputs=inputs)
     np.testing.assert_allclose(again.predictions[0], wanted, rtol=1e-4, atol=1e-5)
 
 

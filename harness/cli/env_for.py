@@ -56,17 +56,22 @@ def restore_where_written(
         ),
     ] = None,
     trust: Annotated[
-        bool, typer.Option("--trust", help="Restore although that runs code in the file.")
+        bool,
+        typer.Option(
+            "--trust", help="Let code in the file run: in the cage, or where there is none, freely."
+        ),
     ] = False,
     json_file: JsonOption = None,
 ) -> None:
     """Name the release that wrote a model; restore the model there and with your TensorFlow.
 
+    The model is restored from a copy in a cage: no network, no other program, no file outside.
     If your Python has no TensorFlow, --reader names the TensorFlow to compare with. Exit code 1:
     the model does not load in that release, or predicts only zeros, constants or NaN.
     """
     from harness.api import read_model_file
     from harness.environments.resolve import check_name
+    from harness.processes.cage import find_obstacle
     from harness.report.model_file import (
         advise_without_model,
         describe_origin,
@@ -101,6 +106,13 @@ def restore_where_written(
             "\n".join(origin.dangers),
             "if you trust its author, add --trust; with --no-restore the release is only named",
         )
+    obstacle = "" if trust else find_obstacle()
+    if obstacle:
+        printer.record(record)
+        printer.text(f"\nThe model was not restored: this machine has no cage for it ({obstacle}).")
+        given = f"env for {quote(str(model))}"
+        printer.tip(f"Next, if you trust the file's author: {command_line(f'{given} --trust')}")
+        return
     there, compared = restore_and_compare(origin, chosen, reader, code, trust, printer)
     printer.record(record | {"restored": as_result(there, chosen), "compared": compared or None})
     if not there.error:

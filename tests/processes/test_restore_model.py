@@ -3,16 +3,21 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from harness.catalog.load import PACKAGED
+from harness.environments.resolve import open_environment
+from harness.errors import UsageError
 from harness.origin.restore import restore_model
 from harness.origin.who_wrote import read_origin
+from harness.processes.cage import find_obstacle
 from harness.processes.variables import Environment
 
 pytestmark = pytest.mark.tensorflow
+needs_cage = pytest.mark.skipif(bool(find_obstacle()), reason=find_obstacle())
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 BUILD = """
@@ -59,6 +64,7 @@ def models(tmp_path_factory):
 
 
 def restore(path, work, **options):
+    options.setdefault("trusted", bool(find_obstacle()))
     return restore_model(Environment(portable_kernels=True), read_origin(path), work, **options)
 
 
@@ -110,3 +116,82 @@ def test_a_process_that_dies_while_loading_is_an_error_like_any_other(models, tm
     restored = restore(models / "dead.keras", tmp_path / "work", code=tmp_path / "layers.py")
     assert restored.error == "exit: left with exit code 9"
     assert restored.predictions == []
+
+
+HOSTILE = """
+import os, socket, subprocess
+failed = []
+for what, attempt in (
+    ("write", lambda: open({outside!r}, "w")),
+    ("read", lambda: open({secret!r})),
+    ("connect", socket.socket),
+    ("start", lambda: subprocess.run(["/bin/true"])),
+    ("home", lambda: os.listdir({home!r})),
+):
+    try:
+        attempt()
+    except OSError:
+        failed.append(what)
+assert len(os.environ["HOME"]) > 1 and not os.listdir(os.environ["HOME"])
+raise RuntimeError("refused: " + " ".join(failed))
+"""
+
+
+@needs_cage
+@pytest.mark.parametrize("trusted", [False, True])
+def test_code_that_runs_while_a_model_is_restored_reaches_nothing_outside(
+    trusted, models, tmp_path
+):
+    """`--trust` lets the file's code run, and it too runs in the cage."""
+    (tmp_path / "secret").write_text("secret")
+    places = {name: str(tmp_path / name) for name in ("outside", "secret")}
+    code = tmp_path / "layers.py"
+    code.write_text(HOSTILE.format(home=os.path.expanduser("~"), **places))
+    restored = restore(models / "dead.keras", tmp_path / "work", code=code, trusted=trusted)
+    assert restored.error == "RuntimeError: refused: write read connect start home"
+    assert not (tmp_path / "outside").exists()
+
+
+@needs_cage
+def test_the_cage_changes_no_prediction(models, tmp_path, monkeypatch):
+    path = models / "embedded.keras"
+    caged = restore(path, tmp_path / "caged")
+    monkeypatch.setattr("harness.origin.restore.find_obstacle", lambda: "none in this test")
+    free = restore(path, tmp_path / "free", trusted=True, inputs=caged.fed)
+    for one, other in zip(caged.predictions, free.predictions, strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(UsageError, match="this machine has no cage"):
+        restore(path, tmp_path / "refused", trusted=False)
+
+
+@needs_cage
+@pytest.mark.releases
+@pytest.mark.parametrize(
+    ("release", "name"),
+    [
+        ("1.15", "initializer_dtype_from_tf1/artifact/model.h5"),
+        ("2.4", "custom_gradient_warning/artifact/model"),
+        ("2.15", "functional_archive_module/artifact/model.keras"),
+        ("2.16", "functional_archive_module/artifact/model.keras"),
+        ("2.21", "newer_keras_file/artifact/model.keras"),
+        ("2.21", "savedmodel_folder_keras3/artifact/model"),
+    ],
+)
+def test_in_every_release_the_cage_changes_no_prediction_and_no_file(
+    release, name, tmp_path, monkeypatch
+):
+    """2.16 has Keras 3.0.5, which opens a .keras for writing: it is the copy that it opens."""
+    path = ARTIFACTS / name
+    environment = replace(open_environment(release), portable_kernels=True)
+    origin = read_origin(path)
+    before = {each: each.stat().st_mtime_ns for each in path.parent.rglob("*")}
+    caged = restore_model(environment, origin, tmp_path / "caged")
+    assert caged.error == "" or release == "2.16", caged.error
+    monkeypatch.setattr("harness.origin.restore.find_obstacle", lambda: "none in this test")
+    free = restore_model(
+        environment, origin, tmp_path / "free", trusted=True, inputs=caged.fed or None
+    )
+    assert caged.error == free.error
+    for one, other in zip(caged.predictions, free.predictions, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert before == {each: each.stat().st_mtime_ns for each in path.parent.rglob("*")}

@@ -177,7 +177,9 @@ def open_signature(tf, path):
         raise ValueError("the SavedModel has no signature to be called by")
     name = "serving_default" if "serving_default" in signatures else sorted(signatures)[0]
     call = signatures[name]
-    wanted = call.structured_input_signature[1]
+    # 1.15 knows no structure of what simple_save and Estimators wrote, but names and tensors.
+    structure = call.structured_input_signature
+    wanted = structure[1] if structure else dict(zip(call._arg_keywords, call.inputs))
     names = sorted(wanted)
     specs = [
         {"name": each, "shape": shape_of(wanted[each]), "dtype": dtype_of(wanted[each])}

@@ -195,3 +195,36 @@ def test_in_every_release_the_cage_changes_no_prediction_and_no_file(
     for one, other in zip(caged.predictions, free.predictions, strict=True):
         np.testing.assert_array_equal(one, other)
     assert before == {each: each.stat().st_mtime_ns for each in path.parent.rglob("*")}
+
+
+SIMPLE_SAVE = """
+import sys
+import tensorflow as tf
+v1 = tf.compat.v1
+with v1.Session() as session:
+    number = v1.placeholder(tf.float32, [None, 3], name="number")
+    index = v1.placeholder(tf.int32, [None], name="index")
+    weights = v1.get_variable("weights", [3, 2])
+    total = tf.matmul(number, weights) + tf.cast(index, tf.float32)[:, None]
+    session.run(v1.global_variables_initializer())
+    given = {"number": number, "index": index}
+    v1.saved_model.simple_save(session, sys.argv[1], given, {"total": total})
+"""
+
+
+@pytest.mark.releases
+def test_a_saved_model_of_tensorflow_1_without_an_object_graph_is_called_by_its_signature(tmp_path):
+    writer, reader = open_environment("1.15"), open_environment("2.21")
+    subprocess.run(
+        [writer.interpreter, "-c", SIMPLE_SAVE, str(tmp_path / "saved")],
+        check=True,
+        capture_output=True,
+        env=writer.variables(tmp_path / "keras-home", hide_gpu=True),
+    )
+    origin, trusted = read_origin(tmp_path / "saved"), bool(find_obstacle())
+    there = restore_model(writer, origin, tmp_path / "there", trusted=trusted)
+    assert there.error == ""
+    assert sorted(each.name for each in there.inputs) == ["index", "number"]
+    assert there.findings() == ["varies"]
+    here = restore_model(reader, origin, tmp_path / "here", trusted=trusted, inputs=there.fed)
+    np.testing.assert_allclose(here.predictions[0], there.predictions[0], rtol=1e-5)

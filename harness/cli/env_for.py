@@ -16,6 +16,7 @@ from harness.program import command_line
 if TYPE_CHECKING:
     from harness.origin.restore import RestoredModel
     from harness.origin.who_wrote import Origin
+    from harness.verdicts.statistics import Array
 
 WITHOUT_READER = (
     "The predictions were not compared, because this Python has no TensorFlow: choose a release or"
@@ -55,6 +56,18 @@ def restore_where_written(
             metavar="FILE.py", help="A Python file with the classes that the model needs."
         ),
     ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy", help="Feed these inputs (.npz: by name) instead of drawn ones."
+        ),
+    ] = None,
+    expected: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy", help="Compare with the predictions that --inputs should give."
+        ),
+    ] = None,
     trust: Annotated[
         bool,
         typer.Option(
@@ -71,6 +84,8 @@ def restore_where_written(
     """
     from harness.api import read_model_file
     from harness.environments.resolve import check_name
+    from harness.origin.restore import compare_expected
+    from harness.origin.samples import read_samples
     from harness.processes.cage import find_obstacle
     from harness.report.model_file import (
         advise_without_model,
@@ -83,6 +98,12 @@ def restore_where_written(
         check_name(name)  # an unknown name is refused before any work is done
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
+    if expected is not None and inputs is None:
+        raise UsageError(
+            "--expected needs --inputs", "", "name the inputs that these predictions are of"
+        )
+    given = read_samples(inputs, "--inputs") if inputs else None
+    wanted = read_samples(expected, "--expected") if expected else None
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
@@ -110,18 +131,33 @@ def restore_where_written(
     if obstacle:
         printer.record(record)
         printer.text(f"\nThe model was not restored: this machine has no cage for it ({obstacle}).")
-        given = f"env for {quote(str(model))}"
-        printer.tip(f"Next, if you trust the file's author: {command_line(f'{given} --trust')}")
+        trusting = command_line(f"env for {quote(str(model))} --trust")
+        printer.tip(f"Next, if you trust the file's author: {trusting}")
         return
-    there, compared = restore_and_compare(origin, chosen, reader, code, trust, printer)
-    printer.record(record | {"restored": as_result(there, chosen), "compared": compared or None})
+    there, compared = restore_and_compare(origin, chosen, reader, code, trust, given, printer)
+    as_expected = None
+    if wanted and not there.error:
+        as_expected, said = compare_expected(there, wanted)
+        verdict = "as expected" if as_expected else "NOT AS EXPECTED"
+        printer.text(f"The predictions are {verdict}: {said}.")
+    printer.record(
+        record
+        | {
+            "restored": as_result(there, chosen),
+            "compared": compared or None,
+            "as_expected": as_expected,
+        }
+    )
     if not there.error:
         printer.text(f"\nTo load the model there: {spell_load(origin, there, code)}")
     following = f"env requirements {spell(chosen)} > requirements-{chosen.split()[0]}.txt"
-    if there.error:  # a recipe for that release would not help
+    if there.loaded and there.error:
+        following = f"env for {quote(str(model))} --inputs FILE.npy"
+    elif there.error:  # a recipe for that release would not help
         following = f"search {quote(' '.join(there.error.split())[:80])}"
     printer.tip(f"Next: {command_line(following)}")
-    raise typer.Exit(EXPECTED if there.is_sound() else CHANGED)
+    sound = there.is_sound() if as_expected is None else as_expected
+    raise typer.Exit(EXPECTED if sound else CHANGED)
 
 
 def as_record(origin: "Origin") -> dict[str, object]:
@@ -138,6 +174,7 @@ def as_record(origin: "Origin") -> dict[str, object]:
         "dangers": origin.dangers,
         "restored": None,
         "compared": None,
+        "as_expected": None,
     }
 
 
@@ -147,6 +184,7 @@ def as_result(there: "RestoredModel", release: str) -> dict[str, object]:
     return {
         "release": release,
         "versions": there.versions,
+        "loaded": there.loaded,
         "error": there.error or None,
         "sound": there.is_sound(),
         "inputs": there.inputs,
@@ -163,6 +201,7 @@ def restore_and_compare(
     reader: str,
     code: Path | None,
     trust: bool,
+    given: "dict[str, Array] | None",
     printer: Printer,
 ) -> tuple["RestoredModel", str]:
     """Restore in the release and in the reader, and print both; return the first, and a sentence.
@@ -191,7 +230,7 @@ def restore_and_compare(
         work = Path(temporary)
         environment = prepare(chosen)
         with show_progress(f"restoring in {chosen}"):
-            there = restore_model(environment, origin, work / "there", code, trust)
+            there = restore_model(environment, origin, work / "there", code, trust, given)
         printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
             return there, ""

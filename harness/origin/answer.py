@@ -62,6 +62,7 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """The content of the step's `result.json` (worker/restore_model.py)."""
 
     error: StepError | None
+    loaded: bool = False
     by_signature: bool = False
     explained: dict[str, str] = {}
     inputs: Annotated[list[ModelInput], msgspec.Meta(max_length=MOST_TENSORS)] = []

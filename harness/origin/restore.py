@@ -1,5 +1,7 @@
 """Restore a model without its code in an environment's process, and describe its predictions."""
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from harness.origin.answer import (
     read_model_report,
 )
 from harness.origin.model_copy import copy_model
+from harness.origin.samples import order_samples
 from harness.origin.who_wrote import Origin
 from harness.processes.answer_files import UnreadableAnswer
 from harness.processes.cage import find_obstacle, make_cage
@@ -22,12 +25,9 @@ from harness.processes.limits import Limits, StepEnd
 from harness.processes.spawn import SpawnWorker
 from harness.processes.step import ModelStep, find_failure, read_output
 from harness.processes.variables import Environment
+from harness.verdicts.judge import find_verdict
 from harness.verdicts.statistics import Array
-from harness.verdicts.tolerances import (
-    ALIKE_WITHOUT_REFERENCE,
-    SHARE_OF_LARGEST,
-    ZERO_WITHOUT_REFERENCE,
-)
+from harness.verdicts.tolerances import ALIKE_WITHOUT_REFERENCE, ZERO_WITHOUT_REFERENCE
 
 ROWS, SEED = 16, 1
 # A real model is larger than a scenario's.
@@ -39,6 +39,7 @@ CAGE_FAILED = 72  # exit code of the worker, before it has imported anything
 class RestoredModel:
     """The result of restoring; `error` is one sentence if restoring failed.
 
+    `loaded`: the model came back, whatever it made of the inputs.
     `predictions`: one array for each output. `fed`: the inputs, by name. `explained`:
     short names of losses (such as mse) that Keras found only in a scope, with the long names.
     """
@@ -49,6 +50,7 @@ class RestoredModel:
     predictions: list[Array] = field(default_factory=list)
     fed: dict[str, Array] = field(default_factory=dict)
     versions: dict[str, str | None] = field(default_factory=dict)
+    loaded: bool = False
     by_signature: bool = False
     explained: dict[str, str] = field(default_factory=dict)
 
@@ -57,6 +59,11 @@ class RestoredModel:
         if not self.versions:
             return ""
         return " (TensorFlow {tensorflow}, Keras {keras})".format_map(self.versions)
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows the model was given."""
+        return next((len(each) for each in self.fed.values() if each.ndim), ROWS)
 
     def findings(self) -> list[str]:
         """Return what each output is like: nan, zeros, constant or varies."""
@@ -139,7 +146,8 @@ def read_restored(end: StepEnd, work: Path) -> RestoredModel:
     _, error = find_failure(end, report)
     if error is not None or report is None:
         said = f"{error.type}: {find_innermost(error.message)}" if error else UNREADABLE
-        return RestoredModel(said, versions=versions)
+        inputs, loaded = (report.inputs, report.loaded) if report else ([], False)
+        return RestoredModel(said, inputs, versions=versions, loaded=loaded)
     try:
         predictions = read_arrays(work, "output", report.output_files)
         fed = read_arrays(work, "input", report.input_files)
@@ -153,6 +161,7 @@ def read_restored(end: StepEnd, work: Path) -> RestoredModel:
         predictions=predictions,
         fed={each.name: array for each, array in zip(report.inputs, fed, strict=True)},
         versions=versions,
+        loaded=True,
         by_signature=report.by_signature,
         explained=report.explained,
     )
@@ -166,11 +175,13 @@ def find_innermost(message: str, most: int = 240) -> str:
 
 
 def find_kind(array: Array) -> str:
-    """Classify predictions: nan, zeros, constant (all rows equal) or varies.
+    """Classify predictions: empty, nan, zeros, constant (all rows equal) or varies.
 
     There is no reference, so the limits are strict. Zeros are values below 1e-12. Constant rows
     agree to a millionth of the largest value. Words always vary.
     """
+    if not array.size:
+        return "empty"
     if array.dtype.kind not in "fiub":
         return "varies"
     values = array.astype(np.float64)
@@ -198,23 +209,43 @@ def describe_predictions(array: Array) -> str:
 
 def compare_restored(here: RestoredModel, there: RestoredModel) -> tuple[bool, str]:
     """Return (equal, sentence) for two restores with the same inputs."""
-    if len(here.predictions) != len(there.predictions):
+    dtypes = [each.dtype for each in there.outputs]
+    return compare_arrays(here.predictions, there.predictions, dtypes)
+
+
+def compare_expected(there: RestoredModel, wanted: dict[str, Array]) -> tuple[bool, str]:
+    """Return (equal, sentence) for a restored model and the predictions its user expects."""
+    expected = order_samples(wanted, [each.name for each in there.outputs])
+    return compare_arrays(there.predictions, expected)
+
+
+def compare_arrays(
+    ours: Sequence[Array], wanted: Sequence[Array], dtypes: Sequence[str] = ()
+) -> tuple[bool, str]:
+    """Return (equal, sentence) for the outputs of a model and those they should be like.
+
+    Equal by the tolerances of the judge; infinity and NaN are not alike. `dtypes` are those of
+    `wanted` where numpy does not know them.
+    """
+    if len(ours) != len(wanted):
         return False, "the number of outputs differs"
     largest = 0.0
-    for mine, theirs in zip(here.predictions, there.predictions, strict=True):
+    for mine, theirs, dtype in itertools.zip_longest(ours, wanted, dtypes[: len(ours)]):
         if mine.shape != theirs.shape:
             return False, f"an output has shape {mine.shape} here and {theirs.shape} there"
-        if mine.dtype.kind not in "fiub":
+        if mine.dtype.kind not in "fiub" or theirs.dtype.kind not in "fiub":
             if not np.array_equal(mine, theirs):
                 return False, "the words it predicts differ"
             continue
         first, second = mine.astype(np.float64), theirs.astype(np.float64)
-        if not np.array_equal(np.isfinite(first), np.isfinite(second)):
-            return False, "NaN in other places"
-        kept = np.isfinite(first)
+        kept = np.isfinite(second)
+        if not np.array_equal(first[~kept], second[~kept], equal_nan=True):
+            return False, "NaN or infinity in other places"
+        if not np.isfinite(first[kept]).all():
+            return False, "NaN or infinity in other places"
         difference = float(np.abs(first[kept] - second[kept]).max(initial=0.0))
         scale = float(np.abs(second[kept]).max(initial=0.0))
-        if difference > SHARE_OF_LARGEST * max(scale, 1e-30):
+        if mine.size and find_verdict(mine, theirs, dtype=dtype or "") != "match":
             return (
                 False,
                 f"the largest difference is {difference:.3g}, the values reach {scale:.3g}",

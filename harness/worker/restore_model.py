@@ -31,20 +31,28 @@ WORDS = ["restore", "the", "model", "it", "predicts", "zeros"]
 
 def restore_model(tf, step):
     """Load, predict, and write down what came of it, an error included."""
-    folder = step["folder"]
+    result = {
+        "error": None,
+        "versions": {"tensorflow": tf.__version__, "keras": keras_version(tf)},
+    }
     try:
-        result = dict(load_and_predict(tf, step), error=None)
+        load_and_predict(tf, step, result)
     except Exception as error:
         traceback.print_exc()
         said = str(error)[:100000].encode("utf-8", "backslashreplace").decode("utf-8")
-        result = {"error": {"type": type(error).__name__, "message": said}}
-    result["versions"] = {"tensorflow": tf.__version__, "keras": keras_version(tf)}
+        result["error"] = {"type": type(error).__name__, "message": said}
+    write_result(step, result)
+
+
+def write_result(step, result):
+    """Write what has come of it so far."""
+    path = os.path.join(step["folder"], "result.json")
     text = json.dumps(result).encode("utf-8")
-    write_atomically(os.path.join(folder, "result.json"), lambda part: part.write(text))
+    write_atomically(path, lambda part: part.write(text))
 
 
-def load_and_predict(tf, step):
-    """Return what goes in and what comes out; arrays go into files."""
+def load_and_predict(tf, step, result):
+    """Add to the result what goes in and what comes out; arrays go into files."""
     keras_3 = not str(keras_version(tf)).startswith("2")
     by_signature = step["saved_model"] and (keras_3 or not step["keras_inside"])
     if step["saved_model"] and not tf.executing_eagerly():
@@ -55,24 +63,27 @@ def load_and_predict(tf, step):
     else:
         model, explained = load_keras(tf, step)
         specs, outputs, predict = open_keras(model)
+    result.update(loaded=True, by_signature=by_signature, explained=explained)
+    result["inputs"] = [dict(spec, fed="nothing") for spec in specs]
+    ended = {"type": "ended", "message": "the process ended while it predicted"}
+    write_result(step, dict(result, error=ended))
     draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
-    try:
-        inputs, predictions = draws[0], predict(draws[0])
-    except Exception:
-        if len(draws) == 1:
-            raise
-        inputs, predictions = draws[1], predict(draws[1])
-    return {
-        "input_files": save_list(step, "input", inputs),
-        "output_files": save_list(step, "output", predictions),
-        "by_signature": by_signature,
-        "explained": explained,
-        "inputs": [describe_input(spec, array) for spec, array in zip(specs, inputs)],
-        "outputs": [
-            {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
-            for name, array in zip(outputs, predictions)
-        ],
-    }
+    for inputs in draws:
+        result["inputs"] = [describe_input(spec, array) for spec, array in zip(specs, inputs)]
+        try:
+            predictions = predict(inputs)
+            break
+        except Exception:
+            if inputs is draws[-1]:
+                raise
+    if step["inputs"]:
+        result["inputs"] = [dict(each, fed="given") for each in result["inputs"]]
+    result["input_files"] = save_list(step, "input", inputs)
+    result["output_files"] = save_list(step, "output", predictions)
+    result["outputs"] = [
+        {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
+        for name, array in zip(outputs, predictions)
+    ]
 
 
 def save_list(step, kind, arrays):

@@ -429,9 +429,14 @@ def test_two_restores_agree_only_where_every_value_does():
     def restored(*arrays):
         return RestoredModel(predictions=list(arrays))
 
-    row = np.arange(6.0).reshape(3, 2)
+    row = np.arange(6, dtype=np.float32).reshape(3, 2)
     assert compare_restored(restored(row), restored(row * (1 + 1e-6)))[0]
     assert not compare_restored(restored(row), restored(row + 1))[0]
     assert not compare_restored(restored(row), restored(row[:2]))[0]
     assert not compare_restored(restored(row), restored(row, row))[0]
     assert not compare_restored(restored(row), restored(np.where(row == 2, np.nan, row)))[0]
+    infinite, missing = np.where(row == 2, np.inf, row), np.where(row == 2, np.nan, row)
+    assert not compare_restored(restored(infinite), restored(missing))[0]
+    assert compare_restored(restored(infinite), restored(infinite))[0]
+    offset = np.linspace(1000, 1001, 16, dtype=np.float32)[:, np.newaxis]
+    assert not compare_restored(restored(offset + np.float32(0.09)), restored(offset))[0]

@@ -31,6 +31,7 @@ LOSSES = {
     "mape": "mean_absolute_percentage_error",
     "msle": "mean_squared_logarithmic_error",
 }
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras 3 prints its messages bold
 UNREADABLE = "the process gave no readable answer"
 
 
@@ -84,7 +85,7 @@ def read_model_report(work: Path) -> ModelReport | None:
         return None
     error = report.error
     if error is not None:
-        said = " ".join(error.message.split())
+        said = " ".join(COLOURS.sub("", error.message).split())
         error = StepError(type=plain(error.type), message=plain(said, 10 * len(said)))
     return msgspec.structs.replace(
         report,

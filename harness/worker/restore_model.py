@@ -46,9 +46,8 @@ def restore_model(tf, step):
 
 def write_result(step, result):
     """Write what has come of it so far."""
-    path = os.path.join(step["folder"], "result.json")
     text = json.dumps(result).encode("utf-8")
-    write_atomically(path, lambda part: part.write(text))
+    write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))
 
 
 def load_and_predict(tf, step, result):
@@ -65,8 +64,7 @@ def load_and_predict(tf, step, result):
         specs, outputs, predict = open_keras(model)
     result.update(loaded=True, by_signature=by_signature, explained=explained)
     result["inputs"] = [dict(spec, fed="nothing") for spec in specs]
-    ended = {"type": "ended", "message": "the process ended while it predicted"}
-    write_result(step, dict(result, error=ended))
+    write_result(step, dict(result, error={"type": "ended", "message": "while it predicted"}))
     draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
     for inputs in draws:
         result["inputs"] = [describe_input(spec, array) for spec, array in zip(specs, inputs)]

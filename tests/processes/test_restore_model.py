@@ -11,10 +11,11 @@ import pytest
 from harness.catalog.load import PACKAGED
 from harness.environments.resolve import open_environment
 from harness.errors import UsageError
-from harness.origin.restore import restore_model
+from harness.origin.restore import compare_expected, restore_model
 from harness.origin.who_wrote import read_origin
 from harness.processes.cage import find_obstacle
 from harness.processes.variables import Environment
+from harness.report.model_file import describe_restored
 
 pytestmark = pytest.mark.tensorflow
 needs_cage = pytest.mark.skipif(bool(find_obstacle()), reason=find_obstacle())
@@ -42,6 +43,10 @@ tf.keras.Model(number, named).save("named.keras")
 dead = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(2, "relu")])
 dead.layers[-1].set_weights([dead.get_weights()[0] * 0, dead.get_weights()[1] - 1])
 dead.save("dead.keras")
+signal = tf.keras.Input((None, 2))
+tf.keras.Model(signal, signal[:, 40:-40]).save("cropped.keras")
+long = tf.keras.layers.Conv1D(1, 100)(signal)
+tf.keras.Model(signal, tf.keras.layers.GlobalMaxPooling1D()(long)).save("long.keras")
 """
 
 
@@ -116,6 +121,30 @@ def test_a_process_that_dies_while_loading_is_an_error_like_any_other(models, tm
     restored = restore(models / "dead.keras", tmp_path / "work", code=tmp_path / "layers.py")
     assert restored.error == "exit: left with exit code 9"
     assert restored.predictions == []
+
+
+def test_inputs_that_do_not_fit_are_told_from_a_model_that_does_not_restore(models, tmp_path):
+    restored = restore(models / "long.keras", tmp_path / "drawn")
+    assert restored.loaded
+    origin = read_origin(models / "long.keras")
+    lines = describe_restored(restored, "2.21", origin, None)
+    assert "the model loads; our inputs failed: " in lines[0]
+    assert lines[-1] == "Give yours: --inputs FILE.npy"
+    yours = {"": np.random.default_rng(1).normal(size=(3, 120, 2)).astype("float32")}
+    again = restore(models / "long.keras", tmp_path / "yours", inputs=yours)
+    assert again.is_sound(), again.error
+    assert (again.rows, again.inputs[0].fed) == (3, "given")
+    wanted = {"": again.predictions[0]}
+    assert compare_expected(again, wanted)[0]
+    assert not compare_expected(again, {"": wanted[""] + 1})[0]
+
+
+def test_an_output_of_which_nothing_is_left_is_not_called_zeros(models, tmp_path):
+    restored = restore(models / "cropped.keras", tmp_path / "work")
+    assert (restored.error, restored.findings()) == ("", ["empty"])
+    assert not restored.is_sound()
+    lines = describe_restored(restored, "2.21", read_origin(models / "cropped.keras"), None)
+    assert "--inputs FILE.npy" in lines[-1]
 
 
 HOSTILE = """

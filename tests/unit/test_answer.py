@@ -126,7 +126,7 @@ def test_what_is_printed_of_an_answer_is_plain_and_what_is_code_is_known(tmp_pat
     assert (restored.outputs[0].name, restored.outputs[0].dtype) == ("\\x1b[31mred", "\\x07")
     assert restored.explained == {"mse": "mean_squared_error"}
     assert restored.versions == {"tensorflow": None, "keras": "3.15.1"}
-    error = {"type": "Value\x1bError", "message": "first\n\x1b[2Jsecond"}
+    error = {"type": "Value\x1bError", "message": "\x1b[1mfirst\x1b[0m\n\x1b[2Jsecond"}
     leave(tmp_path, REPORT | {"error": error})
     restored = read_restored(StepEnd(exit=0), tmp_path)
     assert restored.error == "Value\\x1bError: first \\x1b[2Jsecond"

@@ -80,7 +80,8 @@ def restore_where_written(
 
     The model is restored from a copy in a cage: no network, no other program, no file outside.
     If your Python has no TensorFlow, --reader names the TensorFlow to compare with. Exit code 1:
-    the model does not load in that release, or predicts only zeros, constants or NaN.
+    the model does not load in that release, or predicts only zeros, constants or NaN, or not what
+    --expected says.
     """
     from harness.api import read_model_file
     from harness.environments.resolve import check_name
@@ -186,6 +187,7 @@ def as_result(there: "RestoredModel", release: str) -> dict[str, object]:
         "versions": there.versions,
         "loaded": there.loaded,
         "error": there.error or None,
+        "plain_error": there.plain_error or None,
         "sound": there.is_sound(),
         "inputs": there.inputs,
         "outputs": [

@@ -64,6 +64,7 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
 
     error: StepError | None
     loaded: bool = False
+    plain_error: str = ""
     by_signature: bool = False
     explained: dict[str, str] = {}
     inputs: Annotated[list[ModelInput], msgspec.Meta(max_length=MOST_TENSORS)] = []
@@ -85,11 +86,11 @@ def read_model_report(work: Path) -> ModelReport | None:
         return None
     error = report.error
     if error is not None:
-        said = " ".join(COLOURS.sub("", error.message).split())
-        error = StepError(type=plain(error.type), message=plain(said, 10 * len(said)))
+        error = StepError(type=plain(error.type), message=clean(error.message))
     return msgspec.structs.replace(
         report,
         error=error,
+        plain_error=clean(report.plain_error),
         explained={name: long for name, long in LOSSES.items() if name in report.explained},
         inputs=[
             msgspec.structs.replace(
@@ -105,6 +106,12 @@ def read_model_report(work: Path) -> ModelReport | None:
             name: spell_version(report.versions.get(name)) for name in ("tensorflow", "keras")
         },
     )
+
+
+def clean(message: str) -> str:
+    """Return an error message as one line without colours and control characters."""
+    said = " ".join(COLOURS.sub("", message).split())
+    return plain(said, 10 * len(said))
 
 
 def spell_version(version: str | None) -> str | None:

@@ -39,7 +39,8 @@ CAGE_FAILED = 72  # exit code of the worker, before it has imported anything
 class RestoredModel:
     """The result of restoring; `error` is one sentence if restoring failed.
 
-    `loaded`: the model came back, whatever it made of the inputs.
+    `loaded`: the model came back, whatever it made of the inputs. `plain_error`: what load_model
+    said with default arguments, where only compile=False loads.
     `predictions`: one array for each output. `fed`: the inputs, by name. `explained`:
     short names of losses (such as mse) that Keras found only in a scope, with the long names.
     """
@@ -51,6 +52,7 @@ class RestoredModel:
     fed: dict[str, Array] = field(default_factory=dict)
     versions: dict[str, str | None] = field(default_factory=dict)
     loaded: bool = False
+    plain_error: str = ""
     by_signature: bool = False
     explained: dict[str, str] = field(default_factory=dict)
 
@@ -118,7 +120,11 @@ def restore_model(
             f"{environment.interpreter} cannot be shut in a cage", said, "name another Python"
         )
     restored = read_restored(end, work)
-    return replace(restored, error=restored.error.replace(str(model), str(origin.path)))
+    return replace(
+        restored,
+        error=restored.error.replace(str(model), str(origin.path)),
+        plain_error=restored.plain_error.replace(str(model), str(origin.path)),
+    )
 
 
 def refuse_without_cage(path: Path, obstacle: str) -> UsageError:
@@ -162,6 +168,7 @@ def read_restored(end: StepEnd, work: Path) -> RestoredModel:
         fed={each.name: array for each, array in zip(report.inputs, fed, strict=True)},
         versions=versions,
         loaded=True,
+        plain_error=find_innermost(report.plain_error),
         by_signature=report.by_signature,
         explained=report.explained,
     )

@@ -79,6 +79,8 @@ def describe_restored(
         lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
         lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
+    if there.plain_error:
+        lines.append(f"It loads with compile=False; plain load_model says {there.plain_error}")
     if "empty" in there.findings():
         lines.append(
             f"Of these inputs nothing is left. Give yours: --inputs {spell_samples(there)}"
@@ -104,7 +106,10 @@ def describe_reader(here: RestoredModel, there: RestoredModel, name: str) -> str
     equal, said = compare_restored(here, there)
     verdict = "predicts the same" if equal else "PREDICTS SOMETHING ELSE"
     how = " by its signature" if here.by_signature else ""
-    return f"{where} the model is restored{how} and {verdict}: {said}."
+    plainly = ""
+    if here.plain_error:
+        plainly = f" It loads with compile=False; plain load_model says {here.plain_error}"
+    return f"{where} the model is restored{how} and {verdict}: {said}.{plainly}"
 
 
 def spell(release: str) -> str:

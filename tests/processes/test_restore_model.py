@@ -43,6 +43,9 @@ tf.keras.Model(number, named).save("named.keras")
 dead = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(2, "relu")])
 dead.layers[-1].set_weights([dead.get_weights()[0] * 0, dead.get_weights()[1] - 1])
 dead.save("dead.keras")
+compiled = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(2)])
+compiled.compile("adam", "mse")
+compiled.save("compiled.h5")
 signal = tf.keras.Input((None, 2))
 tf.keras.Model(signal, signal[:, 40:-40]).save("cropped.keras")
 long = tf.keras.layers.Conv1D(1, 100)(signal)
@@ -121,6 +124,16 @@ def test_a_process_that_dies_while_loading_is_an_error_like_any_other(models, tm
     restored = restore(models / "dead.keras", tmp_path / "work", code=tmp_path / "layers.py")
     assert restored.error == "exit: left with exit code 9"
     assert restored.predictions == []
+
+
+def test_what_plain_load_model_says_is_told_beside_the_load_that_works(models, tmp_path):
+    """Keras 3 writes the loss `mse` into an .h5 and does not find it again."""
+    restored = restore(models / "compiled.h5", tmp_path / "work")
+    assert restored.is_sound(), restored.error
+    assert "mse' because it is not" in restored.plain_error
+    lines = describe_restored(restored, "2.21", read_origin(models / "compiled.h5"), None)
+    assert lines[-1].startswith("It loads with compile=False; plain load_model says ValueError: ")
+    assert restore(models / "dead.keras", tmp_path / "plain").plain_error == ""
 
 
 def test_inputs_that_do_not_fit_are_told_from_a_model_that_does_not_restore(models, tmp_path):

@@ -154,6 +154,8 @@ def restore_where_written(
     following = f"env requirements {spell(chosen)} > requirements-{chosen.split()[0]}.txt"
     if there.loaded and there.error:
         following = f"env for {quote(str(model))} --inputs FILE.npy"
+    elif there.error.startswith("your --code"):
+        following = f"env for {quote(str(model))} --code {quote(str(code))}"
     elif there.error:  # a recipe for that release would not help
         following = f"search {quote(' '.join(there.error.split())[:80])}"
     printer.tip(f"Next: {command_line(following)}")

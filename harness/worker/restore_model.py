@@ -28,6 +28,10 @@ SHORT_NAMES = {
 }
 
 
+class CodeFault(Exception):
+    """The user's file fails, not the model."""
+
+
 def restore_model(tf, step):
     """Load, predict, and write down what came of it, an error included."""
     result = {
@@ -39,7 +43,9 @@ def restore_model(tf, step):
     except Exception as error:
         traceback.print_exc()
         said = make_printable(str(error)[:100000])
-        result["error"] = {"type": type(error).__name__, "message": said}
+        raised = "your --code raised " if isinstance(error, CodeFault) else ""
+        kind = type(error.__cause__ if raised else error).__name__
+        result["error"] = {"type": raised + kind, "message": said}
     write_result(step, result)
 
 
@@ -147,7 +153,11 @@ def find_objects(code, wanted):
     `wanted` are the names in the model, such as "package>Name" of what was registered.
     """
     found = {}
-    for name, value in vars(load_scenario(code)).items():
+    try:
+        module = load_scenario(code)
+    except Exception as error:
+        raise CodeFault(str(error)) from error
+    for name, value in vars(module).items():
         if inspect.isclass(value) or inspect.isfunction(value):
             found[name] = found["Custom>" + name] = value
     for name in wanted:

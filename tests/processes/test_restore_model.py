@@ -162,6 +162,7 @@ def test_an_output_of_which_nothing_is_left_is_not_called_zeros(models, tmp_path
 
 HOSTILE = """
 import os, socket, subprocess
+import tensorflow as tf
 failed = []
 for what, attempt in (
     ("write", lambda: open({outside!r}, "w")),
@@ -169,10 +170,12 @@ for what, attempt in (
     ("connect", socket.socket),
     ("start", lambda: subprocess.run(["/bin/true"])),
     ("home", lambda: os.listdir({home!r})),
+    ("write-op", lambda: tf.io.write_file({outside!r}, "escaped")),
+    ("read-op", lambda: tf.io.read_file({secret!r})),
 ):
     try:
         attempt()
-    except OSError:
+    except (OSError, tf.errors.PermissionDeniedError):
         failed.append(what)
 assert len(os.environ["HOME"]) > 1 and not os.listdir(os.environ["HOME"])
 raise RuntimeError("refused: " + " ".join(failed))
@@ -190,7 +193,10 @@ def test_code_that_runs_while_a_model_is_restored_reaches_nothing_outside(
     code = tmp_path / "layers.py"
     code.write_text(HOSTILE.format(home=os.path.expanduser("~"), **places))
     restored = restore(models / "dead.keras", tmp_path / "work", code=code, trusted=trusted)
-    assert restored.error == "RuntimeError: refused: write read connect start home"
+    assert (
+        restored.error
+        == "your --code raised RuntimeError: refused: write read connect start home write-op read-op"
+    )
     assert not (tmp_path / "outside").exists()
 
 

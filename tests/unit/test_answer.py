@@ -10,14 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as drawn
 
+from harness.catalog.load import PACKAGED
+from harness.errors import EnvironmentUnusable
 from harness.origin.answer import ArrayFile, read_array, read_arrays, read_model_report
-from harness.origin.restore import read_restored
+from harness.origin.restore import read_restored, restore_model
+from harness.origin.who_wrote import read_origin
 from harness.processes.answer_files import UnreadableAnswer
 from harness.processes.limits import Limits, StepEnd, find_excess
 from harness.processes.spawn import SpawnWorker
 from harness.processes.step import ModelStep
 from harness.processes.variables import Environment, keep_needed
 
+ARCHIVE = PACKAGED / "version/artifacts/newer_keras_file/artifact/model.keras"
 TENSOR = {"name": "out", "shape": [2], "dtype": "float32"}
 REPORT = {
     "error": None,
@@ -191,3 +195,17 @@ def test_what_the_interpreter_needs_is_kept(tmp_path):
     kept = keep_needed({"PATH": "/bin", "LC_ALL": "C", "AWS_SECRET_ACCESS_KEY": "x"}, tmp_path)
     assert (kept["PATH"], kept["LC_ALL"]) == ("/bin", "C")
     assert "AWS_SECRET_ACCESS_KEY" not in kept
+
+
+@needs_shell
+def test_an_interpreter_that_cannot_be_caged_is_an_error_and_never_restores_freely(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("harness.origin.restore.find_obstacle", lambda: "")
+    (tmp_path / "python").write_text("#!/bin/sh\necho CageFailed: no Landlock\nexit 72\n")
+    (tmp_path / "python").chmod(0o755)
+    with pytest.raises(EnvironmentUnusable, match="cannot be shut in a cage") as refused:
+        restore_model(
+            Environment(str(tmp_path / "python")), read_origin(ARCHIVE), tmp_path / "work"
+        )
+    assert refused.value.found == "CageFailed: no Landlock"

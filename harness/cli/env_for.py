@@ -17,6 +17,7 @@ from harness.program import command_line
 if TYPE_CHECKING:
     from harness.origin.restore import RestoredModel
     from harness.origin.who_wrote import Origin
+    from harness.verdicts.statistics import Array
 
 WITHOUT_READER = (
     "The predictions were not compared, because this Python has no TensorFlow: choose a release or"
@@ -58,19 +59,39 @@ def restore_where_written(
             metavar="FILE.py", help="A Python file with the classes that the model needs."
         ),
     ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy", help="Feed these inputs (.npz: by name) instead of drawn ones."
+        ),
+    ] = None,
+    expected: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy", help="Compare with the predictions that --inputs should give."
+        ),
+    ] = None,
     trust: Annotated[
-        bool, typer.Option("--trust", help="Restore although that runs code in the file.")
+        bool,
+        typer.Option(
+            "--trust", help="Let code in the file run: in the cage, or where there is none, freely."
+        ),
     ] = False,
     json_file: JsonOption = None,
 ) -> None:
     """Name the release that wrote a model; restore the model there and with your TensorFlow.
 
+    The model is restored from a copy in a cage: no network, no other program, no file outside.
     If your Python has no TensorFlow, --reader names the TensorFlow to compare with. Exit code 1:
-    the model does not load in that release, or predicts only zeros, constants or NaN.
+    the model does not load in that release, or predicts only zeros, constants or NaN, or not what
+    --expected says.
     """
     from harness.api import read_model_file
     from harness.environments.interpreter import is_path
     from harness.environments.resolve import check_name
+    from harness.origin.restore import compare_expected
+    from harness.origin.samples import read_samples
+    from harness.processes.cage import find_obstacle
     from harness.report.model_file import (
         advise_without_model,
         describe_origin,
@@ -89,6 +110,12 @@ def restore_where_written(
         )
     if code is not None and not code.is_file():
         raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
+    if expected is not None and inputs is None:
+        raise UsageError(
+            "--expected needs --inputs", "", "name the inputs that these predictions are of"
+        )
+    given = read_samples(inputs, "--inputs") if inputs else None
+    wanted = read_samples(expected, "--expected") if expected else None
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
@@ -114,18 +141,46 @@ def restore_where_written(
             "\n".join(origin.dangers),
             f"if you trust its author: {again_with(model, release, readers, code)} --trust",
         )
-    there, compared = restore_and_compare(origin, chosen, readers or [], code, trust, printer)
-    printer.record(record | {"restored": as_result(there, chosen), "compared": compared or None})
+    obstacle = "" if trust else find_obstacle()
+    if obstacle:
+        printer.record(record)
+        printer.prose(
+            f"\nThe model was not restored: this machine has no cage for it ({obstacle})."
+        )
+        printer.tip("If you trust the file's author, restore the model without a cage.")
+        printer.tip(f"Next: {again_with(model, release, readers, code)} --trust")
+        return
+    there, compared = restore_and_compare(
+        origin, chosen, readers or [], code, trust, given, printer
+    )
+    as_expected = None
+    if wanted and not there.error:
+        as_expected, said = compare_expected(there, wanted)
+        verdict = "as expected" if as_expected else "NOT AS EXPECTED"
+        printer.prose(f"The predictions are {verdict}: {said}.")
+    printer.record(
+        record
+        | {
+            "restored": as_result(there, chosen),
+            "compared": compared or None,
+            "as_expected": as_expected,
+        }
+    )
     if not there.error:
         printer.text(f"\nTo load the model there: {spell_load(origin, there, code)}")
     file = f"requirements-{Path(chosen).name.split()[0]}.txt"
     following = f"env requirements {spell(chosen)} > {quote(file)}"
     if is_path(chosen):  # only a release has recorded requirements
         following = f"env show {spell(chosen)}"
-    if there.error:  # a recipe for that release would not help
+    if there.loaded and there.error:
+        following = f"env for {quote(str(model))} --inputs FILE.npy"
+    elif there.error.startswith("your --code"):
+        following = f"env for {quote(str(model))} --code {quote(str(code))}"
+    elif there.error:  # a recipe for that release would not help
         following = f"search {quote(' '.join(there.error.split())[:80])}"
     printer.tip(f"Next: {command_line(following)}")
-    raise typer.Exit(EXPECTED if there.is_sound() else CHANGED)
+    sound = there.is_sound() if as_expected is None else as_expected
+    raise typer.Exit(EXPECTED if sound else CHANGED)
 
 
 def again_with(model: Path, release: str, readers: list[str] | None, code: Path | None) -> str:
@@ -151,6 +206,7 @@ def as_record(origin: "Origin") -> dict[str, object]:
         "dangers": origin.dangers,
         "restored": None,
         "compared": None,
+        "as_expected": None,
     }
 
 
@@ -160,7 +216,9 @@ def as_result(there: "RestoredModel", release: str) -> dict[str, object]:
     return {
         "release": release,
         "versions": there.versions,
+        "loaded": there.loaded,
         "error": there.error or None,
+        "plain_error": there.plain_error or None,
         "sound": there.is_sound(),
         "inputs": there.inputs,
         "outputs": [
@@ -176,6 +234,7 @@ def restore_and_compare(
     readers: list[str],
     code: Path | None,
     trust: bool,
+    given: "dict[str, Array] | None",
     printer: Printer,
 ) -> tuple["RestoredModel", str]:
     """Restore in the release and in the readers, and print all; return the first, and a sentence
@@ -191,7 +250,7 @@ def restore_and_compare(
         is_installed,
         open_environment,
     )
-    from harness.origin.restore import make_loadable, restore_model
+    from harness.origin.restore import restore_model
     from harness.processes.variables import Environment
     from harness.report.model_file import describe_reader, describe_restored
 
@@ -203,10 +262,9 @@ def restore_and_compare(
 
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        path = make_loadable(origin, work)
         environment = prepare(chosen)
         with show_progress(f"restoring in {chosen}"):
-            there = restore_model(environment, path, origin, work / "there", code, trust)
+            there = restore_model(environment, origin, work / "there", code, trust, given)
         printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
         if there.error:
             return there, ""
@@ -217,7 +275,7 @@ def restore_and_compare(
         for number, reader in enumerate(readers or [OWN]):
             ours, home = prepare(reader), work / f"here-{number}"
             with show_progress(f"restoring in {reader or 'your TensorFlow'}"):
-                here = restore_model(ours, path, origin, home, code, trust, there.inputs_file)
+                here = restore_model(ours, origin, home, code, trust, there.fed)
             compared.append(describe_reader(here, there, reader or "your own environment"))
             printer.prose(compared[-1])
     return there, "\n".join(compared)

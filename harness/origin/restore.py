@@ -1,71 +1,58 @@
 """Restore a model without its code in an environment's process, and describe its predictions."""
 
-import json
-import os
-import zipfile
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
-from harness.formats.facts import HDF5_MODEL, KERAS_ARCHIVE, KERAS_FOLDER, SAVED_MODEL
-from harness.origin.who_wrote import Origin
-from harness.processes.limits import Limits
-from harness.processes.spawn import SpawnWorker
-from harness.processes.step import ModelStep, run_step
-from harness.processes.variables import Environment
-from harness.verdicts.statistics import Array
-from harness.verdicts.tolerances import (
-    ALIKE_WITHOUT_REFERENCE,
-    SHARE_OF_LARGEST,
-    ZERO_WITHOUT_REFERENCE,
+from harness.errors import EnvironmentUnusable, UsageError
+from harness.formats.facts import SAVED_MODEL, plain
+from harness.origin.answer import (
+    UNREADABLE,
+    ModelInput,
+    ModelOutput,
+    read_arrays,
+    read_model_report,
 )
+from harness.origin.model_copy import copy_model
+from harness.origin.samples import order_samples
+from harness.origin.who_wrote import Origin
+from harness.processes.answer_files import UnreadableAnswer
+from harness.processes.cage import find_obstacle, make_cage
+from harness.processes.limits import Limits, StepEnd
+from harness.processes.spawn import SpawnWorker
+from harness.processes.step import ModelStep, find_failure, read_output
+from harness.processes.variables import Environment
+from harness.verdicts.judge import find_verdict
+from harness.verdicts.statistics import Array
+from harness.verdicts.tolerances import ALIKE_WITHOUT_REFERENCE, ZERO_WITHOUT_REFERENCE
 
 ROWS, SEED = 16, 1
-LIMITS = Limits(seconds=300.0, memory_bytes=8 << 30)  # a real model is larger than a scenario's
-SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5", ".keras")}
-NAMES = {KERAS_ARCHIVE: "model.keras", KERAS_FOLDER: "model.keras", HDF5_MODEL: "model.h5"}
-
-
-class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """A tensor of the model; None is an unknown dimension or an unknown shape."""
-
-    name: str
-    shape: list[int | None] | None
-    dtype: str
-
-
-class ModelInput(ModelOutput, frozen=True, kw_only=True):
-    """An input; `fed` describes the values given to it."""
-
-    fed: str
-
-
-class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of the step's `result.json` (worker/restore_model.py)."""
-
-    by_signature: bool = False
-    explained: dict[str, str] = {}
-    inputs: list[ModelInput] = []
-    outputs: list[ModelOutput] = []
-    versions: dict[str, str | None] = {}
+# A real model is larger than a scenario's.
+LIMITS = Limits(seconds=300.0, memory_bytes=8 << 30, threads=4096, disk_bytes=8 << 30)
+CAGE_FAILED = 72  # exit code of the worker, before it has imported anything
 
 
 @dataclass(frozen=True)
 class RestoredModel:
     """The result of restoring; `error` is one sentence if restoring failed.
 
-    `predictions`: one array for each output. `explained`: short names of losses (such as mse) that
-    Keras found only in a scope, with the long names.
+    `loaded`: the model came back, whatever it made of the inputs. `plain_error`: what load_model
+    said with default arguments, where only compile=False loads.
+    `predictions`: one array for each output. `fed`: the inputs, by name. `explained`:
+    short names of losses (such as mse) that Keras found only in a scope, with the long names.
     """
 
     error: str = ""
     inputs: list[ModelInput] = field(default_factory=list)
     outputs: list[ModelOutput] = field(default_factory=list)
     predictions: list[Array] = field(default_factory=list)
-    inputs_file: Path | None = None
+    fed: dict[str, Array] = field(default_factory=dict)
     versions: dict[str, str | None] = field(default_factory=dict)
+    loaded: bool = False
+    plain_error: str = ""
     by_signature: bool = False
     explained: dict[str, str] = field(default_factory=dict)
 
@@ -74,6 +61,11 @@ class RestoredModel:
         if not self.versions:
             return ""
         return " (TensorFlow {tensorflow}, Keras {keras})".format_map(self.versions)
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows the model was given."""
+        return next((len(each) for each in self.fed.values() if each.ndim), ROWS)
 
     def findings(self) -> list[str]:
         """Return what each output is like: nan, zeros, constant or varies."""
@@ -84,83 +76,102 @@ class RestoredModel:
         return not self.error and all(each == "varies" for each in self.findings())
 
 
-def make_loadable(origin: Origin, work: Path) -> Path:
-    """Return a path that loaders accept: with a known suffix, and not an unpacked archive."""
-    name = NAMES.get(origin.format)
-    if origin.format == KERAS_FOLDER:
-        packed = work / "model.keras"
-        with zipfile.ZipFile(packed, "w") as archive:
-            for member in ("metadata.json", "config.json", "model.weights.h5"):
-                if (origin.path / member).is_file():
-                    archive.write(origin.path / member, member)
-        return packed
-    if name and origin.path.suffix not in SUFFIXES[origin.format]:
-        link = work / name
-        link.symlink_to(origin.path)
-        return link
-    return origin.path
-
-
 def restore_model(
     environment: Environment,
-    model: Path,
     origin: Origin,
     work: Path,
     code: Path | None = None,
     trusted: bool = False,
-    inputs: Path | None = None,
+    inputs: dict[str, Array] | None = None,
 ) -> RestoredModel:
-    """Restore `model` in `environment` and predict; `work` is a folder for this call only.
+    """Restore a copy of the model in `environment`, in a cage, and predict.
 
-    If `inputs` is the `inputs_file` of another call, the model gets the same inputs. `code` runs in
-    that process before anything is loaded, and nowhere else. Raises EnvironmentUnusable if the
-    interpreter does not start.
+    `work` is a folder for this call only. `inputs` are those of another call, by name; without
+    them they are drawn. `code` runs in that process before anything is loaded, and nowhere else.
+    Raises EnvironmentUnusable if the interpreter does not start, and UsageError if the model cannot
+    be copied, or if this machine has no cage and the file is not `trusted`.
     """
-    work.mkdir(parents=True)
+    obstacle = find_obstacle()
+    if obstacle and not trusted:
+        raise refuse_without_cage(origin.path, obstacle)
+    (work / "copy").mkdir(parents=True)
+    model = copy_model(origin, work / "copy", trusted)
     step = ModelStep(
         folder=str(work),
-        model=os.path.abspath(model),
+        model=str(model),
         saved_model=origin.format == SAVED_MODEL,
         keras_inside=origin.keras is not None,
         code=str(code.resolve()) if code else None,
         custom=list(origin.custom),
         trusted=trusted,
-        inputs=str(inputs) if inputs else None,
+        inputs=write_inputs(inputs, work / "given.npz") if inputs else None,
         rows=ROWS,
         seed=SEED,
+        cage=None if obstacle else make_cage(work, [code] if code else [], LIMITS),
     )
-    worker = SpawnWorker(environment, work, hide_gpu=True)
+    worker = SpawnWorker(environment, work, hide_gpu=True, bare=True)
     try:
-        result = run_step(worker, step, LIMITS)
+        end = worker.run(step, LIMITS)
     finally:
         worker.close()
-    report = read_model_report(work)
-    if result.error is not None:
-        said = f"{result.error.type}: {find_innermost(result.error.message)}"
-        return RestoredModel(said, versions=report.versions)
-    try:
-        with np.load(work / "predictions.npz", allow_pickle=False) as arrays:
-            predictions = [arrays[name] for name in sorted(arrays.files) if name != "names"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        return RestoredModel(f"the process left no predictions: {error}", versions=report.versions)
-    return RestoredModel(
-        "",
-        report.inputs,
-        report.outputs,
-        predictions,
-        work / "inputs.npz",
-        report.versions,
-        report.by_signature,
-        report.explained,
+    if end.exit == CAGE_FAILED and not (work / "begun").exists():
+        said = plain(read_output(work).strip().rpartition("\n")[2], 400)
+        raise EnvironmentUnusable(
+            f"{environment.interpreter} cannot be shut in a cage", said, "name another Python"
+        )
+    restored = read_restored(end, work)
+    return replace(
+        restored,
+        error=restored.error.replace(str(model), str(origin.path)),
+        plain_error=restored.plain_error.replace(str(model), str(origin.path)),
     )
 
 
-def read_model_report(work: Path) -> ModelReport:
-    """Return the content of the step's result file; empty if there is no readable file."""
+def refuse_without_cage(path: Path, obstacle: str) -> UsageError:
+    """Return the error for a model that is not restored because this machine has no cage."""
+    return UsageError(
+        f"{plain(path, 400)} was not restored: this machine has no cage for code in it",
+        obstacle,
+        "if you trust its author, add --trust; with --no-restore the release is only named",
+    )
+
+
+def write_inputs(inputs: dict[str, Array], path: Path) -> str:
+    """Write inputs by name as the worker reads them; return the path."""
+    arrays = {f"{position:03d}": array for position, array in enumerate(inputs.values())}
+    np.savez(path, allow_pickle=False, names=np.array(list(inputs)), **arrays)
+    return str(path)
+
+
+def read_restored(end: StepEnd, work: Path) -> RestoredModel:
+    """Return what a process has made of the model, as far as its answer can be read."""
+    report = read_model_report(work)
+    if report is None and end == StepEnd(exit=0):
+        return RestoredModel(UNREADABLE)
+    versions = report.versions if report else {}
+    _, error = find_failure(end, report)
+    if error is not None or report is None:
+        said = f"{error.type}: {find_innermost(error.message)}" if error else UNREADABLE
+        inputs, loaded = (report.inputs, report.loaded) if report else ([], False)
+        return RestoredModel(said, inputs, versions=versions, loaded=loaded)
     try:
-        return msgspec.convert(json.loads((work / "result.json").read_bytes()), ModelReport)
-    except (OSError, ValueError, RecursionError):
-        return ModelReport()
+        predictions = read_arrays(work, "output", report.output_files)
+        fed = read_arrays(work, "input", report.input_files)
+        if (len(predictions), len(fed)) != (len(report.outputs), len(report.inputs)):
+            raise UnreadableAnswer("an array is missing")
+    except (OSError, UnreadableAnswer) as failure:
+        return RestoredModel(f"{UNREADABLE}: {plain(failure)}", versions=versions)
+    return RestoredModel(
+        inputs=report.inputs,
+        outputs=report.outputs,
+        predictions=predictions,
+        fed={each.name: array for each, array in zip(report.inputs, fed, strict=True)},
+        versions=versions,
+        loaded=True,
+        plain_error=find_innermost(report.plain_error),
+        by_signature=report.by_signature,
+        explained=report.explained,
+    )
 
 
 def find_innermost(message: str, most: int = 240) -> str:
@@ -171,11 +182,13 @@ def find_innermost(message: str, most: int = 240) -> str:
 
 
 def find_kind(array: Array) -> str:
-    """Classify predictions: nan, zeros, constant (all rows equal) or varies.
+    """Classify predictions: empty, nan, zeros, constant (all rows equal) or varies.
 
     There is no reference, so the limits are strict. Zeros are values below 1e-12. Constant rows
     agree to a millionth of the largest value. Words always vary.
     """
+    if not array.size:
+        return "empty"
     if array.dtype.kind not in "fiub":
         return "varies"
     values = array.astype(np.float64)
@@ -203,23 +216,43 @@ def describe_predictions(array: Array) -> str:
 
 def compare_restored(here: RestoredModel, there: RestoredModel) -> tuple[bool, str]:
     """Return (equal, sentence) for two restores with the same inputs."""
-    if len(here.predictions) != len(there.predictions):
+    dtypes = [each.dtype for each in there.outputs]
+    return compare_arrays(here.predictions, there.predictions, dtypes)
+
+
+def compare_expected(there: RestoredModel, wanted: dict[str, Array]) -> tuple[bool, str]:
+    """Return (equal, sentence) for a restored model and the predictions its user expects."""
+    expected = order_samples(wanted, [each.name for each in there.outputs])
+    return compare_arrays(there.predictions, expected)
+
+
+def compare_arrays(
+    ours: Sequence[Array], wanted: Sequence[Array], dtypes: Sequence[str] = ()
+) -> tuple[bool, str]:
+    """Return (equal, sentence) for the outputs of a model and those they should be like.
+
+    Equal by the tolerances of the judge; infinity and NaN are not alike. `dtypes` are those of
+    `wanted` where numpy does not know them.
+    """
+    if len(ours) != len(wanted):
         return False, "the number of outputs differs"
     largest = 0.0
-    for mine, theirs in zip(here.predictions, there.predictions, strict=True):
+    for mine, theirs, dtype in itertools.zip_longest(ours, wanted, dtypes[: len(ours)]):
         if mine.shape != theirs.shape:
             return False, f"an output has shape {mine.shape} here and {theirs.shape} there"
-        if mine.dtype.kind not in "fiub":
+        if mine.dtype.kind not in "fiub" or theirs.dtype.kind not in "fiub":
             if not np.array_equal(mine, theirs):
                 return False, "the words it predicts differ"
             continue
         first, second = mine.astype(np.float64), theirs.astype(np.float64)
-        if not np.array_equal(np.isfinite(first), np.isfinite(second)):
-            return False, "NaN in other places"
-        kept = np.isfinite(first)
+        kept = np.isfinite(second)
+        if not np.array_equal(first[~kept], second[~kept], equal_nan=True):
+            return False, "NaN or infinity in other places"
+        if not np.isfinite(first[kept]).all():
+            return False, "NaN or infinity in other places"
         difference = float(np.abs(first[kept] - second[kept]).max(initial=0.0))
         scale = float(np.abs(second[kept]).max(initial=0.0))
-        if difference > SHARE_OF_LARGEST * max(scale, 1e-30):
+        if mine.size and find_verdict(mine, theirs, dtype=dtype or "") != "match":
             return (
                 False,
                 f"the largest difference is {difference:.3g}, the values reach {scale:.3g}",

@@ -8,6 +8,7 @@ psutil is imported where a process is watched, not where its end is only read (`
 
 import contextlib
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -21,15 +22,23 @@ IMPORT_SECONDS = 300.0  # what importing TensorFlow may take, byte code not yet 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one step may use: wall seconds, and bytes of resident memory gained since it began."""
+    """What one step may use: wall seconds, and bytes of resident memory gained since it began.
+
+    Where they are given: also threads, and bytes by which the disk fills up meanwhile.
+    """
 
     seconds: float = 120.0
     memory_bytes: int = 4 * 1024**3
+    threads: int | None = None
+    disk_bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class StepEnd:
-    """How a step's process ended. `stopped_for` is "timeout" or "memory" where we killed it."""
+    """How a step's process ended.
+
+    `stopped_for` is "timeout", "memory", "threads" or "disk" where we killed it.
+    """
 
     exit: int | None = None
     signal: int | None = None
@@ -68,6 +77,30 @@ def read_resident(pid: int) -> int:
         return 0
 
 
+def find_excess(pid: int, folder: str, limits: Limits) -> Callable[[], str | None]:
+    """Return a function that names what a process has too much of, of threads and disk.
+
+    The disk is that of `folder`. What a step deletes but holds open is seen only in how full the
+    disk is, so what other programs write meanwhile counts too.
+    """
+    import psutil
+
+    free = shutil.disk_usage(folder).free
+
+    def find() -> str | None:
+        if limits.disk_bytes is not None:
+            gone = free - shutil.disk_usage(folder).free
+            if gone > limits.disk_bytes:
+                return "disk"
+        if limits.threads is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if psutil.Process(pid).num_threads() > limits.threads:
+                    return "threads"
+        return None
+
+    return find
+
+
 def has_ended(pid: int) -> bool:
     """Say whether a process is gone, or waits only to be collected by its parent."""
     import psutil
@@ -90,13 +123,14 @@ def watch(
     limits: Limits,
     has_begun: Callable[[], bool] = lambda: True,
     is_waiting: Callable[[], bool] = lambda: False,
+    excess: Callable[[], str | None] = lambda: None,
 ) -> str | None:
     """Wait until `wait(seconds)` says the process has ended; kill it at a limit.
 
     The limits hold from the moment `has_begun()`, so that a process which must import TensorFlow
-    first is not charged for it; nor is one for the time in which it `is_waiting()`. Returns
-    "timeout" or "memory" where it was killed, SILENT where it had ended by itself and whoever
-    should say so does not, else None.
+    first is not charged for it; nor is one for the time in which it `is_waiting()`. `excess()`
+    names a limit of another kind that is exceeded. Returns the reason where it was killed, SILENT
+    where it had ended by itself and whoever should say so does not, else None.
     """
     deadline = time.monotonic() + IMPORT_SECONDS
     before: int | None = None
@@ -112,6 +146,7 @@ def watch(
             reason = SILENT if has_ended(pid) else "timeout"
         elif before is not None and resident - before > limits.memory_bytes:
             reason = "memory"
+        reason = reason or excess()
         if reason:
             kill_tree(pid)
             wait(10.0)

@@ -9,16 +9,30 @@ import msgspec
 
 from harness.processes.facts import Device, EnvironmentFacts
 from harness.processes.fork import read_last_lines, unusable_environment, unusable_interpreter
-from harness.processes.limits import Limits, StepEnd, kill_group, kill_tree, waits_for_lock, watch
-from harness.processes.step import DeviceAnswer, DeviceQuery, Request
-from harness.processes.variables import WORKER_FOLDER, Environment
+from harness.processes.limits import (
+    Limits,
+    StepEnd,
+    find_excess,
+    kill_group,
+    kill_tree,
+    waits_for_lock,
+    watch,
+)
+from harness.processes.step import DeviceAnswer, DeviceQuery, Request, Step
+from harness.processes.variables import WORKER_FOLDER, Environment, keep_needed
 
 
 class SpawnWorker:
-    """Runs steps of one environment in processes of their own; safe from several threads."""
+    """Runs steps of one environment in processes of their own; safe from several threads.
 
-    def __init__(self, environment: Environment, work: Path, hide_gpu: bool = False) -> None:
+    `bare`: without the user's variables, and with an empty home in the step's folder.
+    """
+
+    def __init__(
+        self, environment: Environment, work: Path, hide_gpu: bool = False, bare: bool = False
+    ) -> None:
         self.environment, self.work, self.hide_gpu = environment, work, hide_gpu
+        self.bare = bare
         self.answer: DeviceAnswer | None = None
         self.asking, self.starting = threading.Lock(), threading.Lock()
         self.running: set[int] = set()
@@ -61,6 +75,9 @@ class SpawnWorker:
         file.write_text(json.dumps(msgspec.to_builtins(request)))
         scratch = folder / "scratch"
         scratch.mkdir(exist_ok=True)
+        variables = self.environment.variables(self.work / "keras-home", hide_gpu)
+        if self.bare:
+            variables = keep_needed(variables, folder)
         with (folder / "output.log").open("wb") as log, self.starting:
             if self.closed:
                 return StepEnd(worker_died=True)
@@ -70,7 +87,7 @@ class SpawnWorker:
                     stdin=subprocess.PIPE,  # closes when the harness dies, and the step with it
                     stdout=log,
                     stderr=log,
-                    env=self.environment.variables(self.work / "keras-home", hide_gpu),
+                    env=variables,
                     cwd=scratch,
                     start_new_session=True,
                 )
@@ -91,7 +108,8 @@ class SpawnWorker:
                 wait,
                 limits,
                 (folder / "begun").exists,
-                is_waiting=lambda: waits_for_lock(request.folder),
+                is_waiting=lambda: isinstance(request, Step) and waits_for_lock(request.folder),
+                excess=find_excess(process.pid, request.folder, limits),
             )
         finally:
             self.running.discard(process.pid)

@@ -5,16 +5,23 @@ The request travels to `harness/worker` as one JSON object; the answer is a fold
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
 
+from harness.processes.answer_files import UnreadableAnswer, read_answer, read_end
+from harness.processes.cage import Cage
 from harness.processes.facts import Device, EnvironmentFacts
 from harness.processes.limits import Limits, StepEnd
 
 LONGEST_OUTPUT = 64 * 1024  # bytes kept of what a step printed
+LARGEST_REPORT = 64 << 20
+LIMITS_REACHED = {
+    "memory": "stopped at the memory limit",
+    "threads": "stopped because it started too many threads",
+    "disk": "stopped because the disk filled up while it ran",
+}
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +73,8 @@ class ModelStep(Request, frozen=True, kw_only=True):
     """Restore a model that came without its code and predict (worker/restore_model.py).
 
     `keras_inside`: a SavedModel that Keras 2 can load as a model. `code`: a Python file with the
-    classes that `custom` names. `inputs`: the npz of an earlier step whose inputs are taken.
+    classes that `custom` names. `inputs`: an npz of inputs by name, which are taken. `cage`: what
+    the process may do, else None: whatever the user may.
     """
 
     kind: str = "restore_model"
@@ -79,6 +87,7 @@ class ModelStep(Request, frozen=True, kw_only=True):
     inputs: str | None
     rows: int
     seed: int
+    cage: Cage | None
 
 
 class StepError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -137,6 +146,13 @@ class StepResult(msgspec.Struct, frozen=True, kw_only=True):
     cpu_ms: float | None = None
 
 
+class SaysError(Protocol):
+    """A step's account of itself that says how it failed, if it did."""
+
+    @property
+    def error(self) -> StepError | None: ...
+
+
 class Worker(Protocol):
     """Starts processes in one environment: fork.py and spawn.py. Safe from several threads."""
 
@@ -171,13 +187,14 @@ def read_step_result(end: StepEnd, folder: Path) -> StepResult:
 
 
 def find_failure(
-    end: StepEnd, report: Report | None
+    end: StepEnd, report: SaysError | None
 ) -> tuple[Literal["whole", "error", "crash", "timeout"], StepError | None]:
     """Return how a step ended, and the reason where it did not come to its end."""
     if end.stopped_for == "timeout":
         return "timeout", StepError(type="timeout", message="stopped at the time limit")
-    if end.stopped_for == "memory":
-        return "crash", StepError(type="memory", message="stopped at the memory limit")
+    if end.stopped_for in LIMITS_REACHED:
+        said = LIMITS_REACHED[end.stopped_for]
+        return "crash", StepError(type=end.stopped_for, message=said)
     if end.worker_died:
         return "crash", StepError(type="signal", message="took its worker process down with it")
     if end.signal:
@@ -192,7 +209,8 @@ def find_failure(
 def read_report(folder: Path) -> Report | None:
     """Return the step's own account of itself, None where it left none that can be read."""
     try:
-        return msgspec.convert(json.loads((folder / "result.json").read_bytes()), Report)
+        answer = read_answer(folder / "result.json", LARGEST_REPORT)
+        return msgspec.convert(json.loads(answer), Report)
     except (OSError, ValueError, RecursionError):  # msgspec's own errors are ValueErrors
         return None
 
@@ -200,8 +218,6 @@ def read_report(folder: Path) -> Report | None:
 def read_output(folder: Path) -> str:
     """Return the end of what the step printed."""
     try:
-        with (folder / "output.log").open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - LONGEST_OUTPUT))
-            return log.read().decode(errors="replace")
-    except OSError:
+        return read_end(folder / "output.log", LONGEST_OUTPUT).decode(errors="replace")
+    except (OSError, UnreadableAnswer):
         return ""

@@ -1,6 +1,7 @@
 """One interpreter with one TensorFlow and Keras release, and the variables it is started with."""
 
 import os
+import site
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,12 @@ DROPPED = (
 # Eigen alone, not oneDNN, whose kernels differ from one processor to the next and are generated
 # anew in every process: half of what an untimed step costs (docs/decisions).
 PORTABLE_KERNELS = {"TF_ENABLE_ONEDNN_OPTS": "0", "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0"}
+# What a process needs that opens a stranger's file. Passwords and tokens are variables too.
+NEEDED = (
+    *("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "CUDA_VISIBLE_DEVICES"),
+    *("PYTHONHASHSEED", "KERAS_HOME", "KERAS_BACKEND", "OMP_NUM_THREADS", "TF_CPP_MIN_LOG_LEVEL"),
+    *("TF_USE_LEGACY_KERAS", *PORTABLE_KERNELS),
+)
 
 
 @dataclass(frozen=True)
@@ -53,3 +60,18 @@ class Environment:
         if hide_gpu:
             kept["CUDA_VISIBLE_DEVICES"] = "-1"
         return kept
+
+
+def keep_needed(variables: dict[str, str], folder: Path) -> dict[str, str]:
+    """Return the variables without the user's own; home and temporary files are in `folder`.
+
+    Packages that the user has installed by `pip install --user` are still found (PYTHONUSERBASE).
+    """
+    kept = {
+        name: value for name, value in variables.items() if name in NEEDED or name.startswith("LC_")
+    }
+    home, scratch = str(folder / "home"), str(folder / "scratch")
+    os.makedirs(home, exist_ok=True)
+    kept |= dict.fromkeys(("HOME", "USERPROFILE"), home)
+    kept |= dict.fromkeys(("TMPDIR", "TMP", "TEMP"), scratch)
+    return kept | {"PYTHONUSERBASE": site.getuserbase()}

@@ -12,9 +12,8 @@ from harness.formats.facts import (
     TFLITE,
     plain,
 )
+from harness.origin.answer import ModelOutput
 from harness.origin.restore import (
-    ROWS,
-    ModelOutput,
     RestoredModel,
     compare_restored,
     describe_predictions,
@@ -74,6 +73,14 @@ def describe_restored(
     there: RestoredModel, chosen: str, origin: Origin, code: Path | None
 ) -> list[str]:
     """Return as text how restoring went in the release that wrote the model."""
+    if there.error and there.loaded:
+        whose = "your" if any(each.fed == "given" for each in there.inputs) else "our"
+        where = f"In {chosen}{there.spell_versions()}"
+        return [
+            f"{where} the model loads; {whose} inputs failed: {there.error}",
+            *(f"  in   {spell_tensor(each)}: {each.fed}" for each in there.inputs),
+            f"Give yours: --inputs {spell_samples(there)}",
+        ]
     if there.error:
         lines = [f"In {chosen}{there.spell_versions()} the model cannot be restored: {there.error}"]
         if origin.custom and code is None:
@@ -86,23 +93,42 @@ def describe_restored(
                 f"Another release that may have written the model: --release {origin.releases[1]}"
             )
         return lines
-    lines = [f"Restored in {chosen}{there.spell_versions()}, {ROWS} rows:"]
+    lines = [f"Restored in {chosen}{there.spell_versions()}, {there.rows} rows:"]
     for given in there.inputs:
         lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
         lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
+    if there.plain_error:
+        lines.append(f"It loads with compile=False; plain load_model says {there.plain_error}")
+    if "empty" in there.findings():
+        lines.append(
+            f"Of these inputs nothing is left. Give yours: --inputs {spell_samples(there)}"
+        )
     return lines
+
+
+def spell_samples(there: RestoredModel) -> str:
+    """Return the kind of file that holds a model's inputs."""
+    if len(there.inputs) == 1:
+        return "FILE.npy"
+    names = ", ".join(each.name for each in there.inputs)
+    return f"FILE.npz with arrays named {names}"
 
 
 def describe_reader(here: RestoredModel, there: RestoredModel, name: str) -> str:
     """Return one sentence: how the same file behaves in another TensorFlow with the same inputs."""
     where = f"In {name}{here.spell_versions()}"
+    if here.error and here.loaded:
+        return f"{where} the model loads; the inputs failed: {here.error}"
     if here.error:
         return f"{where} the model cannot be restored: {here.error}"
     equal, said = compare_restored(here, there)
     verdict = "predicts the same" if equal else "PREDICTS SOMETHING ELSE"
     how = " by its signature" if here.by_signature else ""
-    return f"{where} the model is restored{how} and {verdict}: {said}."
+    plainly = ""
+    if here.plain_error:
+        plainly = f" It loads with compile=False; plain load_model says {here.plain_error}"
+    return f"{where} the model is restored{how} and {verdict}: {said}.{plainly}"
 
 
 def spell(release: str) -> str:

@@ -26,10 +26,6 @@ FOREIGN_EPSILON = {"bfloat16": 2.0**-7}
 # the column's magnitude; UNITS_IN_THE_LAST_PLACE of a dtype that is coarser.
 SAME_TWICE = 1e-6
 
-# `env for`: share of the largest prediction. No reference is known there, so no column's spread
-# is; float32 sums in another order differ by less.
-SHARE_OF_LARGEST = 1e-4
-
 # `env for`: predictions below this are zeros, and rows are alike when they agree to this share of
 # the largest value. Without a reference only the exact cases are named.
 ZERO_WITHOUT_REFERENCE = 1e-12

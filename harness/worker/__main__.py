@@ -1,5 +1,7 @@
 """Entry point: `serve [MODULE...]` forks a process per step; `step FILE` runs one step here.
 
+`cage FILE` enters the cage that the JSON file describes, and says on standard output why it cannot.
+
 The modules are imported once, before forking: what the scenarios of this run import.
 """
 
@@ -27,5 +29,7 @@ if __name__ == "__main__":
     import_worker()
     if sys.argv[1] == "serve":
         importlib.import_module(PACKAGE + ".server").serve(sys.argv[2:])
+    elif sys.argv[1] == "cage":
+        importlib.import_module(PACKAGE + ".cage").try_out(sys.argv[2])
     else:
         importlib.import_module(PACKAGE + ".single_step").run_alone(sys.argv[2])

@@ -4,8 +4,8 @@ A step of kind "restore_model" is a dict:
     model (path), saved_model (bool), keras_inside (bool: that a Keras 2 can load as a model),
     code (a Python file whose classes the model needs, else None), custom (their names in the
     model), trusted (bool),
-    inputs (npz of a step before, whose inputs are taken, else None), rows, seed,
-    folder (where `result.json`, `inputs.npz` and `predictions.npz` go).
+    inputs (npz of `names` and arrays `000`, ..., which are taken, else None), rows, seed,
+    folder (where `result.json`, `input-000.npy`, ... and `output-000.npy`, ... go).
 """
 
 import inspect
@@ -17,33 +17,46 @@ import traceback
 import numpy as np
 
 from .environment import keras_version
-from .steps import load_scenario, write_atomically
+from .model_inputs import describe_input, draw_inputs, limit_indices, read_inputs
+from .steps import load_scenario, make_printable, write_atomically
 
-UNKNOWN_SIZE = 32  # for a dimension that the model leaves open: enough for most convolutions
 SHORT_NAMES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
     "mape": "mean_absolute_percentage_error",
     "msle": "mean_squared_logarithmic_error",
 }
-WORDS = ["restore", "the", "model", "it", "predicts", "zeros"]
+
+
+class CodeFault(Exception):
+    """The user's file fails, not the model."""
 
 
 def restore_model(tf, step):
     """Load, predict, and write down what came of it, an error included."""
-    folder = step["folder"]
+    result = {
+        "error": None,
+        "versions": {"tensorflow": tf.__version__, "keras": keras_version(tf)},
+    }
     try:
-        result = dict(load_and_predict(tf, step), error=None)
+        load_and_predict(tf, step, result)
     except Exception as error:
         traceback.print_exc()
-        result = {"error": {"type": type(error).__name__, "message": str(error)[:100000]}}
-    result["versions"] = {"tensorflow": tf.__version__, "keras": keras_version(tf)}
+        said = make_printable(str(error)[:100000])
+        raised = "your --code raised " if isinstance(error, CodeFault) else ""
+        kind = type(error.__cause__ if raised else error).__name__
+        result["error"] = {"type": raised + kind, "message": said}
+    write_result(step, result)
+
+
+def write_result(step, result):
+    """Write what has come of it so far."""
     text = json.dumps(result).encode("utf-8")
-    write_atomically(os.path.join(folder, "result.json"), lambda part: part.write(text))
+    write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))
 
 
-def load_and_predict(tf, step):
-    """Return what goes in and what comes out; arrays go into files."""
+def load_and_predict(tf, step, result):
+    """Add to the result what goes in and what comes out; arrays go into files."""
     keras_3 = not str(keras_version(tf)).startswith("2")
     by_signature = step["saved_model"] and (keras_3 or not step["keras_inside"])
     if step["saved_model"] and not tf.executing_eagerly():
@@ -54,31 +67,50 @@ def load_and_predict(tf, step):
     else:
         model, explained = load_keras(tf, step)
         specs, outputs, predict = open_keras(model)
+    result.update(loaded=True, by_signature=by_signature, explained=explained)
+    result["inputs"] = [dict(spec, fed="nothing") for spec in specs]
+    write_result(step, dict(result, error={"type": "ended", "message": "while it predicted"}))
     draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
+    for inputs in draws:
+        result["inputs"] = [describe_input(spec, array) for spec, array in zip(specs, inputs)]
+        try:
+            predictions = predict(inputs)
+            break
+        except Exception:
+            if inputs is draws[-1]:
+                raise
+    if step["inputs"]:
+        result["inputs"] = [dict(each, fed="given") for each in result["inputs"]]
+    result["input_files"] = save_list(step, "input", inputs)
+    result["output_files"] = save_list(step, "output", predictions)
+    result["outputs"] = [
+        {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
+        for name, array in zip(outputs, predictions)
+    ]
+    if not by_signature:
+        result["plain_error"] = try_plainly(tf, step)
+
+
+def try_plainly(tf, step):
+    """Load the model as people do, with default arguments; return what that says, else ""."""
+    objects = find_objects(step["code"], step["custom"]) if step["code"] else {}
     try:
-        inputs, predictions = draws[0], predict(draws[0])
-    except Exception:
-        if len(draws) == 1:
-            raise
-        inputs, predictions = draws[1], predict(draws[1])
-    save_list(step, "inputs.npz", inputs, [spec["name"] for spec in specs])
-    save_list(step, "predictions.npz", predictions, outputs)
-    return {
-        "by_signature": by_signature,
-        "explained": explained,
-        "inputs": [describe_input(spec, array) for spec, array in zip(specs, inputs)],
-        "outputs": [
-            {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
-            for name, array in zip(outputs, predictions)
-        ],
-    }
+        with tf.keras.utils.custom_object_scope(objects):
+            tf.keras.models.load_model(step["model"])
+    except Exception as error:
+        return make_printable("%s: %s" % (type(error).__name__, error))[:100000]
+    return ""
 
 
-def save_list(step, name, arrays, names):
-    """Write arrays in their order, and their names beside them, as one npz."""
-    kept = {"%03d" % position: plain_array(array) for position, array in enumerate(arrays)}
-    path = os.path.join(step["folder"], name)
-    write_atomically(path, lambda part: np.savez(part, names=np.array(names), **kept))
+def save_list(step, kind, arrays):
+    """Write arrays in their order, each into a file; return what each file holds."""
+    described = []
+    for position, array in enumerate(map(plain_array, arrays)):
+        path = os.path.join(step["folder"], "%s-%03d.npy" % (kind, position))
+        with open(path, "wb") as file:
+            np.lib.format.write_array(file, array, version=(1, 0), allow_pickle=False)
+        described.append({"shape": list(array.shape), "dtype": array.dtype.str})
+    return described
 
 
 def plain_array(array):
@@ -121,7 +153,11 @@ def find_objects(code, wanted):
     `wanted` are the names in the model, such as "package>Name" of what was registered.
     """
     found = {}
-    for name, value in vars(load_scenario(code)).items():
+    try:
+        module = load_scenario(code)
+    except Exception as error:
+        raise CodeFault(str(error)) from error
+    for name, value in vars(module).items():
         if inspect.isclass(value) or inspect.isfunction(value):
             found[name] = found["Custom>" + name] = value
     for name in wanted:
@@ -172,7 +208,9 @@ def open_signature(tf, path):
         raise ValueError("the SavedModel has no signature to be called by")
     name = "serving_default" if "serving_default" in signatures else sorted(signatures)[0]
     call = signatures[name]
-    wanted = call.structured_input_signature[1]
+    # 1.15 knows no structure of what simple_save and Estimators wrote, but names and tensors.
+    structure = call.structured_input_signature
+    wanted = structure[1] if structure else dict(zip(call._arg_keywords, call.inputs))
     names = sorted(wanted)
     specs = [
         {"name": each, "shape": shape_of(wanted[each]), "dtype": dtype_of(wanted[each])}
@@ -202,83 +240,3 @@ def shape_of(tensor):
 def dtype_of(tensor):
     """Return the name of a dtype."""
     return str(getattr(tensor.dtype, "name", tensor.dtype))
-
-
-def limit_indices(model, tensors, specs):
-    """Let every input that an Embedding reads hold indices which that Embedding has."""
-    for layer in find_layers(model):
-        size = getattr(layer, "input_dim", None)
-        if type(layer).__name__ != "Embedding" or not size:
-            continue
-        read = [spec for tensor, spec in zip(tensors, specs) if is_read_by(layer, tensor)]
-        for spec in read or specs:
-            spec["below"] = min(int(size), spec.get("below") or int(size))
-
-
-def find_layers(model):
-    """Return all layers, those of nested models and wrapped ones too."""
-    layers = list(getattr(model, "layers", []))
-    wrapped = getattr(model, "layer", None)
-    if wrapped is not None:
-        layers.append(wrapped)
-    return layers + [inner for layer in layers for inner in find_layers(layer)]
-
-
-def is_read_by(layer, tensor):
-    """Say whether a layer's input is that tensor; False where it has several inputs, or none."""
-    try:
-        return layer.input is tensor
-    except Exception:
-        return False
-
-
-def draw_inputs(specs, step):
-    """Return lists of input arrays to be tried in turn: the second suits unseen index lookups."""
-    random = np.random.RandomState(step["seed"])
-    first = [draw(random, spec, step["rows"]) for spec in specs]
-    if all(array.dtype.kind == "f" for array in first):
-        return [first, [(array > 0).astype(array.dtype) for array in first]]
-    return [first]
-
-
-def draw(random, spec, rows):
-    """Return one input: standard normal, or integers, or words, as its dtype asks for."""
-    shape = spec["shape"] or [None, UNKNOWN_SIZE]
-    sizes = [size or UNKNOWN_SIZE for size in shape[1:]]
-    shape = [shape[0] or rows, *sizes]
-    dtype = spec["dtype"]
-    if spec.get("below"):
-        return random.randint(0, spec["below"], shape).astype("int32" if "int" in dtype else dtype)
-    if dtype == "string":
-        return np.array(WORDS, dtype=object)[random.randint(0, len(WORDS), shape)]
-    if dtype == "bool":
-        return random.randint(0, 2, shape).astype(bool)
-    if "int" in dtype:
-        return random.randint(0, 2, shape).astype(dtype)
-    drawn = random.standard_normal(shape)
-    return drawn.astype("float32" if dtype == "bfloat16" else dtype)
-
-
-def read_inputs(path, specs):
-    """Return the inputs of a step before, in this model's order: by name where names agree."""
-    with np.load(path) as arrays:
-        names = [str(name) for name in arrays["names"]]
-        kept = [arrays["%03d" % position] for position in range(len(names))]
-    wanted = [spec["name"] for spec in specs]
-    if len(wanted) != len(names):
-        raise ValueError("it has %d inputs here and %d there" % (len(wanted), len(names)))
-    if set(wanted) == set(names):
-        kept = [kept[names.index(name)] for name in wanted]
-    return [array.astype(object) if array.dtype.kind == "U" else array for array in kept]
-
-
-def describe_input(spec, array):
-    """Return an input as it is shown: name, shape, dtype, and what was fed to it."""
-    if array.dtype.kind == "f" and not spec.get("below"):
-        whole = bool(array.size) and bool(np.all(array == np.floor(array)))
-        fed = "zeros and ones" if whole else "standard normal"
-    elif array.dtype.kind in "OU":
-        fed = "words"
-    else:
-        fed = "integers below %d" % (spec.get("below") or 2)
-    return {"name": spec["name"], "shape": spec["shape"], "dtype": spec["dtype"], "fed": fed}

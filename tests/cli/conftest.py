@@ -12,6 +12,7 @@ from tests.conftest import Ended
 def call(monkeypatch, tmp_path, capsys):
     """The command line called in this process, in an empty folder: no interpreter to start."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setenv("RESTOREBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
 
     def call(*arguments, program="harness/__main__.py"):

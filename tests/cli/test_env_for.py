@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from harness.catalog.load import PACKAGED
+from tests.conftest import REPOSITORY
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 OLD = ARTIFACTS / "initializer_dtype_from_tf1"
@@ -66,6 +69,8 @@ def test_a_file_whose_loading_runs_code_is_not_restored_unless_trusted(cli, tmp_
         (["--reader", "./no-python"], ["not an interpreter", "there is no such file"]),
         (["--release", "."], ["unknown release: ."]),
         (["--code", "none.py"], ["there is no file none.py"]),
+        (["--inputs", "none.npy"], ["none.npy holds no readable arrays", "--inputs needs a .npy"]),
+        (["--expected", "none.npy"], ["--expected needs --inputs"]),
     ],
     ids=lambda value: value[0],
 )
@@ -127,3 +132,32 @@ def test_an_environment_that_cannot_be_built_is_exit_code_3_and_keeps_the_answer
     ended = cli("env", "for", OLD)
     ended.assert_refused(3, "1.15")
     assert "HDF5 model, for release 1.15" in ended.stdout
+
+
+WITHOUT_CAGE = """
+import sys
+import harness.processes.cage
+harness.processes.cage.find_obstacle = lambda: "Landlock and seccomp are there on Linux only"
+from harness.cli import main
+sys.exit(main())
+"""
+
+
+def test_without_a_cage_the_answer_stays_static_and_says_why(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_CAGE, "env", "for", str(OLD)],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "HDF5 model, for release 1.15" in lines[0]
+    assert lines[-2] == (
+        "The model was not restored: this machine has no cage for it"
+        " (Landlock and seccomp are there on Linux only)."
+    )
+    assert lines[-1].startswith("Next, if you trust the file's author: ")
+    assert lines[-1].endswith(f"env for {OLD} --trust")

@@ -1,5 +1,6 @@
 """Who wrote a saved model: committed files of many releases, and files that want to do harm."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -19,13 +20,8 @@ from harness.errors import UsageError
 from harness.formats.facts import CHECKPOINT, KERAS_ARCHIVE, KERAS_FOLDER, Facts, Unreadable, plain
 from harness.formats.recognize import read_facts
 from harness.origin.likely_releases import choose_by_keras, choose_by_tensorflow, choose_releases
-from harness.origin.restore import (
-    RestoredModel,
-    compare_restored,
-    find_innermost,
-    find_kind,
-    make_loadable,
-)
+from harness.origin.model_copy import copy_model
+from harness.origin.restore import RestoredModel, compare_restored, find_innermost, find_kind
 from harness.origin.who_wrote import read_origin
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
@@ -319,12 +315,44 @@ def test_an_unpacked_archive_is_packed_and_a_file_without_its_suffix_gets_it(tmp
         archive.extractall(tmp_path / "unpacked")
     origin = read_origin(tmp_path / "unpacked")
     assert (origin.format, origin.releases) == (KERAS_FOLDER, read_origin(ARCHIVE).releases)
-    assert read_origin(make_loadable(origin, tmp_path)).format == KERAS_ARCHIVE
-    shutil.copy(HDF5, tmp_path / "model.bin")
     (tmp_path / "work").mkdir()
-    loadable = make_loadable(read_origin(tmp_path / "model.bin"), tmp_path / "work")
-    assert (loadable.suffix, loadable.read_bytes()) == (".h5", HDF5.read_bytes())
-    assert make_loadable(read_origin(HDF5), tmp_path / "work") == HDF5
+    assert read_origin(copy_model(origin, tmp_path / "work")).format == KERAS_ARCHIVE
+    shutil.copy(HDF5, tmp_path / "model.bin")
+    copied = copy_model(read_origin(tmp_path / "model.bin"), tmp_path / "work")
+    assert (copied.suffix, copied.read_bytes()) == (".h5", HDF5.read_bytes())
+
+
+def test_a_model_is_copied_whole_and_what_leads_out_of_its_folder_is_not(tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(SAVED, model)
+    (tmp_path / "first").mkdir()
+    copied = copy_model(read_origin(model), tmp_path / "first")
+    assert read_leaves(copied) == read_leaves(model)
+    data = model / "variables/variables.data-00000-of-00001"
+    shutil.move(data, tmp_path / "elsewhere")
+    data.symlink_to(tmp_path / "elsewhere")
+    origin = dataclasses.replace(read_origin(SAVED), path=model)
+    (tmp_path / "second").mkdir()
+    with pytest.raises(UsageError, match="cannot be copied") as refused:
+        copy_model(origin, tmp_path / "second")
+    assert "leads out of its folder" in refused.value.found
+    (tmp_path / "third").mkdir()
+    trusted = copy_model(origin, tmp_path / "third", trusted=True)
+    assert read_leaves(trusted) == read_leaves(model)
+    data.unlink()
+    os.mkfifo(data)
+    (tmp_path / "fourth").mkdir()
+    with pytest.raises(UsageError) as refused:
+        copy_model(origin, tmp_path / "fourth", trusted=True)
+    assert "not a regular file" in refused.value.found
+
+
+def read_leaves(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_members_that_leave_the_folder_and_archives_that_explode_are_dangers(tmp_path):
@@ -401,9 +429,14 @@ def test_two_restores_agree_only_where_every_value_does():
     def restored(*arrays):
         return RestoredModel(predictions=list(arrays))
 
-    row = np.arange(6.0).reshape(3, 2)
+    row = np.arange(6, dtype=np.float32).reshape(3, 2)
     assert compare_restored(restored(row), restored(row * (1 + 1e-6)))[0]
     assert not compare_restored(restored(row), restored(row + 1))[0]
     assert not compare_restored(restored(row), restored(row[:2]))[0]
     assert not compare_restored(restored(row), restored(row, row))[0]
     assert not compare_restored(restored(row), restored(np.where(row == 2, np.nan, row)))[0]
+    infinite, missing = np.where(row == 2, np.inf, row), np.where(row == 2, np.nan, row)
+    assert not compare_restored(restored(infinite), restored(missing))[0]
+    assert compare_restored(restored(infinite), restored(infinite))[0]
+    offset = np.linspace(1000, 1001, 16, dtype=np.float32)[:, np.newaxis]
+    assert not compare_restored(restored(offset + np.float32(0.09)), restored(offset))[0]

@@ -1,0 +1,154 @@
+"""What a process that restored a model has left: typed, limited, and believed no further.
+
+The process may have run code of the file. So its report and its arrays are read as what was asked
+for, or not at all.
+"""
+
+import io
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+from numpy.lib import format as npy
+
+from harness.formats.facts import plain
+from harness.processes.answer_files import UnreadableAnswer, read_answer
+from harness.processes.step import StepError
+from harness.verdicts.statistics import Array
+
+LARGEST_REPORT = 1 << 20  # bytes
+LARGEST_ARRAYS = 4 << 30  # bytes of all inputs, or of all outputs
+MOST_TENSORS = 1000
+PLAIN_KINDS = frozenset("biufcUS")  # numbers and words: nothing that needs unpickling
+# Losses that Keras found only in a scope, worker/restore_model.py
+LOSSES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+}
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras 3 prints its messages bold
+UNREADABLE = "the process gave no readable answer"
+
+
+class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """A tensor of the model; None is an unknown dimension or an unknown shape."""
+
+    name: str
+    shape: list[int | None] | None
+    dtype: str
+
+
+class ModelInput(ModelOutput, frozen=True, kw_only=True):
+    """An input; `fed` describes the values given to it."""
+
+    fed: str
+
+
+class ArrayFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The shape and dtype of an array that lies in a file."""
+
+    shape: list[int]
+    dtype: str
+
+
+Several = Annotated[list[ArrayFile], msgspec.Meta(max_length=MOST_TENSORS)]
+
+
+class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of the step's `result.json` (worker/restore_model.py)."""
+
+    error: StepError | None
+    loaded: bool = False
+    plain_error: str = ""
+    by_signature: bool = False
+    explained: dict[str, str] = {}
+    inputs: Annotated[list[ModelInput], msgspec.Meta(max_length=MOST_TENSORS)] = []
+    outputs: Annotated[list[ModelOutput], msgspec.Meta(max_length=MOST_TENSORS)] = []
+    input_files: Several = []
+    output_files: Several = []
+    versions: dict[str, str | None] = {}
+
+
+def read_model_report(work: Path) -> ModelReport | None:
+    """Return the content of the step's result file, None where it is not that.
+
+    What is printed of it holds no control characters; what is printed as code is known.
+    """
+    try:
+        answer = read_answer(work / "result.json", LARGEST_REPORT)
+        report = msgspec.json.decode(answer, type=ModelReport)
+    except (OSError, ValueError, RecursionError):  # msgspec's own errors are ValueErrors
+        return None
+    error = report.error
+    if error is not None:
+        error = StepError(type=plain(error.type), message=clean(error.message))
+    return msgspec.structs.replace(
+        report,
+        error=error,
+        plain_error=clean(report.plain_error),
+        explained={name: long for name, long in LOSSES.items() if name in report.explained},
+        inputs=[
+            msgspec.structs.replace(
+                each, name=plain(each.name), dtype=plain(each.dtype), fed=plain(each.fed)
+            )
+            for each in report.inputs
+        ],
+        outputs=[
+            msgspec.structs.replace(each, name=plain(each.name), dtype=plain(each.dtype))
+            for each in report.outputs
+        ],
+        versions={
+            name: spell_version(report.versions.get(name)) for name in ("tensorflow", "keras")
+        },
+    )
+
+
+def clean(message: str) -> str:
+    """Return an error message as one line without colours and control characters."""
+    said = " ".join(COLOURS.sub("", message).split())
+    return plain(said, 10 * len(said))
+
+
+def spell_version(version: str | None) -> str | None:
+    """Return a version as it was reported; None where it does not look like one."""
+    return version if version and re.fullmatch(r"\w[\w.+-]{0,60}", version) else None
+
+
+def read_arrays(work: Path, kind: str, declared: Sequence[ArrayFile]) -> list[Array]:
+    """Return the arrays `kind`-000.npy, ... of a step; raises UnreadableAnswer, or OSError."""
+    left, arrays = LARGEST_ARRAYS, []
+    for position, each in enumerate(declared):
+        array = read_array(work / f"{kind}-{position:03d}.npy", each, left)
+        left -= array.nbytes
+        arrays.append(array)
+    return arrays
+
+
+def read_array(path: Path, declared: ArrayFile, most: int) -> Array:
+    """Return the array of a `.npy` file, which must be as declared and hold no byte more.
+
+    Nothing is unpickled. Raises UnreadableAnswer, or OSError.
+    """
+    content = read_answer(path, most)
+    file = io.BytesIO(content)
+    try:
+        if npy.read_magic(file) != (1, 0):
+            raise UnreadableAnswer(f"{path.name} has another version of the format")
+        shape, by_columns, dtype = npy.read_array_header_1_0(file)
+        wanted = np.dtype(declared.dtype)
+    except (ValueError, TypeError, SyntaxError) as error:
+        raise UnreadableAnswer(f"{path.name} is no array") from error
+    if dtype.kind not in PLAIN_KINDS or dtype != wanted or list(shape) != declared.shape:
+        raise UnreadableAnswer(f"{path.name} is another array than was declared")
+    start, count = file.tell(), math.prod(shape)
+    if len(content) - start != count * dtype.itemsize:
+        raise UnreadableAnswer(f"{path.name} is cut off")
+    if not count or not dtype.itemsize:
+        return np.zeros(shape, dtype)
+    values = np.frombuffer(content, dtype, count, start)
+    return values.reshape(shape, order="F" if by_columns else "C")

@@ -1,0 +1,38 @@
+"""Arrays that a user gives: inputs for a model, and the predictions that are expected."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from harness.errors import UsageError
+from harness.verdicts.statistics import Array
+
+UNNAMED = ""  # the array of a `.npy`
+
+
+def read_samples(path: Path, option: str) -> dict[str, Array]:
+    """Return the arrays of a `.npy` or `.npz` by name; nothing is unpickled.
+
+    Raises UsageError for what is no such file. `option` is the one that names the file.
+    """
+    tip = f"{option} needs a .npy file, or an .npz with one array for each name"
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {UNNAMED: loaded}
+        with loaded:
+            arrays = {name: loaded[name] for name in loaded.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path} holds no readable arrays", str(error), tip) from error
+    if not arrays:
+        raise UsageError(f"{path} holds no arrays", "", tip)
+    return arrays
+
+
+def order_samples(samples: dict[str, Array], names: Sequence[str]) -> list[Array]:
+    """Return arrays in the order of `names`, where they have these names; else as they stand."""
+    if set(samples) == set(names):
+        return [samples[name] for name in names]
+    return list(samples.values())

@@ -11,6 +11,7 @@ ops: names of registered ops; stateful: those among them that have a state or an
 packages: top-level modules that can be imported here
 """
 
+import importlib
 import json
 import os
 import pkgutil
@@ -183,7 +184,7 @@ def main():
 
     tf.keras.layers.Dense  # noqa: B018, imports Keras where that is lazy
     try:
-        import tf_keras  # noqa: F401
+        importlib.import_module("tf_keras")
     except ImportError:
         pass
     ops, stateful = list_ops()

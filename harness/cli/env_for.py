@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.printer import JsonOption, Printer
-from harness.errors import CHANGED, EXPECTED, UsageError
+from harness.errors import CHANGED, EXPECTED, UsageError, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -83,32 +83,32 @@ def restore_where_written(
         origin = read_model_file(model)
     chosen = release or origin.releases[0]
     record = as_record(origin)
-    printer.text("\n".join(describe_origin(origin, model)))
+    printer.text(printable("\n".join(describe_origin(origin, model))))
     if not origin.holds_model:
         printer.record(record)
-        printer.text("\n".join(advise_without_model(origin)))
+        printer.text(printable("\n".join(advise_without_model(origin))))
         printer.tip(f"Next: {command_line(f'env add {spell(chosen)}')}")
         return
     if not restore:
         printer.record(record)
         needs = " --code FILE.py" if origin.custom and code is None else ""
         needs += " --trust" if origin.dangers else ""
-        printer.tip(f"Next: {command_line(f'env for {quote(str(model))}{needs}')}")
+        printer.tip(printable(f"Next: {command_line(f'env for {quote(str(model))}{needs}')}"))
         return
     if origin.dangers and not trust:
         raise UsageError(
-            f"{model} was not restored: loading it would run code or read files named in it",
+            f"{model} is unsafe and was not restored: not all in it is known to be harmless",
             "\n".join(origin.dangers),
             "if you trust its author, add --trust; with --no-restore the release is only named",
         )
     there, compared = restore_and_compare(origin, chosen, reader, code, trust, printer)
     printer.record(record | {"restored": as_result(there, chosen), "compared": compared or None})
     if not there.error:
-        printer.text(f"\nTo load the model there: {spell_load(origin, there, code)}")
+        printer.text(printable(f"\nTo load the model there: {spell_load(origin, there, code)}"))
     following = f"env requirements {spell(chosen)} > requirements-{chosen.split()[0]}.txt"
     if there.error:  # a recipe for that release would not help
         following = f"search {quote(' '.join(there.error.split())[:80])}"
-    printer.tip(f"Next: {command_line(following)}")
+    printer.tip(printable(f"Next: {command_line(following)}"))
     raise typer.Exit(EXPECTED if there.is_sound() else CHANGED)
 
 
@@ -124,6 +124,7 @@ def as_record(origin: "Origin") -> dict[str, object]:
         "evidence": origin.evidence,
         "custom": origin.custom,
         "dangers": origin.dangers,
+        "unsafe": bool(origin.dangers),
         "restored": None,
         "compared": None,
     }
@@ -181,7 +182,7 @@ def restore_and_compare(
         environment = prepare(chosen)
         with show_progress(f"restoring in {chosen}"):
             there = restore_model(environment, path, origin, work / "there", code, trust)
-        printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
+        printer.text(printable("\n".join(["", *describe_restored(there, chosen, origin, code)])))
         if there.error:
             return there, ""
         if not reader and not has_own_tensorflow():
@@ -190,7 +191,7 @@ def restore_and_compare(
         ours = prepare(reader or OWN)
         with show_progress(f"restoring in {reader or 'your TensorFlow'}"):
             here = restore_model(ours, path, origin, work / "here", code, trust, there.inputs_file)
-        compared = describe_reader(here, there, reader or "your own environment")
+        compared = printable(describe_reader(here, there, reader or "your own environment"))
         printer.text(compared)
     return there, compared
 
@@ -201,12 +202,13 @@ def show_progress(what: str) -> Iterator[None]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True, highlight=False)
+    console, what = Console(stderr=True, highlight=False), printable(what)
     if not console.is_terminal:
         typer.echo(f"{what} ...", err=True)
         yield
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    described = TextColumn("{task.description}", markup=False)  # a path may hold brackets
+    columns = (SpinnerColumn(), described, TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         progress.add_task(what, total=None)
         yield

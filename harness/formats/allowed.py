@@ -126,8 +126,8 @@ def is_importable(module: str) -> bool:
     `__main__` is not: the program that loads has nothing there that a model could use.
     """
     root = module.partition(".")[0]
-    if root == "__main__" or not root.isidentifier():
-        return module != "__main__"
+    if module == "__main__" or not root:
+        return not root
     if root in KERAS or root in read_list("packages") or root.startswith("_"):
         return True
     try:

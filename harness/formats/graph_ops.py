@@ -133,6 +133,14 @@ def check_savers(graph: Graph, meta_graph: dict[int, list[int | memoryview]], fa
         allowed = save - restore if saves else save | restore
         if name not in allowed or name in elsewhere:
             add_once(facts.dangers, f"its graph {tell(saves)} at the node {plain(name, 40)}")
+    called = {
+        name
+        for name in holding
+        if any(mentions_any(graph.nodes[node][2], [name]) for node in touching)
+    }
+    for name in sorted(holding - called):
+        said = f"its graph {tell(name in saving)} in {plain(name, 60)}, not for its saver"
+        add_once(facts.dangers, said)
     pieces = [each.data for name, each in graph.functions.items() if name not in holding]
     pieces += graph.gradients
     for number in (1, 4, 5, 7):  # what names functions: aliases, collections, signatures, objects

@@ -61,7 +61,8 @@ def read_hdf5(file: Any, size: int, facts: Facts) -> None:
         read_config(read_json(config, "the attribute model_config"), facts)
         note_training(read_attribute(file, "training_config"), facts)
     elif facts.keras is None and "layer_names" not in file.attrs:
-        if not any(name.split("/")[-2:-1] == ["vars"] for name in names):
+        weights = any(name.split("/")[-2:-1] == ["vars"] for name in names)
+        if not weights and not {"layers", "_layer_checkpoint_dependencies"} & set(file):
             raise Unreadable("it is an HDF5 file, but not one that Keras wrote")
         facts.format = WEIGHTS_H5
 

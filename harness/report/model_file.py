@@ -25,7 +25,9 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
     lines += [f"  {sentence}" for sentence in origin.evidence]
     if origin.custom:
         lines.append(f"  the model needs your classes or functions: {', '.join(origin.custom)}")
-    lines += [f"  {sentence}" for sentence in origin.dangers]
+    if origin.dangers:
+        lines.append("  UNSAFE: what is not known to be harmless may run code or touch files:")
+    lines += [f"    {sentence}" for sentence in origin.dangers]
     return lines
 
 

@@ -55,19 +55,24 @@ NO_MODEL_FUNCTIONS = {"get", "serialize", "deserialize", "convert_to_numpy", "cu
 # Names by which Keras finds losses and metrics, although it exports no such function.
 SHORT_NAMES = "acc ACC accuracy bce BCE crossentropy ce huber_loss normal uniform one zero"
 VERSIONED = re.compile(r"_?[vV][12]$")  # BatchNormalizationV1 is what 1.14 calls its own class
-COLUMNS = """
+WITHOUT_MODULE = """
+InputSpec
 BucketizedColumn CrossedColumn EmbeddingColumn HashedCategoricalColumn IdentityCategoricalColumn
 IndicatorColumn NumericColumn SequenceCategoricalColumn SequenceNumericColumn SharedEmbeddingColumn
 VocabularyListCategoricalColumn WeightedCategoricalColumn
-""".split()  # noqa: SIM905, of DenseFeatures
+""".split()  # noqa: SIM905, in metadata, and the columns of DenseFeatures
+# Exported only so that older files can be read.
+LEGACY = {"keras._legacy.layers": "AlphaDropout RandomHeight RandomWidth ThresholdedReLU"}
 
 # Ops without a state that reach beyond the graph all the same, or that no model needs.
 REACHING_OPS = re.compile(
     r"^_|Dataset|Iterator|File|Debug|Reader|PyFunc|Tpu|TPU|Xla|Host|Gcs|BigQuery|Cache|Remote|Rpc|Nccl"
     r"|Collective|^Copy|^Risc|^Experimental|^Abort$|^ImmutableConst$|^GenerateVocabRemapping$"
     r"|Proto|^TfLite|^BatchFunction$|^Batch$|^Unbatch|Relayout|SparseCore|^Func|Print|Save|Restore"
-    r"|Snapshot|Queue|Infeed|Outfeed|Mlir|^Prelinearize|^FixedUnigram|^Delete|^Recv|^Send|^SymbolicGradient$|CheckPinned|^Sdca|^Fake(Queue)"
+    r"|Snapshot|Queue|Infeed|Outfeed|Mlir|^Prelinearize|^FixedUnigram|^Delete|^Recv|^Send|^SymbolicGradient$|CheckPinned|^Sdca|^CustomAggregator$"
 )
+# They make a file's name, and take from an iterator that another op must have made.
+HARMLESS_OPS = {"ShardedFilename", "ShardedFilespec", "IteratorGetNext", "IteratorGetNextSync"}
 # Ops with a state that only compute: variables, tables, lists, random numbers, control flow.
 COMPUTING_OPS = re.compile(
     r"Variable(V2)?|VarHandleOp|VarIsInitializedOp|VariableShape|ReadVariableOp|TemporaryVariable"
@@ -137,6 +142,8 @@ def is_harmless_class(name: str, module: str) -> bool:
 
 def is_harmless_op(name: str, stateful: bool) -> bool:
     """Return whether a graph may hold this op."""
+    if name in HARMLESS_OPS:
+        return True
     if REACHING_OPS.search(name):
         return False
     return not stateful or COMPUTING_OPS.fullmatch(name) is not None
@@ -193,6 +200,7 @@ def make_lists(facts: list[dict]) -> dict[str, list[str]]:
                 functions.add(f"{space}.{name}")
                 names |= {name} if top in FUNCTION_SPACES else set()
     functions |= {f"named.{name}" for name in names}
+    classes |= {module: set(named.split()) for module, named in LEGACY.items()}
     allowed = set().union(*classes.values())
     reserved = set().union(*(each["namespaces"] for each in facts)) | every_class
     older = {
@@ -200,7 +208,7 @@ def make_lists(facts: list[dict]) -> dict[str, list[str]]:
         for name in reserved
         if VERSIONED.search(name) and VERSIONED.sub("", name) in allowed | names
     }
-    classes[""] = older | set(COLUMNS)
+    classes[""] = older | set(WITHOUT_MODULE)
     reserved = reserved - older | {"VocabularyFileCategoricalColumn"}
     stateful = set().union(*(each["stateful"] for each in facts))
     ops = {name for each in facts for name in each["ops"] if is_harmless_op(name, name in stateful)}

@@ -69,7 +69,8 @@ REACHING_OPS = re.compile(
     r"^_|Dataset|Iterator|File|Debug|Reader|PyFunc|Tpu|TPU|Xla|Host|Gcs|BigQuery|Cache|Remote|Rpc|Nccl"
     r"|Collective|^Copy|^Risc|^Experimental|^Abort$|^ImmutableConst$|^GenerateVocabRemapping$"
     r"|Proto|^TfLite|^BatchFunction$|^Batch$|^Unbatch|Relayout|SparseCore|^Func|Print|Save|Restore"
-    r"|Snapshot|Queue|Infeed|Outfeed|Mlir|^Prelinearize|^FixedUnigram|^Delete|^Recv|^Send|^SymbolicGradient$|CheckPinned|^Sdca|^CustomAggregator$"
+    r"|Snapshot|Queue|Infeed|Outfeed|Mlir|^Prelinearize|^FixedUnigram|^Delete|^Recv|^Send"
+    r"|^SymbolicGradient$|CheckPinned|^Sdca|^CustomAggregator$"
 )
 # They make a file's name, and take from an iterator that another op must have made.
 HARMLESS_OPS = {"ShardedFilename", "ShardedFilespec", "IteratorGetNext", "IteratorGetNextSync"}

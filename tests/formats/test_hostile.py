@@ -19,7 +19,7 @@ MOST_SECONDS = CPU_SECONDS + 0.5  # the kernel looks at the clock now and then
 def read_measured(path, folder):
     """Read as `env for` does, in `folder`; return (exit code, seconds, MiB, output)."""
     variables = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, LAUNCH, sys.executable, "-m", "harness.formats", path]
+    command = [sys.executable, "-I", "-S", LAUNCH, sys.executable, "-m", "harness.formats", path]
     done = subprocess.run(
         command, cwd=folder, env=variables, stdout=subprocess.PIPE, check=True, timeout=60
     )

@@ -97,7 +97,7 @@ def restore_where_written(
         return
     if origin.dangers and not trust:
         raise UsageError(
-            f"{model} is unsafe and was not restored: not all in it is known to be harmless",
+            f"{model.name or model} was not restored, because it is unsafe",
             "\n".join(origin.dangers),
             "if you trust its author, add --trust; with --no-restore the release is only named",
         )

@@ -62,11 +62,14 @@ def describe_unknown_call(layer: str, config: dict[str, Any]) -> str:
         return "" if fits else f"calls {spell(name)}, which is not known to only compute"
     if layer == "ClassMethod":
         symbol, method = config.get("cls_symbol"), config.get("method_name")
-        fits = symbol in TENSOR_CLASSES and CLASS_METHODS.fullmatch(str(method)) is not None
+        fits = isinstance(symbol, str) and symbol in TENSOR_CLASSES
+        fits = fits and CLASS_METHODS.fullmatch(str(method)) is not None
         return "" if fits else f"calls {spell(symbol)}.{spell(method)}"
     if layer in ("InstanceMethod", "InstanceProperty"):
-        member = config.get("method_name", config.get("attr_name"))
-        return "" if member in MEMBERS else f"takes {spell(member)} of a tensor"
+        for key in {"method_name", "attr_name"} & config.keys() or {"method_name"}:
+            if not isinstance(config.get(key), str) or config[key] not in MEMBERS:
+                return f"takes {spell(config.get(key))} of a tensor"
+        return ""
     unknown = [op for op in find_ops(config.get("node_def")) if not is_plain_op(op)]
     return f"runs the op {spell(unknown[0])}, which is not known to only compute" if unknown else ""
 

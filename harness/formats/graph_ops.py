@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from harness.formats.facts import Facts, Unreadable, add_once, plain
 from harness.formats.known import read_list
 from harness.formats.wire import (
+    decode_text,
     find_messages,
     iterate_fields,
     messages_in,
@@ -47,7 +48,8 @@ def check_graph(meta_graph: dict[int, list[int | memoryview]], facts: Facts) -> 
     graph = Graph()
     for data in messages_in(meta_graph, 2):
         read_graph(data, graph)
-    called = read_list("ops") | graph.functions.keys()
+    # A function may be called by its name, as an op is; but it may not be named as an op is.
+    called = read_list("ops") | {name for name in graph.functions if "_" in name[1:]}
     used = {op for op, _, _ in graph.nodes.values()}
     for function in graph.functions.values():
         used |= function.ops
@@ -100,14 +102,14 @@ def read_op(data: memoryview) -> str:
         if number == OP:
             if found is not None or not isinstance(value, memoryview):
                 raise Unreadable("a node gives its op twice")
-            found = bytes(value).decode("utf-8", "replace")
+            found = decode_text(value)
     return found or ""
 
 
 def read_node(data: memoryview) -> tuple[str, str, list[str]]:
     """Return (name, op, inputs) of a NodeDef; raises Unreadable if a name or op is given twice."""
     fields = split_message(data, NAME, OP)
-    inputs = [bytes(each).decode("utf-8", "replace") for each in messages_in(fields, INPUT)]
+    inputs = [decode_text(each) for each in messages_in(fields, INPUT)]
     return text_in(fields, NAME), text_in(fields, OP), inputs
 
 
@@ -170,10 +172,10 @@ def find_roots(meta_graph: dict[int, list[int | memoryview]]) -> Iterator[str]:
         meta_graph, 5
     ):  # signature_def: key, value {outputs {key, value {name}}}
         for name in find_messages(data, 2, 2, 2, 1):
-            yield bytes(name).decode("utf-8", "replace")
+            yield decode_text(name)
     for data in messages_in(meta_graph, 4):  # collection_def: key, value {node_list {value}}
         for name in find_messages(data, 2, 1, 1):
-            yield bytes(name).decode("utf-8", "replace")
+            yield decode_text(name)
 
 
 def reach(graph: Graph, names: Iterable[str]) -> set[str]:

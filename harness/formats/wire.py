@@ -85,7 +85,15 @@ def messages_in(fields: dict[int, list[int | memoryview]], number: int) -> list[
 def text_in(fields: dict[int, list[int | memoryview]], number: int) -> str:
     """Return the text of one field; "" if it is absent, since writers leave out an empty text."""
     found = messages_in(fields, number)
-    return bytes(found[-1]).decode("utf-8", "replace") if found else ""
+    return decode_text(found[-1]) if found else ""
+
+
+def decode_text(data: memoryview) -> str:
+    """Return a text; raises Unreadable if it is not UTF-8, which Protocol Buffers refuse too."""
+    try:
+        return bytes(data).decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable("a text in a message is not UTF-8") from error
 
 
 def find_messages(data: memoryview, *path: int) -> Iterator[memoryview]:

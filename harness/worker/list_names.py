@@ -11,7 +11,6 @@ ops: names of registered ops; stateful: those among them that have a state or an
 packages: top-level modules that can be imported here
 """
 
-import importlib
 import json
 import os
 import pkgutil
@@ -183,10 +182,6 @@ def main():
     import tensorflow as tf
 
     tf.keras.layers.Dense  # noqa: B018, imports Keras where that is lazy
-    try:
-        importlib.import_module("tf_keras")
-    except ImportError:
-        pass
     ops, stateful = list_ops()
     found = {
         "release": tf.__version__,

@@ -44,8 +44,8 @@ def function_names() -> frozenset[str]:
 
 def is_function(module: str, name: str) -> bool:
     """Return whether a module of Keras, such as keras.ops, has this harmless function."""
-    space = ".".join(module.split(".")[1:])
-    return f"{space}.{name}" in read_list("functions")
+    root, _, space = module.partition(".")
+    return root in ("keras", "tf_keras") and f"{space}.{name}" in read_list("functions")
 
 
 def is_symbol(name: str) -> bool:

@@ -49,6 +49,9 @@ for name, node in {
     ),
     "instance method": layer("InstanceMethod", {"method_name": "__reduce__"}),
     "instance property": layer("InstanceProperty", {"attr_name": "graph"}),
+    "instance property behind a method": layer(
+        "InstanceProperty", {"method_name": "values", "attr_name": "graph"}
+    ),
     "op as an object": layer("TensorFlowOpLayer", {"node_def": {"op": "WriteFile"}}),
     "op as JSON": layer("TensorFlowOpLayer", {"node_def": '{"op": "WriteFile"}'}),
     "op as bytes": layer("TensorFlowOpLayer", {"node_def": tag(2, "WriteFile").decode()}),

@@ -64,6 +64,7 @@ for module, name in (
     ("keras.src.utils.file_utils", "extract_archive"),
     ("..os", "system"),
     ("os.path", "os.system"),
+    ("xml.ops", "relu"),
 ):
     add(
         f"function {module} {name}",

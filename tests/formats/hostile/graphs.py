@@ -161,3 +161,11 @@ beside(
 def fifo_asset(folder: Path) -> None:
     (folder / "assets").mkdir()
     os.mkfifo(folder / "assets/vocabulary.txt")
+
+
+named_as_op = function_def("WriteFile", node_def("x", "Relu"))
+graph(
+    "with a function named as an op",
+    meta_graph(graph_def(node_def("w", "WriteFile"), functions=(named_as_op,))),
+)
+graph("with a name that is no text", meta_graph(tag(1, tag(1, "a") + tag(2, b"\xff"))), REFUSED)

@@ -1,6 +1,7 @@
 """The `.keras` archive: a zip (or its unpacked folder) of metadata, configuration and weights."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,7 @@ from harness.formats.hdf5 import mark_names, walk, with_file
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 LARGEST_UNPACKED = 96 << 20  # bytes of compressed weights that are unpacked to look into them
+LOCAL_HEADER = 30  # bytes before a member's name
 LINK, ENCRYPTED = 0o120000, 1  # a member's type as Unix has it, and its flag
 
 
@@ -59,6 +61,47 @@ def open_in_folder(folder: Path, name: str) -> BinaryIO:
     if not (folder / name).exists():
         raise KeyError(name)
     return open_member(folder, name)
+
+
+class Window(io.RawIOBase):
+    """A member that is not compressed, in place: zipfile's own reads it anew for a step back."""
+
+    def __init__(self, stream: BinaryIO, member: zipfile.ZipInfo) -> None:
+        """Raise Unreadable if the sizes of the member do not agree."""
+        if member.file_size != member.compress_size:
+            raise Unreadable(f"the sizes of its member {plain(member.filename)} do not agree")
+        stream.seek(member.header_offset)
+        header = stream.read(LOCAL_HEADER)
+        lengths = struct.unpack_from("<HH", header, LOCAL_HEADER - 4)  # of name and extra field
+        self.start = member.header_offset + LOCAL_HEADER + sum(lengths)
+        self.stream, self.size, self.place = stream, member.file_size, 0
+
+    def readable(self) -> bool:
+        """Return True, as BinaryIO asks."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True, as HDF5 asks."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a place in the member, and return the place."""
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self.place, io.SEEK_END: self.size}[whence]
+        self.place = max(0, origin + offset)
+        return self.place
+
+    def tell(self) -> int:
+        """Return the place in the member."""
+        return self.place
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer from here on; return how many bytes were read."""
+        wanted = max(0, min(len(buffer), self.size - self.place))
+        self.stream.seek(self.start + self.place)
+        data = self.stream.read(wanted)
+        buffer[: len(data)] = data
+        self.place += len(data)
+        return len(data)
 
 
 def check_archive(archive: zipfile.ZipFile, facts: Facts) -> None:
@@ -109,8 +152,9 @@ def open_in_zip(archive: zipfile.ZipFile, name: str) -> BinaryIO:
     """Open a member: directly if it is not compressed, else unpacked in memory up to a limit."""
     member = archive.getinfo(name)
     stream = archive.open(member)
-    if member.compress_type == zipfile.ZIP_STORED:
-        return stream  # type: ignore[return-value]
+    if member.compress_type == zipfile.ZIP_STORED and archive.fp is not None:
+        stream.close()
+        return Window(archive.fp, member)  # type: ignore[arg-type, return-value]
     with stream:
         return io.BytesIO(read_limited(stream, LARGEST_UNPACKED, f"its member {name}"))  # type: ignore[arg-type]
 

@@ -25,9 +25,19 @@ class RestorebenchError(Exception):
     def render(self) -> str:
         """Return the message for the user: ERROR, what was found, TIP."""
         lines = [f"ERROR  {self.problem}"]
-        lines += [f"       {line}" for line in self.found.splitlines()]
+        lines += [f"       {line}" for line in self.found.split("\n") if self.found]
         lines += [f"TIP    {self.tip}"] if self.tip else []
-        return "\n".join(lines)
+        return printable("\n".join(lines))
+
+
+def printable(text: str) -> str:
+    """Return a text without what steers a terminal, as `\\x1b`; it keeps its lines.
+
+    Whatever was read in a file, or names a file, goes through here before it is shown.
+    """
+    return "".join(
+        each if each.isprintable() or each == "\n" else f"\\x{ord(each):02x}" for each in text
+    )
 
 
 class UsageError(RestorebenchError):

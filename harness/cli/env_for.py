@@ -11,7 +11,7 @@ import typer
 
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import split_releases
-from harness.errors import CHANGED, EXPECTED, UsageError
+from harness.errors import CHANGED, EXPECTED, UsageError, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -121,10 +121,10 @@ def restore_where_written(
         origin = read_model_file(model)
     chosen = release or origin.releases[0]
     record = as_record(origin)
-    printer.prose("\n".join(describe_origin(origin, model)))
+    printer.prose(printable("\n".join(describe_origin(origin, model))))
     if not origin.holds_model:
         printer.record(record)
-        printer.text("\n".join(advise_without_model(origin)))
+        printer.text(printable("\n".join(advise_without_model(origin))))
         printer.tip(f"Next: {command_line(f'env add {spell(chosen)}')}")
         return
     if not restore:
@@ -133,11 +133,11 @@ def restore_where_written(
             printer.tip("Put the code of your classes and functions into a file, such as code.py.")
         needs = " --code code.py" if origin.custom else ""
         needs += " --trust" if origin.dangers else ""
-        printer.tip(f"Next: {command_line(f'env for {quote(str(model))}{needs}')}")
+        printer.tip(printable(f"Next: {command_line(f'env for {quote(str(model))}{needs}')}"))
         return
     if origin.dangers and not trust:
         raise UsageError(
-            f"{model} was not restored: loading it would run code or read files named in it",
+            f"{model.name or model} was not restored, because it is unsafe",
             "\n".join(origin.dangers),
             f"if you trust its author: {again_with(model, release, readers, code)} --trust",
         )
@@ -167,7 +167,7 @@ def restore_where_written(
         }
     )
     if not there.error:
-        printer.text(f"\nTo load the model there: {spell_load(origin, there, code)}")
+        printer.text(printable(f"\nTo load the model there: {spell_load(origin, there, code)}"))
     file = f"requirements-{Path(chosen).name.split()[0]}.txt"
     following = f"env requirements {spell(chosen)} > {quote(file)}"
     if is_path(chosen):  # only a release has recorded requirements
@@ -178,7 +178,7 @@ def restore_where_written(
         following = f"env for {quote(str(model))} --code {quote(str(code))}"
     elif there.error:  # a recipe for that release would not help
         following = f"search {quote(' '.join(there.error.split())[:80])}"
-    printer.tip(f"Next: {command_line(following)}")
+    printer.tip(printable(f"Next: {command_line(following)}"))
     sound = there.is_sound() if as_expected is None else as_expected
     raise typer.Exit(EXPECTED if sound else CHANGED)
 
@@ -204,6 +204,7 @@ def as_record(origin: "Origin") -> dict[str, object]:
         "evidence": origin.evidence,
         "custom": origin.custom,
         "dangers": origin.dangers,
+        "unsafe": bool(origin.dangers),
         "restored": None,
         "compared": None,
         "as_expected": None,
@@ -265,7 +266,7 @@ def restore_and_compare(
         environment = prepare(chosen)
         with show_progress(f"restoring in {chosen}"):
             there = restore_model(environment, origin, work / "there", code, trust, given)
-        printer.text("\n".join(["", *describe_restored(there, chosen, origin, code)]))
+        printer.text(printable("\n".join(["", *describe_restored(there, chosen, origin, code)])))
         if there.error:
             return there, ""
         if not readers and not has_own_tensorflow():
@@ -276,7 +277,8 @@ def restore_and_compare(
             ours, home = prepare(reader), work / f"here-{number}"
             with show_progress(f"restoring in {reader or 'your TensorFlow'}"):
                 here = restore_model(ours, origin, home, code, trust, there.fed)
-            compared.append(describe_reader(here, there, reader or "your own environment"))
+            named = reader or "your own environment"
+            compared.append(printable(describe_reader(here, there, named)))
             printer.prose(compared[-1])
     return there, "\n".join(compared)
 
@@ -287,12 +289,13 @@ def show_progress(what: str) -> Iterator[None]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True, highlight=False)
+    console, what = Console(stderr=True, highlight=False), printable(what)
     if not console.is_terminal:
         typer.echo(f"{what} ...", err=True)
         yield
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    described = TextColumn("{task.description}", markup=False)  # a path may hold brackets
+    columns = (SpinnerColumn(), described, TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         progress.add_task(what, total=None)
         yield

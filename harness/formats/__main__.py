@@ -38,7 +38,7 @@ def main() -> int:
     except Unreadable as error:
         answer, code = str(error), UNREADABLE_EXIT
     except MemoryError:
-        answer, code = f"reading it takes more than {MEMORY_BYTES >> 30} GiB", UNREADABLE_EXIT
+        answer, code = f"reading it takes more than {MEMORY_BYTES >> 20} MiB", UNREADABLE_EXIT
     except RecursionError:
         answer, code = "it is nested too deeply", UNREADABLE_EXIT
     except OSError as error:

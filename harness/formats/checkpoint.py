@@ -6,7 +6,7 @@ Keys: tensorflow/core/util/tensor_bundle. A checkpoint records no version of Ten
 import glob
 from pathlib import Path
 
-from harness.formats.facts import CHECKPOINT, Facts, open_regular, plain, read_limited
+from harness.formats.facts import CHECKPOINT, Facts, open_member, open_regular, plain, read_limited
 from harness.formats.leveldb import LARGEST_TABLE, iterate_entries
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -22,7 +22,10 @@ def read_checkpoint(index: Path) -> Facts:
     names = [key for key in keys if key]  # the first, empty key is the header
     mark_keys(names, facts)
     facts.evidence.append(f"{len(names)} entries in {plain(index.name)}, and no version")
-    if not list(prefix.parent.glob(f"{glob.escape(prefix.name)}.data-?????-of-?????")):
+    shards = sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.data-?????-of-?????"))
+    for shard in shards:
+        open_member(prefix.parent, shard.name).close()
+    if not shards:
         facts.evidence.append(f"the data files of {plain(prefix.name)} are missing")
     return facts
 

@@ -1,52 +1,33 @@
 """The configuration of a Keras model: which classes it names, and whether loading runs code."""
 
-import builtins
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from harness.formats.builtin_names import ACTIVATIONS, CLASSES
+from harness.formats.allowed import (
+    HARMLESS,
+    LOOKED_UP,
+    YOURS,
+    judge_bare,
+    judge_node,
+    spell_node,
+)
+from harness.formats.calls import CALLERS, describe_unknown_call
 from harness.formats.facts import Facts, add_once, plain
 
-KERAS_ROOTS = {"keras", "tf_keras", "tensorflow"}
-TENSORFLOW_KERAS = ("tensorflow.keras", "tensorflow.python.keras")
-INSTALLED = {
-    "tensorflow",
-    "numpy",
-    "h5py",
-    "pip",
-    "setuptools",
-    "pkg_resources",
-    "absl",
-    "google",
-    "grpc",
-    "six",
-    "wrapt",
-    "tensorboard",
-    "rich",
-    "requests",
-    "urllib3",
-    "optree",
-    "ml_dtypes",
-    "werkzeug",
-    "markdown",
-    "yaml",
-    "scipy",
-}
-# Layers whose loading or first call runs what the file holds, whatever their configuration.
-RUNNING_LAYERS = {
+# Classes whose loading or first call runs what the file holds, whatever their configuration.
+RUNNING = {
+    "Lambda": "is Python code from the file (CVE-2024-3660)",
+    "DropoutWrapper": "may hold Python code (dropout_state_filter_visitor)",
+    "ResidualWrapper": "may hold Python code (residual_fn)",
     "TFSMLayer": "loads and runs a SavedModel from a path in the file (CVE-2026-1462)",
     "TorchModuleWrapper": "unpickles a PyTorch module (CVE-2025-49655)",
     "JaxLayer": "runs code that the file brings",
     "FlaxLayer": "runs code that the file brings",
 }
-LOOKUPS = {"StringLookup", "IntegerLookup", "TextVectorization"}
-# Parts of TensorFlow's names that reach beyond the graph: files, Python, other processes.
-REACHING = re.compile(
-    r"(?i)(^|[._/\"])(io[._](read|write)|read_?file|write_?file|py_?func|numpy_?function"
-    r"|py_?function|matching_?files|raw_ops)"
-)
+# Keys whose text is the path of a file that loading reads.
+PATHS = ("vocabulary", "vocabulary_file", "ckpt_to_load_from", "filepath", "idf_weights")
+BYTE_CODE = re.compile(r"(4w|Yw)[A-Za-z0-9+/\n]{38,}={0,2}\s*")  # marshalled code, in base64
 AUTOMATIC_NAME = {
     "functional": re.compile(r"functional(_\d+)?"),
     "model": re.compile(r"model(_\d+)?"),
@@ -68,25 +49,47 @@ INITIALIZERS = {
 def read_config(config: Any, facts: Facts) -> None:
     """Add the facts in a model's configuration to `facts`; any JSON value is accepted."""
     mark_model(config, facts)
-    for node in iterate_dicts(config):
-        class_name = node.get("class_name")
-        if isinstance(class_name, str):
-            note_class(class_name, node, facts)
-        for key, value in node.items():
-            if key.endswith("activation") and isinstance(value, str) and value not in ACTIVATIONS:
-                add_once(facts.custom, plain(value))
+    check_config(config, facts)
 
 
-def iterate_dicts(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object inside a JSON value, in order and at any depth, without recursion."""
-    waiting = [value]
+def check_config(config: Any, facts: Facts) -> None:
+    """Record what a JSON value names that is the user's, or that is not known to be harmless."""
+    for value, looked_up in iterate_values(config):
+        if isinstance(value, dict):
+            if "class_name" in value:
+                note_object(value, facts)
+            for key in PATHS:
+                if value.get(key) and isinstance(value[key], str):
+                    said = f"it names a file that loading reads: {key}, {plain(value[key])}"
+                    add_once(facts.dangers, f"{said} (CVE-2025-12058)")
+        elif looked_up and value.rpartition(">")[2].isidentifier():
+            note_name(value, facts)
+        elif BYTE_CODE.match(value):
+            add_once(facts.dangers, "it holds Python byte code (CVE-2024-3660)")
+
+
+def iterate_values(config: Any) -> Iterator[tuple[Any, bool]]:
+    """Yield (value, whether Keras looks it up as a name) for every object and text, in order.
+
+    Each value is visited once, without recursion, whatever the depth.
+    """
+    waiting = [(config, False)]
     while waiting:
-        each = waiting.pop()
+        each, looked_up = waiting.pop()
         if isinstance(each, dict):
-            yield each
-            waiting.extend(reversed(each.values()))
+            yield each, False
+            named = looked_up and "class_name" not in each
+            for key, value in reversed(each.items()):
+                if isinstance(value, dict | list | str):
+                    waiting.append((value, named or key.endswith(LOOKED_UP)))
         elif isinstance(each, list):
-            waiting.extend(reversed(each))
+            waiting.extend(
+                (value, looked_up)
+                for value in reversed(each)
+                if isinstance(value, dict | list | str)
+            )
+        elif isinstance(each, str):
+            yield each, looked_up
 
 
 def mark_model(config: Any, facts: Facts) -> None:
@@ -110,71 +113,42 @@ def mark_model(config: Any, facts: Facts) -> None:
                     facts.mark(f"named {mark}")
 
 
-def note_class(class_name: str, node: dict[str, Any], facts: Facts) -> None:
+def note_object(node: dict[str, Any], facts: Facts) -> None:
     """Record one serialized object: its package, whether it is built in, what loading it does."""
-    config = node.get("config")
+    name, config = node["class_name"], node.get("config")
+    short = name.rpartition(">")[2] if isinstance(name, str) else ""
     details = config if isinstance(config, dict) else {}
-    if class_name in INITIALIZERS and isinstance(config, dict):
+    if short in INITIALIZERS and isinstance(config, dict):
         facts.mark("initializer dtype" if "dtype" in config else "initializer without dtype")
-    if class_name == "__lambda__" or (class_name == "Lambda" and is_byte_code(details)):
-        add_once(
-            facts.dangers,
-            "it holds a Lambda layer: loading runs Python byte code from the file (CVE-2024-3660)",
-        )
-    elif class_name == "Lambda" and isinstance(details.get("function"), str):
-        add_once(facts.custom, plain(details["function"]))
-    if class_name in RUNNING_LAYERS:
-        add_once(facts.dangers, f"its {class_name} layer {RUNNING_LAYERS[class_name]}")
-    if class_name in LOOKUPS and isinstance(details.get("vocabulary"), str):
-        add_once(
-            facts.dangers,
-            f"its {class_name} layer reads its vocabulary from the path"
-            f" {plain(details['vocabulary'])} (CVE-2025-12058)",
-        )
-    called = details.get("function") or details.get("node_def")
-    if class_name in ("TFOpLambda", "TensorFlowOpLayer") and REACHING.search(str(called)[:10_000]):
-        add_once(facts.dangers, f"its {class_name} layer calls {plain(called, 60)}")
-    note_origin(class_name, node, facts)
-
-
-def reaches_beyond(module: str, name: str) -> bool:
-    """Return whether a name leads to code that no model needs, such as a module of Python."""
-    root = module.split(".")[0]
-    if root == "builtins":
-        return hasattr(builtins, name)  # eval, exec, open, ...
-    if root in ("keras", "tf_keras") or module.startswith(TENSORFLOW_KERAS):
-        return name != "FeatureSpace" and bool({"utils", "saving"} & set(module.split(".")))
-    return root != "__main__" and (root in sys.stdlib_module_names or root in INSTALLED)
-
-
-def is_byte_code(details: dict[str, Any]) -> bool:
-    """Return whether a Lambda's function is code itself: a list or a marked object, not a name."""
-    function = details.get("function")
-    marked = isinstance(function, dict) and function.get("class_name") == "__lambda__"
-    return isinstance(function, list) or marked
-
-
-def note_origin(class_name: str, node: dict[str, Any], facts: Facts) -> None:
-    """Record a class or function that the user must define, or that no model needs to name."""
-    module, name = node.get("module"), class_name
-    if class_name == "function" and isinstance(node.get("config"), str):
-        name = node["config"]
-    if isinstance(module, str) and module:
-        if reaches_beyond(module, name):
-            said = f"it names {plain(f'{module}.{name}')}, which is not part of a model"
-            add_once(facts.dangers, f"{said} (CVE-2025-1550, CVE-2025-8747)")
-        elif module == "builtins":  # where Keras 3 says every function of the user is from
-            if class_name == "function" and name not in ACTIVATIONS | CLASSES:
-                add_once(facts.custom, plain(name))
-        elif module.split(".")[0] not in KERAS_ROOTS:
-            add_once(facts.custom, plain(name_registered(node, name)))
+    if short == "__lambda__":
+        add_once(facts.dangers, f"it holds a Python function: it {RUNNING['Lambda']}")
         return
-    registered = node.get("registered_name")
-    if class_name.startswith("__") or (class_name in CLASSES and not registered):
+    if short in RUNNING:
+        add_once(facts.dangers, f"its {short} layer {RUNNING[short]}")
+        function = details.get("function")
+        if short == "Lambda" and isinstance(function, str) and function.isidentifier():
+            add_once(facts.custom, plain(function))
         return
-    known = class_name.rpartition(">")[2] if class_name.startswith("Keras>") else class_name
-    if known not in CLASSES and known not in ACTIVATIONS:
-        add_once(facts.custom, plain(name_registered(node, name)))
+    if short in CALLERS:
+        unknown = describe_unknown_call(short, details)
+        if unknown:
+            add_once(facts.dangers, f"its {short} layer {unknown}")
+    judged = judge_node(node)
+    if judged == YOURS:
+        called = config if name == "function" and isinstance(config, str) else str(name)
+        add_once(facts.custom, plain(name_registered(node, called)))
+    elif judged != HARMLESS:
+        said = f"it names {spell_node(node)}, which is not known to be harmless"
+        add_once(facts.dangers, f"{said} (CVE-2025-1550, CVE-2025-8747)")
+
+
+def note_name(name: str, facts: Facts) -> None:
+    """Record a loss, an activation or the like that is named by its bare name."""
+    judged = judge_bare(name)
+    if judged == YOURS:
+        add_once(facts.custom, plain(name))
+    elif judged != HARMLESS:
+        add_once(facts.dangers, f"it names {plain(name)}, which is not known to be harmless")
 
 
 def name_registered(node: dict[str, Any], name: str) -> str:

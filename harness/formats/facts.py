@@ -19,8 +19,9 @@ CHECKPOINT = "TensorFlow checkpoint"
 TFLITE = "TF-Lite model"
 CONFIG_JSON = "architecture as JSON"
 
-LARGEST_JSON = 32 << 20  # bytes; parsed, it takes about ten times as much
+LARGEST_JSON = 8 << 20  # bytes; parsed, they take up to twenty times as much
 LARGEST_SPREAD = 1 << 30  # bytes that a file a hundred times smaller may claim to hold
+MOST_MEMBERS = 10_000  # files in a model's folder or archive
 MOST_NAMED = 20  # names from the file that are kept
 
 
@@ -82,6 +83,27 @@ def open_member(folder: Path, name: str) -> BinaryIO:
     return open_regular(folder / name)
 
 
+def check_members(folder: Path) -> None:
+    """Raise Unreadable unless all below a model's folder are folders and regular files in it.
+
+    A link may lead to another place of the folder. Nothing is opened, so nothing is waited for.
+    """
+    waiting, seen = [folder], 0
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                seen += 1
+                if seen > MOST_MEMBERS:
+                    raise Unreadable(f"the folder holds more than {MOST_MEMBERS} files")
+                name = str(Path(entry.path).relative_to(folder))
+                if entry.is_symlink():
+                    check_inside(folder, name)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                elif not entry.is_file() and not entry.is_dir():
+                    raise Unreadable(f"{plain(name)} is not a regular file")
+
+
 def check_inside(folder: Path, name: str) -> None:
     """Raise Unreadable if a file of a model's folder is a link that leads out of the folder."""
     if not (folder / name).resolve().is_relative_to(folder.resolve()):
@@ -117,7 +139,8 @@ def read_json(text: bytes | str, what: str) -> Any:
     if len(text) > LARGEST_JSON:
         raise Unreadable(f"{what} is larger than {LARGEST_JSON >> 20} MiB")
     try:
-        return json.loads(text)
+        value: Any = json.loads(text)
+        return value
     except RecursionError as error:
         raise Unreadable(f"{what} is nested too deeply") from error
     except ValueError as error:  # also bytes that are no UTF-8, and integers of thousands of digits

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from harness.formats.config import read_config
+from harness.formats.config import check_config, read_config
 from harness.formats.facts import (
     HDF5_MODEL,
     HDF5_WEIGHTS,
@@ -19,7 +19,7 @@ from harness.formats.facts import (
     refuse_damage,
 )
 
-MOST_OBJECTS = 50_000  # the largest models have some ten thousand arrays
+MOST_OBJECTS = 20_000  # the largest models have some ten thousand arrays
 
 
 def read_hdf5_file(path: Path) -> Facts:
@@ -59,9 +59,10 @@ def read_hdf5(file: Any, size: int, facts: Facts) -> None:
     if config is not None:
         facts.format = HDF5_MODEL
         read_config(read_json(config, "the attribute model_config"), facts)
-        mark_training(read_attribute(file, "training_config"), facts)
+        note_training(read_attribute(file, "training_config"), facts)
     elif facts.keras is None and "layer_names" not in file.attrs:
-        if not any(name.split("/")[-2:-1] == ["vars"] for name in names):
+        weights = any(name.split("/")[-2:-1] == ["vars"] for name in names)
+        if not weights and not {"layers", "_layer_checkpoint_dependencies"} & set(file):
             raise Unreadable("it is an HDF5 file, but not one that Keras wrote")
         facts.format = WEIGHTS_H5
 
@@ -150,8 +151,9 @@ def mark_names(names: list[str], facts: Facts) -> None:
             facts.mark("optimizer_weights/training")
 
 
-def mark_training(text: str | None, facts: Facts) -> None:
-    """Record how the compile arguments are written."""
+def note_training(text: str | None, facts: Facts) -> None:
+    """Record how the compile arguments are written, and what they name."""
     training = read_json(text, "the attribute training_config") if text else None
+    check_config(training, facts)
     if isinstance(training, dict) and training.get("metrics", "absent") in (None, []):
         facts.mark("metrics null" if training["metrics"] is None else "metrics empty")

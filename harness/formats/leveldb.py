@@ -14,8 +14,8 @@ Entry = tuple[bytes, memoryview]  # key and value
 
 FOOTER, TRAILER = 48, 5  # bytes; behind each block stand its compression and its checksum
 MAGIC = bytes.fromhex("57fb808b247547db")
-LARGEST_TABLE = 256 << 20  # bytes; its keys, written out, may take as much
-MOST_ENTRIES = 500_000
+LARGEST_TABLE = 32 << 20  # bytes; its keys, written out, may take as much
+MOST_ENTRIES = 200_000
 
 
 def is_table(tail: Buffer) -> bool:

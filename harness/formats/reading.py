@@ -14,9 +14,9 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.formats.facts import Facts, plain
 
-CPU_SECONDS = 30
-MEMORY_BYTES = 2 << 30  # of data; a mapped file does not count
-READING_SECONDS = 120.0  # of the clock
+CPU_SECONDS = 2
+MEMORY_BYTES = 224 << 20  # of data; a mapped file does not count
+READING_SECONDS = 60.0  # of the clock: a busy machine may take long to begin
 UNREADABLE_EXIT = 4  # the child's exit code where its stdout is the reason
 OUT_OF_TIME = getattr(signal, "SIGXCPU", 0)  # how the kernel ends a process at its RLIMIT_CPU
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,7 +1,10 @@
 """Recognize a model's format by its content, and find the model inside a folder."""
 
 import os
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from harness.formats.archive import read_archive, read_unpacked
 from harness.formats.checkpoint import read_checkpoint
@@ -44,25 +47,45 @@ def read_facts(path: Path) -> Facts:
 
 
 def read_file(path: Path) -> Facts:
-    """Read a file by the format that its first and last bytes show."""
+    """Read a file by the format that its bytes show; a file of two formats is refused."""
     with open_regular(path) as stream:
         head = stream.read(4096)
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - FOOTER))
         tail = stream.read(FOOTER)
+        hdf5, archive = find_hdf5(stream, size), zipfile.is_zipfile(stream)
     if not size:
         raise Unreadable(f"{plain(path.name)} is empty")
-    if head.startswith(ZIP_MAGICS):
-        return read_archive(path)
-    if head.startswith(HDF5_MAGIC) or HDF5_MAGIC in (head[512:520], head[1024:1032]):
-        return read_hdf5_file(path)
+    formats: dict[str, Callable[[Path], Facts]] = {}
+    if hdf5 is not None:
+        formats["HDF5"] = read_hdf5_file
+    if archive or head.startswith(ZIP_MAGICS):
+        formats["a zip archive"] = read_archive
     if head[4:8] == IDENTIFIER:
-        return read_tflite(path)
+        formats["TF-Lite"] = read_tflite
     if is_table(tail):
-        return read_checkpoint(path)
+        formats["a checkpoint's index"] = read_checkpoint
     if head.lstrip()[:1] == b"{":
-        return read_architecture(path)
+        formats["JSON"] = read_architecture
+    if len(formats) > 1:
+        said = " and ".join(formats)
+        raise Unreadable(f"it is {said} at once, and readers differ in which of them they read")
+    if archive and not head.startswith(ZIP_MAGICS):
+        raise Unreadable("it is a zip archive with other bytes before it")
+    for read in formats.values():
+        return read(path)
     raise Unreadable(f"{plain(path.name)} is not a model file: {guess(head, path)}")
+
+
+def find_hdf5(stream: BinaryIO, size: int) -> int | None:
+    """Return where HDF5 begins: at 0, 512, 1024, 2048 and so on, as its library looks; or None."""
+    place = 0
+    while place < size:
+        stream.seek(place)
+        if stream.read(len(HDF5_MAGIC)) == HDF5_MAGIC:
+            return place
+        place = 2 * place or 512
+    return None
 
 
 def guess(head: bytes, path: Path) -> str:
@@ -93,10 +116,12 @@ def read_architecture(path: Path) -> Facts:
 
 def read_folder(folder: Path) -> Facts:
     """Read the model in a folder: the folder itself, or the only model below it."""
-    if (folder / "saved_model.pb").exists():
-        return read_saved_model(folder)
-    if (folder / "metadata.json").exists() and (folder / "config.json").exists():
-        return read_unpacked(folder)
+    saved = (folder / "saved_model.pb").exists()
+    unpacked = (folder / "metadata.json").exists() and (folder / "config.json").exists()
+    if saved and unpacked:
+        raise Unreadable(f"the folder {plain(folder.name)} is a SavedModel and an archive at once")
+    if saved or unpacked:
+        return read_saved_model(folder) if saved else read_unpacked(folder)
     found = find_models(folder)
     if len(found) == 1:
         return read_facts(found[0])

@@ -4,15 +4,17 @@ The file is a FlatBuffer; its fields are defined in tensorflow/lite/schema/schem
 buffers 4, metadata 6) and conversion_metadata.fbs. Offsets are followed only inside the file.
 """
 
+import mmap
 import re
 import struct
 from pathlib import Path
 
-from harness.formats.facts import TFLITE, Facts, Unreadable, open_regular, plain, read_limited
+from harness.formats.facts import TFLITE, Facts, Unreadable, open_regular, plain
 
 IDENTIFIER = b"TFL3"  # at byte 4
-LARGEST = 1 << 30  # bytes
 MOST_METADATA = 100
+LARGEST_TEXT = 1 << 20  # bytes of a name or of the metadata
+Data = bytes | mmap.mmap
 VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
 
 
@@ -20,7 +22,7 @@ def read_tflite(path: Path) -> Facts:
     """Read a TF-Lite file; raises Unreadable if an offset points outside the file."""
     facts = Facts(TFLITE, str(path))
     with open_regular(path) as stream:
-        data = read_limited(stream, LARGEST, "the TF-Lite file")
+        data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     try:
         read_metadata(data, facts)
     except (struct.error, IndexError) as error:
@@ -32,17 +34,18 @@ def read_tflite(path: Path) -> Facts:
     return facts
 
 
-def read_metadata(data: bytes, facts: Facts) -> None:
+def read_metadata(data: Data, facts: Facts) -> None:
     """Find the metadata by name; each points to a buffer, which holds a FlatBuffer or a text."""
     model = follow(data, 0)
     entries, buffers = field(data, model, 6), field(data, model, 4)
     if entries is None or buffers is None:
         return
-    for entry in items(data, follow(data, entries))[:MOST_METADATA]:
+    tables = follow(data, buffers)
+    for entry in items(data, follow(data, entries), MOST_METADATA):
         name, number = field(data, entry, 0), field(data, entry, 1)
         title = read_text(data, name) if name is not None else ""
         place = struct.unpack_from("<I", data, number)[0] if number is not None else 0
-        vector = field(data, items(data, follow(data, buffers))[place], 0)
+        vector = field(data, item(data, tables, place), 0)
         if vector is None:
             continue
         content = read_bytes(data, follow(data, vector))
@@ -59,12 +62,12 @@ def read_metadata(data: bytes, facts: Facts) -> None:
                 facts.evidence.append(f"min_runtime_version: TensorFlow {plain(least)} or newer")
 
 
-def follow(data: bytes, position: int) -> int:
+def follow(data: Data, position: int) -> int:
     """Return the position to which the offset at `position` points."""
     return position + int(struct.unpack_from("<I", data, position)[0])
 
 
-def field(data: bytes, table: int, number: int) -> int | None:
+def field(data: Data, table: int, number: int) -> int | None:
     """Return the position of a table's field, None if the field is absent."""
     virtual = table - struct.unpack_from("<i", data, table)[0]
     if virtual < 0:
@@ -76,20 +79,27 @@ def field(data: bytes, table: int, number: int) -> int | None:
     return table + offset if offset else None
 
 
-def items(data: bytes, vector: int) -> list[int]:
-    """Return the positions of the tables in a vector."""
+def items(data: Data, vector: int, most: int) -> list[int]:
+    """Return the positions of the first tables in a vector."""
     count = struct.unpack_from("<I", data, vector)[0]
-    if count > len(data) // 4:
+    return [item(data, vector, each) for each in range(min(count, most))]
+
+
+def item(data: Data, vector: int, number: int) -> int:
+    """Return the position of one table in a vector; raises IndexError if there are fewer."""
+    if number >= struct.unpack_from("<I", data, vector)[0]:
         raise IndexError
-    return [follow(data, vector + 4 + 4 * each) for each in range(count)]
+    return follow(data, vector + 4 + 4 * number)
 
 
-def read_bytes(data: bytes, vector: int) -> bytes:
-    """Return the content of a vector of bytes."""
+def read_bytes(data: Data, vector: int) -> bytes:
+    """Return the content of a vector of bytes; raises IndexError if it is a long one."""
     size = struct.unpack_from("<I", data, vector)[0]
+    if size > LARGEST_TEXT:
+        raise IndexError
     return data[vector + 4 : vector + 4 + size]
 
 
-def read_text(data: bytes, position: int) -> str:
+def read_text(data: Data, position: int) -> str:
     """Return the string whose offset is at `position`."""
     return read_bytes(data, follow(data, position)).decode("utf-8", "replace")

@@ -29,9 +29,13 @@ def read_varint(data: Buffer, position: int) -> tuple[int, int]:
 
 def iterate_fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """Yield (field number, value) of a message; raises Unreadable if it is not a message."""
-    position = 0
-    while position < len(data):
-        key, position = read_varint(data, position)
+    position, end = 0, len(data)
+    while position < end:
+        key = data[position]  # nearly every number takes one byte
+        if key < 128:
+            position += 1
+        else:
+            key, position = read_varint(data, position)
         kind, number = key & 7, key >> 3
         if number == 0:
             raise Unreadable("it is not a Protocol Buffers message")
@@ -40,15 +44,56 @@ def iterate_fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
             yield number, value
             continue
         if kind == LENGTH_DELIMITED:
-            size, position = read_varint(data, position)
+            size = data[position] if position < end else 128
+            if size < 128:
+                position += 1
+            else:
+                size, position = read_varint(data, position)
         elif kind in (FIXED32, FIXED64):
             size = 4 if kind == FIXED32 else 8
         else:
             raise Unreadable("it is not a Protocol Buffers message")
-        if size > len(data) - position:
+        if size > end - position:
             raise Unreadable("a field is truncated")
         yield number, data[position : position + size]
         position += size
+
+
+def split_message(data: memoryview, *once: int) -> dict[int, list[int | memoryview]]:
+    """Return a message's values by field number; raises Unreadable if one of `once` is given twice.
+
+    TensorFlow takes the last of two texts and merges two messages, so two values would be read
+    here in another way than there.
+    """
+    found: dict[int, list[int | memoryview]] = {}
+    for number, value in iterate_fields(data):
+        found.setdefault(number, []).append(value)
+    for number in once:
+        if len(found.get(number, ())) > 1:
+            raise Unreadable(f"it gives field {number} of a message twice")
+    return found
+
+
+def messages_in(fields: dict[int, list[int | memoryview]], number: int) -> list[memoryview]:
+    """Return the messages and texts of one field; raises Unreadable if it holds numbers."""
+    found = [value for value in fields.get(number, ()) if isinstance(value, memoryview)]
+    if len(found) < len(fields.get(number, ())):
+        raise Unreadable(f"field {number} of a message is not a text")
+    return found
+
+
+def text_in(fields: dict[int, list[int | memoryview]], number: int) -> str:
+    """Return the text of one field; "" if it is absent, since writers leave out an empty text."""
+    found = messages_in(fields, number)
+    return decode_text(found[-1]) if found else ""
+
+
+def decode_text(data: memoryview) -> str:
+    """Return a text; raises Unreadable if it is not UTF-8, which Protocol Buffers refuse too."""
+    try:
+        return bytes(data).decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable("a text in a message is not UTF-8") from error
 
 
 def find_messages(data: memoryview, *path: int) -> Iterator[memoryview]:

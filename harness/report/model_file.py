@@ -37,7 +37,9 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
         lines.append(f"  Keras 3 goes by the suffix, and expects {suffix}: rename it to {renamed}")
     if origin.custom:
         lines.append(f"  the model needs your classes or functions: {', '.join(origin.custom)}")
-    lines += [f"  {sentence}" for sentence in origin.dangers]
+    if origin.dangers:
+        lines.append("  UNSAFE: what is not known to be harmless may run code or touch files:")
+    lines += [f"    {sentence}" for sentence in origin.dangers]
     return lines
 
 

@@ -1,0 +1,1 @@
+"""Hostile model files, made from scratch; specimens.py has the list."""

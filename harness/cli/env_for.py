@@ -144,9 +144,7 @@ def restore_where_written(
     obstacle = "" if trust else find_obstacle()
     if obstacle:
         printer.record(record)
-        printer.prose(
-            f"\nThe model was not restored: this machine has no cage for it ({obstacle})."
-        )
+        printer.prose(f"\nThe model was not restored, for lack of a cage here: {obstacle}.")
         printer.tip("If you trust the file's author, restore the model without a cage.")
         printer.tip(f"Next: {again_with(model, release, readers, code)} --trust")
         return
@@ -275,9 +273,9 @@ def restore_and_compare(
         compared = []
         for number, reader in enumerate(readers or [OWN]):
             ours, home = prepare(reader), work / f"here-{number}"
-            with show_progress(f"restoring in {reader or 'your TensorFlow'}"):
+            named = "your own environment" if reader == OWN else reader
+            with show_progress(f"restoring in {named}"):
                 here = restore_model(ours, origin, home, code, trust, there.fed)
-            named = reader or "your own environment"
             compared.append(printable(describe_reader(here, there, named)))
             printer.prose(compared[-1])
     return there, "\n".join(compared)

@@ -83,7 +83,7 @@ def run(
         float, typer.Option(min=0.1, metavar="SECONDS", help="Time limit of a step.")
     ] = 120.0,
     memory_limit: Annotated[
-        int, typer.Option(min=1, metavar="MIB", help="Memory that a step may allocate.")
+        int, typer.Option(min=LEAST_MEMORY, metavar="MIB", help="Memory that a step may allocate.")
     ] = 4096,
     style: FormatOption = "simple",
     json_file: JsonOption = None,
@@ -112,12 +112,6 @@ def run(
     Exit code 0: every outcome is as the scenarios declare. Exit code 1: something changed.
     """
     layout = choose_layout(style)
-    if memory_limit < LEAST_MEMORY:
-        raise UsageError(
-            f"--memory-limit {memory_limit} cannot hold TensorFlow's import",
-            "",
-            f"give at least {LEAST_MEMORY} (MiB)",
-        )
     ids, releases = adopt_releases(ids, releases or [])
     if readers:
         refuse_releases(ids)

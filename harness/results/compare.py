@@ -169,8 +169,7 @@ def classify(
         return "only_b", explain_absence(one), ""
     if any(each.source_sha256 != its.source_sha256 for each, its in pairs):
         return "incomparable", "the scenario file is another one", ""
-    bugs = [each.error.type for pair in pairs for each in pair if each.error]
-    if BUG in bugs:
+    if any(each.error and each.error.type == BUG for pair in pairs for each in pair):
         return "incomparable", "a bug of restorebench ended it", ""
     kind = compare_verdicts(pairs)
     if kind in ("regressed", "mended", "verdict"):

@@ -35,8 +35,7 @@ class Step(Request, frozen=True, kw_only=True):
     """Run `function` of the Python file `source`: fill `artifact`, or restore from it.
 
     A "save" writes the arrays of the live model to the npz file `reference`; a "restore" reads its
-    inputs there. `cores` None leaves the process where it is. A timed step holds the file
-    `timing_lock` while it is timed, on `timed_cores`.
+    inputs there. `cores` None leaves the process where it is.
     """
 
     kind: Literal["save", "restore"]
@@ -50,8 +49,6 @@ class Step(Request, frozen=True, kw_only=True):
     timing: bool = False
     note_side_effects: bool = False
     cores: list[int] | None = None
-    timed_cores: list[int] | None = None
-    timing_lock: str | None = None
     logical_cpus: int = 0  # tests: split the CPU into so many devices
 
 

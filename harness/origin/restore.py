@@ -16,7 +16,7 @@ from harness.origin.answer import (
     read_arrays,
     read_model_report,
 )
-from harness.origin.model_copy import copy_model
+from harness.origin.model_copy import ARCHITECTURE, copy_model
 from harness.origin.samples import order_samples
 from harness.origin.who_wrote import Origin
 from harness.processes.answer_files import UnreadableAnswer
@@ -107,6 +107,8 @@ def restore_model(
         model=str(model),
         saved_model=origin.format == SAVED_MODEL,
         keras_inside=origin.keras is not None,
+        keras_alone=origin.keras_alone,
+        architecture=str(work / "copy" / ARCHITECTURE) if origin.architecture else None,
         code=str(code.resolve()) if code else None,
         custom=list(origin.custom),
         trusted=trusted,

@@ -11,6 +11,7 @@ from harness.formats.facts import (
     TFLITE,
     WEIGHTS_H5,
 )
+from harness.formats.old_keras import ALONE, KERAS_0
 from harness.formats.reading import read_model_facts
 from harness.origin.likely_releases import choose_releases
 
@@ -26,7 +27,8 @@ class Origin:
     code of the file, or reads others; empty where it does not. `path`: the model itself, where a
     folder with one model in it was given. `span`: the range that the writer is from, where the file
     does not tell the release. `missing`: what the model lacks to be restored. `signatures`: those
-    of a SavedModel. `marks`: details of the file (harness.formats).
+    of a SavedModel. `marks`: details of the file (harness.formats). `architecture`: the JSON
+    beside a file of weights.
     """
 
     format: str
@@ -41,10 +43,18 @@ class Origin:
     missing: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
     marks: frozenset[str] = frozenset()
+    architecture: Path | None = None
+
+    @property
+    def keras_alone(self) -> bool:
+        """Return whether the Keras that wrote the file was a package of its own: `import keras`."""
+        return ALONE in self.marks
 
     @property
     def holds_model(self) -> bool:
         """Return whether the file is a model that can be called: architecture and weights."""
+        if self.architecture is not None:
+            return KERAS_0 not in self.marks  # what its loader calls is not known to be harmless
         nothing_to_call = self.format == SAVED_MODEL and not self.signatures and not self.keras
         return self.format not in WITHOUT_MODEL and not nothing_to_call
 
@@ -69,4 +79,5 @@ def read_origin(path: Path) -> Origin:
         tuple(facts.missing),
         tuple(facts.signatures),
         frozenset(facts.marks),
+        Path(facts.architecture) if facts.architecture else None,
     )

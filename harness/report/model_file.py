@@ -1,5 +1,6 @@
 """What `env for` prints of a model file: who wrote it, and what restoring it gave."""
 
+import re
 from pathlib import Path
 from shlex import quote
 
@@ -13,6 +14,7 @@ from harness.formats.facts import (
     TFLITE,
     plain,
 )
+from harness.formats.old_keras import KERAS_0
 from harness.origin.answer import ModelOutput
 from harness.origin.restore import (
     RestoredModel,
@@ -83,9 +85,12 @@ def advise_without_model(origin: Origin) -> list[str]:
             f"  tf.lite.Interpreter(model_path={str(path)!r})",
         ]
     if origin.format == CONFIG_JSON:
+        keras = "keras" if origin.keras_alone else "tf.keras"
+        text = f"open({str(path)!r})"
+        text = f"json.load({text})" if "JSON in JSON" in origin.marks else f"{text}.read()"
         return [
             "The file holds an architecture without weights. New weights would be random.",
-            f"  tf.keras.models.model_from_json(open({str(path)!r}).read())",
+            f"  {import_keras(origin)}model = {keras}.models.model_from_json({text})",
         ]
     if origin.format == CHECKPOINT:
         return advise_checkpoint(origin)
@@ -98,10 +103,20 @@ def advise_without_model(origin: Origin) -> list[str]:
             f"  loaded = tf.compat.v2.saved_model.load({str(path)!r})",
             f"  {call}",
         ]
-    return [
-        "The file holds weights without a model. Build the model in that release, then:",
-        f"  model.load_weights({str(path)!r})",
-    ]
+    build = "The file holds weights without a model. Build the model in that release, then:"
+    if origin.architecture:
+        keras, json = "keras" if origin.keras_alone else "tf.keras", str(origin.architecture)
+        build = (
+            f"  {import_keras(origin)}model = {keras}.models.model_from_json(open({json!r}).read())"
+        )
+    return [build, f"  model.load_weights({str(path)!r})"]
+
+
+def import_keras(origin: Origin) -> str:
+    """Return the statements that import the Keras that was a package of its own; else ""."""
+    if KERAS_0 in origin.marks:  # its own default is Theano
+        return "import os; os.environ['KERAS_BACKEND'] = 'tensorflow'; import keras.models; "
+    return "import keras; " if origin.keras_alone else ""
 
 
 def advise_checkpoint(origin: Origin) -> list[str]:
@@ -219,7 +234,17 @@ def spell_load(origin: Origin, there: RestoredModel, code: Path | None) -> str:
         if str(there.versions.get("tensorflow")).startswith("1."):
             return f"tf.compat.v1.enable_eager_execution(); call = tf.compat.v2.{call}"
         return f"tf.{call}"
-    call = f"tf.keras.models.load_model({path}, compile=False)"
+    keras, begin = "tf.keras", ""
+    if origin.keras_alone and re.match(r"1|2\.[0-3]\.\d+$", str(there.versions.get("keras"))):
+        keras, begin = "keras", "import keras; model = "
+    if origin.architecture:
+        json = f"open({str(origin.architecture)!r})"
+        text = f"json.load({json})" if "JSON in JSON" in origin.marks else f"{json}.read()"
+        call = f"{begin or 'model = '}{keras}.models.model_from_json({text})"
+        return f"{call}; model.load_weights({path})"
+    if str(there.versions.get("keras")).startswith("1"):  # it has no compile=False
+        return f"{begin}keras.models.load_model({path})"
+    call = f"{begin}{keras}.models.load_model({path}, compile=False)"
     if origin.format == SAVED_MODEL and str(there.versions.get("tensorflow")).startswith("1."):
         return f"tf.compat.v1.enable_eager_execution(); model = {call}"
     named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]

@@ -145,6 +145,8 @@ def run_program(folder, program, limits):
         model="model.keras",
         saved_model=False,
         keras_inside=True,
+        keras_alone=False,
+        architecture=None,
         code=None,
         custom=[],
         trusted=False,

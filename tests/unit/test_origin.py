@@ -86,7 +86,7 @@ def test_a_checkpoint_may_be_named_by_its_prefix_its_index_or_its_data():
     ("keras", "release"),
     [
         ("2.2.4", "1.15"),
-        ("1.2.2", "1.15"),
+        ("1.2.2", "1.15 with keras==1.2.2"),
         ("2.9.0", "2.9"),
         ("2.13.1", "2.13"),
         ("3.0.5", "2.16"),

@@ -1,8 +1,12 @@
-"""Records as JSON text, and files that are written completely or not at all."""
+"""Records as JSON text, files that are written whole, and folders that are removed whole."""
 
 import contextlib
+import itertools
 import json
 import os
+import secrets
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import EnvironmentUnusable, UsageError
@@ -42,3 +46,37 @@ def write_whole(path: Path, text: str, tip: str = "free some disk space, then tr
         raise EnvironmentUnusable(
             f"cannot write {path}", error.strerror or str(error), tip
         ) from error
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a new folder, removed at the end, however deep a process has made it."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        try:
+            yield folder
+        finally:
+            with contextlib.suppress(OSError):
+                empty_folder(folder)
+
+
+def empty_folder(folder: Path) -> None:
+    """Remove all that is in a folder, its own subfolders only after what they hold.
+
+    shutil and tempfile call themselves for every level: a thousand levels end in a RecursionError.
+    Here deeper folders are moved up before the folder around them goes. Raises OSError.
+    """
+    names = (folder / f"{secrets.token_hex(8)}-{number}" for number in itertools.count())
+    while here := list(os.scandir(folder)):
+        for entry in here:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            os.chmod(entry.path, 0o700)
+            for inner in list(os.scandir(entry.path)):
+                if inner.is_dir(follow_symlinks=False):
+                    os.chmod(inner.path, 0o700)
+                    os.rename(inner.path, next(names))
+                else:
+                    os.unlink(inner.path)
+            os.rmdir(entry.path)

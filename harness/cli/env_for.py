@@ -241,14 +241,13 @@ def restore_and_compare(
 
     The default reader is this Python's TensorFlow. Without a reader nothing is compared.
     """
-    import tempfile
-
     from harness.environments.resolve import (
         OWN,
         has_own_tensorflow,
         is_installed,
         open_environment,
     )
+    from harness.files import temporary_folder
     from harness.origin.restore import restore_model
     from harness.processes.variables import Environment
     from harness.report.model_file import describe_reader, describe_restored
@@ -259,8 +258,7 @@ def restore_and_compare(
         with show_progress(f"opening {spec} (it is built if it is missing)"):
             return replace(open_environment(spec), portable_kernels=True)
 
-    with tempfile.TemporaryDirectory() as temporary:
-        work = Path(temporary)
+    with temporary_folder() as work:
         environment = prepare(chosen)
         with show_progress(f"restoring in {chosen}"):
             there = restore_model(environment, origin, work / "there", code, trust, given)

@@ -149,7 +149,10 @@ def read_array(path: Path, declared: ArrayFile, most: int) -> Array:
     start, count = file.tell(), math.prod(shape)
     if len(content) - start != count * dtype.itemsize:
         raise UnreadableAnswer(f"{path.name} is cut off")
-    if not count or not dtype.itemsize:
-        return np.zeros(shape, dtype)
-    values = np.frombuffer(content, dtype, count, start)
-    return values.reshape(shape, order="F" if by_columns else "C")
+    if count and not dtype.itemsize:  # a billion empty words take no byte here, and GiB later
+        raise UnreadableAnswer(f"{path.name} holds {count} values without a byte")
+    try:
+        values = memoryview(content)[start:]
+        return np.ndarray(shape, dtype, values, order="F" if by_columns else "C")
+    except (ValueError, TypeError, OverflowError) as error:  # beyond numpy's dimensions
+        raise UnreadableAnswer(f"{path.name} has the shape {plain(shape)}") from error

@@ -199,7 +199,7 @@ def find_kind(array: Array) -> str:
         return "empty"
     if array.dtype.kind not in "fiub":
         return "varies"
-    values = array.astype(np.float64)
+    values = np.atleast_1d(array.astype(np.float64))  # one number for all rows has no rows
     if not np.isfinite(values).all():
         return "nan"
     largest = float(np.abs(values).max(initial=0.0))
@@ -214,7 +214,7 @@ def describe_predictions(array: Array) -> str:
     if array.dtype.kind not in "fiub" or not array.size:
         return f"{array.size} values of dtype {array.dtype}"
     values = array.astype(np.float64)
-    finite = values[np.isfinite(values)]
+    finite = values[np.isfinite(values)] + 0.0  # + 0.0: no "-0"
     if not finite.size:
         return "no finite value"
     zeros = 100.0 * float(np.mean(values == 0.0))
@@ -250,7 +250,8 @@ def compare_arrays(
             return False, f"an output has shape {mine.shape} here and {theirs.shape} there"
         if mine.dtype.kind not in "fiub" or theirs.dtype.kind not in "fiub":
             if not np.array_equal(mine, theirs):
-                return False, "the words it predicts differ"
+                what = "words" if mine.dtype.kind in "US" else f"values of dtype {mine.dtype}"
+                return False, f"the {what} it predicts differ"
             continue
         first, second = mine.astype(np.float64), theirs.astype(np.float64)
         kept = np.isfinite(second)

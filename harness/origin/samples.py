@@ -1,6 +1,5 @@
 """Arrays that a user gives: inputs for a model, and the predictions that are expected."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,13 +17,15 @@ def read_samples(path: Path, option: str) -> dict[str, Array]:
     Raises UsageError for what is no such file. `option` is the one that names the file.
     """
     tip = f"{option} needs a .npy file, or an .npz with one array for each name"
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}", "", tip)
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {UNNAMED: loaded}
-        with loaded:
+        with path.open("rb") as file:  # numpy leaves a damaged archive open
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return {UNNAMED: loaded}
             arrays = {name: loaded[name] for name in loaded.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # numpy, zipfile and zlib raise a dozen kinds for damaged bytes
         raise UsageError(f"{path} holds no readable arrays", str(error), tip) from error
     if not arrays:
         raise UsageError(f"{path} holds no arrays", "", tip)

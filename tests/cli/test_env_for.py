@@ -69,7 +69,7 @@ def test_a_file_whose_loading_runs_code_is_not_restored_unless_trusted(cli, tmp_
         (["--reader", "./no-python"], ["not an interpreter", "there is no such file"]),
         (["--release", "."], ["unknown release: ."]),
         (["--code", "none.py"], ["there is no file none.py"]),
-        (["--inputs", "none.npy"], ["none.npy holds no readable arrays", "--inputs needs a .npy"]),
+        (["--inputs", "none.npy"], ["there is no file none.npy", "--inputs needs a .npy"]),
         (["--expected", "none.npy"], ["--expected needs --inputs"]),
     ],
     ids=lambda value: value[0],

@@ -72,6 +72,19 @@ def test_every_array_comes_back_as_it_was_written(tmp_path_factory, array):
         read_array(path, declared, 1 << 20)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "shape"),
+    [("<f4", (0, 2**70)), ("<f4", (2**62, 0)), ("<U0", (10**12,)), ("<f4", (0,) * 70)],
+    ids=["beyond an integer", "beyond the memory", "words without letters", "70 dimensions"],
+)
+def test_a_shape_that_takes_no_byte_and_fits_no_array_is_no_readable_answer(tmp_path, dtype, shape):
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    path = tmp_path / "output-000.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(UnreadableAnswer):
+        read_array(path, ArrayFile(shape=list(shape), dtype=dtype), 1 << 20)
+
+
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_are_no_answer_and_raise_nothing_else(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("answer")

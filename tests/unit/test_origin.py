@@ -22,7 +22,13 @@ from harness.formats.facts import CHECKPOINT, KERAS_ARCHIVE, KERAS_FOLDER, Facts
 from harness.formats.recognize import read_facts
 from harness.origin.likely_releases import choose_by_keras, choose_by_tensorflow, choose_releases
 from harness.origin.model_copy import copy_model
-from harness.origin.restore import RestoredModel, compare_restored, find_innermost, find_kind
+from harness.origin.restore import (
+    RestoredModel,
+    compare_restored,
+    describe_predictions,
+    find_innermost,
+    find_kind,
+)
 from harness.origin.who_wrote import read_origin
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
@@ -441,6 +447,8 @@ def test_predictions_are_called_what_they_are():
     assert find_kind(row * 0 + 5) == "constant"
     assert find_kind(np.where(row == 2, np.nan, row)) == "nan"
     assert find_kind(np.array(["a", "b"])) == "varies"
+    assert [find_kind(np.array(each)) for each in (5.0, 0.0, np.nan)] == ["varies", "zeros", "nan"]
+    assert describe_predictions(-(row * 0)) == "min 0, mean 0, max 0, 100 % zeros"
 
 
 def test_of_a_nested_error_the_innermost_is_shown():
@@ -462,5 +470,8 @@ def test_two_restores_agree_only_where_every_value_does():
     infinite, missing = np.where(row == 2, np.inf, row), np.where(row == 2, np.nan, row)
     assert not compare_restored(restored(infinite), restored(missing))[0]
     assert compare_restored(restored(infinite), restored(infinite))[0]
+    whole, words = row + 1j, row.astype(str)
+    assert "complex64" in compare_restored(restored(whole), restored(whole * 2))[1]
+    assert "words" in compare_restored(restored(words), restored(words[::-1]))[1]
     offset = np.linspace(1000, 1001, 16, dtype=np.float32)[:, np.newaxis]
     assert not compare_restored(restored(offset + np.float32(0.09)), restored(offset))[0]

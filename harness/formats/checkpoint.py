@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.formats.facts import CHECKPOINT, Facts, open_member, open_regular, plain, read_limited
 from harness.formats.leveldb import LARGEST_TABLE, iterate_entries
+from harness.formats.refusals import check_pointers
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
@@ -25,6 +26,7 @@ def read_checkpoint(index: Path) -> Facts:
     shards = sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.data-?????-of-?????"))
     for shard in shards:
         open_member(prefix.parent, shard.name).close()
+    check_pointers(shards)
     if not shards:
         facts.evidence.append(f"the data files of {plain(prefix.name)} are missing")
     return facts

@@ -22,11 +22,19 @@ CONFIG_JSON = "architecture as JSON"
 LARGEST_JSON = 8 << 20  # bytes; parsed, they take up to twenty times as much
 LARGEST_SPREAD = 1 << 30  # bytes that a file a hundred times smaller may claim to hold
 MOST_MEMBERS = 10_000  # files in a model's folder or archive
+MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
 MOST_NAMED = 20  # names from the file that are kept
 
 
 class Unreadable(ValueError):
-    """The file is damaged or has another format; the message is one sentence."""
+    """The file is damaged or has another format; the message is one sentence.
+
+    `tip`: what to do, one line; "" where nothing is known but to name another file.
+    """
+
+    def __init__(self, message: str, tip: str = "") -> None:
+        super().__init__(message)
+        self.tip = tip
 
 
 @dataclass

@@ -12,6 +12,7 @@ from harness.formats.config import read_config
 from harness.formats.facts import (
     CONFIG_JSON,
     LARGEST_JSON,
+    MODEL_SUFFIXES,
     Facts,
     Unreadable,
     open_regular,
@@ -21,13 +22,13 @@ from harness.formats.facts import (
 )
 from harness.formats.hdf5 import read_hdf5_file
 from harness.formats.leveldb import FOOTER, is_table
+from harness.formats.refusals import DOWNLOAD, TAR, TAR_PLACE, explain_refusal
 from harness.formats.saved_model import read_saved_model
 from harness.formats.tflite import IDENTIFIER, read_tflite
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 MOST_LISTED, DEEPEST_FOLDER = 1000, 3  # of a folder that is searched for the one model in it
-MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
 
 
 def read_facts(path: Path) -> Facts:
@@ -56,6 +57,8 @@ def read_file(path: Path) -> Facts:
         hdf5, archive = find_hdf5(stream, size), zipfile.is_zipfile(stream)
     if not size:
         raise Unreadable(f"{plain(path.name)} is empty")
+    if head[TAR_PLACE:].startswith(TAR):  # what it holds may look like HDF5 after a user block
+        raise explain_refusal(head, path)
     formats: dict[str, Callable[[Path], Facts]] = {}
     if hdf5 is not None:
         formats["HDF5"] = read_hdf5_file
@@ -70,11 +73,13 @@ def read_file(path: Path) -> Facts:
     if len(formats) > 1:
         said = " and ".join(formats)
         raise Unreadable(f"it is {said} at once, and readers differ in which of them they read")
+    if head.startswith(ZIP_MAGICS) and not archive:
+        raise Unreadable("it is a zip archive whose end is missing: the file is cut off", DOWNLOAD)
     if archive and not head.startswith(ZIP_MAGICS):
         raise Unreadable("it is a zip archive with other bytes before it")
     for read in formats.values():
         return read(path)
-    raise Unreadable(f"{plain(path.name)} is not a model file: {guess(head, path)}")
+    raise explain_refusal(head, path)
 
 
 def find_hdf5(stream: BinaryIO, size: int) -> int | None:
@@ -86,17 +91,6 @@ def find_hdf5(stream: BinaryIO, size: int) -> int | None:
             return place
         place = 2 * place or 512
     return None
-
-
-def guess(head: bytes, path: Path) -> str:
-    """Return what the file's first bytes suggest that it is."""
-    if path.suffix in MODEL_SUFFIXES:
-        return f"it has the suffix {path.suffix}, but other content"
-    if head[:1] == b"\x80":
-        return "it looks like a pickle, which runs code when it is read"
-    if path.suffix == ".pb":
-        return "a frozen graph records no version; a SavedModel is a folder with saved_model.pb"
-    return f"it begins with {head[:8].hex(' ')}"
 
 
 def read_architecture(path: Path) -> Facts:

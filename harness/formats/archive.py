@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from harness.formats.arrays import is_numpy, read_numpy
 from harness.formats.config import read_config
 from harness.formats.facts import (
     KERAS_ARCHIVE,
@@ -42,6 +43,8 @@ def read_archive(path: Path) -> Facts:
         refuse_damage("the zip archive"),
         zipfile.ZipFile(stream) as archive,
     ):
+        if is_numpy(archive.namelist()):
+            return read_numpy(archive, path)
         check_archive(archive, facts)
         read_parts(lambda name: open_in_zip(archive, name), facts)
     return facts

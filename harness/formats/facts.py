@@ -18,6 +18,12 @@ SAVED_MODEL = "SavedModel"
 CHECKPOINT = "TensorFlow checkpoint"
 TFLITE = "TF-Lite model"
 CONFIG_JSON = "architecture as JSON"
+FROZEN_GRAPH = "frozen graph (GraphDef)"
+META_GRAPH = "meta graph (.meta)"
+SAVED_MODEL_TEXT = "SavedModel as text"
+NUMPY_WEIGHTS = "NumPy archive (.npz)"
+TFJS_LAYERS = "TensorFlow.js layers model"
+TFJS_GRAPH = "TensorFlow.js graph model"
 
 LARGEST_JSON = 8 << 20  # bytes; parsed, they take up to twenty times as much
 LARGEST_SPREAD = 1 << 30  # bytes that a file a hundred times smaller may claim to hold
@@ -44,6 +50,8 @@ class Facts:
     `marks` are details that only some releases write (harness.origin lists the releases). `custom`
     are names of classes and functions that are not built into Keras. `dangers` are sentences: why
     loading runs code in the file or reads other files. `path` is the path to give to a loader.
+    Of a graph: `producer` is the number of the TensorFlow that built it, 0 where none is named;
+    `inputs` and `outputs` are the first names of its tensors.
     """
 
     format: str
@@ -54,6 +62,9 @@ class Facts:
     marks: list[str] = field(default_factory=list)
     custom: list[str] = field(default_factory=list)
     dangers: list[str] = field(default_factory=list)
+    producer: int | None = None
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
 
     def mark(self, name: str) -> None:
         """Record a detail once."""

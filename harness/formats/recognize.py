@@ -20,14 +20,17 @@ from harness.formats.facts import (
     read_json,
     read_limited,
 )
+from harness.formats.graph_files import is_graph, read_graph_file
 from harness.formats.hdf5 import read_hdf5_file
 from harness.formats.leveldb import FOOTER, is_table
 from harness.formats.refusals import DOWNLOAD, TAR, TAR_PLACE, explain_refusal
 from harness.formats.saved_model import read_saved_model
+from harness.formats.text_files import TEXT_GRAPH, read_checkpoint_state, read_text_graph
 from harness.formats.tflite import IDENTIFIER, read_tflite
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+TEXT_MODEL = "saved_model.pbtxt"
 MOST_LISTED, DEEPEST_FOLDER = 1000, 3  # of a folder that is searched for the one model in it
 
 
@@ -42,6 +45,10 @@ def read_facts(path: Path) -> Facts:
         raise Unreadable(f"{plain(path)} does not exist")
     if ".data-" in path.name:
         return read_checkpoint(path.with_name(path.name.partition(".data-")[0] + ".index"))
+    if path.name == "checkpoint":
+        facts = read_facts(prefix := read_checkpoint_state(path))
+        facts.evidence.insert(0, f"the file checkpoint names {plain(prefix.name)} as the newest")
+        return facts
     if path.name in ("saved_model.pb", "keras_metadata.pb"):
         return read_saved_model(path.parent)
     return read_file(path)
@@ -70,6 +77,10 @@ def read_file(path: Path) -> Facts:
         formats["a checkpoint's index"] = read_checkpoint
     if head.lstrip()[:1] == b"{":
         formats["JSON"] = read_architecture
+    if not formats and TEXT_GRAPH.match(head):
+        formats["a graph as text"] = read_text_graph
+    elif not formats and is_graph(head, path):
+        formats["a graph"] = read_graph_file
     if len(formats) > 1:
         said = " and ".join(formats)
         raise Unreadable(f"it is {said} at once, and readers differ in which of them they read")
@@ -116,6 +127,8 @@ def read_folder(folder: Path) -> Facts:
         raise Unreadable(f"the folder {plain(folder.name)} is a SavedModel and an archive at once")
     if saved or unpacked:
         return read_saved_model(folder) if saved else read_unpacked(folder)
+    if (folder / TEXT_MODEL).exists():
+        return read_text_graph(folder / TEXT_MODEL)
     found = find_models(folder)
     if len(found) == 1:
         return read_facts(found[0])

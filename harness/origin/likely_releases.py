@@ -9,7 +9,8 @@ them, the likeliest first; the reason, one sentence or "").
 import re
 
 from harness.environments.releases import RELEASES
-from harness.formats.facts import CHECKPOINT, WEIGHTS_H5, Facts, plain
+from harness.formats.facts import CHECKPOINT, NUMPY_WEIGHTS, TFLITE, WEIGHTS_H5, Facts, plain
+from harness.origin.graph_versions import choose_by_producer
 
 Choice = tuple[list[str], str]
 # The Keras that `pip install tensorflow==2.x` brought on the release's day (releases.py).
@@ -33,6 +34,10 @@ def choose_releases(facts: Facts) -> Choice:
         return choose_by_tensorflow(facts.tensorflow, marks)
     if facts.keras:
         return choose_by_keras(facts.keras, marks)
+    if facts.producer is not None:
+        return choose_by_producer(facts.producer)
+    if facts.format in (TFLITE, NUMPY_WEIGHTS):
+        return [], "nothing in the file tells which release wrote it"
     if facts.format == CHECKPOINT:
         return choose_by_checkpoint(marks)
     if facts.format == WEIGHTS_H5:

@@ -3,11 +3,35 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.formats.facts import CHECKPOINT, CONFIG_JSON, HDF5_WEIGHTS, TFLITE, WEIGHTS_H5
+from harness.formats.facts import (
+    CHECKPOINT,
+    CONFIG_JSON,
+    FROZEN_GRAPH,
+    HDF5_WEIGHTS,
+    META_GRAPH,
+    NUMPY_WEIGHTS,
+    SAVED_MODEL_TEXT,
+    TFJS_GRAPH,
+    TFJS_LAYERS,
+    TFLITE,
+    WEIGHTS_H5,
+)
 from harness.formats.reading import read_model_facts
 from harness.origin.likely_releases import choose_releases
 
-WITHOUT_MODEL = {HDF5_WEIGHTS, WEIGHTS_H5, CHECKPOINT, CONFIG_JSON, TFLITE}
+WITHOUT_MODEL = {  # what no load_model of Keras reads
+    HDF5_WEIGHTS,
+    WEIGHTS_H5,
+    CHECKPOINT,
+    CONFIG_JSON,
+    TFLITE,
+    FROZEN_GRAPH,
+    META_GRAPH,
+    SAVED_MODEL_TEXT,
+    NUMPY_WEIGHTS,
+    TFJS_LAYERS,
+    TFJS_GRAPH,
+}
 
 
 @dataclass(frozen=True)
@@ -17,7 +41,8 @@ class Origin:
     `keras`, `tensorflow`: the versions the file itself names. `evidence`: sentences, each what was
     read where. `custom`: classes and functions the reader must bring. `dangers`: why loading runs
     code of the file, or reads others; empty where it does not. `path`: the model itself, where a
-    folder with one model in it was given.
+    folder with one model in it was given. `releases` is empty where nothing tells the writer.
+    `inputs`, `outputs`: the first tensors of a graph, as a session takes them.
     """
 
     format: str
@@ -28,6 +53,8 @@ class Origin:
     evidence: tuple[str, ...]
     custom: tuple[str, ...]
     dangers: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
     @property
     def holds_model(self) -> bool:
@@ -51,4 +78,6 @@ def read_origin(path: Path) -> Origin:
         tuple(filter(None, (*facts.evidence, reason))),
         tuple(facts.custom),
         tuple(facts.dangers),
+        inputs=tuple(facts.inputs),
+        outputs=tuple(facts.outputs),
     )

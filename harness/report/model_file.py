@@ -9,7 +9,6 @@ from harness.formats.facts import (
     HDF5_MODEL,
     KERAS_ARCHIVE,
     SAVED_MODEL,
-    TFLITE,
     plain,
 )
 from harness.origin.answer import ModelOutput
@@ -19,6 +18,7 @@ from harness.origin.restore import (
     describe_predictions,
 )
 from harness.origin.who_wrote import Origin
+from harness.report.other_formats import ADVICE
 
 MODEL_SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5")}  # of Keras 3
 
@@ -28,9 +28,8 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
     others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
     name = plain(origin.path.name)
     where = f" ({name})" if origin.path.name != given.name else ""
-    lines = [
-        f"{plain(given.name)}{where}: {origin.format}, for release {origin.releases[0]}{others}"
-    ]
+    named = f"for release {origin.releases[0]}{others}" if origin.releases else "of any release"
+    lines = [f"{plain(given.name)}{where}: {origin.format}, {named}"]
     lines += [f"  {sentence}" for sentence in origin.evidence]
     if suffix := find_suffix(origin):
         renamed = plain(origin.path.with_suffix(suffix).name)
@@ -52,11 +51,8 @@ def find_suffix(origin: Origin) -> str | None:
 def advise_without_model(origin: Origin) -> list[str]:
     """Return the next step for a file that does not hold a complete Keras model."""
     path = origin.path
-    if origin.format == TFLITE:
-        return [
-            "The file is no longer a Keras model. Any later TensorFlow can run the file:",
-            f"  tf.lite.Interpreter(model_path={str(path)!r})",
-        ]
+    if advise := ADVICE.get(origin.format):
+        return advise(origin)
     if origin.format == CONFIG_JSON:
         return [
             "The file holds an architecture without weights. New weights would be random.",

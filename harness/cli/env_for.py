@@ -88,6 +88,7 @@ def restore_where_written(
     """
     from harness.api import read_model_file
     from harness.environments.interpreter import is_path
+    from harness.environments.releases import NEWEST
     from harness.environments.resolve import check_name
     from harness.origin.restore import compare_expected
     from harness.origin.samples import read_samples
@@ -120,7 +121,7 @@ def restore_where_written(
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
-    chosen = release or origin.releases[0]
+    chosen = release or (origin.releases or (NEWEST,))[0]
     record = as_record(origin)
     printer.prose(printable("\n".join(describe_origin(origin, model))))
     if not origin.holds_model:

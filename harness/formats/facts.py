@@ -19,15 +19,29 @@ SAVED_MODEL = "SavedModel"
 CHECKPOINT = "TensorFlow checkpoint"
 TFLITE = "TF-Lite model"
 CONFIG_JSON = "architecture as JSON"
+FROZEN_GRAPH = "frozen graph (GraphDef)"
+META_GRAPH = "meta graph (.meta)"
+SAVED_MODEL_TEXT = "SavedModel as text"
+NUMPY_WEIGHTS = "NumPy archive (.npz)"
+TFJS_LAYERS = "TensorFlow.js layers model"
+TFJS_GRAPH = "TensorFlow.js graph model"
 
 LARGEST_JSON = 8 << 20  # bytes; parsed, they take up to twenty times as much
 LARGEST_SPREAD = 1 << 30  # bytes that a file a hundred times smaller may claim to hold
 MOST_MEMBERS = 10_000  # files in a model's folder or archive
+MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
 MOST_NAMED = 20  # names from the file that are kept
 
 
 class Unreadable(ValueError):
-    """The file is damaged or has another format; the message is one sentence."""
+    """The file is damaged or has another format; the message is one sentence.
+
+    `tip`: what to do, one line; "" where nothing is known but to name another file.
+    """
+
+    def __init__(self, message: str, tip: str = "") -> None:
+        super().__init__(message)
+        self.tip = tip
 
 
 @dataclass
@@ -39,6 +53,8 @@ class Facts:
     loading runs code in the file or reads other files. `missing` are sentences: what the model
     lacks to be restored. `signatures` are those of a SavedModel, as they are shown. `architecture`
     is the path of the JSON beside a file of weights. `path` is the path to give to a loader.
+    Of a graph: `producer` is the number of the TensorFlow that built it, 0 where none is named;
+    `inputs` and `outputs` are the first names of its tensors.
     """
 
     format: str
@@ -52,6 +68,9 @@ class Facts:
     missing: list[str] = field(default_factory=list)
     signatures: list[str] = field(default_factory=list)
     architecture: str | None = None
+    producer: int | None = None
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
 
     def mark(self, name: str) -> None:
         """Record a detail once."""

@@ -20,6 +20,7 @@ from harness.formats.facts import (
     read_json,
 )
 from harness.formats.graph_ops import check_graph
+from harness.formats.refusals import check_pointers
 from harness.formats.wire import find_messages, messages_in, split_message, text_in
 
 PROTOBUF, KERAS_METADATA = "saved_model.pb", "keras_metadata.pb"
@@ -31,6 +32,7 @@ def read_saved_model(folder: Path) -> Facts:
     """Read a SavedModel folder; raises Unreadable for a damaged one."""
     facts = Facts(SAVED_MODEL, str(folder))
     check_members(folder)
+    check_pointers([*folder.glob("*.pb"), *folder.glob("variables/*")])
     for name in OTHER_FORMS:
         if (folder / name).exists():
             raise Unreadable(

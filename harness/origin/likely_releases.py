@@ -9,8 +9,17 @@ import re
 from typing import NamedTuple
 
 from harness.environments.releases import NEWEST, RELEASES, minor_of
-from harness.formats.facts import CHECKPOINT, SAVED_MODEL, WEIGHTS_H5, Facts, plain
+from harness.formats.facts import (
+    CHECKPOINT,
+    NUMPY_WEIGHTS,
+    SAVED_MODEL,
+    TFLITE,
+    WEIGHTS_H5,
+    Facts,
+    plain,
+)
 from harness.formats.old_keras import KERAS_0, KERAS_1
+from harness.origin.graph_versions import choose_by_producer
 
 
 class Choice(NamedTuple):
@@ -49,6 +58,10 @@ def choose_releases(facts: Facts) -> Choice:
         return choose_by_tensorflow(facts.tensorflow, marks)
     if facts.keras:
         return choose_by_keras(facts.keras, marks)
+    if facts.producer is not None:
+        return Choice(*choose_by_producer(facts.producer))
+    if facts.format in (TFLITE, NUMPY_WEIGHTS):
+        return Choice([], "nothing in the file tells which release wrote it")
     if KERAS_0 in marks:
         return choose_by_keras("0", marks)._replace(span="Keras 0.1 to 0.3")
     if KERAS_1 in marks:

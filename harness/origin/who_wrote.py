@@ -6,8 +6,14 @@ from pathlib import Path
 from harness.formats.facts import (
     CHECKPOINT,
     CONFIG_JSON,
+    FROZEN_GRAPH,
     HDF5_WEIGHTS,
+    META_GRAPH,
+    NUMPY_WEIGHTS,
     SAVED_MODEL,
+    SAVED_MODEL_TEXT,
+    TFJS_GRAPH,
+    TFJS_LAYERS,
     TFLITE,
     WEIGHTS_H5,
 )
@@ -15,7 +21,19 @@ from harness.formats.old_keras import ALONE, KERAS_0
 from harness.formats.reading import read_model_facts
 from harness.origin.likely_releases import choose_releases
 
-WITHOUT_MODEL = {HDF5_WEIGHTS, WEIGHTS_H5, CHECKPOINT, CONFIG_JSON, TFLITE}
+WITHOUT_MODEL = {  # what no load_model of Keras reads
+    HDF5_WEIGHTS,
+    WEIGHTS_H5,
+    CHECKPOINT,
+    CONFIG_JSON,
+    TFLITE,
+    FROZEN_GRAPH,
+    META_GRAPH,
+    SAVED_MODEL_TEXT,
+    NUMPY_WEIGHTS,
+    TFJS_LAYERS,
+    TFJS_GRAPH,
+}
 
 
 @dataclass(frozen=True)
@@ -25,10 +43,12 @@ class Origin:
     `keras`, `tensorflow`: the versions the file itself names. `evidence`: sentences, each what was
     read where. `custom`: classes and functions the reader must bring. `dangers`: why loading runs
     code of the file, or reads others; empty where it does not. `path`: the model itself, where a
-    folder with one model in it was given. `span`: the range that the writer is from, where the file
+    folder with one model in it was given. `releases` is empty where nothing tells the writer.
+    `span`: the range that the writer is from, where the file
     does not tell the release. `missing`: what the model lacks to be restored. `signatures`: those
     of a SavedModel. `marks`: details of the file (harness.formats). `architecture`: the JSON
-    beside a file of weights.
+    beside a file of weights. `inputs`, `outputs`: the first tensors of a graph, as a session takes
+    them.
     """
 
     format: str
@@ -44,6 +64,8 @@ class Origin:
     signatures: tuple[str, ...] = ()
     marks: frozenset[str] = frozenset()
     architecture: Path | None = None
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
     @property
     def keras_alone(self) -> bool:
@@ -80,4 +102,6 @@ def read_origin(path: Path) -> Origin:
         tuple(facts.signatures),
         frozenset(facts.marks),
         Path(facts.architecture) if facts.architecture else None,
+        inputs=tuple(facts.inputs),
+        outputs=tuple(facts.outputs),
     )

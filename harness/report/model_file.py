@@ -11,7 +11,6 @@ from harness.formats.facts import (
     HDF5_MODEL,
     KERAS_ARCHIVE,
     SAVED_MODEL,
-    TFLITE,
     plain,
 )
 from harness.formats.old_keras import KERAS_0
@@ -22,6 +21,7 @@ from harness.origin.restore import (
     describe_predictions,
 )
 from harness.origin.who_wrote import Origin
+from harness.report.other_formats import ADVICE
 
 MODEL_SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5")}  # of Keras 3
 
@@ -64,6 +64,8 @@ def refuse_to_restore(origin: Origin, given: Path, command: str) -> UsageError:
 
 def spell_writer(origin: Origin) -> str:
     """Return the release that wrote a file, or the range that it is from and who reads that."""
+    if not origin.releases:
+        return "of any release"
     if origin.span:
         return f"written by one of {origin.span}; {origin.releases[0]} reads it"
     others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
@@ -79,11 +81,8 @@ def find_suffix(origin: Origin) -> str | None:
 def advise_without_model(origin: Origin) -> list[str]:
     """Return the next step for a file that does not hold a complete Keras model."""
     path = origin.path
-    if origin.format == TFLITE:
-        return [
-            "The file is no longer a Keras model. Any later TensorFlow can run the file:",
-            f"  tf.lite.Interpreter(model_path={str(path)!r})",
-        ]
+    if advise := ADVICE.get(origin.format):
+        return advise(origin)
     if origin.format == CONFIG_JSON:
         keras = "keras" if origin.keras_alone else "tf.keras"
         text = f"open({str(path)!r})"

@@ -26,6 +26,7 @@ from harness.formats.leveldb import FOOTER, is_table
 from harness.formats.refusals import DOWNLOAD, TAR, TAR_PLACE, explain_refusal
 from harness.formats.saved_model import read_saved_model
 from harness.formats.text_files import TEXT_GRAPH, read_checkpoint_state, read_text_graph
+from harness.formats.tfjs import TOPOLOGY, read_tfjs
 from harness.formats.tflite import IDENTIFIER, read_tflite
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -108,6 +109,8 @@ def read_architecture(path: Path) -> Facts:
     """Read a configuration as `model.to_json()` writes it."""
     with open_regular(path) as stream:
         config = read_json(read_limited(stream, LARGEST_JSON, plain(path.name)), plain(path.name))
+    if isinstance(config, dict) and TOPOLOGY in config:
+        return read_tfjs(config, path)
     if not isinstance(config, dict) or "class_name" not in config:
         raise Unreadable(f"{plain(path.name)} is JSON, but not a Keras model")
     facts = Facts(CONFIG_JSON, str(path))
@@ -130,6 +133,8 @@ def read_folder(folder: Path) -> Facts:
     if (folder / TEXT_MODEL).exists():
         return read_text_graph(folder / TEXT_MODEL)
     found = find_models(folder)
+    if not found and (folder / "model.json").exists():
+        found = [folder / "model.json"]  # of TensorFlow.js
     if len(found) == 1:
         return read_facts(found[0])
     if not found:

@@ -96,6 +96,7 @@ def restore_where_written(
     from harness.report.model_file import (
         advise_without_model,
         describe_origin,
+        refuse_to_restore,
         spell,
         spell_load,
     )
@@ -136,12 +137,8 @@ def restore_where_written(
         needs += " --trust" if origin.dangers else ""
         printer.tip(printable(f"Next: {command_line(f'env for {quote(str(model))}{needs}')}"))
         return
-    if origin.dangers and not trust:
-        raise UsageError(
-            f"{model.name or model} was not restored, because it is unsafe",
-            "\n".join(origin.dangers),
-            f"if you trust its author: {again_with(model, release, readers, code)} --trust",
-        )
+    if origin.missing or (origin.dangers and not trust):
+        raise refuse_to_restore(origin, model, again_with(model, release, readers, code))
     obstacle = "" if trust else find_obstacle()
     if obstacle:
         printer.record(record)
@@ -200,10 +197,13 @@ def as_record(origin: "Origin") -> dict[str, object]:
         "releases": origin.releases,
         "tensorflow": origin.tensorflow,
         "keras": origin.keras,
+        "range": origin.span or None,
         "evidence": origin.evidence,
         "custom": origin.custom,
         "dangers": origin.dangers,
         "unsafe": bool(origin.dangers),
+        "missing": origin.missing,
+        "signatures": origin.signatures,
         "restored": None,
         "compared": None,
         "as_expected": None,

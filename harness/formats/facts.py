@@ -1,6 +1,7 @@
 """The facts that every reader returns, and the few ways in which a reader may open a file."""
 
 import json
+import mmap
 import os
 import stat
 from collections.abc import Iterator
@@ -49,7 +50,9 @@ class Facts:
 
     `marks` are details that only some releases write (harness.origin lists the releases). `custom`
     are names of classes and functions that are not built into Keras. `dangers` are sentences: why
-    loading runs code in the file or reads other files. `path` is the path to give to a loader.
+    loading runs code in the file or reads other files. `missing` are sentences: what the model
+    lacks to be restored. `signatures` are those of a SavedModel, as they are shown. `architecture`
+    is the path of the JSON beside a file of weights. `path` is the path to give to a loader.
     Of a graph: `producer` is the number of the TensorFlow that built it, 0 where none is named;
     `inputs` and `outputs` are the first names of its tensors.
     """
@@ -62,6 +65,9 @@ class Facts:
     marks: list[str] = field(default_factory=list)
     custom: list[str] = field(default_factory=list)
     dangers: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    signatures: list[str] = field(default_factory=list)
+    architecture: str | None = None
     producer: int | None = None
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
@@ -94,6 +100,15 @@ def open_regular(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise Unreadable(f"{plain(path.name)} is not a regular file")
     return os.fdopen(descriptor, "rb")
+
+
+def map_file(path: Path) -> memoryview:
+    """Map a file into memory, so that only the needed parts are read; raises Unreadable."""
+    with open_regular(path) as stream:
+        try:
+            return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+        except ValueError as error:
+            raise Unreadable(f"{plain(path.name)} is empty") from error
 
 
 def open_member(folder: Path, name: str) -> BinaryIO:

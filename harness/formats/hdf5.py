@@ -19,6 +19,7 @@ from harness.formats.facts import (
     read_json,
     refuse_damage,
 )
+from harness.formats.old_keras import KERAS_0, KERAS_1, mark_old_keras
 from harness.formats.refusals import refuse_cut
 
 CUT_OFF = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")  # says HDF5's library
@@ -68,13 +69,22 @@ def read_hdf5(file: Any, size: int, facts: Facts) -> None:
     mark_names(names, facts)
     if config is not None:
         facts.format = HDF5_MODEL
-        read_config(read_json(config, "the attribute model_config"), facts)
+        described = read_json(config, "the attribute model_config")
+        read_config(described, facts)
         note_training(read_attribute(file, "training_config"), facts)
+        mark_old_keras(described, names, facts)
+    elif "nb_layers" in file.attrs and {"layer_0", "layer_1"} & set(file):
+        facts.mark(KERAS_0)
+        facts.evidence.append("groups layer_0, layer_1, ... are written by Keras 0.x")
     elif facts.keras is None and "layer_names" not in file.attrs:
         weights = any(name.split("/")[-2:-1] == ["vars"] for name in names)
         if not weights and not {"layers", "_layer_checkpoint_dependencies"} & set(file):
             raise Unreadable("it is an HDF5 file, but not one that Keras wrote")
         facts.format = WEIGHTS_H5
+    else:
+        mark_old_keras(None, names, facts)
+        if facts.keras is None and KERAS_1 in facts.marks:
+            facts.evidence.append("weights named as dense_1_W are written by Keras 1")
 
 
 def read_attribute(node: Any, name: str) -> str | None:
@@ -165,5 +175,6 @@ def note_training(text: str | None, facts: Facts) -> None:
     """Record how the compile arguments are written, and what they name."""
     training = read_json(text, "the attribute training_config") if text else None
     check_config(training, facts)
+    mark_old_keras(training, [], facts)
     if isinstance(training, dict) and training.get("metrics", "absent") in (None, []):
         facts.mark("metrics null" if training["metrics"] is None else "metrics empty")

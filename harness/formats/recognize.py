@@ -6,27 +6,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from harness.formats.architecture import add_architecture, read_architecture
 from harness.formats.archive import read_archive, read_unpacked
-from harness.formats.checkpoint import read_checkpoint
-from harness.formats.config import read_config
+from harness.formats.checkpoint import VARIABLES, read_checkpoint
 from harness.formats.facts import (
-    CONFIG_JSON,
-    LARGEST_JSON,
+    HDF5_WEIGHTS,
     MODEL_SUFFIXES,
+    WEIGHTS_H5,
     Facts,
     Unreadable,
     open_regular,
     plain,
-    read_json,
-    read_limited,
 )
 from harness.formats.graph_files import is_graph, read_graph_file
 from harness.formats.hdf5 import read_hdf5_file
 from harness.formats.leveldb import FOOTER, is_table
 from harness.formats.refusals import DOWNLOAD, TAR, TAR_PLACE, explain_refusal
-from harness.formats.saved_model import read_saved_model
+from harness.formats.saved_model import PROTOBUF, read_saved_model
 from harness.formats.text_files import TEXT_GRAPH, read_checkpoint_state, read_text_graph
-from harness.formats.tfjs import TOPOLOGY, read_tfjs
 from harness.formats.tflite import IDENTIFIER, read_tflite
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -38,7 +35,8 @@ MOST_LISTED, DEEPEST_FOLDER = 1000, 3  # of a folder that is searched for the on
 def read_facts(path: Path) -> Facts:
     """Read the model at `path`; raises Unreadable with one sentence if it is not a model."""
     if path.is_dir():
-        return read_folder(path)
+        inside = path.name == VARIABLES and (path.parent / PROTOBUF).exists()
+        return read_folder(path.parent if inside else path)
     if not path.exists() and not path.is_symlink():
         index = path.with_name(path.name + ".index")
         if index.exists():  # the prefix of a checkpoint, as TensorFlow names it
@@ -76,7 +74,7 @@ def read_file(path: Path) -> Facts:
         formats["TF-Lite"] = read_tflite
     if is_table(tail):
         formats["a checkpoint's index"] = read_checkpoint
-    if head.lstrip()[:1] == b"{":
+    if head.lstrip()[:1] in (b"{", b'"'):
         formats["JSON"] = read_architecture
     if not formats and TEXT_GRAPH.match(head):
         formats["a graph as text"] = read_text_graph
@@ -90,7 +88,10 @@ def read_file(path: Path) -> Facts:
     if archive and not head.startswith(ZIP_MAGICS):
         raise Unreadable("it is a zip archive with other bytes before it")
     for read in formats.values():
-        return read(path)
+        facts = read(path)
+        if facts.format in (HDF5_WEIGHTS, WEIGHTS_H5):
+            add_architecture(facts)
+        return facts
     raise explain_refusal(head, path)
 
 
@@ -103,23 +104,6 @@ def find_hdf5(stream: BinaryIO, size: int) -> int | None:
             return place
         place = 2 * place or 512
     return None
-
-
-def read_architecture(path: Path) -> Facts:
-    """Read a configuration as `model.to_json()` writes it."""
-    with open_regular(path) as stream:
-        config = read_json(read_limited(stream, LARGEST_JSON, plain(path.name)), plain(path.name))
-    if isinstance(config, dict) and TOPOLOGY in config:
-        return read_tfjs(config, path)
-    if not isinstance(config, dict) or "class_name" not in config:
-        raise Unreadable(f"{plain(path.name)} is JSON, but not a Keras model")
-    facts = Facts(CONFIG_JSON, str(path))
-    version = config.get("keras_version")
-    if isinstance(version, str):
-        facts.keras = version
-        facts.evidence.append(f"keras_version: {plain(version)}")
-    read_config(config, facts)
-    return facts
 
 
 def read_folder(folder: Path) -> Facts:

@@ -72,15 +72,18 @@ class DeviceAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class ModelStep(Request, frozen=True, kw_only=True):
     """Restore a model that came without its code and predict (worker/restore_model.py).
 
-    `keras_inside`: a SavedModel that Keras 2 can load as a model. `code`: a Python file with the
-    classes that `custom` names. `inputs`: an npz of inputs by name, which are taken. `cage`: what
-    the process may do, else None: whatever the user may.
+    `keras_inside`: a SavedModel that Keras 2 can load as a model. `keras_alone`: the Keras that
+    wrote it was a package of its own. `architecture`: the JSON that belongs to a file of weights.
+    `code`: a Python file with the classes that `custom` names. `inputs`: an npz of inputs by name,
+    which are taken. `cage`: what the process may do, else None: whatever the user may.
     """
 
     kind: str = "restore_model"
     model: str
     saved_model: bool
     keras_inside: bool
+    keras_alone: bool
+    architecture: str | None
     code: str | None
     custom: list[str]
     trusted: bool

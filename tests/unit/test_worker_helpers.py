@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.results.outcome import read_arrays
 from harness.worker import stopwatch
 from harness.worker.memory import growth_since, resident_bytes
+from harness.worker.restore_model import rank_signature
 from harness.worker.steps import (
     SCENARIO_MODULE,
     describe_error,
@@ -233,3 +234,17 @@ def test_an_exception_that_cannot_be_printed_is_described():
     assert described["type"] == "Unprintable"
     assert described["message"] == "(its __str__ raises KeyboardInterrupt)"
     assert describe_error(ValueError("half: \udc80"))["message"] == "half: \\udc80"
+
+
+def test_the_signature_that_is_called_is_the_default_unless_it_parses_examples():
+    def signature(*ops):
+        found = [types.SimpleNamespace(type=op) for op in ops]
+        return types.SimpleNamespace(graph=types.SimpleNamespace(get_operations=lambda: found))
+
+    def choose(signatures):
+        return min(signatures, key=lambda name: rank_signature(name, signatures[name]))
+
+    plain, parsing = signature("Placeholder"), signature("Placeholder", "ParseExampleV2")
+    assert choose({"classify": plain, "serving_default": plain}) == "serving_default"
+    assert choose({"serving_default": parsing, "predict": plain}) == "predict"
+    assert choose({"serving_default": parsing, "classification": parsing}) == "serving_default"

@@ -117,6 +117,8 @@ def read_folder(folder: Path) -> Facts:
     if (folder / TEXT_MODEL).exists():
         return read_text_graph(folder / TEXT_MODEL)
     found = find_models(folder)
+    if not found and (folder / "model.json").exists():
+        found = [folder / "model.json"]  # of TensorFlow.js
     if len(found) == 1:
         return read_facts(found[0])
     if not found:

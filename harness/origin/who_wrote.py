@@ -43,12 +43,11 @@ class Origin:
     `keras`, `tensorflow`: the versions the file itself names. `evidence`: sentences, each what was
     read where. `custom`: classes and functions the reader must bring. `dangers`: why loading runs
     code of the file, or reads others; empty where it does not. `path`: the model itself, where a
-    folder with one model in it was given. `releases` is empty where nothing tells the writer.
-    `span`: the range that the writer is from, where the file
+    folder with one model in it was given. `span`: the range that the writer is from, where the file
     does not tell the release. `missing`: what the model lacks to be restored. `signatures`: those
     of a SavedModel. `marks`: details of the file (harness.formats). `architecture`: the JSON
-    beside a file of weights. `inputs`, `outputs`: the first tensors of a graph, as a session takes
-    them.
+    beside a file of weights. `releases` is empty where nothing tells the writer. `inputs`,
+    `outputs`: the first tensors of a graph, as a session takes them.
     """
 
     format: str

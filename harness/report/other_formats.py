@@ -1,7 +1,7 @@
 """What to do with a file that Keras does not load: code to paste, for TensorFlow 2.21 or older.
 
-Each was run: the graph of TensorFlow 1.15 frozen, saved and read in 2.21 (tests/integration/
-test_other_formats.py).
+Each was run on files that TensorFlow 1.15 and tensorflowjs 4.10 wrote, and gave the predictions of
+the writer; tests/integration/test_other_formats.py runs them on small files.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,8 @@ from harness.formats.facts import (
     META_GRAPH,
     NUMPY_WEIGHTS,
     SAVED_MODEL_TEXT,
+    TFJS_GRAPH,
+    TFJS_LAYERS,
     TFLITE,
 )
 from harness.formats.text_files import TEXT
@@ -18,6 +20,11 @@ from harness.formats.tflite import CUSTOM_OPS
 from harness.origin.who_wrote import Origin
 
 Lines = list[str]
+RUN_GRAPH = (
+    "with tf.Graph().as_default() as graph:",
+    "    tf.compat.v1.import_graph_def(graph_def, name='')",
+    "with tf.compat.v1.Session(graph=graph) as session:",
+)
 
 
 def advise_frozen_graph(origin: Origin) -> Lines:
@@ -34,9 +41,7 @@ def advise_frozen_graph(origin: Origin) -> Lines:
         *indent(
             "import tensorflow as tf",
             *read.split("\n"),
-            "with tf.Graph().as_default() as graph:",
-            "    tf.compat.v1.import_graph_def(graph_def, name='')",
-            "with tf.compat.v1.Session(graph=graph) as session:",
+            *RUN_GRAPH,
             f"    print({spell_run(origin)})",
         ),
     ]
@@ -102,12 +107,74 @@ def advise_tflite(origin: Origin) -> Lines:
     ]
 
 
+# The weights of a model of TensorFlow.js by name; `model.json` says where each begins.
+READ_WEIGHTS = (
+    "import json, numpy as np, tensorflow as tf",
+    "folder = {folder!r}",
+    "spec = json.load(open(folder + {name!r}))",
+    "groups = spec['weightsManifest']",
+    "files = [folder + name for group in groups for name in group['paths']]",
+    "data, place, values = b''.join(open(name, 'rb').read() for name in files), 0, {{}}",
+    "for each in (weight for group in groups for weight in group['weights']):",
+    "    kept = dict(each, **each.get('quantization', {{}}))",
+    "    array = np.frombuffer(data, kept['dtype'], int(np.prod(each['shape'])), place)",
+    "    place += array.nbytes",
+    "    array = array * kept['scale'] + kept['min'] if 'scale' in kept else array",
+    "    values[each['name']] = array.reshape(each['shape']).astype(each['dtype'])",
+)
+
+
+def spell_weights(origin: Origin) -> Lines:
+    """Return the code that reads the weights of a model of TensorFlow.js."""
+    folder, name = f"{origin.path.parent}/", origin.path.name
+    return [line.format(folder=folder, name=name) for line in READ_WEIGHTS]
+
+
+def advise_layers_model(origin: Origin) -> Lines:
+    """Return how a layers model of TensorFlow.js becomes a Keras model again."""
+    return [
+        "The model is of Keras, in the form of TensorFlow.js. In that release it is made again by:",
+        *indent(
+            *spell_weights(origin),
+            "config = spec['modelTopology']",
+            "config = json.dumps(config.get('model_config', config))",
+            "model = tf.keras.models.model_from_json(config)",
+            "for weight in model.weights:",
+            "    weight.assign(values[getattr(weight, 'path', weight.name).split(':')[0]])",
+            "model.save('model.h5')",
+        ),
+    ]
+
+
+def advise_graph_model(origin: Origin) -> Lines:
+    """Return how a session runs a graph model of TensorFlow.js."""
+    return [
+        "The file is a graph for TensorFlow.js, and no Keras model. TensorFlow 2.21 runs it:",
+        *indent(
+            *spell_weights(origin),
+            "from google.protobuf import json_format",
+            "graph_def = tf.compat.v1.GraphDef()",
+            "json_format.ParseDict(spec['modelTopology'], graph_def)",
+            "for node in graph_def.node:",
+            "    if node.op == 'FusedDepthwiseConv2dNative':  # so TensorFlow.js calls it",
+            "        node.op = '_FusedDepthwiseConv2dNative'",
+            "    if node.op == 'Const' and node.name in values:",
+            "        value = tf.make_tensor_proto(values[node.name])",
+            "        node.attr['value'].tensor.CopyFrom(value)",
+            *RUN_GRAPH,
+            f"    print({spell_run(origin)})",
+        ),
+    ]
+
+
 ADVICE: dict[str, Callable[[Origin], Lines]] = {
     FROZEN_GRAPH: advise_frozen_graph,
     META_GRAPH: advise_meta_graph,
     SAVED_MODEL_TEXT: advise_text_model,
     NUMPY_WEIGHTS: advise_arrays,
     TFLITE: advise_tflite,
+    TFJS_LAYERS: advise_layers_model,
+    TFJS_GRAPH: advise_graph_model,
 }
 
 

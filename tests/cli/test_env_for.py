@@ -28,7 +28,10 @@ CHECKPOINT = ARTIFACTS / "checkpoint_across_keras/artifact/ckpt-1"
             ARTIFACTS / "functional_archive_module/artifact/model.keras",
             "Keras archive (.keras), for release 2.15",
         ),
-        (ARTIFACTS / "newer_keras_file", "Keras archive (.keras), for release 2.21"),
+        (
+            ARTIFACTS / "newer_keras_file",
+            "Keras archive (.keras), for release 2.21 with keras==3.15.1",
+        ),
         (ARTIFACTS / "keras_name_hdf5_inside/artifact/model.keras", "HDF5 model, for release 2.12"),
     ],
     ids=lambda value: getattr(value, "name", ""),

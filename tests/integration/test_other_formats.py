@@ -1,5 +1,6 @@
 """The code that `env for` prints for a file that Keras does not load runs, in this TensorFlow."""
 
+import json
 import subprocess
 import sys
 
@@ -30,6 +31,25 @@ def test_a_frozen_graph_runs_by_the_code_that_is_printed(tmp_path):
     code = ["inputs = [1.5]"]
     for name in ("g.pb", "g.pbtxt"):
         code += find_code(advise_without_model(read_origin(tmp_path / name)))
+    manifest = [{"name": "w", "shape": [2], "dtype": "float32"}]
+    quantized = {"dtype": "uint8", "min": -1.0, "scale": 0.5}
+    manifest.append({"name": "q", "shape": [1], "dtype": "float32", "quantization": quantized})
+    (tmp_path / "w.bin").write_bytes(np.array([3, 4], "float32").tobytes() + b"\x06")
+    real = {"type": "DT_FLOAT"}
+    spec = {
+        "signature": {"inputs": {"x": {"name": "x:0"}}, "outputs": {"y": {"name": "y:0"}}},
+        "weightsManifest": [{"paths": ["w.bin"], "weights": manifest}],
+        "modelTopology": {
+            "node": [
+                {"name": "x", "op": "Placeholder", "attr": {"dtype": real}},
+                *({"name": n, "op": "Const", "attr": {"dtype": real}} for n in ("w", "q")),
+                {"name": "h", "op": "AddV2", "input": ["x", "w"], "attr": {"T": real}},
+                {"name": "y", "op": "AddV2", "input": ["h", "q"], "attr": {"T": real}},
+            ]
+        },
+    }
+    (tmp_path / "model.json").write_text(json.dumps(spec))
+    code += find_code(advise_without_model(read_origin(tmp_path / "model.json")))
     code += ["model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])"]
     code += find_code(advise_without_model(read_origin(tmp_path / "w.npz")))
     code += ["print(model.get_weights()[0].sum())"]
@@ -38,7 +58,7 @@ def test_a_frozen_graph_runs_by_the_code_that_is_printed(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     answers = done.stdout.splitlines()
-    assert answers[:2] == ["[-1.5]", "[-1.5]"]
+    assert answers[:3] == ["[-1.5]", "[-1.5]", "[6.5 7.5]"]
     assert answers[-1] == "42.0"
 
 

@@ -11,7 +11,14 @@ import pytest
 from harness.catalog.load import PACKAGED
 from harness.environments.releases import RELEASES
 from harness.errors import UsageError
-from harness.formats.facts import FROZEN_GRAPH, META_GRAPH, NUMPY_WEIGHTS, SAVED_MODEL_TEXT
+from harness.formats.facts import (
+    FROZEN_GRAPH,
+    META_GRAPH,
+    NUMPY_WEIGHTS,
+    SAVED_MODEL_TEXT,
+    TFJS_GRAPH,
+    TFJS_LAYERS,
+)
 from harness.origin.graph_versions import PRODUCERS, choose_by_producer
 from harness.origin.who_wrote import read_origin
 from harness.report.model_file import advise_without_model, describe_origin
@@ -185,6 +192,76 @@ def test_tflite_without_metadata_is_of_any_release_and_custom_ops_need_a_delegat
     assert any("nothing in the file tells" in each for each in origin.evidence)
     advice = "\n".join(advise_without_model(origin))
     assert ("load_delegate" in advice) is needs
+
+
+DENSE = {"class_name": "Dense", "config": {"units": 2, "batch_input_shape": [None, 3]}}
+WEIGHTS = [{"paths": ["group1-shard1of1.bin"], "weights": []}]
+LAYERS = {
+    "format": "layers-model",
+    "convertedBy": "TensorFlow.js Converter v4.10.0",
+    "modelTopology": {
+        "keras_version": "2.13.1",
+        "model_config": {"class_name": "Sequential", "config": {"layers": [DENSE]}},
+    },
+    "weightsManifest": WEIGHTS,
+}
+TEACHABLE = {
+    "modelTopology": {
+        "class_name": "Sequential",
+        "config": [DENSE],
+        "keras_version": "tfjs-layers 1.7.4",
+    },
+    "weightsManifest": WEIGHTS,
+}
+NODES = [{"name": "x", "op": "Placeholder"}, {"name": "y", "op": "_FusedMatMul"}]
+JS_GRAPH = {
+    "format": "graph-model",
+    "generatedBy": "2.9.1",
+    "signature": {"inputs": {"a": {"name": "x:0"}}, "outputs": {"b": {"name": "y:0"}}},
+    "modelTopology": {"node": NODES, "versions": {"producer": 440}},
+    "weightsManifest": WEIGHTS,
+}
+
+
+def test_a_layers_model_of_tensorflow_js_names_its_keras(tmp_path):
+    path = write(tmp_path / "model.json", json.dumps(LAYERS))
+    origin = read_origin(tmp_path)  # the folder that was downloaded
+    assert (origin.path, origin.format, origin.releases) == (path, TFJS_LAYERS, ("2.13",))
+    assert (origin.custom, origin.dangers) == ((), ())
+    assert "not beside it: group1-shard1of1.bin" in " ".join(origin.evidence)
+    write(tmp_path / "group1-shard1of1.bin", b"")
+    assert "not beside" not in " ".join(read_origin(path).evidence)
+    assert "model_from_json" in "\n".join(advise_without_model(origin))
+    write(path, json.dumps(TEACHABLE))
+    assert "TensorFlow.js itself wrote the model" in " ".join(read_origin(path).evidence)
+
+
+def test_a_graph_model_of_tensorflow_js_names_its_tensorflow_or_its_producer(tmp_path):
+    path = write(tmp_path / "model.json", json.dumps(JS_GRAPH))
+    origin = read_origin(path)
+    assert (origin.format, origin.releases, origin.dangers) == (TFJS_GRAPH, ("2.9",), ())
+    assert "session.run('y:0', {'x:0': inputs})" in "\n".join(advise_without_model(origin))
+    write(path, json.dumps(JS_GRAPH | {"generatedBy": None}))
+    assert read_origin(path).releases == ("2.3",)
+    nodes = [*NODES, {"name": "z", "op": "PyFunc"}, {"name": "p", "op": "Prelu"}]
+    write(path, json.dumps(JS_GRAPH | {"modelTopology": {"node": nodes}}))
+    origin = read_origin(path)
+    assert "PyFunc" in origin.dangers[0]
+    assert len(origin.dangers) == 1
+    assert "only TensorFlow.js has its ops Prelu" in origin.evidence
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"modelTopology": []}, "holds no model"),
+        ({"modelTopology": {"node": [1]}}, "has no op"),
+        ({"weightsManifest": [{"paths": ["../../secret"]}]}, "which is no name of a file"),
+    ],
+    ids=["no model", "no op", "elsewhere"],
+)
+def test_what_tensorflow_js_never_writes_is_refused(tmp_path, change, said):
+    assert said in refuse(write(tmp_path / "model.json", json.dumps(LAYERS | change))).found
 
 
 def test_every_release_that_can_be_built_has_its_producer():

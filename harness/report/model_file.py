@@ -88,7 +88,7 @@ def describe_restored(
         if origin.custom and code is None:
             needed = ", ".join(origin.custom)
             lines.append(
-                f"The model needs {needed}: put their code into one file, and name it with --code."
+                f"The model needs {needed}: put the code into one file, and name it with --code."
             )
         elif origin.releases[1:]:
             lines.append(

@@ -40,6 +40,11 @@ def printable(text: str) -> str:
     )
 
 
+def count(number: int, noun: str) -> str:
+    """Return "1 path", "2 paths"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class UsageError(RestorebenchError):
     """The request cannot be carried out as written."""
 

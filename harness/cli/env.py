@@ -13,7 +13,7 @@ from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import split_releases
 from harness.cli.requirements import With, print_requirements
 from harness.cli.terminal import choose_layout
-from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
+from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError, count
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def list_built(
     headers = ["release", "TensorFlow", "Keras", "Python", "built", "GiB", "state"]
     if rows:
         printer.text(draw_table(headers, rows, choose_layout("simple"), whole=("release",)))
-    printer.text(f"{len(built)} environments in {find_cache()}.")
+    printer.text(f"{count(len(built), 'environment')} in {find_cache()}.")
     damaged = [each for each in built if each.damage]
     for each in damaged:
         typer.echo(f"{each.name} is damaged: {each.damage[0]}", err=True)
@@ -245,7 +245,8 @@ def prune() -> None:
     removed = remove_leftovers()
     named = f": {', '.join(removed)}" if removed else ""
     freed = sum(removed.values()) / 2**20
-    typer.echo(f"Removed {len(removed)} unfinished builds{named}; {freed:.0f} MiB were freed.")
+    gone = count(len(removed), "unfinished build")
+    typer.echo(f"Removed {gone}{named}; {freed:.0f} MiB were freed.")
     typer.echo(f"Next: {command_line('env list')}")
 
 

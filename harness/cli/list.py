@@ -13,7 +13,7 @@ from harness.cli.options import (
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
-from harness.errors import USAGE, UsageError, advise
+from harness.errors import USAGE, UsageError, advise, count
 from harness.verdicts.names import VERDICTS
 
 
@@ -78,7 +78,7 @@ def list_scenarios(
                 limits={"shows": 16, "what goes wrong": 60},
             )
         )
-        typer.echo(f"\n{len(chosen)} of {len(catalog.scenarios)} scenarios.")
+        typer.echo(f"\n{len(chosen)} of {count(len(catalog.scenarios), 'scenario')}.")
     following = f"explain {chosen[0].id}" if chosen else "list"
     printer.tip(f"Next: {suggest(following, scenarios=scenarios)}")
     if catalog.problems:

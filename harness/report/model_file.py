@@ -3,6 +3,7 @@
 from pathlib import Path
 from shlex import quote
 
+from harness.errors import count
 from harness.formats.facts import (
     CHECKPOINT,
     CONFIG_JSON,
@@ -95,7 +96,7 @@ def describe_restored(
                 f"Another release that may have written the model: --release {origin.releases[1]}"
             )
         return lines
-    lines = [f"Restored in {chosen}{there.spell_versions()}, {there.rows} rows:"]
+    lines = [f"Restored in {chosen}{there.spell_versions()}, {count(there.rows, 'row')}:"]
     for given in there.inputs:
         lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):

@@ -190,9 +190,9 @@ def test_text_labels_match_or_differ():
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ([[1.0]], "has 1 rows"),
+        ([[1.0]], "has 1 row;"),
         (np.zeros((0, 3)), "has 0 rows"),
-        (np.float32(1.0), "has 1 rows"),
+        (np.float32(1.0), "has 1 row;"),
         ([1.0, np.nan], "NaN or infinity"),
         ([1.0, np.inf], "NaN or infinity"),
         ([0.0, 0.0], "all zero"),

@@ -77,6 +77,9 @@ class Interrupted(RestorebenchError):
 
 
 def advise(word: str, known: Sequence[str]) -> tuple[str, str]:
-    """Return the known words for an unknown word, and the known word that was probably meant."""
+    """Return the known words for an unknown word, and a tip: the one that was probably meant."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"known: {', '.join(known)}", f"did you mean {near[0]}?" if near else ""
+    return (
+        f"known: {', '.join(known)}",
+        f"did you mean {near[0]}?" if near else "give one of the known words",
+    )

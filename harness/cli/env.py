@@ -12,7 +12,7 @@ from harness.cli.env_for import restore_where_written
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import split_releases
 from harness.cli.requirements import With, print_requirements
-from harness.cli.terminal import choose_layout
+from harness.cli.terminal import choose_layout, print_error
 from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError, count
 from harness.program import command_line
 
@@ -64,7 +64,7 @@ def add(names: Names, extra: With = None) -> None:
     ready = [path for path in paths if try_interpreter(path)]
     for result in build_all(list(releases.values())):
         if isinstance(result, EnvironmentUnusable):
-            typer.echo(result.render(), err=True)
+            print_error(result)
             continue
         release, folder, built = result
         ready.append(release.name)
@@ -84,7 +84,7 @@ def try_interpreter(path: str) -> bool:
     try:
         where, versions, _ = describe_interpreter(path)
     except EnvironmentUnusable as error:
-        typer.echo(error.render(), err=True)
+        print_error(error)
         return False
     typer.echo(f"{path}: {say_versions(versions)}, used where it is: {where}")
     return True

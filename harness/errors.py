@@ -40,6 +40,11 @@ def printable(text: str) -> str:
     )
 
 
+def count(number: int, noun: str) -> str:
+    """Return "1 path", "2 paths"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class UsageError(RestorebenchError):
     """The request cannot be carried out as written."""
 
@@ -72,6 +77,9 @@ class Interrupted(RestorebenchError):
 
 
 def advise(word: str, known: Sequence[str]) -> tuple[str, str]:
-    """Return the known words for an unknown word, and the known word that was probably meant."""
+    """Return the known words for an unknown word, and a tip: the one that was probably meant."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"known: {', '.join(known)}", f"did you mean {near[0]}?" if near else ""
+    return (
+        f"known: {', '.join(known)}",
+        f"did you mean {near[0]}?" if near else "give one of the known words",
+    )

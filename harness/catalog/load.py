@@ -10,7 +10,7 @@ from shlex import quote
 
 from harness.catalog.rules import find_problems
 from harness.catalog.scenario import FAMILIES, Scenario, find_declaration
-from harness.errors import UsageError
+from harness.errors import UsageError, count
 from harness.program import command_line
 
 PACKAGED = Path(__file__).resolve().parents[2] / "scenarios"
@@ -66,7 +66,7 @@ class Catalog:
         tip = f"did you mean {near[0]}?  " if near else ""
         raise UsageError(
             f"scenario not found: {identifier}",
-            f"looked in {self.root} ({len(self.scenarios)} scenarios)",
+            f"looked in {self.root} ({count(len(self.scenarios), 'scenario')})",
             tip + f"see: {command_line('list')}",
         )
 

@@ -9,6 +9,7 @@ import typer
 
 from harness import __version__
 from harness.cli.commands import BROKEN_MODEL, CONTRIBUTION, LESSONS, RELEASES, Command, Group
+from harness.cli.terminal import print_error
 from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, Interrupted, RestorebenchError
 from harness.program import program_name
 
@@ -90,16 +91,16 @@ def call_app() -> int:
             raise Interrupted
         return code if isinstance(code, int) else EXPECTED
     except RestorebenchError as error:
-        print(error.render(), file=sys.stderr)
+        print_error(error)
         return error.exit_code
     except typer.TyperException as error:  # an option that is unknown, lacks its value, ...
         context = getattr(error, "ctx", None)
         tip = f"{context.command_path if context else program_name()} --help"
         problem = error.format_message().removesuffix(".")
-        print(RestorebenchError(problem, tip=tip).render(), file=sys.stderr)
+        print_error(RestorebenchError(problem, tip=tip))
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print(Interrupted().render(), file=sys.stderr)
+        print_error(Interrupted())
         return INTERRUPTED
     except SystemExit as error:
         if isinstance(error.__context__, BrokenPipeError):  # `| head` has seen enough
@@ -107,5 +108,5 @@ def call_app() -> int:
         raise
     except OSError as error:
         said = f"{error.filename or 'output'}: {error.strerror}"
-        print(RestorebenchError(said).render(), file=sys.stderr)
+        print_error(RestorebenchError(said))
         return UNUSABLE

@@ -26,6 +26,7 @@ from harness.errors import (
     EnvironmentUnusable,
     RestorebenchError,
     UsageError,
+    count,
 )
 from harness.program import command_line
 
@@ -104,8 +105,8 @@ def check_all(chosen: list[Scenario], printer: Printer) -> int:
             refused[scenario.id] = str(error)
             printer.text(f"{scenario.id}: {error}")
     printer.record([{"id": each.id, "refused": refused.get(each.id)} for each in chosen])
-    held = len(chosen) - len(refused)
-    printer.text(f"The files of {held} of {len(chosen)} scenarios match their provenance.json.")
+    held = f"{len(chosen) - len(refused)} of {count(len(chosen), 'scenario')}"
+    printer.text(f"The files of {held} match their provenance.json.")
     wanted = " ".join(refused or [each.id for each in chosen[:1]])
     printer.tip(f"Next: {command_line(f'artifact {wanted}')}")
     return CHANGED if refused else EXPECTED

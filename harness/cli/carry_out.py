@@ -21,6 +21,7 @@ from harness.errors import (
     EnvironmentUnusable,
     Interrupted,
     UsageError,
+    count,
 )
 from harness.execution.request import RunRequest, read_request
 from harness.program import INSTALLED, MODULE, command_line
@@ -72,7 +73,8 @@ def carry_out(
     except (KeyboardInterrupt, EnvironmentUnusable) as error:
         kept, again = store.count_outcomes(run_id), command_line(RESUME)
         if kept:
-            typer.echo(f"{kept} outcomes of run {run_id} are saved in {store.path}.", err=True)
+            saved = f"{count(kept, 'outcome')} of run {run_id} {'is' if kept == 1 else 'are'}"
+            typer.echo(f"{saved} saved in {store.path}.", err=True)
         elif not resumed and not isinstance(error, CannotWrite):
             store.forget_run(run_id)  # or --resume would offer it for ever
         if isinstance(error, KeyboardInterrupt):

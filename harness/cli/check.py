@@ -17,7 +17,7 @@ from harness.cli.options import (
     resolve_interpreter,
 )
 from harness.cli.printer import JsonOption, Printer
-from harness.errors import CHANGED
+from harness.errors import CHANGED, count
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ def check(
     from harness.catalog.search import INDEX_NAME, is_index_stale
     from harness.cli.carry_out import carry_out
     from harness.execution.request import RunRequest
-    from harness.report.summary import count
     from harness.results.json_files import make_result_file
     from harness.results.quality_gate import find_faults
     from harness.results.store import Store

@@ -12,8 +12,8 @@ from harness.cli.env_for import restore_where_written
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import split_releases
 from harness.cli.requirements import With, print_requirements
-from harness.cli.terminal import choose_layout
-from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError
+from harness.cli.terminal import choose_layout, print_error
+from harness.errors import EXPECTED, UNUSABLE, EnvironmentUnusable, UsageError, count
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def add(names: Names, extra: With = None) -> None:
     ready = [path for path in paths if try_interpreter(path)]
     for result in build_all(list(releases.values())):
         if isinstance(result, EnvironmentUnusable):
-            typer.echo(result.render(), err=True)
+            print_error(result)
             continue
         release, folder, built = result
         ready.append(release.name)
@@ -84,7 +84,7 @@ def try_interpreter(path: str) -> bool:
     try:
         where, versions, _ = describe_interpreter(path)
     except EnvironmentUnusable as error:
-        typer.echo(error.render(), err=True)
+        print_error(error)
         return False
     typer.echo(f"{path}: {say_versions(versions)}, used where it is: {where}")
     return True
@@ -137,7 +137,7 @@ def list_built(
     headers = ["release", "TensorFlow", "Keras", "Python", "built", "GiB", "state"]
     if rows:
         printer.text(draw_table(headers, rows, choose_layout("simple"), whole=("release",)))
-    printer.text(f"{len(built)} environments in {find_cache()}.")
+    printer.text(f"{count(len(built), 'environment')} in {find_cache()}.")
     damaged = [each for each in built if each.damage]
     for each in damaged:
         typer.echo(f"{each.name} is damaged: {each.damage[0]}", err=True)
@@ -245,7 +245,8 @@ def prune() -> None:
     removed = remove_leftovers()
     named = f": {', '.join(removed)}" if removed else ""
     freed = sum(removed.values()) / 2**20
-    typer.echo(f"Removed {len(removed)} unfinished builds{named}; {freed:.0f} MiB were freed.")
+    gone = count(len(removed), "unfinished build")
+    typer.echo(f"Removed {gone}{named}; {freed:.0f} MiB were freed.")
     typer.echo(f"Next: {command_line('env list')}")
 
 

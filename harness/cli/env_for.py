@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from shlex import join, quote
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.env_for_next import choose_following, say_again
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import split_releases
 from harness.errors import CHANGED, EXPECTED, UsageError, printable
@@ -87,7 +88,6 @@ def restore_where_written(
     --expected says.
     """
     from harness.api import read_model_file
-    from harness.environments.interpreter import is_path
     from harness.environments.releases import NEWEST
     from harness.environments.resolve import check_name
     from harness.origin.restore import compare_expected
@@ -104,6 +104,7 @@ def restore_where_written(
     for name in (release, *(readers or [])):
         check_name(name)  # an unknown name is refused before any work is done
     unused = {"--release": release, "--reader": readers, "--code": code, "--trust": trust}
+    unused |= {"--inputs": inputs, "--expected": expected}
     for option in (name for name, value in unused.items() if value and not restore):
         raise UsageError(
             f"{option} is for restoring, so it cannot be used with --no-restore",
@@ -133,18 +134,18 @@ def restore_where_written(
         printer.record(record)
         if origin.custom:
             printer.tip("Put the code of your classes and functions into a file, such as code.py.")
-        needs = " --code code.py" if origin.custom else ""
-        needs += " --trust" if origin.dangers else ""
-        printer.tip(printable(f"Next: {command_line(f'env for {quote(str(model))}{needs}')}"))
+        again = say_again(origin, model, trust=bool(origin.dangers))
+        printer.tip(printable(f"Next: {command_line(again)}"))
         return
+    trusting = say_again(origin, model, release, readers, code, trust=True)
     if origin.missing or (origin.dangers and not trust):
-        raise refuse_to_restore(origin, model, again_with(model, release, readers, code))
+        raise refuse_to_restore(origin, model, command_line(trusting))
     obstacle = "" if trust else find_obstacle()
     if obstacle:
         printer.record(record)
         printer.prose(f"\nThe model was not restored, for lack of a cage here: {obstacle}.")
         printer.tip("If you trust the file's author, restore the model without a cage.")
-        printer.tip(f"Next: {again_with(model, release, readers, code)} --trust")
+        printer.tip(f"Next: {command_line(trusting)}")
         return
     there, compared = restore_and_compare(
         origin, chosen, readers or [], code, trust, given, printer
@@ -164,28 +165,12 @@ def restore_where_written(
     )
     if not there.error:
         printer.text(printable(f"\nTo load the model there: {spell_load(origin, there, code)}"))
-    file = f"requirements-{Path(chosen).name.split()[0]}.txt"
-    following = f"env requirements {spell(chosen)} > {quote(file)}"
-    if is_path(chosen):  # only a release has recorded requirements
-        following = f"env show {spell(chosen)}"
-    if there.loaded and there.error:
-        following = f"env for {quote(str(model))} --inputs FILE.npy"
-    elif there.error.startswith("your --code"):
-        following = f"env for {quote(str(model))} --code {quote(str(code))}"
-    elif there.error:  # a recipe for that release would not help
-        following = f"search {quote(' '.join(there.error.split())[:80])}"
+    again = say_again(origin, model, release, readers, code, trust)
+    needs_code = bool(origin.custom) and code is None
+    following = choose_following(there, chosen, again, needs_code, as_expected)
     printer.tip(printable(f"Next: {command_line(following)}"))
     sound = there.is_sound() if as_expected is None else as_expected
     raise typer.Exit(EXPECTED if sound else CHANGED)
-
-
-def again_with(model: Path, release: str, readers: list[str] | None, code: Path | None) -> str:
-    """Return this command as it was given."""
-    words = ["env", "for", str(model)]
-    words += ["--release", release] if release else []
-    words += ["--reader", ",".join(readers)] if readers else []
-    words += ["--code", str(code)] if code else []
-    return command_line(join(words))
 
 
 def as_record(origin: "Origin") -> dict[str, object]:
@@ -263,7 +248,7 @@ def restore_and_compare(
         environment = prepare(chosen)
         with show_progress(f"restoring in {chosen}"):
             there = restore_model(environment, origin, work / "there", code, trust, given)
-        printer.text(printable("\n".join(["", *describe_restored(there, chosen, origin, code)])))
+        printer.prose(printable("\n".join(["", *describe_restored(there, chosen, origin, code)])))
         if there.error:
             return there, ""
         if not readers and not has_own_tensorflow():

@@ -8,7 +8,7 @@ from harness.catalog.lesson import read_lesson, write_ladder
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
 from harness.cli.highlight import print_blocks
-from harness.cli.options import ScenariosOption, open_catalog, suggest
+from harness.cli.options import ScenariosOption, open_catalog
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import prose_width
 from harness.errors import UsageError, advise
@@ -51,21 +51,21 @@ def explain(
     if identifier is None:
         explain_symptom(str(symptom), catalog, printer)
     elif hint is None:
-        explain_scenario(catalog.find(identifier), catalog, printer)
+        explain_scenario(catalog.find(identifier), printer)
     else:
-        give_hints(catalog.find(identifier), hint, catalog, printer)
+        give_hints(catalog.find(identifier), hint, printer)
 
 
-def explain_scenario(scenario: Scenario, catalog: Catalog, printer: Printer) -> None:
+def explain_scenario(scenario: Scenario, printer: Printer) -> None:
     """Print the whole lesson."""
     lesson = read_lesson(scenario)
     printer.record(lesson.as_record())
     if printer.shows_text:
         print_blocks(lesson.blocks(prose_width()))
-    printer.tip(f"Next: {suggest(f'run {lesson.id}', scenarios=catalog.root)}")
+    printer.tip(f"Next: {command_line(f'run {lesson.id}')}")
 
 
-def give_hints(scenario: Scenario, number: int, catalog: Catalog, printer: Printer) -> None:
+def give_hints(scenario: Scenario, number: int, printer: Printer) -> None:
     """Print what does not tell the answer: the symptom, the broken code, and the first hints."""
     lesson = read_lesson(scenario)
     last = len(lesson.hints)
@@ -73,15 +73,13 @@ def give_hints(scenario: Scenario, number: int, catalog: Catalog, printer: Print
         raise UsageError(
             f"{lesson.id} has the hints 1 to {last}",
             f"given: --hint {number}",
-            suggest(
-                f"explain {lesson.id} --hint {last if number > last else 1}", scenarios=catalog.root
-            ),
+            command_line(f"explain {lesson.id} --hint {last if number > last else 1}"),
         )
     printer.record(lesson.as_riddle(number))
     if printer.shows_text:
         print_blocks(lesson.riddle(number, prose_width()))
     following = f"explain {lesson.id}" + (f" --hint {number + 1}" if number < last else "")
-    printer.tip(f"\nNext: {suggest(following, scenarios=catalog.root)}")
+    printer.tip(f"\nNext: {command_line(following)}")
 
 
 def explain_symptom(symptom: str, catalog: Catalog, printer: Printer) -> None:
@@ -93,17 +91,17 @@ def explain_symptom(symptom: str, catalog: Catalog, printer: Printer) -> None:
     if printer.json_file is not None:
         printer.record([read_lesson(scenario).as_record() for scenario in rungs])
     if rungs:
-        show_ladder(symptom, rungs, catalog, printer)
+        show_ladder(symptom, rungs, printer)
     else:
         found = {verdict for each in catalog.scenarios for verdict in each.verdicts("broken")}
         known = ", ".join(sorted(found - {"match", "skip"}))
         printer.text(f"No scenario shows {symptom!r} yet.\nSymptoms with scenarios: {known}.")
-        printer.tip(f"Next: {suggest('list', scenarios=catalog.root)}")
+        printer.tip(f"Next: {command_line('list')}")
 
 
-def show_ladder(symptom: str, rungs: list[Scenario], catalog: Catalog, printer: Printer) -> None:
+def show_ladder(symptom: str, rungs: list[Scenario], printer: Printer) -> None:
     """Print what to check for a symptom: the model's inputs first, the model's file last."""
-    see = {each.id: suggest(f"explain {each.id}", scenarios=catalog.root) for each in rungs}
+    see = {each.id: command_line(f"explain {each.id}") for each in rungs}
     printer.text(f"Your restored model shows {symptom!r}. Check, in this order:\n")
     if printer.shows_text:
         print_blocks(write_ladder(rungs, see, prose_width()))

@@ -6,7 +6,7 @@ import typer
 
 from harness.catalog.load import PACKAGED
 from harness.cli.options import ScenariosOption, open_catalog
-from harness.errors import CHANGED, USAGE, UsageError
+from harness.errors import CHANGED, USAGE, UsageError, count
 from harness.program import command_line
 
 
@@ -48,4 +48,4 @@ def index(
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {file}", str(error), "") from error
-    typer.echo(f"Wrote {file} ({len(catalog.scenarios)} scenarios).")
+    typer.echo(f"Wrote {file} ({count(len(catalog.scenarios), 'scenario')}).")

@@ -9,11 +9,11 @@ from harness.cli.options import (
     FormatOption,
     ScenariosOption,
     open_catalog,
-    suggest,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
-from harness.errors import USAGE, UsageError, advise
+from harness.errors import USAGE, UsageError, advise, count
+from harness.program import command_line
 from harness.verdicts.names import VERDICTS
 
 
@@ -78,9 +78,9 @@ def list_scenarios(
                 limits={"shows": 16, "what goes wrong": 60},
             )
         )
-        typer.echo(f"\n{len(chosen)} of {len(catalog.scenarios)} scenarios.")
+        typer.echo(f"\n{len(chosen)} of {count(len(catalog.scenarios), 'scenario')}.")
     following = f"explain {chosen[0].id}" if chosen else "list"
-    printer.tip(f"Next: {suggest(following, scenarios=scenarios)}")
+    printer.tip(f"Next: {command_line(following)}")
     if catalog.problems:
         raise typer.Exit(USAGE)
 

@@ -9,7 +9,7 @@ from harness.catalog.load import PACKAGED
 from harness.catalog.scenario import FAMILIES
 from harness.catalog.template import TEMPLATE
 from harness.cli.options import ScenariosOption
-from harness.errors import UsageError
+from harness.errors import UsageError, advise
 from harness.program import command_line
 
 
@@ -29,7 +29,7 @@ def new(
             f"not a valid id: {identifier}", "", "use small letters, digits and hyphens"
         )
     if family not in FAMILIES:
-        raise UsageError(f"unknown family: {family}", f"known: {', '.join(FAMILIES)}")
+        raise UsageError(f"unknown family: {family}", *advise(family, FAMILIES))
     root = scenarios or PACKAGED
     if scenarios is None and not (root.parent / "pyproject.toml").exists():
         raise UsageError(

@@ -2,7 +2,6 @@
 
 import glob
 import os
-import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,13 +41,6 @@ LegacyKerasOption = Annotated[
     bool, typer.Option("--legacy-keras", help="Use Keras 2: tf.keras becomes tf_keras.")
 ]
 DEFAULT_REPORTS = Path(REPORTS)
-
-
-def suggest(command: str, reports: Path | None = None, scenarios: Path | None = None) -> str:
-    """Return `command` as it must be typed, with every folder that is not the default."""
-    if scenarios not in (None, PACKAGED) and "--resume" not in command:
-        command += f" --scenarios {shlex.quote(str(scenarios))}"
-    return command_line(command, reports)
 
 
 def use_scenarios_of(request: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from harness.cli.terminal import fit_message
 from harness.errors import EnvironmentUnusable
 from harness.execution.run import Observer
 from harness.results.outcome import Outcome
@@ -69,4 +70,5 @@ class ProgressBar(Observer):
 
     def report_unusable(self, error: EnvironmentUnusable) -> None:
         """Print above the bar why an environment cannot be used."""
-        self.console.print(error.render(), markup=False, soft_wrap=True)
+        said = fit_message(error.render(), self.console.width if self.console.is_terminal else None)
+        self.console.print(said, markup=False, soft_wrap=True)

@@ -212,7 +212,7 @@ def check_places(
     for name in named:
         check_name(name)
     if executor not in ("threads", "dask"):
-        raise UsageError(f"unknown executor: {executor}", "known: threads, dask", "")
+        raise UsageError(f"unknown executor: {executor}", *advise(executor, ["threads", "dask"]))
     if (executor == "dask") != (scheduler is not None):
         raise UsageError(
             "--executor dask and --scheduler ADDRESS must be given together",
@@ -258,9 +258,8 @@ def find_dosed(chosen: list[Scenario], catalog: Catalog, named: bool) -> list[Sc
         typer.echo(f"Left out, because they declare no dose: {', '.join(left)}", err=True)
     if not dosed:
         known = ", ".join(each.id for each in catalog.scenarios if each.dose)
-        raise UsageError(
-            "none of these scenarios declares a dose", f"scenarios with a dose: {known}", ""
-        )
+        found, tip = f"scenarios with a dose: {known}", command_line("run --all --dose")
+        raise UsageError("none of these scenarios declares a dose", found, tip)
     return dosed
 
 

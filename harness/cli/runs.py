@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption, suggest
+from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
+from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.results.run import RunEnvironment
@@ -42,7 +43,7 @@ def list_runs(
     printer.record(records)
     if not records:
         printer.text(f"There are no runs in {reports}.")
-        printer.tip(f"Next: {suggest('run --all', reports)}")
+        printer.tip(f"Next: {command_line('run --all')}")
         return
     headers = ["run", "created (UTC)", "state", "outcomes", "environment", "command"]
     limits = {"environment": 40, "command": 40}
@@ -52,7 +53,7 @@ def list_runs(
     printer.text(f"{table}\n")
     unfinished = any(record["state"] == "unfinished" for record in records)
     following = "run --resume" if unfinished else f"show {records[0]['run']}"
-    printer.tip(f"Next: {suggest(following, reports)}")
+    printer.tip(f"Next: {command_line(following)}")
 
 
 def shorten_time(created: str) -> str:

@@ -12,7 +12,7 @@ from harness.cli.options import (
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
-from harness.errors import USAGE, UsageError
+from harness.errors import USAGE, UsageError, count
 from harness.program import command_line
 
 
@@ -36,10 +36,10 @@ def search(
         raise UsageError("nothing to search for", "", command_line('search "predicts zeros"'))
     catalog = open_catalog(scenarios)
     printer = Printer(json_file)
-    found = rank_scenarios(catalog, text)
+    found, looked_at = rank_scenarios(catalog, text), count(len(catalog.scenarios), "scenario")
     printer.record([describe_scenario(scenario) for scenario in found[:limit]])
     if not found:
-        printer.text(f"None of {len(catalog.scenarios)} scenarios contains any of these words.")
+        printer.text(f"None of {looked_at} contains any of these words.")
         printer.tip(f"Next: {command_line('list')}")
     else:
         rows = [[each.id, name_verdicts(each), each.summary] for each in found[:limit]]
@@ -54,7 +54,8 @@ def search(
             )
         )
         more = f", best {limit} shown" if len(found) > limit else ""
-        printer.text(f"\n{len(found)} of {len(catalog.scenarios)} scenarios share words{more}.")
+        share = "shares" if len(found) == 1 else "share"
+        printer.text(f"\n{len(found)} of {looked_at} {share} words{more}.")
         printer.tip(f"Next: {command_line(f'explain {found[0].id}')}")
     if catalog.problems:
         raise typer.Exit(USAGE)

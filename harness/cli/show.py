@@ -13,7 +13,7 @@ from harness.cli.options import (
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
-from harness.errors import CHANGED, EXPECTED, UsageError
+from harness.errors import CHANGED, EXPECTED, UsageError, count
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def show(
         if printer.shows_text:
             typer.echo(present(document, layout))
         if unfinished:
-            printer.tip(f"This run is unfinished: {len(document.outcomes)} outcomes so far.")
+            printer.tip(
+                f"This run is unfinished: {count(len(document.outcomes), 'outcome')} so far."
+            )
             printer.tip(f"Next: {command_line('run --resume')}")
         else:
             printer.tip(next_step(document))

@@ -27,6 +27,7 @@ from harness.execution.request import Part, RunRequest
 from harness.execution.scheduler import CHECK_SECONDS, run_plan
 from harness.execution.work_folder import hold_work_folder
 from harness.execution.worker_pool import MOST_OPEN, Settings
+from harness.processes.facts import name_environment
 from harness.processes.limits import Limits
 from harness.program import command_line
 from harness.results.judgement import BUG
@@ -88,6 +89,11 @@ def is_same_environment(before: RunEnvironment, now: RunEnvironment) -> bool:
     return before.name == now.name and before.numpy in (None, now.numpy)
 
 
+def spell_versions(environment: RunEnvironment) -> str:
+    """Return what decides whether a run may go on."""
+    return f"{environment.name}, numpy {environment.numpy or 'not recorded'}"
+
+
 def explain_bug(name: str, error: Exception) -> EnvironmentUnusable:
     """Return what is said where restorebench itself fails to make an environment ready."""
     bug = describe_bug(error)
@@ -125,13 +131,17 @@ class Runner:
     def load_environments(self) -> list[RunEnvironment]:
         """Return the environments that are kept with the run, under the names they have now.
 
-        The only one, named by nobody, is "" to a harness that it runs, a path to any other.
+        The only one, asked for by nobody, is "" to a harness that it runs, a path to any other.
+        Runs of schema 1 and 2 have no other, and do not record how its outcomes are kept.
         """
         kept = self.store.load(self.run).environments
         if self.request.names_environments:
             return kept
         own = self.request.environments[0]
-        return [msgspec.structs.replace(each, release=own) for each in kept]
+        return [
+            msgspec.structs.replace(each, release=own, name=each.name or name_environment(each))
+            for each in kept
+        ]
 
     def perform(self) -> bool:
         """Carry out every part; return whether nothing is missing."""
@@ -253,9 +263,8 @@ class Runner:
             environment = msgspec.structs.replace(environment, name=called)
         if before and not is_same_environment(before, environment):
             raise UsageError(
-                f"the run was begun with {before.name}, numpy {before.numpy}",
-                f"{name or 'the interpreter'} now has {environment.name},"
-                f" numpy {environment.numpy}",
+                f"the run was begun with {spell_versions(before)}",
+                f"{name or 'the interpreter'} now has {spell_versions(environment)}",
                 "start a new run instead",
             )
         self.kept[name] = environment

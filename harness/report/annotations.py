@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.catalog.load import Catalog
+from harness.errors import count
 from harness.report.difference import HEADINGS
-from harness.report.summary import count
 from harness.results.compare import Kind, PathDifference, RunComparison
 from harness.verdicts.messages import normalise, shorten
 

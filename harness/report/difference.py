@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from harness.errors import count
 from harness.report.layout import UNLIMITED, Layout, draw_table, write_prose
-from harness.report.summary import count
 from harness.report.table import show_exactly
 from harness.results.compare import (
     KINDS,

@@ -153,8 +153,8 @@ def draw_table(
     missed = [each for each in columns if each not in kept and not each.is_empty()]
     if not missed:
         return drawn
-    names = ", ".join(each.cells[0] for each in missed)
-    said = f"Left out: {names}. A wider terminal or --format plain shows them."
+    names, shown = ", ".join(each.cells[0] for each in missed), "it" if len(missed) == 1 else "them"
+    said = f"Left out: {names}. A wider terminal or --format plain shows {shown}."
     return drawn + "\n\n" + fill_lines(said, layout.width)
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from shlex import quote
 
-from harness.errors import UsageError
+from harness.errors import UsageError, count
 from harness.formats.facts import (
     CHECKPOINT,
     CONFIG_JSON,
@@ -47,7 +47,7 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
 
 
 def refuse_to_restore(origin: Origin, given: Path, command: str) -> UsageError:
-    """Return the error for a model that is not whole, or that is unsafe; `command` was typed."""
+    """Return the error for a model that is not whole, or that is unsafe; `command` trusts it."""
     name = plain(given.name or given)
     if origin.missing:
         return UsageError(
@@ -58,7 +58,7 @@ def refuse_to_restore(origin: Origin, given: Path, command: str) -> UsageError:
     return UsageError(
         f"{name} was not restored, because it is unsafe",
         "\n".join(origin.dangers),
-        f"if you trust its author: {command} --trust",
+        f"if you trust its author: {command}",
     )
 
 
@@ -161,14 +161,14 @@ def describe_restored(
         if origin.custom and code is None:
             needed = ", ".join(origin.custom)
             lines.append(
-                f"The model needs {needed}: put their code into one file, and name it with --code."
+                f"The model needs {needed}: put the code into one file, and name it with --code."
             )
         elif origin.releases[1:]:
             lines.append(
                 f"Another release that may have written the model: --release {origin.releases[1]}"
             )
         return lines
-    lines = [f"Restored in {chosen}{there.spell_versions()}, {there.rows} rows:"]
+    lines = [f"Restored in {chosen}{there.spell_versions()}, {count(there.rows, 'row')}:"]
     for given in there.inputs:
         lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from harness.errors import count
 from harness.results.judgement import BUG, group_by_path, is_as_declared
 from harness.results.outcome import Outcome
 from harness.results.run import RunEnvironment
@@ -32,11 +33,6 @@ def describe_environments(environments: Iterable[RunEnvironment]) -> list[str]:
         if not gpus:
             lines.append("No GPU: everything runs on the CPU.")
     return lines
-
-
-def count(number: int, noun: str) -> str:
-    """Return "1 path", "2 paths"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def summarize(outcomes: list[Outcome]) -> str:

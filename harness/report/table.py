@@ -22,7 +22,7 @@ HEADERS = [
     "p50 ms",
     "calls",
 ]
-TIMES = HEADERS[-3:]
+NAMES, TIMES = HEADERS[:2], HEADERS[-3:]
 WORDS = {"scenario", "path", "device", "verdict", "expected?"}  # the other columns hold figures
 
 
@@ -116,6 +116,8 @@ def make_table(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED) -> str:
         right=set(headers) - WORDS,
         verdicts=("verdict", "expected?"),
         spare=TIMES,
+        expendable=("zeros %",),
+        whole=NAMES,
     )
 
 
@@ -152,6 +154,7 @@ def make_rate_table(outcomes: Iterable[Outcome], layout: Layout = UNLIMITED) -> 
         layout,
         verdicts=("verdict", "expected?", "other verdicts"),
         expendable=("declared rate", "95% interval"),
+        whole=NAMES,
     )
 
 

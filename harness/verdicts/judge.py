@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from harness.errors import count
 from harness.verdicts.names import Verdict
 from harness.verdicts.rates import wilson_interval
 from harness.verdicts.statistics import Array, as_columns, tolerance_per_column
@@ -59,7 +60,7 @@ def refuse_reference(reference: Array, allow_constant: bool = False) -> str | No
     """Say why a reference cannot prove anything, or None where it can."""
     rows = reference.shape[0] if reference.ndim else 1
     if rows < 2:
-        return f"the reference has {rows} rows; a verdict needs at least two"
+        return f"the reference has {count(rows, 'row')}; a verdict needs at least two"
     if reference.dtype.kind not in "fiub":
         return None
     if not np.isfinite(as_columns(reference)).all():

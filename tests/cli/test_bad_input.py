@@ -102,6 +102,7 @@ def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(call, argument
     ended = call(*arguments)
     ended.assert_refused(2, *words)
     assert ended.stdout == ""
+    assert ended.stderr.splitlines()[-1].startswith("TIP    ")
 
 
 OUT_OF_RANGE = [

@@ -88,6 +88,14 @@ def test_search_finds_by_symptom_and_by_error_and_says_what_is_next(cli):
     assert len(rows) == 1 + 2  # the header, and what was asked for
 
 
+def test_one_scenario_is_not_called_several(call):
+    call("new", "my-case", "--family", "restore", "--scenarios", "own").assert_ran(0)
+    found = call("search", "mechanism", "--scenarios", "own").stdout
+    assert "\n1 of 1 scenario shares words.\n" in found
+    assert "None of 1 scenario contains" in call("search", "xyzzy", "--scenarios", "own").stdout
+    assert "0 environments in " in call("env", "list").stdout
+
+
 def test_search_for_words_that_nobody_has_points_at_the_list(cli):
     ended = cli("search", "xyzzy")
     ended.assert_ran()

@@ -102,7 +102,10 @@ def test_a_suffix_that_keras_3_does_not_expect_is_told(cli, tmp_path, source, na
     assert "rename" not in cli("env", "for", source, "--no-restore").stdout
 
 
-@pytest.mark.parametrize("option", [["--reader", "2.21"], ["--trust"], ["--release", "2.15"]])
+@pytest.mark.parametrize(
+    "option",
+    [["--reader", "2.21"], ["--trust"], ["--release", "2.15"], ["--inputs", "inputs.npy"]],
+)
 def test_an_option_for_restoring_is_refused_where_nothing_is_restored(cli, option):
     ended = cli("env", "for", OLD, "--no-restore", *option)
     ended.assert_refused(2, f"{option[0]} is for restoring", "--no-restore")

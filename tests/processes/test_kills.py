@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.errors import count
+
 pytestmark = [
     pytest.mark.tensorflow,
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals are those of POSIX"),
@@ -161,7 +163,7 @@ def test_ctrl_c_keeps_what_was_measured_and_says_how_to_go_on(cli, start_slow):
     assert ended.code == 130
     assert "Traceback" not in ended.stderr
     assert ended.stderr.splitlines()[-1] == "Interrupted. To finish: python -m harness run --resume"
-    assert f"{len(kept_paths(cli))} outcomes of run 1 are saved" in ended.stderr
+    assert f"{count(len(kept_paths(cli)), 'outcome')} of run 1 " in ended.stderr
     running.assert_no_strays()
     assert cli("runs").stdout.splitlines()[-1] == "Next: python -m harness run --resume"
 

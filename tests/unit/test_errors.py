@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.errors import EnvironmentUnusable, RestorebenchError, UsageError
+from harness.errors import EnvironmentUnusable, RestorebenchError, UsageError, count
 
 
 def test_a_problem_is_rendered_with_what_was_found_and_a_tip():
@@ -21,3 +21,7 @@ def test_every_kind_has_its_exit_code(kind, code):
     assert issubclass(kind, RestorebenchError)
     assert kind("problem").exit_code == code
     assert str(kind("problem")) == "problem"
+
+
+def test_one_thing_is_not_called_several():
+    assert [count(number, "path") for number in (0, 1, 2)] == ["0 paths", "1 path", "2 paths"]

@@ -190,9 +190,9 @@ def test_text_labels_match_or_differ():
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ([[1.0]], "has 1 rows"),
+        ([[1.0]], "has 1 row;"),
         (np.zeros((0, 3)), "has 0 rows"),
-        (np.float32(1.0), "has 1 rows"),
+        (np.float32(1.0), "has 1 row;"),
         ([1.0, np.nan], "NaN or infinity"),
         ([1.0, np.inf], "NaN or infinity"),
         ([0.0, 0.0], "all zero"),
@@ -210,7 +210,7 @@ def test_only_constancy_can_be_allowed():
     assert refuse_reference(np.zeros((2, 1)), allow_constant=True) is None
     assert refuse_reference(np.ones((2, 1)), allow_constant=True) is None
     assert "NaN" in (refuse_reference(np.array([1.0, np.nan]), allow_constant=True) or "")
-    assert "rows" in (refuse_reference(np.ones((1, 1)), allow_constant=True) or "")
+    assert "1 row;" in (refuse_reference(np.ones((1, 1)), allow_constant=True) or "")
 
 
 @given(any_arrays())

@@ -121,15 +121,36 @@ def test_the_times_go_first_and_a_line_says_so():
 
 def test_a_rate_stays_readable_at_80_columns():
     shown = present(make_file(SEEDS), Layout(width=80))
-    assert "Left out: declared rate, 95% interval." in shown
+    assert "Left out: declared rate, 95% interval. A wider terminal" in shown
     assert re.search(r"^small-case +broken +zeros +16/20 +0.80 +yes +differs$", shown, re.MULTILINE)
     assert "Left out" not in present(make_file(SEEDS), Layout(width=110))
+
+
+@pytest.mark.parametrize(
+    ("path", "left_out"),
+    [
+        ("fixed_saved_statistics", "load ms, p50 ms, calls"),
+        ("fixed_statistics_in_model", "zeros %, load ms, p50 ms, calls"),
+    ],
+)
+def test_names_stay_whole_at_80_columns_before_the_zeros_are_shown(path, left_out):
+    record = make_record(scenario="missing-custom-objects", path=f"restore_{path}")
+    shown = present(make_file([record]), Layout(width=80))
+    assert re.search(rf"^missing-custom-objects +{path} +zeros", shown, re.MULTILINE)
+    assert f"Left out: {left_out}. A wider" in shown
+
+
+def test_in_a_table_of_rates_names_stay_whole_before_the_interval_is_shown():
+    named = {"scenario": "missing-custom-objects", "path": "restore_broken_registered"}
+    seeds = [make_record(**named, seed=seed, default_seed=False) for seed in range(5)]
+    shown = present(make_file(seeds), Layout(width=80))
+    assert re.search(r"^missing-custom-objects +broken_registered +zeros +5/5", shown, re.MULTILINE)
 
 
 def test_times_that_nothing_has_are_left_out_without_a_word():
     untimed = [record | {"timing": None} for record in LONGEST]
     shown = present(make_file(untimed), Layout(width=80))
-    assert "Left out" not in shown
+    assert "load ms" not in shown
     assert "calls" not in shown
 
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from harness.cli.commands import complete_json
 from harness.cli.releases_option import adopt_releases, split_releases
-from harness.errors import UsageError
+from harness.cli.terminal import fit_message
+from harness.errors import RestorebenchError, UsageError
 
 PLAIN = ["1.15", "2.15", "2.15.1", "2.16+legacy", "2.20+gpu", "nightly", "this", "this+legacy"]
 NAMES = st.sampled_from([*PLAIN, "2.16 with keras==3.15.1", "a/python", "./python+legacy"])
@@ -68,3 +69,20 @@ def test_releases_that_follow_an_option_as_words_are_adopted(others):
 )
 def test_json_takes_a_file_only_where_one_is_named(typed, read):
     assert complete_json(typed) == read
+
+
+@given(
+    st.lists(st.text("ab ,", min_size=1, max_size=200), min_size=2, max_size=4),
+    st.integers(40, 120),
+)
+def test_an_error_fits_the_terminal_and_its_tip_can_be_copied(parts, width):
+    problem, *found = (" ".join(part.split()) or "a" for part in parts)
+    tip = "python -m harness " + "list " * 30
+    message = RestorebenchError(problem, "\n".join(found), tip).render()
+    *shown, last = fit_message(message, width).split("\n")
+    assert last == f"TIP    {tip}"
+    assert " ".join(shown).split() == message.partition("TIP")[0].split()
+    assert all(line.startswith("       ") for line in shown[1:])
+    longest = max(len(word) for part in parts for word in [*part.split(), ""])
+    assert max(map(len, shown)) <= max(width, 7 + longest)
+    assert fit_message(message, None) == message

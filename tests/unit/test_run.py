@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from harness.cli.progress import ProgressBar
-from harness.errors import EnvironmentUnusable, ImportFails
+from harness.errors import EnvironmentUnusable, ImportFails, UsageError
 from harness.execution.request import RunRequest
 from harness.execution.run import Observer, Runner, is_same_environment
 from harness.results.outcome import Raw
@@ -60,6 +60,43 @@ def test_a_bug_while_an_environment_is_made_ready_is_a_sentence(make_runner):
 def test_a_run_that_does_not_record_its_numpy_may_go_on():
     assert is_same_environment(msgspec.structs.replace(ENVIRONMENT, numpy=None), ENVIRONMENT)
     assert not is_same_environment(msgspec.structs.replace(ENVIRONMENT, numpy="0"), ENVIRONMENT)
+
+
+class ReadyEngine:
+    """An engine with one environment, whose import has ended."""
+
+    def __init__(self, environment):
+        self.environment = environment
+
+    def resolve(self, *_):
+        """Everything is built."""
+
+    def submit(self, *_):
+        future = Future()
+        future.set_result(self.environment)
+        return future
+
+
+def begin_in_an_old_schema(make_runner, **versions):
+    """Return the runner of a run whose environment was kept without its name."""
+    nameless = msgspec.structs.replace(ENVIRONMENT, name="", release="", **versions)
+    runner = make_runner(engine=ReadyEngine(ENVIRONMENT))
+    runner.store.set_environments(runner.run, [nameless])
+    runner.kept = {each.release: each for each in runner.load_environments()}
+    return runner
+
+
+def test_a_run_of_the_first_schema_goes_on_in_the_environment_that_began_it(make_runner):
+    runner = begin_in_an_old_schema(make_runner, numpy=None)
+    runner.start_opening("")
+    assert runner.open("").name == ENVIRONMENT.name
+
+
+def test_a_run_of_the_first_schema_says_which_other_environment_began_it(make_runner):
+    runner = begin_in_an_old_schema(make_runner, numpy=None, tensorflow="2.15.0")
+    runner.start_opening("")
+    with pytest.raises(UsageError, match=r"begun with tensorflow-2\.15.*, numpy not recorded"):
+        runner.open("")
 
 
 class EngineWithoutImport:

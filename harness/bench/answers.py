@@ -7,6 +7,7 @@ import msgspec
 from harness.bench.decide import ALPHA, Controls, Decision, decide, pooled
 from harness.bench.raw import Measured
 from harness.bench.request import BenchComparison, BenchSide
+from harness.bench.selftest import RuleRecord, judge_rules
 from harness.bench.store import SavedRun
 
 # Exit codes, the gravest first: what `bench` and `bench compare` return. 2, 3 and 130 are those of
@@ -73,6 +74,7 @@ class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
     comparisons: list[WorkloadAnswer]
     environments: list[ComparisonAnswer]
+    selftest: list[RuleRecord] = []
 
 
 def answer(saved: SavedRun) -> BenchResult:
@@ -91,6 +93,7 @@ def answer(saved: SavedRun) -> BenchResult:
         confidence=1 - ALPHA,
         comparisons=[each for one in compared for each in one.workloads],
         environments=compared,
+        selftest=judge_rules(saved) if run.request.selftest else [],
     )
 
 

@@ -10,12 +10,12 @@ import os
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.bench.decide import INJECTED
-from harness.bench.raw import SIDES, Load, Measured, pack_times
+from harness.bench.raw import Load, Measured, pack_times
 from harness.bench.workloads import Workload
 from harness.processes.timed import TimedProcess, TimedProcessFailed
 from harness.processes.variables import Environment
@@ -38,12 +38,23 @@ class Opening:
     request: dict[str, dict[str, object]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Injection:
-    """The slowdown of the control: its kind, and its share of A's p10."""
+    """A slowdown that is really there: its kind, and its share of A's p10."""
 
     kind: str = "loop"
     share: float = INJECTED
+
+
+USUAL_INJECTIONS = (Injection(),)
+# As SIDES names them, from `injected` on.
+SELFTEST_INJECTIONS = (
+    Injection(),
+    Injection("loop", 0.02),
+    Injection("loop", 0.05),
+    Injection("operation", 0.03),
+    Injection("memory", 0.03),
+)
 
 
 @dataclass
@@ -53,7 +64,7 @@ class PairSettings:
     environments: tuple[Environment, Environment]
     expected_versions: tuple[tuple[str, str], tuple[str, str]]  # TensorFlow and Keras of A, of B
     time_limit: float = 120.0
-    injection: Injection = field(default_factory=Injection)
+    injections: tuple[Injection, ...] = USUAL_INJECTIONS
     side_ns: int = SIDE_NS
 
 
@@ -163,17 +174,20 @@ def measure_workload(
             raise TimedProcessFailed(f"{name}: {error}", error.not_applicable) from error
     plan = plan_blocks(opened[0]["ns"], settings.side_ns)
     times_of_a = warm_up(processes, max(plan.calls, WARM_UP_CALLS), cores[0], settings.time_limit)
-    injected = estimate_injection(times_of_a, settings.injection.share)
-    slow = {"kind": settings.injection.kind, "ns": injected}
+    injects: list[dict[str, object] | None] = [None, None, None]
+    injects += [
+        {"kind": each.kind, "ns": estimate_injection(times_of_a, each.share)}
+        for each in settings.injections
+    ]
     before = read_machine()
     blocks, order, used, cpu, wrong = [], [], [], [], [0, 0, 0]
     for cycle in range(plan.cycles):
         core = cores[(cycle // CYCLES_PER_CORE + pair) % len(cores)]
-        sides = list(range(len(SIDES)))
+        sides = list(range(len(injects)))
         rng.shuffle(sides)
         for side in (*sides, *reversed(sides)):
-            which, inject = min(side, 2), slow if SIDES[side] == "injected" else None
-            request = {"do": "block", "calls": plan.calls, "core": core, "inject": inject}
+            which = min(side, 2)
+            request = {"do": "block", "calls": plan.calls, "core": core, "inject": injects[side]}
             answer = processes[which].ask(request, settings.time_limit)
             blocks.append(answer["times"])
             order.append(side)
@@ -196,7 +210,7 @@ def measure_workload(
         cpu_ns=cpu,
         wrong=wrong,
         rows=opened[0]["rows"],
-        injected_ns=injected,
+        injected_ns=estimate_injection(times_of_a, INJECTED),
         memory_growth=growth,
         load=describe_load(before, after),
     )

@@ -16,7 +16,10 @@ PAIRS = 12  # most pairs, unless told otherwise
 
 
 class BenchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user asked for. `workloads` are names, or kinds where `model` is a file."""
+    """What the user asked for. `workloads` are names, or kinds where `model` is a file.
+
+    `selftest`: every pair is measured, also where the answer is known, with more injected sides.
+    """
 
     releases: list[str]
     workloads: list[str] = []
@@ -27,8 +30,7 @@ class BenchRequest(msgspec.Struct, frozen=True, kw_only=True):
     most_pairs: int = PAIRS
     seed: int = 0
     time_limit: float = 120.0
-    injection: str = "loop"
-    share: float = 0.03
+    selftest: bool = False
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the neighbours that are compared."""

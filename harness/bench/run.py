@@ -6,7 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.bench.decide import Decision, decide
-from harness.bench.pairs import Injection, Opening, PairSettings, WrongVersion, measure_pair
+from harness.bench.pairs import (
+    SELFTEST_INJECTIONS,
+    USUAL_INJECTIONS,
+    Opening,
+    PairSettings,
+    WrongVersion,
+    measure_pair,
+)
 from harness.bench.prepare import Prepared, prepare
 from harness.bench.raw import Measured, RawFolder
 from harness.bench.request import BenchComparison, BenchRequest, BenchRun
@@ -114,7 +121,7 @@ def measure_comparison(
         prepared.environments,
         (versions_of(comparison, "a"), versions_of(comparison, "b")),
         request.time_limit,
-        Injection(request.injection, request.share),
+        SELFTEST_INJECTIONS if request.selftest else USUAL_INJECTIONS,
     )
     raw = store.raw(run)
     measured = store.load_measured(run)[index]
@@ -156,9 +163,15 @@ def choose_missing(
     return [
         opening
         for opening in openings
-        if not decisions[opening.workload.name].is_final
+        if goes_on(decisions[opening.workload.name], request)
         and raw.load(comparison.key, opening.workload.name, pair, request.seed) is None
     ]
+
+
+def goes_on(decision: Decision, request: BenchRequest) -> bool:
+    """Say whether a workload is to be measured in more pairs."""
+    ended = decision.answer in ("wrong", "failed", "skipped")
+    return not (ended or (decision.is_final and not request.selftest))
 
 
 def versions_of(comparison: BenchComparison, side: str) -> tuple[str, str]:

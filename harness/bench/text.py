@@ -2,6 +2,7 @@
 
 from harness.bench.answers import BenchResult, ComparisonAnswer, WorkloadAnswer
 from harness.bench.decide import INJECTED, SAME
+from harness.bench.selftest import RuleRecord
 from harness.report.layout import Layout, draw_table, fill_lines
 
 BUSY = 0.5  # load average per core from which the machine is said to be busy
@@ -19,6 +20,8 @@ EXPLANATIONS = {
 def describe_result(result: BenchResult, layout: Layout, cores: int) -> str:
     """Return the whole result as text."""
     blocks = [describe_comparison(each, layout, cores) for each in result.environments]
+    if result.selftest:
+        blocks.append(describe_rules(result.selftest, layout))
     if not result.complete:
         blocks.append(
             fill_lines(
@@ -73,6 +76,30 @@ def describe_answer(found: WorkloadAnswer) -> str:
     if found.answer in ("void", "wrong", "failed", "skipped"):
         return f"{found.workload}: {EXPLANATIONS[found.answer]}: {found.reason}."
     return ""
+
+
+def describe_rules(records: list[RuleRecord], layout: Layout) -> str:
+    """Return false alarms and power of every rule, a table for each workload."""
+    blocks = []
+    for workload in dict.fromkeys(each.workload for each in records):
+        mine = [each for each in records if each.workload == workload]
+        injected = list(mine[0].power)
+        names = ["loop 3 %" if each == "injected" else each for each in injected]
+        rows = [
+            [each.rule, f"{each.false_alarms:.1%}", *(f"{each.power[one]:.0%}" for one in injected)]
+            for each in mine
+        ]
+        columns = ["rule", "false alarms", *names]
+        table = draw_table(columns, rows, layout, right=columns[1:])
+        blocks.append(f"{workload}: what each rule makes of the same raw blocks\n\n{table}")
+    blocks.append(
+        fill_lines(
+            "False alarms: A against itself came out slower (for bench: or faster). The other"
+            " columns: how often a slowdown that was really injected was found.",
+            layout.width,
+        )
+    )
+    return "\n\n".join(blocks)
 
 
 def describe_machine(comparison: ComparisonAnswer, cores: int) -> str:

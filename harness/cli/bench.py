@@ -1,11 +1,22 @@
 """`bench`: is one TensorFlow slower than another?"""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.bench_options import (
+    ON_GITHUB,
+    AnnotationsOption,
+    JUnitOption,
+    PairsOption,
+    ResumeOption,
+    RunArgument,
+    SeedOption,
+    WorkloadOption,
+    absolute,
+    split_words,
+)
 from harness.cli.commands import Command, Group
 from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption
 from harness.cli.printer import JsonOption, Printer
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
 
 PAIR = "pair"  # the command that is meant where none is named
 FEWEST_PAIRS, MOST_PAIRS = 5, 100
+SELFTEST_WORKLOADS = ("dense/function", "dense/call", "dense/predict_on_batch")
 
 
 class BenchGroup(Group):
@@ -35,22 +47,6 @@ class BenchGroup(Group):
 
 
 app = typer.Typer(cls=BenchGroup, invoke_without_command=True)
-RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's number, its saved name, or a .bench file.")
-]
-JUnitOption = Annotated[
-    Path | None,
-    typer.Option("--junit", metavar="FILE", help="Write JUnit XML, for a CI server."),
-]
-AnnotationsOption = Annotated[
-    bool,
-    typer.Option(
-        "--annotations/--no-annotations",
-        help="Print GitHub's workflow commands on stderr [default: where GITHUB_ACTIONS=true].",
-        show_default=False,
-    ),
-]
-ON_GITHUB = os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 @app.callback()
@@ -71,15 +67,7 @@ def compare_environments(
         typer.Argument(metavar="[A B]", help="Releases or interpreters; the same twice is a test."),
     ] = None,
     releases: TensorFlowOption = None,
-    workloads: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--workload",
-            "-w",
-            metavar="NAME,...",
-            help="Such as dense/function, or conv for each kind of call; with --model a kind.",
-        ),
-    ] = None,
+    workloads: WorkloadOption = None,
     model: Annotated[
         Path | None, typer.Option("--model", metavar="FILE", help="Time your own saved model.")
     ] = None,
@@ -94,24 +82,12 @@ def compare_environments(
         typer.Option("--code", metavar="FILE.py", help="The classes that your model needs."),
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Let Lambda layers run.")] = False,
-    pairs: Annotated[
-        int | None,
-        typer.Option(
-            "--pairs",
-            metavar="N",
-            help="Most pairs of processes, 5 or more [default: 12].",
-            show_default=False,
-        ),
-    ] = None,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="N", help="Of block orders and memory layouts.")
-    ] = 0,
+    pairs: PairsOption = None,
+    seed: SeedOption = 0,
     time_limit: Annotated[
         float, typer.Option("--time-limit", metavar="SECONDS", help="For a block of calls.")
     ] = 120.0,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an unfinished run of the same request.")
-    ] = False,
+    resume: ResumeOption = False,
     style: FormatOption = "simple",
     json_file: JsonOption = None,
     junit_file: JUnitOption = None,
@@ -134,7 +110,7 @@ def compare_environments(
     names = choose_environments(environments or [], releases or [])
     request = BenchRequest(
         releases=names,
-        workloads=[each for word in workloads or [] for each in word.split(",") if each],
+        workloads=split_words(workloads),
         model=absolute(model),
         code=absolute(code),
         inputs=absolute(inputs),
@@ -163,11 +139,6 @@ def choose_environments(words: list[str], releases: list[str]) -> list[str]:
     for name in names:
         check_name(name)
     return [make_absolute(name) for name in names]
-
-
-def absolute(path: Path | None) -> str | None:
-    """Return a path that means the same from any folder."""
-    return None if path is None else str(path.absolute())
 
 
 def check_request(request: "BenchRequest") -> None:
@@ -239,6 +210,46 @@ def finish(
             typer.echo(command, err=True)
     printer.tip(f"\nNext: {command_line(f'bench save {saved.run.id} NAME')}")
     raise typer.Exit(choose_exit_code([each.answer for each in result.comparisons]))
+
+
+@app.command("selftest", cls=Command)
+def run_selftest(
+    environment: Annotated[
+        str | None,
+        typer.Argument(metavar="[RELEASE]", help="What to test with [default: this Python's]."),
+    ] = None,
+    workloads: WorkloadOption = None,
+    pairs: PairsOption = None,
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    style: FormatOption = "simple",
+    json_file: JsonOption = None,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Measure false alarms and power on this machine, where the truth is known.
+
+    One environment runs against itself, with 2, 3 and 5 % injected (a busy loop, an extra
+    operation, extra memory traffic). The rules of asv, pytest-benchmark, pyperf and
+    google-benchmark are applied to the same raw blocks.
+    """
+    layout = choose_layout(style)
+    printer = Printer(json_file)
+    from harness.bench.request import PAIRS, BenchRequest
+    from harness.bench.store import BenchStore
+    from harness.environments.resolve import choose_default
+
+    name = environment or choose_default()
+    request = BenchRequest(
+        releases=choose_environments([name, name], []),
+        workloads=split_words(workloads) or list(SELFTEST_WORKLOADS),
+        most_pairs=PAIRS if pairs is None else pairs,
+        seed=seed,
+        selftest=True,
+    )
+    check_request(request)
+    store = BenchStore(reports)
+    run = measure(store, request, resume)
+    finish(store.open(str(run)), printer, layout, None, False)
 
 
 @app.command("show", cls=Command)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.bench.raw import SIDES, Measured, pack_times
+from harness.bench.raw import USUAL_SIDES, Measured, pack_times
 from harness.processes.variables import Environment
 
 FAKE = """
@@ -73,7 +73,7 @@ def make_pair(rng, ratio, pair, between, injected, same, workload, calls=10, cyc
     factors.append(factors[2] * injected)
     order, blocks = [], []
     for _ in range(cycles):
-        sides = list(rng.permutation(len(SIDES)))
+        sides = list(rng.permutation(USUAL_SIDES))
         order += [*sides, *reversed(sides)]
     for side in order:
         noise = 1 + rng.exponential(0.02, calls) + (rng.random(calls) < 0.1) * 3

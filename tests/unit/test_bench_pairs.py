@@ -13,7 +13,7 @@ from harness.bench.pairs import (
     measure_pair,
     plan_blocks,
 )
-from harness.bench.raw import SIDES
+from harness.bench.raw import SIDES, USUAL_SIDES
 from harness.bench.request import refuse_one_twice
 from harness.bench.workloads import Workload, choose_own, choose_workloads
 from harness.errors import UsageError
@@ -49,7 +49,7 @@ def test_each_side_gets_the_same_number_of_calls_in_mirrored_order(measure):
     assert all(cycle == cycle[::-1] for cycle in cycles)
     assert all(sorted(cycle[:4]) == [0, 1, 2, 3] for cycle in cycles)
     assert len({tuple(cycle) for cycle in cycles}) > 1
-    assert len({len(found.side(side)) for side in SIDES}) == 1
+    assert len({len(found.side(side)) for side in SIDES[:USUAL_SIDES]}) == 1
 
 
 def test_the_seed_decides_the_order(measure):

@@ -1,6 +1,7 @@
 """The result of a run as text: a table for each comparison, then its sentences."""
 
 from harness.bench.answers import BenchResult, ComparisonAnswer, WorkloadAnswer
+from harness.bench.compare import Drift
 from harness.bench.decide import INJECTED, SAME
 from harness.bench.selftest import RuleRecord
 from harness.report.layout import Layout, draw_table, fill_lines
@@ -76,6 +77,20 @@ def describe_answer(found: WorkloadAnswer) -> str:
     if found.answer in ("void", "wrong", "failed", "skipped"):
         return f"{found.workload}: {EXPLANATIONS[found.answer]}: {found.reason}."
     return ""
+
+
+def describe_drifts(drifts: list[Drift], layout: Layout) -> str:
+    """Return what has changed since a baseline, as a table and its reasons."""
+    rows = []
+    for each in drifts:
+        ratio = "-" if each.ratio is None else f"{each.ratio:.3f}"
+        low, high = each.interval or (0.0, 0.0)
+        interval = f"{low:.3f} to {high:.3f}" if each.interval else "-"
+        rows.append([each.workload, each.answer, ratio, interval])
+    columns = ["workload", "answer", "run / baseline", "interval"]
+    table = draw_table(columns, rows, layout, right=columns[2:])
+    reasons = [f"{each.workload}: {each.reason}." for each in drifts if each.reason]
+    return "\n".join([table, *([""] if reasons else []), *reasons])
 
 
 def describe_rules(records: list[RuleRecord], layout: Layout) -> str:

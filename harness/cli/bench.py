@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.bench_compare import compare_with_baseline
 from harness.cli.bench_options import (
     ON_GITHUB,
     AnnotationsOption,
@@ -281,3 +282,6 @@ def save_run(
     file = BenchStore(reports).save(run, name)
     typer.echo(f"Run {run} is saved in {file} ({file.stat().st_size / 1024:.0f} KiB).")
     typer.echo(f"Next: {command_line(f'bench show {name}')}")
+
+
+app.command("compare", cls=Command)(compare_with_baseline)

@@ -8,7 +8,7 @@ import pytest
 
 from harness.bench.raw import SIDES, pack_times
 from harness.bench.rules import RULES, flag
-from harness.bench.selftest import INJECTED_SIDES, OURS, draw_subsets, judge_ours, judge_other
+from harness.bench.selftest import INJECTED_SIDES, OURS, draw_subsets, judge_other, judge_ours
 from tests.unit.bench_data import make_pairs
 
 SHARES = {"loop 2 %": 1.02, "loop 5 %": 1.05, "operation 3 %": 1.03, "memory 3 %": 1.03}

@@ -21,9 +21,9 @@ import signal
 import sys
 import time
 
+from .cores import pin_threads
 from .environment import describe_environment, import_tensorflow
 from .server import PR_SET_PDEATHSIG, Channel
-from .cores import pin_threads
 
 
 def serve_bench(core):

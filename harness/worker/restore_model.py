@@ -4,10 +4,12 @@ A step of kind "restore_model" is a dict:
     model (path), saved_model (bool), keras_inside (bool: that a Keras 2 can load as a model),
     code (a Python file whose classes the model needs, else None), custom (their names in the
     model), trusted (bool),
+    describe (bool: leave the configuration and the weights too),
     inputs (npz of `names` and arrays `000`, ..., which are taken, else None), rows, seed,
     folder (where `result.json`, `input-000.npy`, ... and `output-000.npy`, ... go).
 """
 
+import functools
 import inspect
 import json
 import os
@@ -16,6 +18,7 @@ import traceback
 
 import numpy as np
 
+from .describe_model import describe_model
 from .environment import keras_version
 from .model_inputs import describe_input, draw_inputs, limit_indices, read_inputs
 from .steps import load_scenario, make_printable, write_atomically
@@ -88,6 +91,9 @@ def load_and_predict(tf, step, result):
         for name, array in zip(outputs, predictions)
     ]
     if not by_signature:
+        if step["describe"]:
+            saver = functools.partial(save_list, step)
+            result.update(describe_model(tf, model, step["folder"], saver))
         result["plain_error"] = try_plainly(tf, step)
 
 

@@ -200,6 +200,7 @@ def as_record(origin: "Origin") -> dict[str, object]:
         "range": origin.span or None,
         "evidence": origin.evidence,
         "custom": origin.custom,
+        "packages": origin.packages,
         "dangers": origin.dangers,
         "unsafe": bool(origin.dangers),
         "missing": origin.missing,

@@ -430,8 +430,9 @@ def test_hdf5_and_zip_files_that_keras_did_not_write_are_refused(tmp_path):
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["table"] = np.arange(3)
     refuse(tmp_path / "data.h5", "not one that Keras wrote")
-    np.savez(tmp_path / "arrays.npz", a=np.arange(3))
-    refuse(tmp_path / "arrays.npz", "not a Keras archive: it holds a.npy")
+    with zipfile.ZipFile(tmp_path / "notes.zip", "w") as archive:
+        archive.writestr("a.txt", "a")
+    refuse(tmp_path / "notes.zip", "not a Keras archive: it holds a.txt")
     (tmp_path / "weights.pkl").write_bytes(b"\x80\x04K\x01.")
     refuse(tmp_path / "weights.pkl", "looks like a pickle")
 

@@ -186,6 +186,11 @@ def describe_restored(
         lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
         lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
+    if there.by_signature and origin.custom and code is None:
+        lines.append(
+            "Its own classes are not here, so its signature was called: load_model would make up"
+            " classes for them, and may predict something else."
+        )
     if there.by_signature and len(origin.signatures) > 1:
         named = ", ".join(origin.signatures)
         lines.append(f"Called by its signature {there.signature}. It has these: {named}")

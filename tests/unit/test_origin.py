@@ -24,6 +24,7 @@ from harness.origin.likely_releases import choose_by_keras, choose_by_tensorflow
 from harness.origin.model_copy import copy_model
 from harness.origin.restore import RestoredModel, compare_restored, find_innermost, find_kind
 from harness.origin.who_wrote import read_origin
+from harness.report.model_file import describe_origin
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 FILES = {
@@ -274,9 +275,10 @@ def test_an_archive_with_a_hostile_configuration_is_refused(tmp_path, config, wo
 def test_names_from_a_file_are_printed_without_what_steers_a_terminal(tmp_path):
     layer = {"class_name": "Evil\x1b[31m\u202e" + "x" * 500, "config": {}, "module": None}
     path = write_archive(tmp_path / "model.keras", json.dumps(layer))
-    (name,) = read_origin(path).custom
-    assert name.startswith("Evil\\x1b[31m\\x202e")
-    assert len(name) <= 80
+    (line,) = [each for each in describe_origin(read_origin(path), path) if "Evil" in each]
+    assert line.endswith(plain(layer["class_name"]))
+    assert "Evil\\x1b[31m\\x202e" in line
+    assert len(line) <= 130
     assert plain("\n\u2028") == "\\x0a\\x2028"
 
 

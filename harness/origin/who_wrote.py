@@ -28,7 +28,7 @@ class Origin:
     folder with one model in it was given. `span`: the range that the writer is from, where the file
     does not tell the release. `missing`: what the model lacks to be restored. `signatures`: those
     of a SavedModel. `marks`: details of the file (harness.formats). `architecture`: the JSON
-    beside a file of weights.
+    beside a file of weights. `roots`: the keywords that a checkpoint was saved with.
     """
 
     format: str
@@ -44,6 +44,7 @@ class Origin:
     signatures: tuple[str, ...] = ()
     marks: frozenset[str] = frozenset()
     architecture: Path | None = None
+    roots: tuple[str, ...] = ()
 
     @property
     def keras_alone(self) -> bool:
@@ -80,4 +81,5 @@ def read_origin(path: Path) -> Origin:
         tuple(facts.signatures),
         frozenset(facts.marks),
         Path(facts.architecture) if facts.architecture else None,
+        tuple(facts.roots),
     )

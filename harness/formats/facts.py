@@ -53,7 +53,8 @@ class Facts:
     are names of classes and functions that are not built into Keras. `dangers` are sentences: why
     loading runs code in the file or reads other files. `missing` are sentences: what the model
     lacks to be restored. `signatures` are those of a SavedModel, as they are shown. `architecture`
-    is the path of the JSON beside a file of weights. `path` is the path to give to a loader.
+    is the path of the JSON beside a file of weights. `roots` are the keywords that a checkpoint was
+    saved with. `path` is the path to give to a loader.
     `packages` are those that are known to bring some of `custom`, as pip calls them.
     Of a graph: `producer` is the number of the TensorFlow that built it, 0 where none is named;
     `inputs` and `outputs` are the first names of its tensors.
@@ -70,6 +71,7 @@ class Facts:
     missing: list[str] = field(default_factory=list)
     signatures: list[str] = field(default_factory=list)
     architecture: str | None = None
+    roots: list[str] = field(default_factory=list)
     producer: int | None = None
     packages: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)

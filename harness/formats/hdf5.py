@@ -133,6 +133,8 @@ def walk(file: Any, size: int, facts: Facts) -> list[str]:
                     facts.mark("named vars")
                 elif key == "metrics" and not prefix:
                     facts.mark("metrics group")
+                elif key == "optimizer" and not prefix:
+                    facts.mark("optimizer group")
                 waiting.append((f"{prefix}{key}/", node))
             elif isinstance(node, h5py.Dataset):
                 names.append(prefix + key)

@@ -78,14 +78,11 @@ def choose_releases(facts: Facts) -> Choice:
     return Choice([LAST_KERAS_2], "no version is named", f"1.0 to {LAST_KERAS_2}")
 
 
-def within(first: str, last: str, reason: str, *more: str) -> Choice:
-    """Return the choice of all releases from `first` to `last`; the newest reads most, so it leads.
-
-    `more`: releases that may have written the file as well.
-    """
+def within(first: str, last: str, reason: str) -> Choice:
+    """Return the choice of all releases from `first` to `last`; the newest reads most: it leads."""
     names = list(RELEASES)
     found = names[names.index(first) : names.index(last) + 1]
-    return Choice([*reversed(found), *more], reason, f"{first} to {last}")
+    return Choice(found[::-1], reason, f"{first} to {last}")
 
 
 def choose_by_objects(marks: set[str]) -> Choice:
@@ -95,7 +92,7 @@ def choose_by_objects(marks: set[str]) -> Choice:
         return Choice(
             ["1.15"], f"{said}; without an object graph, TensorFlow 1 wrote it", "1.0 to 1.15"
         )
-    return within("2.0", NEWEST, f"{said}; an object graph is written by TensorFlow 2", "1.15")
+    return within("1.15", NEWEST, f"{said}; an object graph is written since TensorFlow 1.13")
 
 
 def choose_by_tensorflow(version: str, marks: set[str]) -> Choice:
@@ -228,15 +225,20 @@ def choose_by_layout(marks: set[str]) -> Choice:
         return within("2.12", "2.14", said)
     if "metrics group" in marks:
         said += "; the groups layers and metrics are written by Keras 2.15 and tf_keras"
-        later = within("2.16", NEWEST, "").releases
-        return Choice(
-            ["2.15", *(f"{name}+legacy" for name in reversed(later))],
-            said,
-            f"2.15 to {NEWEST}+legacy",
-        )
+        return or_legacy(Choice(["2.15"], said, "2.15"))
     if "named vars" in marks:
         return within("2.18", NEWEST, f"{said}; vars with a name are written since Keras 3.6")
-    return within("2.16", "2.17", f"{said}; vars without a name are written by Keras 3.0 to 3.5")
+    said += "; vars without a name are written by Keras 3.0 to 3.5"
+    if "optimizer group" in marks:  # beside it, Keras 2 keeps the metrics of a compiled model
+        return within("2.16", "2.17", said)
+    said += ", and for a model that is not compiled by Keras 2.15 and tf_keras"
+    return or_legacy(within("2.15", "2.17", said))
+
+
+def or_legacy(choice: Choice) -> Choice:
+    """Return the choice with tf_keras besides, the Keras 2 of later releases."""
+    legacy = [f"{name}+legacy" for name in within("2.16", NEWEST, "").releases]
+    return choice._replace(releases=choice.releases + legacy, span=f"{choice.span} or tf_keras")
 
 
 def choose_by_checkpoint(marks: set[str]) -> Choice:
@@ -253,12 +255,15 @@ def choose_by_checkpoint(marks: set[str]) -> Choice:
         return within("2.16", NEWEST, said)
     if "layer_with_weights" not in marks:
         said += ", and its names do not belong to a Keras model"
-        return within("2.0", NEWEST, said, "1.15")
+        return within("1.15", NEWEST, said)
     if "_iterations" in marks:
-        said += "; an optimizer with _iterations is written since Keras 2.11"
-        return within("2.11", LAST_KERAS_2, said)
+        said += "; an optimizer with _iterations is written by Keras 2 since 2.11"
+        return or_legacy(within("2.11", LAST_KERAS_2, said))
     if ".OPTIMIZER_SLOT" in marks:
-        said += "; optimizer slots are written by Keras 2 up to 2.10"
-        return within("2.0", "2.10", said, "1.15")
+        said += "; optimizer slots are written up to 2.10, and by optimizers.legacy up to 2.15"
+        found = within("1.15", LAST_KERAS_2, said)
+        return found._replace(
+            releases=sorted(found.releases, key=lambda name: minor_of(name) > (2, 10))
+        )
     said += "; names with layer_with_weights are written by Keras 2"
-    return within("2.0", LAST_KERAS_2, said, "1.15")
+    return or_legacy(within("1.15", LAST_KERAS_2, said))

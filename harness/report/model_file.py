@@ -137,10 +137,15 @@ def advise_checkpoint(origin: Origin) -> list[str]:
     """Return how a checkpoint is read (tried with files of 1.15 and 2.4 to 2.21, in 2.21 too)."""
     path = str(origin.path)
     if "name-based" not in origin.marks:  # Keras 3 reads no checkpoint with load_weights
-        return [
-            "The file holds weights without a model. Build the model in that release, then:",
-            f"  tf.train.Checkpoint(model=model).read({path!r}).expect_partial()",
-        ]
+        given = ", ".join(f"{root}={root}" for root in origin.roots or ("model",))
+        given = "model" if "the model is the root" in origin.marks else given
+        call = f"tf.train.Checkpoint({given}).read({path!r}).expect_partial()"
+        if "saved by the model" in origin.marks:
+            call = f"model.load_weights({path!r})"
+        what = "weights without a model. Build the model"
+        if origin.roots and "model" not in origin.roots:
+            what = "variables of objects, without their code. Build the objects"
+        return [f"The file holds {what} in that release, then:", f"  {call}"]
     if "graph beside it" in origin.marks:
         return [
             "The graph is in the .meta beside it. Any release from 1.15 to 2.21 restores both:",

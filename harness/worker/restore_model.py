@@ -22,6 +22,7 @@ from .environment import keras_version
 from .model_inputs import describe_input, draw_inputs, limit_indices, read_inputs
 from .old_keras import build_and_fill, choose_keras, open_scope
 from .steps import load_scenario, make_printable, write_atomically
+from .tf_examples import find_features
 
 SHORT_NAMES = {
     "mse": "mean_squared_error",
@@ -231,6 +232,8 @@ def open_signature(tf, path):
         {"name": each, "shape": shape_of(wanted[each]), "dtype": dtype_of(wanted[each])}
         for each in names
     ]
+    if len(specs) == 1 and specs[0]["dtype"] == "string":
+        specs[0]["features"] = find_features(tf, call)
 
     def predict(inputs):
         given = {

@@ -63,13 +63,20 @@ def test_files_of_keras_1_predict_what_they_did_in_the_keras_that_wrote_them(cli
 WRITE = """
 import sys
 import tensorflow as tf
-for name in ("serving_default", "predict_images"):
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        x = tf.compat.v1.placeholder(tf.float32, [None, 4], name="x")
-        y = tf.matmul(x, tf.compat.v1.get_variable("w", [4, 2]), name="y")
-        session.run(tf.compat.v1.global_variables_initializer())
-        call = tf.compat.v1.saved_model.predict_signature_def({"x": x}, {"y": y})
-        builder = tf.compat.v1.saved_model.Builder(sys.argv[1] + "/" + name)
+tf1 = tf.compat.v1
+for name in ("serving_default", "predict_images", "examples"):
+    with tf.Graph().as_default(), tf1.Session() as session:
+        given = x = tf1.placeholder(tf.float32, [None, 4], name="x")
+        if name == "examples":  # as an Estimator's signature takes them
+            given = tf1.placeholder(tf.string, [None], name="serialized")
+            features = {"a": tf.io.FixedLenFeature([3], tf.float32),
+                        "n": tf.io.FixedLenFeature([], tf.int64)}
+            parsed = tf.io.parse_example(given, features)
+            x = tf.concat([parsed["a"], tf.cast(parsed["n"], tf.float32)[:, None]], 1)
+        y = tf.matmul(x, tf1.get_variable("w", [4, 2]), name="y")
+        session.run(tf1.global_variables_initializer())
+        call = tf1.saved_model.predict_signature_def({"x": given}, {"y": y})
+        builder = tf1.saved_model.Builder(sys.argv[1] + "/" + name)
         builder.add_meta_graph_and_variables(session, ["serve"], signature_def_map={name: call})
         builder.save()
 """
@@ -78,9 +85,10 @@ for name in ("serving_default", "predict_images"):
 def test_saved_models_of_tensorflow_1_are_called_by_their_signature_there_and_here(cli, tmp_path):
     python = open_environment("1.15").interpreter
     subprocess.run([python, "-c", WRITE, tmp_path], check=True, capture_output=True)
-    for name in ("serving_default", "predict_images"):
+    for name in ("serving_default", "predict_images", "examples"):
         ended = cli("env", "for", tmp_path / name)
         ended.assert_ran(0)
         assert "SavedModel, for release 1.15" in ended.stdout
         assert "is restored by its signature and predicts the same" in ended.stdout
         assert f".signatures['{name}']" in ended.stdout
+    assert "in   x (None) string: tf.Examples with a, n" in ended.stdout

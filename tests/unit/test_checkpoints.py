@@ -145,20 +145,37 @@ def test_an_index_that_counts_too_many_data_files_is_refused(tmp_path):
     ("format", "marks", "span", "writers"),
     [
         (CHECKPOINT, ["name-based"], "0.12 to 1.15", ["1.15"]),
-        (CHECKPOINT, [], "2.0 to 2.21", ["1.15", "2.0", "2.21"]),
-        (CHECKPOINT, ["layer_with_weights", ".OPTIMIZER_SLOT"], "2.0 to 2.10", ["2.4", "2.10"]),
-        (CHECKPOINT, ["layer_with_weights", "_iterations"], "2.11 to 2.15", ["2.11", "2.13"]),
-        (CHECKPOINT, ["layer_with_weights"], "2.0 to 2.15", ["1.15", "2.4", "2.15"]),
-        (CHECKPOINT, ["_operations"], "2.16 to 2.21", ["2.16", "2.19", "2.21"]),
-        (WEIGHTS_H5, ["named vars"], "2.18 to 2.21", ["2.18", "2.19", "2.20", "2.21"]),
-        (WEIGHTS_H5, [], "2.16 to 2.17", ["2.16", "2.17"]),
-        (WEIGHTS_H5, ["metrics group"], "2.15 to 2.21+legacy", ["2.15", "2.16+legacy"]),
+        (CHECKPOINT, [], "1.15 to 2.21", ["2.21", "1.15", "2.0"]),
+        (
+            CHECKPOINT,
+            ["layer_with_weights", ".OPTIMIZER_SLOT"],
+            "1.15 to 2.15",
+            ["2.10", "2.4", "2.15", "1.15"],
+        ),
+        (
+            CHECKPOINT,
+            ["layer_with_weights", "_iterations"],
+            "2.11 to 2.15 or tf_keras",
+            ["2.15", "2.11", "2.13", "2.16+legacy"],
+        ),
+        (
+            CHECKPOINT,
+            ["layer_with_weights"],
+            "1.15 to 2.15 or tf_keras",
+            ["2.15", "2.4", "1.15", "2.18+legacy"],
+        ),
+        (CHECKPOINT, ["_operations"], "2.16 to 2.21", ["2.21", "2.16", "2.19"]),
+        (WEIGHTS_H5, ["named vars"], "2.18 to 2.21", ["2.21", "2.18", "2.19", "2.20"]),
+        (WEIGHTS_H5, ["optimizer group"], "2.16 to 2.17", ["2.17", "2.16"]),
+        (WEIGHTS_H5, [], "2.15 to 2.17 or tf_keras", ["2.17", "2.15", "2.16", "2.16+legacy"]),
+        (WEIGHTS_H5, ["metrics group"], "2.15 or tf_keras", ["2.15", "2.16+legacy"]),
     ],
 )
 def test_where_nothing_tells_the_writer_the_whole_range_is_named(format, marks, span, writers):
     chosen = choose_releases(Facts(format, "x", marks=marks))
     assert chosen.span == span
     assert set(writers) <= set(chosen.releases)
+    assert chosen.releases[0] == writers[0]
 
 
 def test_the_range_stands_in_place_of_a_release_that_nobody_knows(cli, tmp_path):
@@ -167,5 +184,23 @@ def test_the_range_stands_in_place_of_a_release_that_nobody_knows(cli, tmp_path)
     ended = cli("env", "for", "ckpt-1", "--json")
     assert json.loads(ended.stdout)["range"]
     said = cli("env", "for", "ckpt-1").stdout.splitlines()[0]
-    assert "written by one of 2." in said
+    assert "written by one of 1.15 to 2.15 or tf_keras; 2.15 reads it" in said
     assert "for release" not in said
+
+
+@pytest.mark.parametrize(
+    ("names", "call"),
+    [
+        (["net/w", "opt/iter", "save_counter"], "tf.train.Checkpoint(net=net, opt=opt).read("),
+        (["layer_with_weights-0/kernel", "save_counter"], "model.load_weights("),
+        ([f"part{number}/w" for number in range(9)], "tf.train.Checkpoint(model=model).read("),
+        (["_layers/0/_kernel"], "tf.train.Checkpoint(model).read("),
+        (["in(1)/w"], "tf.train.Checkpoint(model=model).read("),
+    ],
+)
+def test_the_line_that_reads_a_checkpoint_has_the_keywords_it_was_saved_with(
+    tmp_path, cli, names, call
+):
+    sizes = {f"{name}/.ATTRIBUTES/VARIABLE_VALUE": 4 for name in names}
+    prefix = write_checkpoint(tmp_path / "ckpt", sizes | {"_CHECKPOINTABLE_OBJECT_GRAPH": 4})
+    assert call in cli("env", "for", prefix).stdout

@@ -56,7 +56,7 @@ def test_the_line_that_loads_names_the_signature_and_suits_the_release(tmp_path,
 
 @pytest.mark.parametrize(
     ("rest", "release", "span"),
-    [(b"", "1.15", "1.0 to 1.15"), (OBJECTS, "2.21", "2.0 to 2.21")],
+    [(b"", "1.15", "1.0 to 1.15"), (OBJECTS, "2.21", "1.15 to 2.21")],
     ids=["TensorFlow 1", "objects"],
 )
 def test_a_saved_model_without_a_version_is_placed_by_its_object_graph(

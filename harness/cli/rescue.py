@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.env_for import show_progress
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.waiting import show_progress
 from harness.errors import CHANGED, EXPECTED, UsageError, printable
 from harness.program import command_line
 

@@ -101,11 +101,13 @@ def describe_bugs(bugs: list[Outcome]) -> str:
 
 
 def describe_measured(paths: list[list[Outcome]]) -> str:
-    """Return the verdicts of runs for which nothing is declared: writer and reader differ."""
+    """Return the verdicts for which nothing is declared: of other doses, or read elsewhere."""
     verdicts = Counter(outcome.verdict for group in paths for outcome in group)
     told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
     cures = [group for group in paths if group[0].side != "broken"]
     matching = sum(all(each.verdict == "match" for each in group) for group in cures)
+    if all(group[0].writer == group[0].reader for group in paths):
+        return f"No verdicts are declared for doses but the lesson's own: {told}."
     return (
         f"One release saved, another restored, and no verdicts are declared for that: {told}."
         f" Fixed and healthy paths that match: {matching} of {len(cures)}."

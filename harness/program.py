@@ -10,7 +10,7 @@ MODULE, INSTALLED = "python -m harness", "restorebench"
 READING = {"list", "search", "explain", "new", "index", "artifact"}
 TAKERS = {  # which commands take which folder
     "--scenarios": {*READING, "run", "check", "diff", "gpu-report"},
-    "--reports": {"run", "check", "diff", "gpu-report", "runs", "show"},
+    "--reports": {"run", "check", "diff", "bench", "gpu-report", "runs", "show"},
 }
 folders: dict[str, str] = {}  # the folders that the user gave with TAKERS' options
 

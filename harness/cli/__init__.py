@@ -16,6 +16,7 @@ from harness.program import program_name
 # Imported here and not in `main`, since each is light: none imports numpy, let alone TensorFlow.
 from harness.cli import (  # isort: skip
     artifact,
+    bench,
     check,
     diff,
     env,
@@ -67,6 +68,7 @@ add("runs", runs.list_runs, LESSONS)
 add("show", show.show, LESSONS)
 app.add_typer(env.app, name="env", rich_help_panel=RELEASES)
 add("diff", diff.diff, RELEASES)
+app.add_typer(bench.app, name="bench", rich_help_panel=RELEASES)
 add("gpu-report", gpu_report.gpu_report, RELEASES)
 add("new", new.new, CONTRIBUTION)
 add("check", check.check, CONTRIBUTION)

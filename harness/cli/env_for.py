@@ -88,6 +88,7 @@ def restore_where_written(
     --expected says.
     """
     from harness.api import read_model_file
+    from harness.environments.releases import NEWEST
     from harness.environments.resolve import check_name
     from harness.origin.restore import compare_expected
     from harness.origin.samples import read_samples
@@ -95,6 +96,7 @@ def restore_where_written(
     from harness.report.model_file import (
         advise_without_model,
         describe_origin,
+        refuse_to_restore,
         spell,
         spell_load,
     )
@@ -120,7 +122,7 @@ def restore_where_written(
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
-    chosen = release or origin.releases[0]
+    chosen = release or (origin.releases or (NEWEST,))[0]
     record = as_record(origin)
     printer.prose(printable("\n".join(describe_origin(origin, model))))
     if not origin.holds_model:
@@ -136,12 +138,8 @@ def restore_where_written(
         printer.tip(printable(f"Next: {command_line(again)}"))
         return
     trusting = say_again(origin, model, release, readers, code, trust=True)
-    if origin.dangers and not trust:
-        raise UsageError(
-            f"{model.name or model} was not restored, because it is unsafe",
-            "\n".join(origin.dangers),
-            f"if you trust its author: {command_line(trusting)}",
-        )
+    if origin.missing or (origin.dangers and not trust):
+        raise refuse_to_restore(origin, model, command_line(trusting))
     obstacle = "" if trust else find_obstacle()
     if obstacle:
         printer.record(record)
@@ -184,10 +182,13 @@ def as_record(origin: "Origin") -> dict[str, object]:
         "releases": origin.releases,
         "tensorflow": origin.tensorflow,
         "keras": origin.keras,
+        "range": origin.span or None,
         "evidence": origin.evidence,
         "custom": origin.custom,
         "dangers": origin.dangers,
         "unsafe": bool(origin.dangers),
+        "missing": origin.missing,
+        "signatures": origin.signatures,
         "restored": None,
         "compared": None,
         "as_expected": None,

@@ -1,45 +1,71 @@
-"""Which cores train and which core times."""
+"""Which cores time, and which do everything else."""
 
 import contextlib
 import os
+import queue
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class CoreShares:
-    """Which cores save and which time; `timed` None where nothing is timed."""
-
-    save: list[int] | None
-    timed: list[int] | None
-    width: int  # saves (and untimed restores) under way at once
+MOST_TIMED = 2  # cores that time at once: more would share the bandwidth of the memory
 
 
-def share_cores(timing: bool) -> CoreShares:
-    """Divide this process's cores: one for timed restores, the others for everything else."""
-    if not hasattr(os, "sched_getaffinity"):
-        return CoreShares(None, None, 1 if timing else os.cpu_count() or 1)
-    cores = sorted(os.sched_getaffinity(0))
-    if not timing:
-        # One more than cores: a core has work while the harness reads what a step has left.
-        return CoreShares(None, None, len(cores) + 1)
-    timed, others = set_apart(cores)
-    return CoreShares(others, [timed], len(others))
+class Cores:
+    """The cores of this process, shared out: a step that is timed holds one of `timed` alone.
+
+    `others` (None: every core) are for whatever is not timed. Where there are none, a step that is
+    not timed holds one of `timed` too. Nothing is pinned where the system cannot do that.
+    """
+
+    def __init__(self, timing: bool) -> None:
+        self.timed: list[list[int] | None] = []
+        self.others: list[int] | None = None
+        self.apart = True  # what is not timed has cores of its own
+        count = os.cpu_count() or 1
+        if not hasattr(os, "sched_getaffinity"):
+            self.timed = [None] if timing else []
+        else:
+            cores = sorted(os.sched_getaffinity(0))
+            count = len(cores)
+            if timing:
+                self.timed, self.others = set_apart(cores)
+                self.apart = self.others is not None
+        # Saves under way at once. Untimed: one more than cores, so that a core has work while the
+        # harness reads what a step has left.
+        self.width = len(self.others or self.timed) if timing else count + 1
+        self.free: queue.SimpleQueue[list[int] | None] = queue.SimpleQueue()
+        for core in self.timed:
+            self.free.put(core)
+
+    @contextlib.contextmanager
+    def hold(self, timed: bool) -> Iterator[list[int] | None]:
+        """Give the cores for one step; waits until one is free."""
+        if not self.timed or (self.apart and not timed):
+            yield self.others
+            return
+        core = self.free.get()
+        try:
+            yield core
+        finally:
+            self.free.put(core)
 
 
 def set_apart(
     cores: list[int], read_siblings: Callable[[int], set[int]] | None = None
-) -> tuple[int, list[int]]:
-    """Return the core that is timed, and those that do everything else meanwhile.
+) -> tuple[list[list[int] | None], list[int] | None]:
+    """Return the cores that time, each as a list of one, and all that do everything else.
 
-    The last core: interrupts and other programs come to the first. Its siblings, which share its
-    arithmetic, stay idle, unless there is no other core.
+    Those that time share no arithmetic (siblings of one physical core do). They are the last ones:
+    interrupts and other programs come to the first. Two physical cores are both for timing, and
+    the others are None.
     """
-    timed = cores[-1]
-    siblings = (read_siblings or find_siblings)(timed)
-    others = [core for core in cores if core not in siblings and core != timed]
-    return timed, others or cores[:-1] or cores
+    physical: list[set[int]] = []
+    for core in reversed(cores):
+        if not any(core in siblings for siblings in physical):
+            physical.append({core} | (read_siblings or find_siblings)(core))
+    chosen = physical[:MOST_TIMED]
+    timed: list[list[int] | None] = [[max(each & set(cores))] for each in chosen]
+    others = [core for core in cores if not any(core in siblings for siblings in chosen)]
+    return timed, others or None
 
 
 def find_siblings(core: int) -> set[int]:
@@ -62,12 +88,13 @@ def pin_threads(cores: list[int]) -> None:
 
 @contextlib.contextmanager
 def keeping_off(timing: bool) -> Iterator[None]:
-    """Keep our own threads off the core that is timed."""
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    """Keep our own threads off the cores that are timed, where there are others."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    others = set_apart(cores)[1] if timing and cores else None
     try:
-        if timing and len(cores) > 1:
-            pin_threads(set_apart(sorted(cores))[1])
+        if others:
+            pin_threads(others)
         yield
     finally:
-        if cores:
-            pin_threads(sorted(cores))
+        if others:
+            pin_threads(cores)

@@ -55,8 +55,9 @@ class Engine(Protocol):
 class LocalEngine:
     """Threads drive the workers of this machine.
 
-    Two lanes. Saves train models on the cores the timing lane leaves free; restores, which are
-    timed, run one at a time on a core of their own. Without timing, one lane uses every core.
+    Saves and restores have lanes of their own where restores are timed, so that neither waits for
+    all of the other. Which of them runs when is settled by the cores (cores.py). Without timing,
+    one lane uses every core.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -65,18 +66,13 @@ class LocalEngine:
         self.timed = self.pool
 
     def prepare(self, devices: set[str]) -> None:
-        """Let a timed step make ready on another core while one before it is timed.
-
-        Not on a GPU, where making ready is work for the device that is timed, nor on a single core.
-        """
-        cores = self.machine.cores
-        apart = cores.timed is not None and cores.save != cores.timed
-        self.machine.overlaps = apart and devices <= {"CPU:0"}
-        if self.machine.settings.timing:
+        """Let as many restores be timed at once as there are cores for it; on a GPU one."""
+        timed = len(self.machine.cores.timed)
+        if timed:
             if self.timed is not self.pool:
                 self.timed.shutdown(wait=False)
-            # Two make ready: while one is torn down, the other is there to be timed.
-            self.timed = ThreadPoolExecutor(3 if self.machine.overlaps else 1)
+            # One more than cores: it unpacks its artifact while others are timed.
+            self.timed = ThreadPoolExecutor(timed + 1 if devices <= {"CPU:0"} else 1)
 
     def resolve(self, environment: str, say: Say) -> None:
         self.machine.resolve(environment, say)

@@ -12,12 +12,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from harness.catalog.scenario import Scenario
 from harness.environments.build import Say, keep_quiet
 from harness.environments.resolve import open_environment
 from harness.errors import EnvironmentUnusable, RestorebenchError
 from harness.execution.bundle import ArtifactRefused, BundleDamaged, make_bundle
-from harness.execution.cores import share_cores
+from harness.execution.cores import Cores
 from harness.execution.faults import DISK_NEEDED, describe_bug, is_machine_trouble
 from harness.execution.free_memory import measure_free_memory
 from harness.execution.plan import PathTask, SaveTask
@@ -41,8 +43,7 @@ class Machine:
         self, work: Path, settings: Settings, announce: Callable[[str], None] | None = None
     ) -> None:
         self.work, self.settings, self.announce = work, settings, announce
-        self.cores = share_cores(settings.timing)
-        self.overlaps = False  # a timed step may make ready on another core: set by the engine
+        self.cores = Cores(settings.timing)
         self.resolved: dict[str, Environment] = {}
         self.pools: OrderedDict[str, WorkerPool] = OrderedDict()  # the one used last comes last
         self.opening = threading.Lock()
@@ -135,7 +136,6 @@ class Machine:
             reference=str(reference),
             seed=task.seed,
             note_side_effects=self.settings.note_side_effects,
-            cores=self.cores.save,
         )
         return self.run(step, task.environment, task.writer, task.scenario.id)
 
@@ -165,7 +165,7 @@ class Machine:
         limits = self.settings.limits
         if task.declared.verdict == "timeout":
             limits = replace(limits, seconds=min(limits.seconds, ENDLESS_SECONDS))
-        # What is declared to fail has nothing to be timed, and need not wait for the lock.
+        # What is declared to fail has nothing to be timed.
         timing = self.settings.timing and task.declared.verdict not in FAILURES
         step = Step(
             kind="restore",
@@ -179,9 +179,6 @@ class Machine:
             dose=task.key.dose,
             timing=timing,
             note_side_effects=self.settings.note_side_effects,
-            cores=self.choose_timed_cores() if timing else self.cores.save,
-            timed_cores=self.cores.timed if timing else None,
-            timing_lock=str(self.work / "timing.lock") if timing and self.overlaps else None,
         )
         return self.run(step, task.environment, task.key.reader, task.scenario.id, limits)
 
@@ -200,14 +197,6 @@ class Machine:
         if isinstance(error, OSError) and is_machine_trouble(error, self.work):
             raise disk_trouble(self.work, error) from error
         return Measured("error", describe_bug(error, step))
-
-    def choose_timed_cores(self) -> list[int] | None:
-        """Return on which core a timed restore makes ready.
-
-        It is one core from the start: TensorFlow makes its pools as large as it finds cores.
-        """
-        ready = self.cores.save if self.overlaps else self.cores.timed
-        return ready and ready[:1]
 
     @contextmanager
     def step_folder(self) -> Iterator[Path]:
@@ -256,7 +245,10 @@ class Machine:
             if self.announce:
                 self.announce(f"{scenario} {step.function}")
             limits = limits or self.settings.limits
-            result = run_step(pool.choose_worker(step), step, limits)
+            # One core from the start: TensorFlow makes its pools as large as it finds cores.
+            with self.cores.hold(step.timing) as cores:
+                step = msgspec.structs.replace(step, cores=cores)
+                result = run_step(pool.choose_worker(step), step, limits)
         if self.closed:  # the step may have been killed for that, which is not its doing
             raise EnvironmentUnusable("the run is being ended", "", "")
         return result

@@ -34,6 +34,7 @@ LOOKED_UP = (
     "loss",
     "metrics",
     "optimizer",
+    "init",
     "fn",
     "standardize",
     "split",

@@ -1,33 +1,67 @@
-"""TensorFlow checkpoints: the names in the `.index`, a LevelDB table, and what they reveal.
+"""TensorFlow checkpoints: the names in them, and the graph beside them, reveal who wrote them.
 
-Keys: tensorflow/core/util/tensor_bundle. A checkpoint records no version of TensorFlow or Keras.
+Keys: tensorflow/core/util/tensor_bundle. The checkpoint itself records no version of TensorFlow or
+Keras; the `.meta` beside it does. Until 0.12 all was in one file (V1): a LevelDB table whose first
+entry, SavedTensorSlices (tensorflow/core/util/saved_tensor_slice.proto), lists the tensors.
 """
 
-import glob
 from pathlib import Path
 
-from harness.formats.facts import CHECKPOINT, Facts, open_member, open_regular, plain, read_limited
-from harness.formats.leveldb import LARGEST_TABLE, iterate_entries
+from harness.formats.checkpoint_index import read_index
+from harness.formats.facts import CHECKPOINT, Facts, Unreadable, add_once, map_file, plain
+from harness.formats.leveldb import read_first_entry
+from harness.formats.saved_model import PROTOBUF, read_meta_graph, read_saved_model
+from harness.formats.wire import decode_text, find_messages
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+VARIABLES = "variables"  # the folder and the prefix of a SavedModel's own checkpoint
 
 
 def read_checkpoint(index: Path) -> Facts:
-    """Read the names in a checkpoint; raises Unreadable where the index is damaged."""
+    """Read the names in a checkpoint, given its `.index` or its one file.
+
+    The variables of a SavedModel lead to the SavedModel. Raises Unreadable where it is damaged.
+    """
+    folder = index.parent
+    if index.name == f"{VARIABLES}.index" and (folder.parent / PROTOBUF).exists():
+        return read_saved_model(folder.parent)
+    if tensors := list_tensors_of_v1(index):
+        facts = Facts(CHECKPOINT, str(index), marks=["one file"])
+        facts.evidence.append(f"{len(tensors)} tensors in one file, as V1 has it, and no version")
+        mark_keys(tensors, facts)
+        read_meta(index, facts)
+        return facts
     prefix = index.with_suffix("")
     facts = Facts(CHECKPOINT, str(prefix))
-    with open_regular(index) as stream:
-        table = read_limited(stream, LARGEST_TABLE, "the index")
-    keys = [key.decode("utf-8", "replace") for key, _ in iterate_entries(table)]
-    names = [key for key in keys if key]  # the first, empty key is the header
+    names, missing = read_index(index)
     mark_keys(names, facts)
+    for sentence in missing:
+        add_once(facts.missing, sentence)
     facts.evidence.append(f"{len(names)} entries in {plain(index.name)}, and no version")
-    shards = sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.data-?????-of-?????"))
-    for shard in shards:
-        open_member(prefix.parent, shard.name).close()
-    if not shards:
-        facts.evidence.append(f"the data files of {plain(prefix.name)} are missing")
+    read_meta(prefix, facts)
     return facts
+
+
+def list_tensors_of_v1(path: Path) -> list[str]:
+    """Return the names of the tensors in a checkpoint of one file; an empty list for an index."""
+    key, value = read_first_entry(map_file(path))
+    if key:
+        return []
+    # SavedTensorSlices.meta, SavedTensorSliceMeta.tensor, SavedSliceMeta.name
+    return [decode_text(name) for name in find_messages(value, 1, 1, 1)]
+
+
+def read_meta(prefix: Path, facts: Facts) -> None:
+    """Add what the `.meta` beside a checkpoint holds: a graph, and the TensorFlow that wrote it."""
+    path = prefix.with_name(f"{prefix.name}.meta")
+    if not path.exists():
+        return
+    try:
+        read_meta_graph(map_file(path), path.name, facts)
+    except Unreadable as error:  # the checkpoint can be read without the graph
+        facts.evidence.append(f"{plain(path.name)} cannot be read: {error}")
+    else:
+        facts.mark("graph beside it")
 
 
 def mark_keys(names: list[str], facts: Facts) -> None:

@@ -1,6 +1,7 @@
 """The facts that every reader returns, and the few ways in which a reader may open a file."""
 
 import json
+import mmap
 import os
 import stat
 from collections.abc import Iterator
@@ -18,15 +19,29 @@ SAVED_MODEL = "SavedModel"
 CHECKPOINT = "TensorFlow checkpoint"
 TFLITE = "TF-Lite model"
 CONFIG_JSON = "architecture as JSON"
+FROZEN_GRAPH = "frozen graph (GraphDef)"
+META_GRAPH = "meta graph (.meta)"
+SAVED_MODEL_TEXT = "SavedModel as text"
+NUMPY_WEIGHTS = "NumPy archive (.npz)"
+TFJS_LAYERS = "TensorFlow.js layers model"
+TFJS_GRAPH = "TensorFlow.js graph model"
 
 LARGEST_JSON = 8 << 20  # bytes; parsed, they take up to twenty times as much
 LARGEST_SPREAD = 1 << 30  # bytes that a file a hundred times smaller may claim to hold
 MOST_MEMBERS = 10_000  # files in a model's folder or archive
+MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
 MOST_NAMED = 20  # names from the file that are kept
 
 
 class Unreadable(ValueError):
-    """The file is damaged or has another format; the message is one sentence."""
+    """The file is damaged or has another format; the message is one sentence.
+
+    `tip`: what to do, one line; "" where nothing is known but to name another file.
+    """
+
+    def __init__(self, message: str, tip: str = "") -> None:
+        super().__init__(message)
+        self.tip = tip
 
 
 @dataclass
@@ -35,7 +50,11 @@ class Facts:
 
     `marks` are details that only some releases write (harness.origin lists the releases). `custom`
     are names of classes and functions that are not built into Keras. `dangers` are sentences: why
-    loading runs code in the file or reads other files. `path` is the path to give to a loader.
+    loading runs code in the file or reads other files. `missing` are sentences: what the model
+    lacks to be restored. `signatures` are those of a SavedModel, as they are shown. `architecture`
+    is the path of the JSON beside a file of weights. `path` is the path to give to a loader.
+    Of a graph: `producer` is the number of the TensorFlow that built it, 0 where none is named;
+    `inputs` and `outputs` are the first names of its tensors.
     """
 
     format: str
@@ -46,6 +65,12 @@ class Facts:
     marks: list[str] = field(default_factory=list)
     custom: list[str] = field(default_factory=list)
     dangers: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    signatures: list[str] = field(default_factory=list)
+    architecture: str | None = None
+    producer: int | None = None
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
 
     def mark(self, name: str) -> None:
         """Record a detail once."""
@@ -75,6 +100,15 @@ def open_regular(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise Unreadable(f"{plain(path.name)} is not a regular file")
     return os.fdopen(descriptor, "rb")
+
+
+def map_file(path: Path) -> memoryview:
+    """Map a file into memory, so that only the needed parts are read; raises Unreadable."""
+    with open_regular(path) as stream:
+        try:
+            return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+        except ValueError as error:
+            raise Unreadable(f"{plain(path.name)} is empty") from error
 
 
 def open_member(folder: Path, name: str) -> BinaryIO:

@@ -53,6 +53,8 @@ def check_graph(meta_graph: dict[int, list[int | memoryview]], facts: Facts) -> 
     used = {op for op, _, _ in graph.nodes.values()}
     for function in graph.functions.values():
         used |= function.ops
+    if used & RESTORE_OPS:
+        facts.mark("restores variables")
     for op in sorted(used - called - SAVE_OPS - RESTORE_OPS):
         said = f"its graph holds the op {plain(op, 60)}, which is not known to only compute"
         add_once(facts.dangers, said)

@@ -1,5 +1,6 @@
 """HDF5 files of Keras: models, weights, and the `.weights.h5` of Keras 3."""
 
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +19,10 @@ from harness.formats.facts import (
     read_json,
     refuse_damage,
 )
+from harness.formats.old_keras import KERAS_0, KERAS_1, mark_old_keras
+from harness.formats.refusals import refuse_cut
 
+CUT_OFF = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")  # says HDF5's library
 MOST_OBJECTS = 20_000  # the largest models have some ten thousand arrays
 
 
@@ -37,8 +41,15 @@ def with_file(stream: BinaryIO, read: Any) -> None:
     """Call `read` with the open HDF5 file; errors of the HDF5 library become Unreadable."""
     import h5py
 
-    with refuse_damage("the HDF5 file"), h5py.File(stream, "r") as file:
-        read(file)
+    with refuse_damage("the HDF5 file"):
+        try:
+            file = h5py.File(stream, "r")
+        except OSError as error:
+            if cut := CUT_OFF.search(str(error)):
+                raise refuse_cut(int(cut[1]), int(cut[2])) from error
+            raise
+        with file:
+            read(file)
 
 
 def read_hdf5(file: Any, size: int, facts: Facts) -> None:
@@ -58,13 +69,22 @@ def read_hdf5(file: Any, size: int, facts: Facts) -> None:
     mark_names(names, facts)
     if config is not None:
         facts.format = HDF5_MODEL
-        read_config(read_json(config, "the attribute model_config"), facts)
+        described = read_json(config, "the attribute model_config")
+        read_config(described, facts)
         note_training(read_attribute(file, "training_config"), facts)
+        mark_old_keras(described, names, facts)
+    elif "nb_layers" in file.attrs and {"layer_0", "layer_1"} & set(file):
+        facts.mark(KERAS_0)
+        facts.evidence.append("groups layer_0, layer_1, ... are written by Keras 0.x")
     elif facts.keras is None and "layer_names" not in file.attrs:
         weights = any(name.split("/")[-2:-1] == ["vars"] for name in names)
         if not weights and not {"layers", "_layer_checkpoint_dependencies"} & set(file):
             raise Unreadable("it is an HDF5 file, but not one that Keras wrote")
         facts.format = WEIGHTS_H5
+    else:
+        mark_old_keras(None, names, facts)
+        if facts.keras is None and KERAS_1 in facts.marks:
+            facts.evidence.append("weights named as dense_1_W are written by Keras 1")
 
 
 def read_attribute(node: Any, name: str) -> str | None:
@@ -112,6 +132,8 @@ def walk(file: Any, size: int, facts: Facts) -> list[str]:
                     facts.mark("named vars")
                 elif key == "metrics" and not prefix:
                     facts.mark("metrics group")
+                elif key == "optimizer" and not prefix:
+                    facts.mark("optimizer group")
                 waiting.append((f"{prefix}{key}/", node))
             elif isinstance(node, h5py.Dataset):
                 names.append(prefix + key)
@@ -155,5 +177,6 @@ def note_training(text: str | None, facts: Facts) -> None:
     """Record how the compile arguments are written, and what they name."""
     training = read_json(text, "the attribute training_config") if text else None
     check_config(training, facts)
+    mark_old_keras(training, [], facts)
     if isinstance(training, dict) and training.get("metrics", "absent") in (None, []):
         facts.mark("metrics null" if training["metrics"] is None else "metrics empty")

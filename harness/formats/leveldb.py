@@ -27,15 +27,26 @@ def iterate_entries(table: bytes) -> Iterator[Entry]:
     """Yield (key, value) of every entry in order; a value is a view of the table, not a copy."""
     if len(table) > LARGEST_TABLE:
         raise Unreadable(f"the index is larger than {LARGEST_TABLE >> 20} MiB")
-    if not is_table(table):
+    yield from bound(iterate_table(memoryview(table)))
+
+
+def read_first_entry(table: memoryview) -> Entry:
+    """Return the first (key, value) of a table of any size; only what leads there is read."""
+    for entry in iterate_table(table):
+        return entry
+    raise Unreadable("the index is empty")
+
+
+def iterate_table(table: memoryview) -> Iterator[Entry]:
+    """Yield (key, value) of every entry in order, read when it is asked for."""
+    if not is_table(table[-FOOTER:]):
         raise Unreadable("it does not end as a checkpoint's index does")
-    blocks, footer = memoryview(table)[:-FOOTER], memoryview(table)[-FOOTER:]
+    blocks, footer = table[:-FOOTER], table[-FOOTER:]
     _, _, position = read_handle(footer, 0)  # of the metaindex, which TensorFlow leaves empty
     offset, size, _ = read_handle(footer, position)
     index = bound(iterate_block(blocks, offset, size))
-    yield from bound(
-        entry for block in find_blocks(index) for entry in iterate_block(blocks, *block)
-    )
+    for block in find_blocks(index):
+        yield from iterate_block(blocks, *block)
 
 
 def find_blocks(index: Iterable[Entry]) -> Iterator[tuple[int, int]]:

@@ -4,21 +4,23 @@ Field numbers are those of TensorFlow's own .proto files: saved_model, meta_grap
 saved_object_graph, and Keras' saved_metadata.
 """
 
-import mmap
 from pathlib import Path
 
+from harness.formats.checkpoint_index import read_index
 from harness.formats.config import check_config, mark_model
 from harness.formats.facts import (
     SAVED_MODEL,
     Facts,
     Unreadable,
     add_once,
+    check_inside,
     check_members,
-    open_member,
+    map_file,
     plain,
     read_json,
 )
 from harness.formats.graph_ops import check_graph
+from harness.formats.refusals import check_pointers
 from harness.formats.wire import find_messages, messages_in, split_message, text_in
 
 PROTOBUF, KERAS_METADATA = "saved_model.pb", "keras_metadata.pb"
@@ -30,6 +32,7 @@ def read_saved_model(folder: Path) -> Facts:
     """Read a SavedModel folder; raises Unreadable for a damaged one."""
     facts = Facts(SAVED_MODEL, str(folder))
     check_members(folder)
+    check_pointers([*folder.glob("*.pb"), *folder.glob("variables/*")])
     for name in OTHER_FORMS:
         if (folder / name).exists():
             raise Unreadable(
@@ -42,7 +45,19 @@ def read_saved_model(folder: Path) -> Facts:
         for node in bound_layers(nodes):
             fields = split_message(node, 2, 3, 4, 5, 6)
             read_layer(text_in(fields, 4), messages_in(fields, 5), facts)
+    find_missing_values(folder, facts)
     return facts
+
+
+def find_missing_values(folder: Path, facts: Facts) -> None:
+    """Record which files with the values of the variables are not there."""
+    index = folder / "variables/variables.index"
+    if index.exists():
+        facts.missing += read_index(index)[1]
+    elif "restores variables" in facts.marks:
+        facts.missing.append(
+            "variables/variables.index is missing: the graph restores its variables"
+        )
 
 
 def bound_layers(nodes: list[memoryview]) -> list[memoryview]:
@@ -53,33 +68,41 @@ def bound_layers(nodes: list[memoryview]) -> list[memoryview]:
 
 
 def map_member(folder: Path, name: str) -> memoryview:
-    """Map a file of the folder into memory, so that only the needed parts are read."""
-    with open_member(folder, name) as stream:
-        try:
-            return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-        except ValueError as error:
-            raise Unreadable(f"{name} is empty") from error
+    """Map a file of the folder into memory; raises Unreadable for a link that leads elsewhere."""
+    check_inside(folder, name)
+    return map_file(folder / name)
 
 
 def read_graphs(data: memoryview, facts: Facts) -> None:
-    """Add the facts in the graphs: SavedModel.meta_graphs is field 2, meta_info_def field 1."""
+    """Add the facts in the graphs: SavedModel.meta_graphs is field 2."""
     graphs = messages_in(split_message(data, 1), 2)
     for graph in graphs:
-        fields = split_message(graph, 1, 2, 3, 7)
-        for info in messages_in(fields, 1):
-            version = text_in(split_message(info, 1, 2, 3, 5, 6), 5)
-            if version and facts.tensorflow is None:
-                facts.tensorflow = version
-                facts.evidence.append(f"saved_model.pb, tensorflow_version: {plain(version)}")
-        check_graph(fields, facts)
-        for asset in messages_in(fields, 6):
-            note_asset(text_in(split_message(asset, 1, 2), 2), facts)
-        for objects in messages_in(fields, 7):
-            for node in find_messages(objects, 1):
-                for user_object in messages_in(split_message(node, 4), 4):
-                    note_user_object(user_object, facts)
+        read_meta_graph(graph, PROTOBUF, facts)
     if not graphs:
         raise Unreadable(f"{PROTOBUF} holds no graph")
+
+
+def read_meta_graph(data: memoryview, source: str, facts: Facts) -> None:
+    """Add the facts in a MetaGraphDef, which stands in the file `source`."""
+    fields = split_message(data, 1, 2, 3, 7)
+    for info in messages_in(fields, 1):  # meta_info_def
+        version = text_in(split_message(info, 1, 2, 3, 5, 6), 5)
+        if version and facts.tensorflow is None:
+            facts.tensorflow = version
+            facts.evidence.append(f"{plain(source)}, tensorflow_version: {plain(version)}")
+    check_graph(fields, facts)
+    for signature in messages_in(fields, 5):
+        name = text_in(split_message(signature, 1, 2), 1)
+        if not name.startswith("__saved_model_"):
+            add_once(facts.signatures, plain(name))
+    for asset in messages_in(fields, 6):
+        note_asset(text_in(split_message(asset, 1, 2), 2), facts)
+    objects = messages_in(fields, 7)
+    facts.mark("object graph" if objects else "no object graph")
+    for graph in objects:
+        for node in find_messages(graph, 1):
+            for user_object in messages_in(split_message(node, 4), 4):
+                note_user_object(user_object, facts)
 
 
 def note_user_object(data: memoryview, facts: Facts) -> None:

@@ -65,7 +65,7 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     error: StepError | None
     loaded: bool = False
     plain_error: str = ""
-    by_signature: bool = False
+    signature: str = ""
     explained: dict[str, str] = {}
     inputs: Annotated[list[ModelInput], msgspec.Meta(max_length=MOST_TENSORS)] = []
     outputs: Annotated[list[ModelOutput], msgspec.Meta(max_length=MOST_TENSORS)] = []
@@ -91,6 +91,7 @@ def read_model_report(work: Path) -> ModelReport | None:
         report,
         error=error,
         plain_error=clean(report.plain_error),
+        signature=plain(report.signature),
         explained={name: long for name, long in LOSSES.items() if name in report.explained},
         inputs=[
             msgspec.structs.replace(

@@ -11,8 +11,10 @@ from pathlib import Path
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.formats.facts import (
     HDF5_MODEL,
+    HDF5_WEIGHTS,
     KERAS_ARCHIVE,
     KERAS_FOLDER,
+    WEIGHTS_H5,
     Unreadable,
     check_inside,
     open_regular,
@@ -20,16 +22,22 @@ from harness.formats.facts import (
 )
 from harness.origin.who_wrote import Origin
 
-SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5", ".keras")}
+SUFFIXES = {
+    KERAS_ARCHIVE: (".keras",),
+    HDF5_MODEL: (".h5", ".hdf5", ".keras"),
+    HDF5_WEIGHTS: (".h5", ".hdf5"),
+    WEIGHTS_H5: (".weights.h5",),
+}
+ARCHITECTURE = "architecture.json"  # beside the copy of a file of weights
 PACKED = ("metadata.json", "config.json", "model.weights.h5")
 
 
 def copy_model(origin: Origin, folder: Path, trusted: bool = False) -> Path:
     """Copy a model into the empty `folder`, and return the path to load: with a known suffix.
 
-    An unpacked `.keras` is packed. Links of a SavedModel that lead out of its folder are refused,
-    unless the file is `trusted`. Raises UsageError for what cannot be read, and EnvironmentUnusable
-    if the disk is too small.
+    An unpacked `.keras` is packed. The architecture of a file of weights is put beside the copy.
+    Links of a SavedModel that lead out of its folder are refused, unless the file is `trusted`.
+    Raises UsageError for what cannot be read, and EnvironmentUnusable if the disk is too small.
     """
     try:
         files = dict(find_files(origin, trusted))
@@ -81,8 +89,10 @@ def write_copy(origin: Origin, files: dict[str, Path], folder: Path) -> Path:
     if "" in files and (suffixes := SUFFIXES.get(origin.format)):
         suffix = origin.path.suffix
         copy = copy.with_suffix(suffix if suffix in suffixes else suffixes[0])
-    for name, path in files.items():
-        place = copy / name
+    places = {copy / name: path for name, path in files.items()}
+    if origin.architecture:
+        places[folder / ARCHITECTURE] = origin.architecture
+    for place, path in places.items():
         place.parent.mkdir(parents=True, exist_ok=True)
         with open_regular(path) as source, place.open("xb") as target:
             shutil.copyfileobj(source, target)

@@ -16,7 +16,7 @@ from harness.origin.answer import (
     read_arrays,
     read_model_report,
 )
-from harness.origin.model_copy import copy_model
+from harness.origin.model_copy import ARCHITECTURE, copy_model
 from harness.origin.samples import order_samples
 from harness.origin.who_wrote import Origin
 from harness.processes.answer_files import UnreadableAnswer
@@ -41,6 +41,7 @@ class RestoredModel:
 
     `loaded`: the model came back, whatever it made of the inputs. `plain_error`: what load_model
     said with default arguments, where only compile=False loads.
+    `signature`: by which a SavedModel was called, "" where it was called as a Keras model.
     `predictions`: one array for each output. `fed`: the inputs, by name. `explained`:
     short names of losses (such as mse) that Keras found only in a scope, with the long names.
     """
@@ -53,8 +54,13 @@ class RestoredModel:
     versions: dict[str, str | None] = field(default_factory=dict)
     loaded: bool = False
     plain_error: str = ""
-    by_signature: bool = False
+    signature: str = ""
     explained: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def by_signature(self) -> bool:
+        """Return whether a SavedModel was called by its signature, and not as a Keras model."""
+        return bool(self.signature)
 
     def spell_versions(self) -> str:
         """Return the versions that were imported, in brackets."""
@@ -101,6 +107,8 @@ def restore_model(
         model=str(model),
         saved_model=origin.format == SAVED_MODEL,
         keras_inside=origin.keras is not None,
+        keras_alone=origin.keras_alone,
+        architecture=str(work / "copy" / ARCHITECTURE) if origin.architecture else None,
         code=str(code.resolve()) if code else None,
         custom=list(origin.custom),
         trusted=trusted,
@@ -169,7 +177,7 @@ def read_restored(end: StepEnd, work: Path) -> RestoredModel:
         versions=versions,
         loaded=True,
         plain_error=find_innermost(report.plain_error),
-        by_signature=report.by_signature,
+        signature=report.signature,
         explained=report.explained,
     )
 

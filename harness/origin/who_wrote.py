@@ -3,11 +3,37 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.formats.facts import CHECKPOINT, CONFIG_JSON, HDF5_WEIGHTS, TFLITE, WEIGHTS_H5
+from harness.formats.facts import (
+    CHECKPOINT,
+    CONFIG_JSON,
+    FROZEN_GRAPH,
+    HDF5_WEIGHTS,
+    META_GRAPH,
+    NUMPY_WEIGHTS,
+    SAVED_MODEL,
+    SAVED_MODEL_TEXT,
+    TFJS_GRAPH,
+    TFJS_LAYERS,
+    TFLITE,
+    WEIGHTS_H5,
+)
+from harness.formats.old_keras import ALONE, KERAS_0
 from harness.formats.reading import read_model_facts
 from harness.origin.likely_releases import choose_releases
 
-WITHOUT_MODEL = {HDF5_WEIGHTS, WEIGHTS_H5, CHECKPOINT, CONFIG_JSON, TFLITE}
+WITHOUT_MODEL = {  # what no load_model of Keras reads
+    HDF5_WEIGHTS,
+    WEIGHTS_H5,
+    CHECKPOINT,
+    CONFIG_JSON,
+    TFLITE,
+    FROZEN_GRAPH,
+    META_GRAPH,
+    SAVED_MODEL_TEXT,
+    NUMPY_WEIGHTS,
+    TFJS_LAYERS,
+    TFJS_GRAPH,
+}
 
 
 @dataclass(frozen=True)
@@ -17,7 +43,11 @@ class Origin:
     `keras`, `tensorflow`: the versions the file itself names. `evidence`: sentences, each what was
     read where. `custom`: classes and functions the reader must bring. `dangers`: why loading runs
     code of the file, or reads others; empty where it does not. `path`: the model itself, where a
-    folder with one model in it was given.
+    folder with one model in it was given. `span`: the range that the writer is from, where the file
+    does not tell the release. `missing`: what the model lacks to be restored. `signatures`: those
+    of a SavedModel. `marks`: details of the file (harness.formats). `architecture`: the JSON
+    beside a file of weights. `releases` is empty where nothing tells the writer. `inputs`,
+    `outputs`: the first tensors of a graph, as a session takes them.
     """
 
     format: str
@@ -28,11 +58,26 @@ class Origin:
     evidence: tuple[str, ...]
     custom: tuple[str, ...]
     dangers: tuple[str, ...]
+    span: str = ""
+    missing: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+    marks: frozenset[str] = frozenset()
+    architecture: Path | None = None
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def keras_alone(self) -> bool:
+        """Return whether the Keras that wrote the file was a package of its own: `import keras`."""
+        return ALONE in self.marks
 
     @property
     def holds_model(self) -> bool:
-        """Return whether the file is a complete Keras model: architecture and weights."""
-        return self.format not in WITHOUT_MODEL
+        """Return whether the file is a model that can be called: architecture and weights."""
+        if self.architecture is not None:
+            return KERAS_0 not in self.marks  # what its loader calls is not known to be harmless
+        nothing_to_call = self.format == SAVED_MODEL and not self.signatures and not self.keras
+        return self.format not in WITHOUT_MODEL and not nothing_to_call
 
 
 def read_origin(path: Path) -> Origin:
@@ -41,7 +86,7 @@ def read_origin(path: Path) -> Origin:
     No code in the file is run, and no other file is read.
     """
     facts = read_model_facts(path)
-    releases, reason = choose_releases(facts)
+    releases, reason, span = choose_releases(facts)
     return Origin(
         facts.format,
         Path(facts.path),
@@ -51,4 +96,11 @@ def read_origin(path: Path) -> Origin:
         tuple(filter(None, (*facts.evidence, reason))),
         tuple(facts.custom),
         tuple(facts.dangers),
+        span,
+        tuple(facts.missing),
+        tuple(facts.signatures),
+        frozenset(facts.marks),
+        Path(facts.architecture) if facts.architecture else None,
+        inputs=tuple(facts.inputs),
+        outputs=tuple(facts.outputs),
     )

@@ -18,13 +18,11 @@ from harness.errors import EnvironmentUnusable, ImportFails
 from harness.processes.facts import Device, EnvironmentFacts
 from harness.processes.limits import (
     IMPORT_SECONDS,
-    LOCK_MARKS,
     SILENT,
     Limits,
     StepEnd,
     kill_group,
     kill_tree,
-    waits_for_lock,
     watch,
 )
 from harness.processes.step import DeviceAnswer, DeviceQuery, Request, Step
@@ -229,12 +227,7 @@ class ForkWorker:
             server.close()
         if not pending.pid:
             raise WorkerDied
-        stopped_for = watch(
-            pending.pid,
-            pending.ended.wait,
-            limits,
-            is_waiting=lambda: waits_for_lock(request.folder),
-        )
+        stopped_for = watch(pending.pid, pending.ended.wait, limits)
         if pending.end is None:  # the worker has died, or does not answer any more
             kill_tree(pending.pid)
             kill_group(pending.pid)
@@ -259,7 +252,7 @@ def remove_traces(request: Request) -> None:
     if isinstance(request, Step) and request.kind == "save":
         shutil.rmtree(request.artifact, ignore_errors=True)
         Path(request.artifact).mkdir()
-    for name in ("result.json", "output.log", "scratch", *LOCK_MARKS):
+    for name in ("result.json", "output.log", "scratch"):
         trace = Path(request.folder, name)
         if trace.is_dir():
             shutil.rmtree(trace, ignore_errors=True)

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SILENT = "silent"
-LOCK_MARKS = ("ready", "timing")  # files a timed step leaves: it waits for the lock, it has it
 TICK_SECONDS = 0.05
 IMPORT_SECONDS = 300.0  # what importing TensorFlow may take, byte code not yet compiled
 
@@ -111,36 +110,26 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-def waits_for_lock(folder: str) -> bool:
-    """Say whether a step is ready and waits until the one that is timed now has ended."""
-    ready, begun = (os.path.exists(os.path.join(folder, mark)) for mark in LOCK_MARKS)
-    return ready and not begun
-
-
 def watch(
     pid: int,
     wait: Callable[[float], bool],
     limits: Limits,
     has_begun: Callable[[], bool] = lambda: True,
-    is_waiting: Callable[[], bool] = lambda: False,
     excess: Callable[[], str | None] = lambda: None,
 ) -> str | None:
     """Wait until `wait(seconds)` says the process has ended; kill it at a limit.
 
     The limits hold from the moment `has_begun()`, so that a process which must import TensorFlow
-    first is not charged for it; nor is one for the time in which it `is_waiting()`. `excess()`
-    names a limit of another kind that is exceeded. Returns the reason where it was killed, SILENT
-    where it had ended by itself and whoever should say so does not, else None.
+    first is not charged for it. `excess()` names a limit of another kind that is exceeded. Returns
+    the reason where it was killed, SILENT where it had ended by itself and whoever should say so
+    does not, else None.
     """
     deadline = time.monotonic() + IMPORT_SECONDS
     before: int | None = None
-    now = time.monotonic()
     while True:
-        resident, last, now = read_resident(pid), now, time.monotonic()
+        resident, now = read_resident(pid), time.monotonic()
         if before is None and has_begun():
             before, deadline = resident, now + limits.seconds
-        elif before is not None and is_waiting():
-            deadline += now - last
         reason = None
         if now > deadline:
             reason = SILENT if has_ended(pid) else "timeout"

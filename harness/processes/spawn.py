@@ -15,10 +15,9 @@ from harness.processes.limits import (
     find_excess,
     kill_group,
     kill_tree,
-    waits_for_lock,
     watch,
 )
-from harness.processes.step import DeviceAnswer, DeviceQuery, Request, Step
+from harness.processes.step import DeviceAnswer, DeviceQuery, Request
 from harness.processes.variables import WORKER_FOLDER, Environment, keep_needed
 
 
@@ -108,7 +107,6 @@ class SpawnWorker:
                 wait,
                 limits,
                 (folder / "begun").exists,
-                is_waiting=lambda: isinstance(request, Step) and waits_for_lock(request.folder),
                 excess=find_excess(process.pid, request.folder, limits),
             )
         finally:

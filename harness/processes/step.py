@@ -35,8 +35,7 @@ class Step(Request, frozen=True, kw_only=True):
     """Run `function` of the Python file `source`: fill `artifact`, or restore from it.
 
     A "save" writes the arrays of the live model to the npz file `reference`; a "restore" reads its
-    inputs there. `cores` None leaves the process where it is. A timed step holds the file
-    `timing_lock` while it is timed, on `timed_cores`.
+    inputs there. `cores` None leaves the process where it is.
     """
 
     kind: Literal["save", "restore"]
@@ -50,8 +49,6 @@ class Step(Request, frozen=True, kw_only=True):
     timing: bool = False
     note_side_effects: bool = False
     cores: list[int] | None = None
-    timed_cores: list[int] | None = None
-    timing_lock: str | None = None
     logical_cpus: int = 0  # tests: split the CPU into so many devices
 
 
@@ -72,15 +69,18 @@ class DeviceAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class ModelStep(Request, frozen=True, kw_only=True):
     """Restore a model that came without its code and predict (worker/restore_model.py).
 
-    `keras_inside`: a SavedModel that Keras 2 can load as a model. `code`: a Python file with the
-    classes that `custom` names. `inputs`: an npz of inputs by name, which are taken. `cage`: what
-    the process may do, else None: whatever the user may.
+    `keras_inside`: a SavedModel that Keras 2 can load as a model. `keras_alone`: the Keras that
+    wrote it was a package of its own. `architecture`: the JSON that belongs to a file of weights.
+    `code`: a Python file with the classes that `custom` names. `inputs`: an npz of inputs by name,
+    which are taken. `cage`: what the process may do, else None: whatever the user may.
     """
 
     kind: str = "restore_model"
     model: str
     saved_model: bool
     keras_inside: bool
+    keras_alone: bool
+    architecture: str | None
     code: str | None
     custom: list[str]
     trusted: bool

@@ -1,18 +1,19 @@
 """What `env for` prints of a model file: who wrote it, and what restoring it gave."""
 
+import re
 from pathlib import Path
 from shlex import quote
 
-from harness.errors import count
+from harness.errors import UsageError, count
 from harness.formats.facts import (
     CHECKPOINT,
     CONFIG_JSON,
     HDF5_MODEL,
     KERAS_ARCHIVE,
     SAVED_MODEL,
-    TFLITE,
     plain,
 )
+from harness.formats.old_keras import KERAS_0
 from harness.origin.answer import ModelOutput
 from harness.origin.restore import (
     RestoredModel,
@@ -20,18 +21,16 @@ from harness.origin.restore import (
     describe_predictions,
 )
 from harness.origin.who_wrote import Origin
+from harness.report.other_formats import ADVICE
 
 MODEL_SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5")}  # of Keras 3
 
 
 def describe_origin(origin: Origin, given: Path) -> list[str]:
     """Return the likely release as text, with the evidence below."""
-    others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
     name = plain(origin.path.name)
     where = f" ({name})" if origin.path.name != given.name else ""
-    lines = [
-        f"{plain(given.name)}{where}: {origin.format}, for release {origin.releases[0]}{others}"
-    ]
+    lines = [f"{plain(given.name)}{where}: {origin.format}, {spell_writer(origin)}"]
     lines += [f"  {sentence}" for sentence in origin.evidence]
     if suffix := find_suffix(origin):
         renamed = plain(origin.path.with_suffix(suffix).name)
@@ -41,7 +40,36 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
     if origin.dangers:
         lines.append("  UNSAFE: what is not known to be harmless may run code or touch files:")
     lines += [f"    {sentence}" for sentence in origin.dangers]
+    if origin.missing:
+        lines.append("  INCOMPLETE:")
+    lines += [f"    {sentence}" for sentence in origin.missing]
     return lines
+
+
+def refuse_to_restore(origin: Origin, given: Path, command: str) -> UsageError:
+    """Return the error for a model that is not whole, or that is unsafe; `command` trusts it."""
+    name = plain(given.name or given)
+    if origin.missing:
+        return UsageError(
+            f"{name} was not restored, because it is incomplete",
+            "\n".join(origin.missing),
+            "copy the whole folder of the SavedModel, with all files in variables/",
+        )
+    return UsageError(
+        f"{name} was not restored, because it is unsafe",
+        "\n".join(origin.dangers),
+        f"if you trust its author: {command}",
+    )
+
+
+def spell_writer(origin: Origin) -> str:
+    """Return the release that wrote a file, or the range that it is from and who reads that."""
+    if not origin.releases:
+        return "of any release"
+    if origin.span:
+        return f"written by one of {origin.span}; {origin.releases[0]} reads it"
+    others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
+    return f"for release {origin.releases[0]}{others}"
 
 
 def find_suffix(origin: Origin) -> str | None:
@@ -53,22 +81,66 @@ def find_suffix(origin: Origin) -> str | None:
 def advise_without_model(origin: Origin) -> list[str]:
     """Return the next step for a file that does not hold a complete Keras model."""
     path = origin.path
-    if origin.format == TFLITE:
-        return [
-            "The file is no longer a Keras model. Any later TensorFlow can run the file:",
-            f"  tf.lite.Interpreter(model_path={str(path)!r})",
-        ]
+    if advise := ADVICE.get(origin.format):
+        return advise(origin)
     if origin.format == CONFIG_JSON:
+        keras = "keras" if origin.keras_alone else "tf.keras"
+        text = f"open({str(path)!r})"
+        text = f"json.load({text})" if "JSON in JSON" in origin.marks else f"{text}.read()"
         return [
             "The file holds an architecture without weights. New weights would be random.",
-            f"  tf.keras.models.model_from_json(open({str(path)!r}).read())",
+            f"  {import_keras(origin)}model = {keras}.models.model_from_json({text})",
         ]
-    call = f"model.load_weights({str(path)!r})"
-    if origin.format == CHECKPOINT:  # Keras 3 reads no checkpoint with load_weights
-        call = f"tf.train.Checkpoint(model=model).read({str(path)!r}).expect_partial()"
+    if origin.format == CHECKPOINT:
+        return advise_checkpoint(origin)
+    if origin.format == SAVED_MODEL:
+        call = "loaded.prune('INPUT:0', 'OUTPUT:0')  # the names of its tensors"
+        if "object graph" in origin.marks:
+            call = "loaded.NAME(...)  # one of its functions: dir(loaded)"
+        return [
+            "The SavedModel has no signature, so nothing tells what it takes. To call it:",
+            f"  loaded = tf.compat.v2.saved_model.load({str(path)!r})",
+            f"  {call}",
+        ]
+    build = "The file holds weights without a model. Build the model in that release, then:"
+    if origin.architecture:
+        keras, json = "keras" if origin.keras_alone else "tf.keras", str(origin.architecture)
+        build = (
+            f"  {import_keras(origin)}model = {keras}.models.model_from_json(open({json!r}).read())"
+        )
+    return [build, f"  model.load_weights({str(path)!r})"]
+
+
+def import_keras(origin: Origin) -> str:
+    """Return the statements that import the Keras that was a package of its own; else ""."""
+    if KERAS_0 in origin.marks:  # its own default is Theano
+        return "import os; os.environ['KERAS_BACKEND'] = 'tensorflow'; import keras.models; "
+    return "import keras; " if origin.keras_alone else ""
+
+
+def advise_checkpoint(origin: Origin) -> list[str]:
+    """Return how a checkpoint is read (tried with files of 1.15 and 2.4 to 2.21, in 2.21 too)."""
+    path = str(origin.path)
+    if "name-based" not in origin.marks:  # Keras 3 reads no checkpoint with load_weights
+        return [
+            "The file holds weights without a model. Build the model in that release, then:",
+            f"  tf.train.Checkpoint(model=model).read({path!r}).expect_partial()",
+        ]
+    if "graph beside it" in origin.marks:
+        return [
+            "The graph is in the .meta beside it. Any release from 1.15 to 2.21 restores both:",
+            "  tf.compat.v1.disable_eager_execution()",
+            "  session = tf.compat.v1.Session()",
+            "  saver = tf.compat.v1.train.import_meta_graph(",
+            f"      {path + '.meta'!r}, clear_devices=True)",
+            f"  saver.restore(session, {path!r})",
+        ]
     return [
-        "The file holds weights without a model. Build the model in that release, then:",
-        f"  {call}",
+        "The file holds variables by name, without a graph. Build the graph, then:",
+        f"  tf.compat.v1.train.Saver().restore(session, {path!r})",
+        "Without the graph, any release from 1.15 to 2.21 lists and reads the variables:",
+        f"  tf.train.list_variables({path!r})",
+        f"  tf.train.load_variable({path!r}, NAME)",
     ]
 
 
@@ -101,6 +173,9 @@ def describe_restored(
         lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
         lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
+    if there.by_signature and len(origin.signatures) > 1:
+        named = ", ".join(origin.signatures)
+        lines.append(f"Called by its signature {there.signature}. It has these: {named}")
     if there.plain_error:
         lines.append(f"It loads with compile=False; plain load_model says {there.plain_error}")
     if "empty" in there.findings():
@@ -154,8 +229,21 @@ def spell_load(origin: Origin, there: RestoredModel, code: Path | None) -> str:
     """Return the line of Python that loads the model in the release."""
     path = repr(str(origin.path))
     if there.by_signature:
-        return f'tf.saved_model.load({path}).signatures["serving_default"]'
-    call = f"tf.keras.models.load_model({path}, compile=False)"
+        call = f"saved_model.load({path}).signatures[{there.signature!r}]"
+        if str(there.versions.get("tensorflow")).startswith("1."):
+            return f"tf.compat.v1.enable_eager_execution(); call = tf.compat.v2.{call}"
+        return f"tf.{call}"
+    keras, begin = "tf.keras", ""
+    if origin.keras_alone and re.match(r"1|2\.[0-3]\.\d+$", str(there.versions.get("keras"))):
+        keras, begin = "keras", "import keras; model = "
+    if origin.architecture:
+        json = f"open({str(origin.architecture)!r})"
+        text = f"json.load({json})" if "JSON in JSON" in origin.marks else f"{json}.read()"
+        call = f"{begin or 'model = '}{keras}.models.model_from_json({text})"
+        return f"{call}; model.load_weights({path})"
+    if str(there.versions.get("keras")).startswith("1"):  # it has no compile=False
+        return f"{begin}keras.models.load_model({path})"
+    call = f"{begin}{keras}.models.load_model({path}, compile=False)"
     if origin.format == SAVED_MODEL and str(there.versions.get("tensorflow")).startswith("1."):
         return f"tf.compat.v1.enable_eager_execution(); model = {call}"
     named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]

@@ -1,5 +1,7 @@
 """Entry point: `serve [MODULE...]` forks a process per step; `step FILE` runs one step here.
 
+`bench CORE` times blocks of calls on that core.
+
 `cage FILE` enters the cage that the JSON file describes, and says on standard output why it cannot.
 
 The modules are imported once, before forking: what the scenarios of this run import.
@@ -29,6 +31,8 @@ if __name__ == "__main__":
     import_worker()
     if sys.argv[1] == "serve":
         importlib.import_module(PACKAGE + ".server").serve(sys.argv[2:])
+    elif sys.argv[1] == "bench":
+        importlib.import_module(PACKAGE + ".bench").serve_bench(int(sys.argv[2]))
     elif sys.argv[1] == "cage":
         importlib.import_module(PACKAGE + ".cage").try_out(sys.argv[2])
     else:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .tf_examples import draw_examples
+
 UNKNOWN_SIZE = 32  # for a dimension that the model leaves open: enough for most convolutions
 WORDS = ["restore", "the", "model", "it", "predicts", "zeros"]
 
@@ -49,6 +51,8 @@ def draw(random, spec, rows):
     sizes = [size or UNKNOWN_SIZE for size in shape[1:]]
     shape = [shape[0] or rows, *sizes]
     dtype = spec["dtype"]
+    if spec.get("features"):
+        return draw_examples(random, spec["features"], shape[0])
     if spec.get("below"):
         return random.randint(0, spec["below"], shape).astype("int32" if "int" in dtype else dtype)
     if dtype == "string":
@@ -79,8 +83,9 @@ def describe_input(spec, array):
     if array.dtype.kind == "f" and not spec.get("below"):
         whole = bool(array.size) and bool(np.all(array == np.floor(array)))
         fed = "zeros and ones" if whole else "standard normal"
-    elif array.dtype.kind in "OU":
-        fed = "words"
+    elif array.dtype.kind in "OUS":
+        features = [feature[0] for feature in spec.get("features") or []]
+        fed = "tf.Examples with %s" % ", ".join(features) if features else "words"
     else:
         fed = "integers below %d" % (spec.get("below") or 2)
     return {"name": spec["name"], "shape": spec["shape"], "dtype": spec["dtype"], "fed": fed}

@@ -2,6 +2,8 @@
 
 A step of kind "restore_model" is a dict:
     model (path), saved_model (bool), keras_inside (bool: that a Keras 2 can load as a model),
+    keras_alone (bool: written by the Keras that was a package of its own, up to 2.3),
+    architecture (JSON that belongs to a file of weights, else None),
     code (a Python file whose classes the model needs, else None), custom (their names in the
     model), trusted (bool),
     inputs (npz of `names` and arrays `000`, ..., which are taken, else None), rows, seed,
@@ -18,7 +20,9 @@ import numpy as np
 
 from .environment import keras_version
 from .model_inputs import describe_input, draw_inputs, limit_indices, read_inputs
+from .old_keras import build_and_fill, choose_keras, open_scope
 from .steps import load_scenario, make_printable, write_atomically
+from .tf_examples import find_features
 
 SHORT_NAMES = {
     "mse": "mean_squared_error",
@@ -61,13 +65,17 @@ def load_and_predict(tf, step, result):
     by_signature = step["saved_model"] and (keras_3 or not step["keras_inside"])
     if step["saved_model"] and not tf.executing_eagerly():
         tf.compat.v1.enable_eager_execution()  # 1.15: a SavedModel's functions are called eagerly
-    explained = {}
-    if by_signature:
-        specs, outputs, predict = open_signature(tf, step["model"])
+    explained, signature, model = {}, "", None
+    if not by_signature:
+        keras = choose_keras(tf, step)
+        result["versions"]["keras"] = keras_version(tf) if keras is tf.keras else keras.__version__
+        model, explained = load_keras(keras, step)
+    if by_signature or (step["saved_model"] and not model.inputs):
+        # A subclassed model does not say what its inputs are; its signature does.
+        specs, outputs, predict, signature = open_signature(tf, step["model"])
     else:
-        model, explained = load_keras(tf, step)
         specs, outputs, predict = open_keras(model)
-    result.update(loaded=True, by_signature=by_signature, explained=explained)
+    result.update(loaded=True, signature=signature, explained=explained)
     result["inputs"] = [dict(spec, fed="nothing") for spec in specs]
     write_result(step, dict(result, error={"type": "ended", "message": "while it predicted"}))
     draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
@@ -87,16 +95,16 @@ def load_and_predict(tf, step, result):
         {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
         for name, array in zip(outputs, predictions)
     ]
-    if not by_signature:
-        result["plain_error"] = try_plainly(tf, step)
+    if not signature and not step["architecture"]:
+        result["plain_error"] = try_plainly(keras, step)
 
 
-def try_plainly(tf, step):
+def try_plainly(keras, step):
     """Load the model as people do, with default arguments; return what that says, else ""."""
     objects = find_objects(step["code"], step["custom"]) if step["code"] else {}
     try:
-        with tf.keras.utils.custom_object_scope(objects):
-            tf.keras.models.load_model(step["model"])
+        with open_scope(keras, objects):
+            keras.models.load_model(step["model"])
     except Exception as error:
         return make_printable("%s: %s" % (type(error).__name__, error))[:100000]
     return ""
@@ -121,7 +129,7 @@ def plain_array(array):
     return array.astype(str) if array.dtype == object else array
 
 
-def load_keras(tf, step):
+def load_keras(keras, step):
     """Return (model, short names of losses that had to be explained to Keras), not compiled.
 
     Keras 3.0.5 compiles an `.h5` although it is told not to, passes no `custom_objects` on, and
@@ -130,14 +138,19 @@ def load_keras(tf, step):
     """
     options = {"compile": False}
     objects = find_objects(step["code"], step["custom"]) if step["code"] else {}
-    load = tf.keras.models.load_model
+    load = keras.models.load_model
+    by_parts = (
+        step["architecture"] or "compile" not in inspect.signature(load).parameters
+    )  # Keras 1
     if step["trusted"] and "safe_mode" in inspect.signature(load).parameters:  # since 2.13
         options["safe_mode"] = False
     explained = {}
     while True:
-        names = {name: getattr(tf.keras.losses, long) for name, long in explained.items()}
+        names = {name: getattr(keras.losses, long) for name, long in explained.items()}
         try:
-            with tf.keras.utils.custom_object_scope(dict(objects, **names)):
+            with open_scope(keras, dict(objects, **names)):
+                if by_parts:
+                    return build_and_fill(keras, step), explained
                 return load(step["model"], **options), explained
         except Exception as error:
             missing = re.search(r"Could not locate function '(\w+)'", str(error))
@@ -201,12 +214,15 @@ def flatten(value):
 
 
 def open_signature(tf, path):
-    """Return (inputs, output names, predict) of a SavedModel's serving signature."""
+    """Return (inputs, output names, predict, name) of a signature of a SavedModel.
+
+    Without a `serving_default`, the first is taken that does not ask for serialized tf.Examples.
+    """
     loaded = tf.compat.v2.saved_model.load(path)
     signatures = loaded.signatures
     if not signatures:
         raise ValueError("the SavedModel has no signature to be called by")
-    name = "serving_default" if "serving_default" in signatures else sorted(signatures)[0]
+    name = min(signatures, key=lambda each: rank_signature(each, signatures[each]))
     call = signatures[name]
     # 1.15 knows no structure of what simple_save and Estimators wrote, but names and tensors.
     structure = call.structured_input_signature
@@ -216,6 +232,8 @@ def open_signature(tf, path):
         {"name": each, "shape": shape_of(wanted[each]), "dtype": dtype_of(wanted[each])}
         for each in names
     ]
+    if len(specs) == 1 and specs[0]["dtype"] == "string":
+        specs[0]["features"] = find_features(tf, call)
 
     def predict(inputs):
         given = {
@@ -226,7 +244,13 @@ def open_signature(tf, path):
         predict.keep = loaded  # a signature does not keep its model alive in every release
         return [np.asarray(answer[key]) for key in sorted(answer)]
 
-    return specs, sorted(call.structured_outputs), predict
+    return specs, sorted(call.structured_outputs), predict, name
+
+
+def rank_signature(name, call):
+    """Return a key that sorts signatures: those that parse tf.Examples, as Estimators' do, last."""
+    parses = any(op.type.startswith("ParseExample") for op in call.graph.get_operations())
+    return (parses, name != "serving_default", name)
 
 
 def shape_of(tensor):

@@ -4,8 +4,7 @@ A step is a dict, made by harness/processes/step.py:
     source, function, kind ("save" or "restore"), seed, device, logical_cpus, cores,
     artifact (folder), reference (npz file), folder (where the result goes), timing (bool),
     dose (a number for a path that takes one, else absent or None),
-    note_side_effects (bool: note what it does beyond its folder),
-    timing_lock (a file, locked while this step is timed, else absent or None), timed_cores.
+    note_side_effects (bool: note what it does beyond its folder).
 The result is `result.json` in the folder, and for a restore `predictions.npz` beside it.
 """
 
@@ -19,11 +18,11 @@ import types
 
 import numpy as np
 
+from .cores import pin_threads
 from .devices import assert_placement, prepare_device
 from .memory import growth_since, resident_bytes
 from .side_effects import SideEffects
 from .stopwatch import measure, time_call
-from .timing_lock import TimingLock, pin_threads
 from .weights import collect_weights
 
 # Not importable, and never in sys.modules: Keras 3.0-3.6 finds a class by importing the module it
@@ -110,12 +109,6 @@ def run_save(tf, step, function):
 def run_restore(tf, step, function):
     """Restore, predict, and time it. Predictions are written before any steady timing begins."""
     inputs = read_inputs(tf, step["reference"])
-    with TimingLock(step):
-        return restore_and_measure(tf, step, function, inputs)
-
-
-def restore_and_measure(tf, step, function, inputs):
-    """Do what is timed, on the core that is kept for it; return the step's result."""
     before = resident_bytes()
     started = time.perf_counter_ns()
     dosed = {} if step.get("dose") is None else {"dose": step["dose"]}

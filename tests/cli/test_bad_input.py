@@ -98,8 +98,8 @@ SENSELESS = [
     SENSELESS,
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )
-def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(cli, arguments, words):
-    ended = cli(*arguments)
+def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(call, arguments, words):
+    ended = call(*arguments)
     ended.assert_refused(2, *words)
     assert ended.stdout == ""
     assert ended.stderr.splitlines()[-1].startswith("TIP    ")
@@ -117,8 +117,8 @@ OUT_OF_RANGE = [
 
 
 @pytest.mark.parametrize("arguments", OUT_OF_RANGE)
-def test_an_option_out_of_range_is_named(cli, arguments):
-    ended = cli(*arguments.split())
+def test_an_option_out_of_range_is_named(call, arguments):
+    ended = call(*arguments.split())
     ended.assert_refused(2)
     assert ended.stderr.splitlines()[-1].startswith("TIP    python -m harness ")
     assert ended.stderr.endswith(" --help\n")

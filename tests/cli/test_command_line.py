@@ -72,7 +72,7 @@ def test_json_means_the_same_in_every_command_that_shows_runs(kept, arguments):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize("command", ["run", pytest.param("check", marks=pytest.mark.long)])
 def test_json_alone_keeps_stdout_for_the_record_of_a_run(cli, faulty, command):
     ended = cli(command, "returns-nan", "--json", "--scenarios", faulty)
     record = json.loads(ended.stdout)

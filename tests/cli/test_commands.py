@@ -403,6 +403,7 @@ def line_of(text, words):
     return next(line for line, each in enumerate(text.splitlines(), 1) if words in each)
 
 
+@pytest.mark.long
 @pytest.mark.tensorflow
 def test_a_new_scenario_passes_its_check_once_its_text_is_written(cli):
     ended = cli("new", "my-case", "--family", "preprocessing", "--scenarios", "own")
@@ -465,6 +466,7 @@ def test_a_dosed_run_shows_the_response_and_plots_it(cli):
     cli("show", 1).assert_ran(0)
 
 
+@pytest.mark.long
 @pytest.mark.tensorflow
 def test_a_dose_that_counts_something_reaches_the_lesson_as_an_integer(cli):
     cli("run", "columns-in-another-order", "--dose", "--json", "dose.json").assert_ran(0)

@@ -52,6 +52,7 @@ def test_of_the_committed_files_only_the_one_with_a_lambda_is_unsafe():
     assert unsafe
 
 
+@pytest.mark.long
 @pytest.mark.tensorflow
 def test_no_model_that_this_tensorflow_writes_is_unsafe(tmp_path):
     paths = write_models(sys.executable, tmp_path)

@@ -110,6 +110,7 @@ def cluster(tmp_path, cli):
         process.wait()
 
 
+@pytest.mark.long
 def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(cli, cluster, start):
     cli("run", *CHOSEN, "--no-timing").assert_ran(0)
     running = start("run", *CHOSEN, "--executor", "dask", "--scheduler", cluster.find_address())

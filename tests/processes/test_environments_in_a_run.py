@@ -41,6 +41,7 @@ def test_an_environment_that_cannot_be_used_costs_only_its_part(cli, faulty, int
     assert ended.stdout.splitlines()[-1] == "Next: python -m harness run --resume"
 
 
+@pytest.mark.long
 def test_a_run_that_lacked_an_environment_is_finished_once_it_can_be_used(cli, faulty, interpreter):
     repaired = interpreter("repaired", "exit 1")
     cli("run", CASE, "--scenarios", faulty, "--no-timing", "--tf", f"{sys.executable},{repaired}")

@@ -92,6 +92,7 @@ def placed(tmp_path_factory):
     return results
 
 
+@pytest.mark.long
 def test_a_step_reports_the_device_it_was_seen_to_run_on(placed):
     result = placed["restore_fixed_without_fault"]
     assert result["error"] is None
@@ -99,6 +100,7 @@ def test_a_step_reports_the_device_it_was_seen_to_run_on(placed):
     assert result["timing"]["calls"] >= 5
 
 
+@pytest.mark.long
 def test_a_variable_on_another_device_is_a_placement_error(placed):
     error = placed["restore_broken"]["error"]
     assert error["type"] == "PlacementError"
@@ -106,7 +108,10 @@ def test_a_variable_on_another_device_is_a_placement_error(placed):
     assert "CPU:0" in error["message"]
 
 
-@pytest.mark.parametrize("options", [[], ["--spawn"]], ids=["fork", "spawn"])
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param([], id="fork"), pytest.param(["--spawn"], id="spawn", marks=pytest.mark.long)],
+)
 def test_a_gpu_that_is_not_there_is_one_sentence(cli, faulty, options):
     ended = cli(
         "run",

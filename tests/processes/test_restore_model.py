@@ -77,7 +77,11 @@ def restore(path, work, **options):
 
 
 @pytest.mark.parametrize(
-    "name", ["newer_keras_file/artifact/model.keras", "keras3_file_in_keras2/artifact/exported"]
+    "name",
+    [
+        "newer_keras_file/artifact/model.keras",
+        pytest.param("keras3_file_in_keras2/artifact/exported", marks=pytest.mark.long),
+    ],
 )
 def test_the_writers_own_inputs_give_the_writers_own_predictions(name, tmp_path):
     """Not merely that something comes back: it is what the live model said before it was saved."""
@@ -99,6 +103,7 @@ def test_a_custom_layer_is_found_in_the_code_that_is_given_and_only_there(models
     assert restore(path, tmp_path / "with", code=models / "layers.py").is_sound()
 
 
+@pytest.mark.long
 def test_an_embedding_gets_indices_and_its_neighbour_gets_numbers(models, tmp_path):
     restored = restore(models / "embedded.keras", tmp_path / "work")
     assert restored.is_sound(), restored.error
@@ -114,12 +119,14 @@ def test_outputs_with_names_are_shown_under_their_own(models, tmp_path):
     assert shown == [("a", [16, 2]), ("b", [16, 1])]
 
 
+@pytest.mark.long
 def test_a_model_that_predicts_zeros_where_it_was_written_is_not_called_sound(models, tmp_path):
     restored = restore(models / "dead.keras", tmp_path / "work")
     assert (restored.error, restored.findings()) == ("", ["zeros"])
     assert not restored.is_sound()
 
 
+@pytest.mark.long
 def test_a_process_that_dies_while_loading_is_an_error_like_any_other(models, tmp_path):
     (tmp_path / "layers.py").write_text("import os\nos._exit(9)")
     restored = restore(models / "dead.keras", tmp_path / "work", code=tmp_path / "layers.py")
@@ -199,6 +206,7 @@ def test_code_that_runs_while_a_model_is_restored_reaches_nothing_outside(
     assert not (tmp_path / "outside").exists()
 
 
+@pytest.mark.long
 @needs_cage
 def test_the_cage_changes_no_prediction(models, tmp_path, monkeypatch):
     path = models / "embedded.keras"

@@ -104,7 +104,7 @@ def test_arbitrary_bytes_are_no_answer_and_raise_nothing_else(tmp_path_factory, 
         json.dumps(REPORT) + " " * (1 << 20),
         json.dumps(REPORT | {"outputs": [TENSOR] * 1001}),
         json.dumps(REPORT | {"outputs": [{"name": ["a"], "shape": [], "dtype": "f"}]}),
-        json.dumps(REPORT | {"by_signature": "yes"}),
+        json.dumps(REPORT | {"signature": True}),
     ],
     ids=["empty", "nested", "long", "many", "other-types", "no-bool"],
 )
@@ -158,6 +158,8 @@ def run_program(folder, program, limits):
         model="model.keras",
         saved_model=False,
         keras_inside=True,
+        keras_alone=False,
+        architecture=None,
         code=None,
         custom=[],
         trusted=False,
@@ -170,12 +172,6 @@ def run_program(folder, program, limits):
 
 
 needs_shell = pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
-
-
-@needs_shell
-def test_a_step_that_says_it_waits_for_the_timing_lock_gets_no_more_time(tmp_path):
-    end = run_program(tmp_path, "touch ../begun ../ready; sleep 600", Limits(seconds=0.3))
-    assert end.stopped_for == "timeout"
 
 
 @needs_shell

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.results.outcome import read_arrays
 from harness.worker import stopwatch
 from harness.worker.memory import growth_since, resident_bytes
+from harness.worker.restore_model import rank_signature
 from harness.worker.steps import (
     SCENARIO_MODULE,
     describe_error,
@@ -22,6 +23,7 @@ from harness.worker.steps import (
     save_arrays,
     write_atomically,
 )
+from harness.worker.tf_examples import find_features
 
 INPUTS = np.ones((8, 2), "float32")
 
@@ -233,3 +235,45 @@ def test_an_exception_that_cannot_be_printed_is_described():
     assert described["type"] == "Unprintable"
     assert described["message"] == "(its __str__ raises KeyboardInterrupt)"
     assert describe_error(ValueError("half: \udc80"))["message"] == "half: \\udc80"
+
+
+def test_the_signature_that_is_called_is_the_default_unless_it_parses_examples():
+    def signature(*ops):
+        found = [types.SimpleNamespace(type=op) for op in ops]
+        return types.SimpleNamespace(graph=types.SimpleNamespace(get_operations=lambda: found))
+
+    def choose(signatures):
+        return min(signatures, key=lambda name: rank_signature(name, signatures[name]))
+
+    plain, parsing = signature("Placeholder"), signature("Placeholder", "ParseExampleV2")
+    assert choose({"classify": plain, "serving_default": plain}) == "serving_default"
+    assert choose({"serving_default": parsing, "predict": plain}) == "predict"
+    assert choose({"serving_default": parsing, "classification": parsing}) == "serving_default"
+
+
+@pytest.mark.parametrize("op", ["ParseExample", "ParseExampleV2"])
+def test_the_features_that_a_signature_parses_are_read_in_its_graph(op):
+    def constant(*keys):
+        made = types.SimpleNamespace(type="Const", get_attr={"value": np.array(keys, object)}.get)
+        return types.SimpleNamespace(op=made)
+
+    def shape(*sizes):
+        return types.SimpleNamespace(dim=[types.SimpleNamespace(size=size) for size in sizes])
+
+    keys = [constant(b"word"), constant(b"a", b"n")]
+    if op == "ParseExample":
+        keys = [constant(b"word"), constant(b"a"), constant(b"n")]
+    attributes = {
+        "dense_shapes": [shape(2, 3), shape()],
+        "Tdense": ["float32", "int64"],
+        "sparse_types": ["string"],
+    }
+    node = types.SimpleNamespace(
+        type=op, inputs=[None, None, *keys, constant(b"default")], get_attr=attributes.get
+    )
+    graph = types.SimpleNamespace(get_operations=lambda: [node])
+    tensorflow = types.SimpleNamespace(
+        make_ndarray=lambda value: value, as_dtype=lambda name: types.SimpleNamespace(name=name)
+    )
+    found = find_features(tensorflow, types.SimpleNamespace(graph=graph))
+    assert found == [["word", 1, "string"], ["a", 6, "float32"], ["n", 1, "int64"]]

@@ -1,0 +1,224 @@
+"""From the pairs of a comparison to its answers: slower, faster, same or undecided.
+
+Each pair gives one log ratio for p10 and one for the minimum. The data is looked at after LOOKS
+pairs, each time with a share of the whole error probability (alpha spending by Bonferroni), and at
+each look Holm's procedure covers all workloads. A workload keeps the answer of the first look that
+decided it. docs/explanation/how-bench-decides.md says why.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from harness.bench.raw import Measured
+from harness.bench.statistics import Estimate, estimate, percentile, reject_by_holm
+
+ALPHA = 0.01  # false alarms in all: every look, every workload
+LOOKS = {5: 0.1, 8: 0.2, 12: 0.3, 20: 0.4}  # pairs: the share of ALPHA that this look may use
+SAME = 0.02  # an interval inside 1 ± 2 % means the same
+INJECTED = 0.03  # what the control slows down by, and what must be found
+PERCENTILES = (10, 0)  # what must agree: p10 and the minimum
+
+ANSWERS = ("slower", "faster", "same", "undecided", "wrong", "void", "failed", "skipped")
+
+
+class Controls(msgspec.Struct, frozen=True, kw_only=True):
+    """What the controls came out as: `same` must not be slower or faster, `injected` be slower."""
+
+    same: str
+    injected: str
+    same_interval: tuple[float, float] | None = None
+    injected_interval: tuple[float, float] | None = None
+
+    @property
+    def hold(self) -> bool:
+        return self.same in ("same", "undecided") and self.injected == "slower"
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer for one workload.
+
+    `ratio` is B's p10 over A's, `interval` its plain 99 % interval. `decision_interval` is the
+    wider one that the answer rests on: Holm's and alpha spending's. `detectable` is the smallest
+    change, as a share, that this data would have shown in 95 of 100 cases.
+    """
+
+    answer: str
+    pairs: int
+    ratio: float | None = None
+    interval: tuple[float, float] | None = None
+    decision_interval: tuple[float, float] | None = None
+    minimum_ratio: float | None = None
+    minimum_interval: tuple[float, float] | None = None
+    detectable: float | None = None
+    controls: Controls | None = None
+    reason: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether more pairs would change nothing."""
+        decided = self.answer in ("slower", "faster", "same") and self.controls is not None
+        return self.answer in ("wrong", "failed", "skipped") or (
+            decided and self.controls is not None and self.controls.hold
+        )
+
+
+def log_ratios(pairs: Sequence[Measured], side: str, percent: int) -> list[float]:
+    """Return log(side / A) of each pair for one percentile."""
+    found = []
+    for pair in pairs:
+        ours, theirs = percentile(pair.side("a"), percent), percentile(pair.side(side), percent)
+        if ours is not None and theirs is not None:
+            found.append(math.log(theirs / ours))
+    return found
+
+
+def estimate_side(pairs: Sequence[Measured], side: str) -> tuple[Estimate, Estimate]:
+    """Return the estimates of p10 and of the minimum."""
+    p10, least = (estimate(log_ratios(pairs, side, percent)) for percent in PERCENTILES)
+    return p10, least
+
+
+def classify(estimates: tuple[Estimate, Estimate], alpha: float, rejected: bool) -> str:
+    """Return the answer for both estimates at one look.
+
+    `rejected`: Holm's procedure says there is a difference. The interval for `same` uses `alpha`,
+    the share of this workload.
+    """
+    intervals = [each.interval(alpha) for each in estimates]
+    if all(low >= 1 - SAME and high <= 1 + SAME for low, high in intervals):
+        return "same"
+    if rejected and all(each.mean > 0 for each in estimates):
+        return "slower"
+    if rejected and all(each.mean < 0 for each in estimates):
+        return "faster"
+    return "undecided"
+
+
+def p_of_both(estimates: tuple[Estimate, Estimate]) -> float:
+    """Return the p-value of "p10 and the minimum agree": the larger one."""
+    return max(each.p_value() for each in estimates)
+
+
+def decide(measured: Mapping[str, Sequence[Measured]], most: int) -> dict[str, Decision]:
+    """Return the answers for all workloads, from the pairs measured until now.
+
+    Looks are replayed in their order, so the answer depends on nothing but the raw data. A workload
+    that failed in a pair, or predicted something else, needs no look.
+    """
+    answers = {name: settle_early(pairs) for name, pairs in measured.items()}
+    open_ = {name for name, answer in answers.items() if answer is None}
+    looks = [pairs for pairs in LOOKS if pairs <= most]
+    for look in looks:
+        ready = {
+            name
+            for name in open_
+            if len(measured[name]) >= look and not has_final(answers.get(name))
+        }
+        alpha = ALPHA * LOOKS[look] / sum(LOOKS[each] for each in looks)
+        answers |= decide_look({n: measured[n][:look] for n in sorted(ready)}, alpha, len(open_))
+    last = {name: answer for name, answer in answers.items() if answer is not None}
+    waiting = {
+        name: Decision(answer="undecided", pairs=len(measured[name]), reason="too few pairs")
+        for name in answers
+        if name not in last
+    }
+    return {name: (last | waiting)[name] for name in measured}
+
+
+def has_final(answer: Decision | None) -> bool:
+    return answer is not None and answer.is_final
+
+
+def settle_early(pairs: Sequence[Measured]) -> Decision | None:
+    """Return the answer of a workload that was not to be measured; None for all others."""
+    for pair in pairs:
+        if pair.failed:
+            kind = "skipped" if pair.skipped else "failed"
+            return Decision(answer=kind, pairs=len(pairs) - 1, reason=pair.failed)
+        if any(pair.wrong):
+            side = "A" if pair.wrong[0] else "B" if pair.wrong[1] else "the control"
+            said = f"{side} predicted something else in {sum(pair.wrong)} timed calls"
+            return Decision(answer="wrong", pairs=len(pairs), reason=said)
+    return None
+
+
+def decide_look(
+    chosen: Mapping[str, Sequence[Measured]], alpha: float, family: int
+) -> dict[str, Decision]:
+    """Return the answers of one look at level `alpha`, for a family of so many workloads."""
+    names = list(chosen)
+    sides = {
+        side: {name: estimate_side(chosen[name], side) for name in names}
+        for side in ("b", "same", "injected")
+    }
+    rejected = {}
+    for side, estimates in sides.items():
+        p_values = [p_of_both(estimates[name]) for name in names]
+        p_values += [1.0] * (family - len(names))  # the others count in Holm's steps
+        rejected[side] = dict(zip(names, reject_by_holm(p_values, alpha), strict=False))
+    own = alpha / max(1, family)
+    found = {}
+    for name in names:
+        said = {
+            side: classify(sides[side][name], own, rejected[side][name])
+            for side in ("b", "same", "injected")
+        }
+        controls = Controls(
+            same=said["same"],
+            injected=said["injected"],
+            same_interval=round_interval(sides["same"][name][0].interval(ALPHA)),
+            injected_interval=round_interval(sides["injected"][name][0].interval(ALPHA)),
+        )
+        found[name] = make_decision(sides["b"][name], said["b"], controls, own)
+    return found
+
+
+def make_decision(
+    estimates: tuple[Estimate, Estimate], answer: str, controls: Controls, alpha: float
+) -> Decision:
+    """Return an answer with its figures; void where a control has failed."""
+    p10, least = estimates
+    reason = ""
+    if not controls.hold:
+        reason = explain_controls(controls)
+        answer = "void"
+    return Decision(
+        answer=answer,
+        pairs=p10.pairs,
+        ratio=round(math.exp(p10.mean), 5),
+        interval=round_interval(p10.interval(ALPHA)),
+        decision_interval=round_interval(p10.interval(alpha)),
+        minimum_ratio=round(math.exp(least.mean), 5),
+        minimum_interval=round_interval(least.interval(ALPHA)),
+        detectable=round(max(each.detectable(alpha) for each in estimates), 4),
+        controls=controls,
+        reason=reason,
+    )
+
+
+def explain_controls(controls: Controls) -> str:
+    """Return in words which control failed."""
+    if controls.injected != "slower":
+        return f"an injected slowdown of {INJECTED:.0%} was not found"
+    return f"A came out {controls.same} than itself"
+
+
+def round_interval(interval: tuple[float, float]) -> tuple[float, float]:
+    """Return an interval with figures that mean something."""
+    return round(interval[0], 5), round(interval[1], 5)
+
+
+def pooled(pairs: Sequence[Measured], side: str) -> dict[str, float | int | None]:
+    """Return the figures of one side over all pairs, nanoseconds; None where calls are too few."""
+    measured = [pair for pair in pairs if not pair.failed]
+    if not measured:
+        return {}
+    times = np.concatenate([pair.side(side) for pair in measured])
+    named = {"minimum": 0, "p10": 10, "p50": 50, "p90": 90, "p99": 99}
+    figures: dict[str, float | int | None] = {"calls": len(times)}
+    figures |= {f"{name}_ns": percentile(times, percent) for name, percent in named.items()}
+    figures["cpu_per_call_ns"] = sum(pair.cpu_per_call(side) for pair in measured) / len(measured)
+    return figures

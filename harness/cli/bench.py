@@ -1,0 +1,287 @@
+"""`bench`: is one TensorFlow slower than another?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.bench_compare import compare_with_baseline
+from harness.cli.bench_options import (
+    ON_GITHUB,
+    AnnotationsOption,
+    JUnitOption,
+    PairsOption,
+    ResumeOption,
+    RunArgument,
+    SeedOption,
+    WorkloadOption,
+    absolute,
+    split_words,
+)
+from harness.cli.commands import Command, Group
+from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption
+from harness.cli.printer import JsonOption, Printer
+from harness.cli.releases_option import TensorFlowOption, split_releases
+from harness.cli.terminal import choose_layout
+from harness.errors import UsageError
+from harness.files import check_can_write
+from harness.program import command_line
+
+if TYPE_CHECKING:
+    from harness.bench.request import BenchRequest
+    from harness.bench.store import BenchStore, SavedRun
+    from harness.report.layout import Layout
+
+PAIR = "pair"  # the command that is meant where none is named
+FEWEST_PAIRS, MOST_PAIRS = 5, 100
+SELFTEST_WORKLOADS = ("dense/function", "dense/call", "dense/predict_on_batch")
+
+
+class BenchGroup(Group):
+    """`bench A B` is `bench pair A B`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; put the command's name where it is left out."""
+        if args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = [PAIR, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=BenchGroup, invoke_without_command=True)
+
+
+@app.callback()
+def show_help(context: typer.Context) -> None:
+    """Say whether one TensorFlow is slower than another: bench 2.20 2.21
+
+    Exit codes: 0 nothing is slower, 1 slower, 4 changed predictions, 5 undecided, 6 nothing
+    measured, 7 a control failed.
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command(PAIR, cls=Command)
+def compare_environments(
+    environments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[A B]", help="Releases or interpreters; the same twice is a test."),
+    ] = None,
+    releases: TensorFlowOption = None,
+    workloads: WorkloadOption = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="FILE", help="Time your own saved model.")
+    ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            "--inputs", metavar="FILE.npy", help="What your model is fed (.npz: by name)."
+        ),
+    ] = None,
+    code: Annotated[
+        Path | None,
+        typer.Option("--code", metavar="FILE.py", help="The classes that your model needs."),
+    ] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Let Lambda layers run.")] = False,
+    pairs: PairsOption = None,
+    seed: SeedOption = 0,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", metavar="SECONDS", help="For a block of calls.")
+    ] = 120.0,
+    resume: ResumeOption = False,
+    style: FormatOption = "simple",
+    json_file: JsonOption = None,
+    junit_file: JUnitOption = None,
+    annotations: AnnotationsOption = ON_GITHUB,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Compare two environments, or with --tf each release with its neighbour.
+
+    Fresh pairs of processes take turns on one core until each workload is slower, faster or the
+    same (within 2 %). Controls run along: A against itself, and A with 3 % injected. The word
+    `pair` may be left out: bench 2.20 2.21
+    """
+    layout = choose_layout(style)
+    printer = Printer(json_file)
+    if junit_file is not None:
+        check_can_write(junit_file)
+    from harness.bench.request import PAIRS, BenchRequest
+    from harness.bench.store import BenchStore
+
+    names = choose_environments(environments or [], releases or [])
+    request = BenchRequest(
+        releases=names,
+        workloads=split_words(workloads),
+        model=absolute(model),
+        code=absolute(code),
+        inputs=absolute(inputs),
+        trust=trust,
+        most_pairs=PAIRS if pairs is None else pairs,
+        seed=seed,
+        time_limit=time_limit,
+    )
+    check_request(request)
+    store = BenchStore(reports)
+    run = measure(store, request, resume)
+    finish(store.open(str(run)), printer, layout, junit_file, annotations)
+
+
+def choose_environments(words: list[str], releases: list[str]) -> list[str]:
+    """Return the environments in their order; raises UsageError unless there are two or more."""
+    from harness.environments.resolve import check_name, make_absolute
+
+    names = [each for word in words for each in split_releases([word])] + releases
+    if len(names) < 2:
+        raise UsageError(
+            "bench compares two environments",
+            f"given: {', '.join(names) or 'none'}",
+            command_line("bench 2.20 2.21"),
+        )
+    for name in names:
+        check_name(name)
+    return [make_absolute(name) for name in names]
+
+
+def check_request(request: "BenchRequest") -> None:
+    """Raise UsageError for what cannot be measured, before anything is started."""
+    from harness.bench.run import list_workloads_of
+
+    for option, path in (
+        ("--model", request.model),
+        ("--inputs", request.inputs),
+        ("--code", request.code),
+    ):
+        if path is not None and not Path(path).exists():
+            raise UsageError(f"there is no file {path}", "", f"{option} needs a file")
+        if path is not None and request.model is None:
+            raise UsageError(f"{option} needs --model", "", "name your saved model: --model FILE")
+    if request.model is not None and request.inputs is None:
+        raise UsageError(
+            "--model needs --inputs", "", "save a batch with numpy: np.save('x.npy', x)"
+        )
+    if not FEWEST_PAIRS <= request.most_pairs <= MOST_PAIRS:
+        raise UsageError(
+            f"--pairs must be between {FEWEST_PAIRS} and {MOST_PAIRS}",
+            f"given: {request.most_pairs}",
+            "fewer pairs decide nothing",
+        )
+    if request.time_limit <= 0:
+        raise UsageError("--time-limit must be more than 0", f"given: {request.time_limit}")
+    list_workloads_of(request)
+
+
+def measure(store: "BenchStore", request: "BenchRequest", resume: bool) -> int:
+    """Measure what is missing; return the run's number. An interruption says how to go on."""
+    from harness.api import read_lessons
+    from harness.bench.run import carry_out
+    from harness.cli.bench_progress import BenchProgress
+    from harness.errors import Interrupted
+
+    run = store.find_unfinished(request) if resume else None
+    if run is None:
+        run = store.start(request)
+    try:
+        with BenchProgress() as progress:
+            carry_out(store, run, read_lessons(None), progress)
+    except KeyboardInterrupt:
+        raise Interrupted("To go on: the same command with --resume") from None
+    return run.id
+
+
+def finish(
+    saved: "SavedRun",
+    printer: Printer,
+    layout: "Layout",
+    junit_file: Path | None,
+    annotations: bool,
+) -> None:
+    """Show a run's result, and leave with its exit code."""
+    from harness.bench.answers import answer, choose_exit_code
+    from harness.bench.text import describe_result
+
+    result = answer(saved)
+    printer.text(describe_result(result, layout, saved.run.machine.cores or 1))
+    printer.record(result)
+    if junit_file is not None or annotations:
+        from harness.bench.junit import annotate, write_junit
+
+        if junit_file is not None:
+            write_junit(junit_file, result)
+        for command in annotate(result) if annotations else ():
+            typer.echo(command, err=True)
+    printer.tip(f"\nNext: {command_line(f'bench save {saved.run.id} NAME')}")
+    raise typer.Exit(choose_exit_code([each.answer for each in result.comparisons]))
+
+
+@app.command("selftest", cls=Command)
+def run_selftest(
+    environment: Annotated[
+        str | None,
+        typer.Argument(metavar="[RELEASE]", help="What to test with [default: this Python's]."),
+    ] = None,
+    workloads: WorkloadOption = None,
+    pairs: PairsOption = None,
+    seed: SeedOption = 0,
+    resume: ResumeOption = False,
+    style: FormatOption = "simple",
+    json_file: JsonOption = None,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Measure false alarms and power on this machine, where the truth is known.
+
+    One environment runs against itself, with 2, 3 and 5 % injected (a busy loop, an extra
+    operation, extra memory traffic). The rules of asv, pytest-benchmark, pyperf and
+    google-benchmark are applied to the same raw blocks.
+    """
+    layout = choose_layout(style)
+    printer = Printer(json_file)
+    from harness.bench.request import PAIRS, BenchRequest
+    from harness.bench.store import BenchStore
+    from harness.environments.resolve import choose_default
+
+    name = environment or choose_default()
+    request = BenchRequest(
+        releases=choose_environments([name, name], []),
+        workloads=split_words(workloads) or list(SELFTEST_WORKLOADS),
+        most_pairs=PAIRS if pairs is None else pairs,
+        seed=seed,
+        selftest=True,
+    )
+    check_request(request)
+    store = BenchStore(reports)
+    run = measure(store, request, resume)
+    finish(store.open(str(run)), printer, layout, None, False)
+
+
+@app.command("show", cls=Command)
+def show_run(
+    run: RunArgument,
+    style: FormatOption = "simple",
+    json_file: JsonOption = None,
+    junit_file: JUnitOption = None,
+    annotations: AnnotationsOption = ON_GITHUB,
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Compute the answers of a run from its raw blocks again, and show them."""
+    layout = choose_layout(style)
+    printer = Printer(json_file)
+    from harness.bench.store import BenchStore
+
+    finish(BenchStore(reports).open(run), printer, layout, junit_file, annotations)
+
+
+@app.command("save", cls=Command)
+def save_run(
+    run: RunArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name, or a .bench file.")],
+    reports: ReportsOption = DEFAULT_REPORTS,
+) -> None:
+    """Keep a run with its raw blocks in one file, to be shown or compared later."""
+    from harness.bench.store import BenchStore
+
+    file = BenchStore(reports).save(run, name)
+    typer.echo(f"Run {run} is saved in {file} ({file.stat().st_size / 1024:.0f} KiB).")
+    typer.echo(f"Next: {command_line(f'bench show {name}')}")
+
+
+app.command("compare", cls=Command)(compare_with_baseline)

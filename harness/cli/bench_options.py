@@ -1,0 +1,64 @@
+"""Options that the commands of `bench` share."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's number, its saved name, or a .bench file.")
+]
+JUnitOption = Annotated[
+    Path | None,
+    typer.Option("--junit", metavar="FILE", help="Write JUnit XML, for a CI server."),
+]
+AnnotationsOption = Annotated[
+    bool,
+    typer.Option(
+        "--annotations/--no-annotations",
+        help="Print GitHub's workflow commands on stderr [default: where GITHUB_ACTIONS=true].",
+        show_default=False,
+    ),
+]
+WorkloadOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--workload",
+        "-w",
+        metavar="NAME,...",
+        help="Such as dense/function, or conv for each kind of call; with --model a kind.",
+    ),
+]
+PairsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--pairs",
+        metavar="N",
+        help="Most pairs of processes, 5 or more [default: 12].",
+        show_default=False,
+    ),
+]
+SeedOption = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        help="Of block orders and memory layouts [default: the run's number].",
+        show_default=False,
+    ),
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on with an unfinished run of the same request.")
+]
+ON_GITHUB = os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def split_words(words: list[str] | None) -> list[str]:
+    """Return the names in words like "dense/call,conv"."""
+    return [each for word in words or [] for each in word.split(",") if each]
+
+
+def absolute(path: Path | None) -> str | None:
+    """Return a path that means the same from any folder."""
+    return None if path is None else str(path.absolute())

@@ -1,0 +1,113 @@
+"""`bench compare`: drifts since a baseline, and files of pytest-benchmark."""
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+
+from harness.bench.compare import compare_benchmark_files, compare_runs
+from harness.bench.request import BenchComparison, BenchRequest, BenchRun, BenchSide
+from harness.bench.store import BenchStore, SavedRun
+from harness.errors import UsageError
+from harness.results.run import MachineFacts, RunEnvironment
+from tests.unit.bench_data import make_pairs
+
+NAME = "dense/call"
+
+
+def make_side(label, lock):
+    facts = RunEnvironment(tensorflow=f"{label}.0", keras="3.0", name=label, release=label)
+    return BenchSide(label=label, environment=facts, lock=lock)
+
+
+def make_run(ratio, seed=1, lock="one", pairs=12):
+    """Return a saved run whose B takes `ratio` times as long as A."""
+    comparison = BenchComparison(
+        a=make_side("2.20", lock), b=make_side("2.21", "other"), workloads=[NAME]
+    )
+    run = BenchRun(
+        id=1,
+        created="2026-11-26T00:00:00+00:00",
+        version="0",
+        request=BenchRequest(releases=["2.20", "2.21"], workloads=[NAME]),
+        machine=MachineFacts(),
+        comparisons=[comparison],
+    )
+    rng = np.random.default_rng(seed)
+    return SavedRun(run=run, measured=[{NAME: make_pairs(rng, ratio, pairs=pairs, between=0.004)}])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answer"),
+    [(1.2, 1.2, "same"), (1.0, 1.1, "slower"), (1.5, 1.2, "faster")],
+)
+def test_the_ratio_of_today_is_set_against_that_of_the_baseline(before, after, answer):
+    (drift,) = compare_runs(make_run(before), make_run(after, seed=2))
+    assert drift.answer == answer
+    assert drift.ratio == pytest.approx(after / before, rel=0.02)
+
+
+def test_runs_that_start_from_other_environments_are_not_compared():
+    with pytest.raises(UsageError, match="different environments"):
+        compare_runs(make_run(1.0), make_run(1.0, lock="two"))
+
+
+def test_too_few_pairs_are_no_answer():
+    (drift,) = compare_runs(make_run(1.0), make_run(1.0, pairs=3))
+    assert (drift.answer, drift.reason) == (
+        "failed",
+        "the run has 3 usable pairs, 5 are needed",
+    )
+
+
+def test_a_run_is_saved_in_one_file_and_read_again(tmp_path):
+    store, saved = BenchStore(tmp_path), make_run(1.1)
+    run = store.start(saved.run.request)
+    run.comparisons = saved.run.comparisons
+    store.record(run)
+    for pair in saved.measured[0][NAME]:
+        kept = msgspec.structs.replace(pair, seed=run.request.seed)
+        store.raw(run).keep(run.comparisons[0].key, kept)
+    store.save("1", "nightly")
+    assert msgspec.json.encode(store.open("nightly")) == msgspec.json.encode(store.open("1"))
+    assert len(store.open("nightly").measured[0][NAME]) == 12
+    with pytest.raises(UsageError, match="weekly is no run of bench"):
+        store.open("weekly")
+
+
+def test_only_an_unfinished_run_of_the_same_request_is_resumed(tmp_path):
+    store, request = BenchStore(tmp_path), make_run(1.0).run.request
+    assert store.find_unfinished(request) is None
+    run = store.start(request)
+    assert store.find_unfinished(request).id == run.id
+    assert store.find_unfinished(msgspec.structs.replace(request, most_pairs=5)) is None
+    run.finished = "now"
+    store.record(run)
+    assert store.find_unfinished(request) is None
+
+
+def write_benchmarks(file, seconds):
+    benchmarks = [
+        {"fullname": name, "stats": {"min": min(data), "data": data}}
+        for name, data in seconds.items()
+    ]
+    file.write_text(json.dumps({"benchmarks": benchmarks}))
+    return file
+
+
+def test_files_of_pytest_benchmark_prove_only_large_changes(tmp_path):
+    before = write_benchmarks(
+        tmp_path / "a.json", {"test_a": [1.0, 1.1], "test_b": [1.0, 1.1], "test_c": [1.0]}
+    )
+    after = write_benchmarks(tmp_path / "b.json", {"test_a": [2.0, 2.1], "test_b": [1.1, 1.2]})
+    found = {each.workload: each.answer for each in compare_benchmark_files(before, after)}
+    assert found == {"test_a": "slower", "test_b": "undecided", "test_c": "failed"}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"benchmarks": [{}]}', '{"benchmarks": []}'])
+def test_a_file_without_benchmarks_is_refused(tmp_path, content):
+    file = tmp_path / "a.json"
+    file.write_text(content)
+    with pytest.raises(UsageError):
+        compare_benchmark_files(file, file)

@@ -54,10 +54,13 @@ def summarize_paths(outcomes: list[Outcome]) -> str:
     failing = [group for group in broken if group[0].expected != "match"]
     as_declared = sum(group[0].judgement == "expected" for group in failing)
     matching = sum(all(each.verdict == "match" for each in group) for group in fixed)
-    sentences = [
-        f"Broken paths that failed as declared: {as_declared} of {len(failing)}."
-        f" Fixed paths that match the model before it was saved: {matching} of {len(fixed)}."
-    ]
+    sentences = []
+    if failing:
+        sentences.append(f"Broken paths that failed as declared: {as_declared} of {len(failing)}.")
+    if fixed:
+        sentences.append(
+            f"Fixed paths that match the model before it was saved: {matching} of {len(fixed)}."
+        )
     harmless = [group for group in broken if group[0].expected == "match"]
     if harmless:
         working = sum(group[0].judgement == "expected" for group in harmless)
@@ -70,9 +73,7 @@ def summarize_paths(outcomes: list[Outcome]) -> str:
         )
     measured = [group for group in all_ran if not group[0].judgement]
     if measured:
-        sentences = (
-            [*sentences, describe_measured(measured)] if ran else [describe_measured(measured)]
-        )
+        sentences.append(describe_measured(measured))
     skipped = len(paths) - len(all_ran)
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not applicable to this environment.")

@@ -70,7 +70,8 @@ def add(names: Names, extra: With = None) -> None:
         ready.append(release.name)
         typer.echo(f"{release.name}: {say_versions(built.versions)}, {folder}")
     total = len(paths) + len(releases)
-    typer.echo(f"{len(ready)} of {total} environments are ready.")
+    are = "is" if total == 1 else "are"
+    typer.echo(f"{len(ready)} of {count(total, 'environment')} {are} ready.")
     if ready:
         typer.echo(f"Next: {suggest_run(ready[0])}")
     raise typer.Exit(EXPECTED if len(ready) == total else UNUSABLE)

@@ -5,13 +5,12 @@ from collections import Counter
 from harness.errors import count
 from harness.report.layout import UNLIMITED, Layout, draw_table, write_prose
 from harness.report.table import show_exactly
+from harness.results.change import count_verdicts, describe_error
 from harness.results.compare import (
     KINDS,
     Kind,
     PathDifference,
     RunComparison,
-    count_verdicts,
-    describe_error,
 )
 from harness.results.outcome import Outcome
 from harness.results.run import MachineFacts, RunEnvironment

@@ -5,12 +5,11 @@ from pathlib import Path
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from harness.report.table import show_exactly
+from harness.results.change import count_verdicts, describe_error
 from harness.results.compare import (
     KINDS,
     PathDifference,
     RunComparison,
-    count_verdicts,
-    describe_error,
 )
 from harness.verdicts.messages import normalise
 

@@ -238,11 +238,12 @@ def write_prose(text: str, layout: Layout) -> str:
 
 
 def fill_lines(text: str, width: int | None) -> str:
-    """Return prose with lines of at most `width`; what follows a broken line is indented more."""
+    """Return prose with lines of at most `width`; items and indented lines go on indented more."""
     if width is None:
         return text
     filled = []
     for line in text.split("\n"):
         indent = " " * (len(line) - len(line.lstrip(" ")))
-        filled += hang(line.strip(), width, indent, indent + "  " * bool(indent)) or [""]
+        deeper = bool(indent) or line.startswith("- ")
+        filled += hang(line.strip(), width, indent, indent + "  " * deeper) or [""]
     return "\n".join(filled)

@@ -70,7 +70,7 @@ def make_release_table(document: ResultFile, layout: Layout = UNLIMITED) -> str:
         rows, headers = [row[:8] + row[9:] for row in rows], HEADERS[:8] + HEADERS[9:]
     else:
         headers = HEADERS
-    return draw_table(headers, rows, layout)
+    return draw_table(headers, rows, layout, expendable=("Python", "numpy"), whole=headers[:3])
 
 
 def make_span_table(document: ResultFile, layout: Layout = UNLIMITED) -> str:

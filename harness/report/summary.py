@@ -54,10 +54,13 @@ def summarize_paths(outcomes: list[Outcome]) -> str:
     failing = [group for group in broken if group[0].expected != "match"]
     as_declared = sum(group[0].judgement == "expected" for group in failing)
     matching = sum(all(each.verdict == "match" for each in group) for group in fixed)
-    sentences = [
-        f"Broken paths that failed as declared: {as_declared} of {len(failing)}."
-        f" Fixed paths that match the model before it was saved: {matching} of {len(fixed)}."
-    ]
+    sentences = []
+    if failing:
+        sentences.append(f"Broken paths that failed as declared: {as_declared} of {len(failing)}.")
+    if fixed:
+        sentences.append(
+            f"Fixed paths that match the model before it was saved: {matching} of {len(fixed)}."
+        )
     harmless = [group for group in broken if group[0].expected == "match"]
     if harmless:
         working = sum(group[0].judgement == "expected" for group in harmless)
@@ -70,9 +73,7 @@ def summarize_paths(outcomes: list[Outcome]) -> str:
         )
     measured = [group for group in all_ran if not group[0].judgement]
     if measured:
-        sentences = (
-            [*sentences, describe_measured(measured)] if ran else [describe_measured(measured)]
-        )
+        sentences.append(describe_measured(measured))
     skipped = len(paths) - len(all_ran)
     if skipped:
         sentences.append(f"{count(skipped, 'path')} skipped: not applicable to this environment.")
@@ -101,11 +102,13 @@ def describe_bugs(bugs: list[Outcome]) -> str:
 
 
 def describe_measured(paths: list[list[Outcome]]) -> str:
-    """Return the verdicts of runs for which nothing is declared: writer and reader differ."""
+    """Return the verdicts for which nothing is declared: of other doses, or read elsewhere."""
     verdicts = Counter(outcome.verdict for group in paths for outcome in group)
     told = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
     cures = [group for group in paths if group[0].side != "broken"]
     matching = sum(all(each.verdict == "match" for each in group) for group in cures)
+    if all(group[0].writer == group[0].reader for group in paths):
+        return f"No verdicts are declared for doses but the lesson's own: {told}."
     return (
         f"One release saved, another restored, and no verdicts are declared for that: {told}."
         f" Fixed and healthy paths that match: {matching} of {len(cures)}."

@@ -61,7 +61,7 @@ def remains(cache):
 def test_without_a_network_the_package_and_what_still_works_are_named(cli, cache, tmp_path):
     ended = cli("env", "add", "2.21", UV_CACHE_DIR=str(tmp_path / "uv"), **CLOSED)
     ended.assert_refused(3, "the network is needed", "tensorflow", "built keep working")
-    assert "0 of 1 environments are ready." in ended.stdout
+    assert "0 of 1 environment is ready." in ended.stdout
     assert remains(cache) == []
 
 

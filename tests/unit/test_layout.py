@@ -208,6 +208,10 @@ def test_prose_is_filled_without_losing_a_word(parts, width):
     assert max(map(len, filled.split("\n"))) <= width
 
 
+def test_the_second_line_of_an_item_stands_under_its_words():
+    assert fill_lines("- one two three\nfour five six", 12) == "- one two\n  three\nfour five\nsix"
+
+
 def test_a_name_is_broken_only_where_it_does_not_fit_alone():
     rows = [["a b image_dataset_from_directory"]]
     drawn = draw_table(["what"], rows, Layout(width=28))

@@ -20,10 +20,12 @@ from harness.errors import UsageError
 from harness.formats.archive import open_in_zip
 from harness.formats.facts import CHECKPOINT, KERAS_ARCHIVE, KERAS_FOLDER, Facts, Unreadable, plain
 from harness.formats.recognize import read_facts
+from harness.origin.answer import ModelOutput
 from harness.origin.likely_releases import choose_by_keras, choose_by_tensorflow, choose_releases
 from harness.origin.model_copy import copy_model
 from harness.origin.restore import (
     RestoredModel,
+    compare_expected,
     compare_restored,
     describe_predictions,
     find_innermost,
@@ -460,6 +462,26 @@ def test_of_a_nested_error_the_innermost_is_shown():
     nested = "F could not be built.\n\nconfig={...}.\n\nException encountered: Could not locate X."
     assert find_innermost(f"{nested} Full object config: {{'a': 1}}") == "Could not locate X."
     assert len(find_innermost("word " * 1000)) < 260
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("shape", [(16, 1), (16,)])
+def test_expected_predictions_may_be_kept_with_more_digits_and_as_a_row(dtype, shape):
+    column = np.linspace(-1, 1, 16, dtype=np.float32)[:, np.newaxis]
+    outputs = [ModelOutput(name="out", shape=[None, 1], dtype="float32")]
+    rounded = RestoredModel(outputs=outputs, predictions=[column + np.float32(2e-5)])
+    kept = column.astype(dtype).reshape(shape)
+    assert compare_expected(rounded, {"": kept})[0]
+    assert not compare_expected(rounded, {"": kept + 1})[0]
+    assert not compare_expected(rounded, {"": kept[:8]})[0]
+
+
+def test_expected_labels_may_be_kept_as_integers():
+    ones = np.array([[0.0], [1.0]], np.float32)
+    outputs = [ModelOutput(name="out", shape=[None, 1], dtype="float32")]
+    restored = RestoredModel(outputs=outputs, predictions=[ones + np.float32(1e-7)])
+    assert compare_expected(restored, {"": np.array([0, 1])})[0]
+    assert not compare_expected(restored, {"": np.array([1, 0])})[0]
 
 
 def test_two_restores_agree_only_where_every_value_does():

@@ -203,10 +203,13 @@ def test_numbers_have_three_digits(value, shown):
 
 
 def test_nothing_to_say_of_no_outcomes():
-    assert summarize([]) == (
-        "Broken paths that failed as declared: 0 of 0."
-        " Fixed paths that match the model before it was saved: 0 of 0. Nothing changed."
-    )
+    assert summarize([]) == "Nothing changed."
+
+
+def test_a_look_alike_is_not_counted_among_broken_and_fixed_paths():
+    healthy = {"path": "restore_healthy", "side": "healthy", "verdict": "match"}
+    said = summarize([make_outcome(**healthy, expected="match")])
+    assert said == "Healthy paths that only look broken: 1 of 1 match. Nothing changed."
 
 
 def test_a_broken_path_that_should_work_and_fails_is_not_said_to_work():

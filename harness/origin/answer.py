@@ -8,8 +8,9 @@ import io
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -60,6 +61,14 @@ class ArrayFile(msgspec.Struct, frozen=True, kw_only=True):
 Several = Annotated[list[ArrayFile], msgspec.Meta(max_length=MOST_TENSORS)]
 
 
+@dataclass(frozen=True)
+class LayerWeights:
+    """The arrays of one layer; a layer of a nested model is named "nested/layer"."""
+
+    layer: str
+    arrays: list[Array]
+
+
 class LayerArrays(msgspec.Struct, frozen=True, kw_only=True):
     """The arrays of one layer's weights: those that are trained, then the rest."""
 
@@ -82,6 +91,8 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str | None] = {}
     weights: Annotated[list[LayerArrays], msgspec.Meta(max_length=MOST_LAYERS)] = []
     undescribed: str = ""
+    computes_in: Literal["", "float16", "bfloat16"] = ""
+    prepared: list[Literal["cudnn", "windows-names"]] = []
 
 
 def read_model_report(work: Path) -> ModelReport | None:

@@ -11,6 +11,7 @@ from harness.errors import EnvironmentUnusable, UsageError
 from harness.formats.facts import SAVED_MODEL, plain
 from harness.origin.answer import (
     UNREADABLE,
+    LayerWeights,
     ModelInput,
     ModelOutput,
     read_arrays,
@@ -36,14 +37,6 @@ CAGE_FAILED = 72  # exit code of the worker, before it has imported anything
 
 
 @dataclass(frozen=True)
-class LayerWeights:
-    """The arrays of one layer; a layer of a nested model is named "nested/layer"."""
-
-    layer: str
-    arrays: list[Array]
-
-
-@dataclass(frozen=True)
 class RestoredModel:
     """The result of restoring; `error` is one sentence if restoring failed.
 
@@ -52,7 +45,8 @@ class RestoredModel:
     `signature`: by which a SavedModel was called, "" where it was called as a Keras model.
     `predictions`: one array for each output. `fed`: the inputs, by name. `explained`:
     short names of losses (such as mse) that Keras found only in a scope, with the long names.
-    `layers`: the weights, where they were asked for; `undescribed`: why there is no configuration.
+    `layers`: the weights, where they were asked for; `undescribed`: why there is no configuration;
+    `computes_in`: a dtype coarser than float32. `prepared`: what was changed in the copy.
     """
 
     error: str = ""
@@ -67,6 +61,8 @@ class RestoredModel:
     explained: dict[str, str] = field(default_factory=dict)
     layers: list[LayerWeights] = field(default_factory=list)
     undescribed: str = ""
+    computes_in: str = ""
+    prepared: list[str] = field(default_factory=list)
 
     @property
     def by_signature(self) -> bool:
@@ -101,15 +97,16 @@ def restore_model(
     trusted: bool = False,
     inputs: dict[str, Array] | None = None,
     describe: bool = False,
+    prepare: bool = False,
 ) -> RestoredModel:
     """Restore a copy of the model in `environment`, in a cage, and predict.
 
     `work` is a folder for this call only. `inputs` are those of another call, by name; without
     them they are drawn. With `describe` the weights are returned too, and the configuration is left
-    in `work` as config.json, which nobody has read. `code` runs in that process before anything is
-    loaded, and nowhere else. Raises EnvironmentUnusable if the interpreter does not start, and
-    UsageError if the model cannot be copied, or if this machine has no cage and the file is not
-    `trusted`.
+    in `work` as config.json, which nobody has read. With `prepare` the copy is changed where its
+    release needs that. `code` runs in that process before anything is loaded, and nowhere else.
+    Raises EnvironmentUnusable if the interpreter does not start, and UsageError if the model cannot
+    be copied, or if this machine has no cage and the file is not `trusted`.
     """
     obstacle = find_obstacle()
     if obstacle and not trusted:
@@ -132,6 +129,7 @@ def restore_model(
         seed=SEED,
         cage=None if obstacle else make_cage(work, [code] if code else [], LIMITS),
         describe=describe,
+        prepare=prepare,
     )
     end = run_shut_in(environment, step, work)
     restored = read_restored(end, work)
@@ -212,6 +210,8 @@ def read_restored(end: StepEnd, work: Path) -> RestoredModel:
             for each in report.weights
         ],
         undescribed=find_innermost(report.undescribed),
+        computes_in=report.computes_in,
+        prepared=[*report.prepared],
     )
 
 

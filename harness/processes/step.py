@@ -89,6 +89,7 @@ class ModelStep(Request, frozen=True, kw_only=True):
     seed: int
     cage: Cage | None
     describe: bool = False  # leave the configuration and the weights too
+    prepare: bool = False  # change the copy where the release needs that to load it
 
 
 class RebuildStep(Request, frozen=True, kw_only=True):

@@ -16,7 +16,9 @@ def describe_rescue(rescue: Rescue, model: Path, own: str, target: str) -> list[
         lines.append("Changed:")
         lines += [f"  {each.why}" for each in rescue.repairs]
     if rescue.not_compiled:
-        lines.append(f"  compile the new model again: {rescue.not_compiled}")
+        lines.append(f"  before training, compile the new model: {rescue.not_compiled}")
+    elif rescue.repairs:
+        lines.append("  the optimizer begins anew; loss and metrics are kept")
     if rescue.proof is None or rescue.new is None or not rescue.proof.outputs:
         return lines
     old, new, proof = rescue.old, rescue.new, rescue.proof

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.origin.restore import LayerWeights, RestoredModel, compare_arrays
+from harness.origin.answer import LayerWeights
+from harness.origin.restore import RestoredModel, compare_arrays
 from harness.verdicts.statistics import Array
 
 
@@ -41,7 +42,9 @@ def prove(old: RestoredModel, new: RestoredModel, given: bool) -> Proof:
     outputs = []
     for position, (before, after) in enumerate(zip(old.predictions, new.predictions, strict=False)):
         described = old.outputs[position]
-        same, said = compare_arrays([after], [before], [described.dtype])
+        dtype = old.computes_in or described.dtype
+        same, said = compare_arrays([after], [before], [dtype])
+        said += f", computed in {dtype}" if old.computes_in else ""
         outputs.append(OutputProof(described.name, old.findings()[position], same, said))
     problem = new.error
     if not problem and len(old.predictions) != len(new.predictions):

@@ -23,6 +23,15 @@ class Repair:
     why: str
 
 
+# What was changed in the copy for its own release (worker/prepare_model.py).
+PREPARED = {
+    "cudnn": Repair(
+        "replace-cudnn", "CuDNN layers became LSTM and GRU: their release converted the weights"
+    ),
+    "windows-names": Repair(
+        "rename-groups", "groups of the weights have / for the backslash of Windows"
+    ),
+}
 # Arguments that Keras 3 refuses, with the values under which they change nothing.
 GONE = {
     "time_major": (False, None),
@@ -33,6 +42,9 @@ GONE = {
     "virtual_batch_size": (None,),
     "adjustment": (None,),
     "input_length": None,  # whatever it was: a shape that the input has anyway
+    "query_shape": None,  # of the inputs, which the call tells
+    "key_shape": None,
+    "value_shape": None,
     "kernel_initializer": None,  # these layers have one for each of their two kernels
     "kernel_regularizer": None,
     "kernel_constraint": None,
@@ -40,13 +52,14 @@ GONE = {
 SEPARABLE = ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
 GONE_FROM = {
     "time_major": ("LSTM", "GRU", "SimpleRNN", "RNN", "CuDNNLSTM", "CuDNNGRU"),
-    "groups": SEPARABLE,
+    "groups": (*SEPARABLE, "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
     "ragged": ("InputLayer",),
     "fused": ("BatchNormalization",),
     "renorm": ("BatchNormalization",),
     "virtual_batch_size": ("BatchNormalization",),
     "adjustment": ("BatchNormalization",),
     "input_length": ("Embedding",),
+    **dict.fromkeys(("query_shape", "key_shape", "value_shape"), ("MultiHeadAttention",)),
     "kernel_initializer": SEPARABLE,
     "kernel_regularizer": SEPARABLE,
     "kernel_constraint": SEPARABLE,

@@ -30,7 +30,7 @@ from harness.processes.step import RebuildStep, StepError, find_failure
 from harness.processes.variables import Environment
 from harness.rescue.plan import NoPlan, plan_repairs
 from harness.rescue.prove import Proof, prove
-from harness.rescue.repairs import Repair
+from harness.rescue.repairs import PREPARED, Repair
 from harness.verdicts.statistics import Array
 
 LARGEST_REPORT = 1 << 20
@@ -84,7 +84,14 @@ class Rescuer:
         self.tell("restoring the old file in its own release")
         there = self.work / "own"
         old = restore_model(
-            self.own, self.origin, there, self.code, self.trusted, self.inputs, describe=True
+            self.own,
+            self.origin,
+            there,
+            self.code,
+            self.trusted,
+            self.inputs,
+            describe=True,
+            prepare=True,
         )
         if old.error:
             return Rescue(old, *explain_old(self.origin, old, self.code))
@@ -101,8 +108,12 @@ class Rescuer:
             plan = plan_repairs(there / "config.json", self.origin.path, self.origin.format)
         except NoPlan as refusal:
             return Rescue(old, str(refusal), "the model as code, which Keras 3 can build")
+        prepared = [PREPARED[each] for each in old.prepared]
         self.tell("building the model in the target")
-        return replace(self.build("built", old, plan.config, plan.training), repairs=plan.repairs)
+        made = self.build("built", old, plan.config, plan.training)
+        if made.proof and bytes(plan.training) == b"null" and plan.repairs:
+            made = replace(made, not_compiled="the old file does not say how, in words of Keras 3")
+        return replace(made, repairs=[*prepared, *plan.repairs])
 
     def try_as_it_is(self, old: RestoredModel) -> Rescue | None:
         """Let the target load the old file; None where it reads no such file."""

@@ -26,6 +26,8 @@ def name_modules(config: Node) -> tuple[Node, str]:
         if name in RENAMED:
             found.append(name)
             name = node["class_name"] = RENAMED[name]
+        if name in MODELS or name in known:
+            node.pop("build_config", None)  # the shapes come from the InputLayers
         if name in MODELS:
             today = "keras" if name == "Sequential" else "keras.src.models.functional"
             if module and module != today:

@@ -12,7 +12,8 @@ def describe_model(tf, model, folder, save_list):
     """Write `config.json` and the arrays `weight-000.npy`, ... into `folder`.
 
     Return {"weights": [{"layer", "arrays"}], "undescribed": why there is no configuration, else
-    ""}. `save_list` writes the arrays and returns their shapes and dtypes.
+    "", "computes_in": the coarsest dtype that a layer computes in, if below float32}. `save_list`
+    writes the arrays and returns their shapes and dtypes.
     """
     layers, arrays = [], []
     for name, layer in list_layers(model):
@@ -32,7 +33,13 @@ def describe_model(tf, model, folder, save_list):
     if text:
         with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as file:
             file.write(text)
-    return {"weights": weights, "undescribed": undescribed}
+    computed = [getattr(layer, "compute_dtype", None) for _, layer in list_layers(model)]
+    coarse = [each for each in ("bfloat16", "float16") if each in computed]
+    return {
+        "weights": weights,
+        "undescribed": undescribed,
+        "computes_in": coarse[0] if coarse else "",
+    }
 
 
 def list_layers(model, prefix=""):

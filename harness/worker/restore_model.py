@@ -7,10 +7,12 @@ A step of kind "restore_model" is a dict:
     code (a Python file whose classes the model needs, else None), custom (their names in the
     model), trusted (bool),
     describe (bool: leave the configuration and the weights too),
+    prepare (bool: change the copy where this release needs that, prepare_model.py),
     inputs (npz of `names` and arrays `000`, ..., which are taken, else None), rows, seed,
     folder (where `result.json`, `input-000.npy`, ... and `output-000.npy`, ... go).
 """
 
+import collections
 import functools
 import inspect
 import json
@@ -24,6 +26,7 @@ from .describe_model import describe_model
 from .environment import keras_version
 from .model_inputs import describe_input, draw_inputs, limit_indices, read_inputs
 from .old_keras import build_and_fill, choose_keras, open_scope
+from .prepare_model import prepare_model
 from .steps import load_scenario, make_printable, write_atomically
 from .tf_examples import find_features
 
@@ -69,6 +72,8 @@ def load_and_predict(tf, step, result):
     if step["saved_model"] and not tf.executing_eagerly():
         tf.compat.v1.enable_eager_execution()  # 1.15: a SavedModel's functions are called eagerly
     explained, signature, model = {}, "", None
+    if step["prepare"]:
+        result["prepared"] = prepare_model(step["model"])
     if not by_signature:
         keras = choose_keras(tf, step)
         result["versions"]["keras"] = keras_version(tf) if keras is tf.keras else keras.__version__
@@ -186,10 +191,16 @@ def find_objects(code, wanted):
     return found
 
 
+TensorLike = collections.namedtuple("TensorLike", "name shape dtype")
+
+
 def open_keras(model):
     """Return (inputs, output names, predict) of a Keras model."""
     tensors = model.inputs if isinstance(model.inputs, (list, tuple)) else [model.inputs]
-    if not model.inputs:
+    built = getattr(model, "_build_input_shape", None)
+    if not model.inputs and built:  # 1.15 to 2.1: a Sequential that was built later
+        tensors = [TensorLike("input_1", built, "float32")]
+    elif not model.inputs:
         raise ValueError("the model does not say what its inputs are")
     names = list(getattr(model, "input_names", None) or [tensor.name for tensor in tensors])
     specs = [
@@ -206,7 +217,7 @@ def open_keras(model):
             return flatten(model(given, training=False))
 
     outputs = getattr(model, "output_names", None) or [
-        "output_%d" % i for i in range(len(model.outputs))
+        "output_%d" % i for i in range(len(model.outputs or [model]))
     ]
     return specs, [str(name) for name in outputs], predict
 

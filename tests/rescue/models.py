@@ -92,6 +92,12 @@ def words_with_input():
     return keras.Model(inputs, layers.Dense(4, activation="softmax")(hidden))
 
 
+def for_cudnn():
+    inputs, old = keras.Input((7, 3)), tf.compat.v1.keras.layers
+    hidden = old.CuDNNLSTM(4, return_sequences=True)(inputs)
+    return keras.Model(inputs, layers.Dense(1)(old.CuDNNGRU(3)(hidden)))
+
+
 def old_hard_sigmoid():
     inputs = keras.Input((6,))
     hidden = layers.Dense(5, activation="hard_sigmoid")(inputs)

@@ -11,8 +11,8 @@ import pytest
 from harness.catalog.load import PACKAGED
 from harness.errors import UsageError
 from harness.formats.facts import HDF5_MODEL, KERAS_ARCHIVE
-from harness.origin.answer import ModelOutput
-from harness.origin.restore import LayerWeights, RestoredModel
+from harness.origin.answer import LayerWeights, ModelOutput
+from harness.origin.restore import RestoredModel
 from harness.rescue.nodes import CannotRepair, walk
 from harness.rescue.plan import NoPlan, plan_repairs
 from harness.rescue.prove import prove
@@ -28,6 +28,7 @@ from harness.rescue.rescue import publish
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
 from harness.rescue.training import read_training, repair_training
+from harness.worker.prepare_model import prepare_model
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 # Committed files of old releases, each with the repairs that it needs to be built by Keras 3.
@@ -376,3 +377,39 @@ def test_the_new_file_never_takes_the_place_of_another(tmp_path):
     assert there.read_bytes() == b"old"
     publish(made, tmp_path / "free.keras")
     assert (tmp_path / "free.keras").read_bytes() == b"new"
+
+
+def test_computing_in_float16_is_compared_by_its_own_tolerance():
+    near = [[0.0], [1.0], [2.001]]
+    assert not prove(restored(VARIED), restored(near), given=False).holds
+    assert prove(restored(VARIED, computes_in="float16"), restored(near), given=False).holds
+
+
+def test_cudnn_layers_are_named_as_what_keras_2_converts_their_weights_to(tmp_path):
+    path = tmp_path / "model.h5"
+    config = model("Sequential", layer("CuDNNGRU", units=2), layer("Dense", "b", units=1))
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps(config).encode()
+    assert prepare_model(str(path)) == ["cudnn"]
+    with h5py.File(path) as file:
+        changed = json.loads(file.attrs["model_config"])
+    gru = find(changed, "GRU")["config"]
+    assert (gru["recurrent_activation"], gru["reset_after"]) == ("sigmoid", True)
+    assert prepare_model(str(path)) == []
+
+
+def test_groups_with_the_backslash_of_windows_become_groups_in_groups(tmp_path):
+    path, weights = tmp_path / "model.keras", tmp_path / "weights.h5"
+    with h5py.File(weights, "w") as file:
+        file["layers\\dense/vars/0"] = np.arange(3)
+        file["layers\\dense_1\\cell/vars/0"] = np.arange(2)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{}")
+        archive.write(weights, "model.weights.h5")
+    assert prepare_model(str(path)) == ["windows-names"]
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("config.json") == b"{}"
+        with h5py.File(archive.open("model.weights.h5")) as file:
+            assert file["layers/dense/vars/0"][:].tolist() == [0, 1, 2]
+            assert file["layers/dense_1/cell/vars/0"][:].tolist() == [0, 1]
+    assert prepare_model(str(path)) == []

@@ -136,14 +136,14 @@ def open_model(tf, request):
     from .model_inputs import read_inputs as order_inputs
 
     saved_model = os.path.isdir(request["model"])
-    step = dict(request, custom=[])
+    step = dict(request, custom=[], architecture=None)
 
     def load():
         if saved_model:
-            specs, _, predict = open_signature(tf, request["model"])
+            specs, _, predict, _ = open_signature(tf, request["model"])
             model = None
         else:
-            model, _ = load_keras(tf, step)
+            model, _ = load_keras(tf.keras, step)
             specs, _, predict = open_keras(model)
         load.specs = specs
         return (lambda given: predict(as_list(given))), model
@@ -173,7 +173,7 @@ def make_call(tf, kind, predict, model, given, folder):
     if kind == "call":
         return (lambda it: flatten(model(it, training=False))), tensor
     if kind == "signature":
-        _, _, served = open_signature(tf, export(tf, model, folder))
+        _, _, served, _ = open_signature(tf, export(tf, model, folder))
         return served, as_list(given)
 
     def run(it):

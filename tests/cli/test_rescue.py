@@ -36,7 +36,7 @@ def test_a_file_that_is_there_is_never_overwritten(call, tmp_path):
         (["--output", "new.h5"], "--output new.keras"),
         (["--output", "nowhere/new.keras"], "cannot write"),
         (["--code", "absent.py"], "there is no file absent.py"),
-        (["--inputs", "absent.npy"], "no readable arrays"),
+        (["--inputs", "absent.npy"], "there is no file absent.npy"),
         (["--to", "9.99"], "9.99"),
     ],
     ids=["suffix", "folder", "code", "inputs", "release"],

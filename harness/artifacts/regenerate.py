@@ -151,8 +151,8 @@ def open_writer(wanted: Wanted, interpreter: str | None, work: Path) -> Writer:
 def build_writer(wanted: Wanted) -> str:
     """Return an interpreter with the wanted versions; build it if it is missing.
 
-    The newest release has no fixed day, so it gets a newer Keras as time goes on. For that release,
-    the recorded versions are requested by number. Raises EnvironmentUnusable, UsageError.
+    A file may be of a newer Keras than that of the release's day: then the recorded versions are
+    requested by number. Raises EnvironmentUnusable, UsageError.
     """
     release = find_release(wanted.release, wanted.extra)
     folder, built = build(release)

@@ -3,7 +3,9 @@
 No package newer than the day `newest` is installed. Without that limit, 2.16 to 2.20 silently get
 the newest Keras, and older releases get a numpy or protobuf that breaks them. The newest patch of
 that day is installed, so the date also chooses the patch: 2.5.0, 2.16.1. All releases were built
-and imported on 2026-11-25, on Linux x86-64.
+and imported on 2026-11-25, on Linux x86-64; 2.21 with its date on 2026-11-26. TensorFlow 2.21.0
+came out beside Keras 3.13.2; by 2026-04-15 it gets 3.14.0, and without a date 3.15.1 (as uv
+resolves each date).
 """
 
 import platform
@@ -83,7 +85,7 @@ RELEASES = {
         describe_release("2.18", "3.11", "2024-11-15"),
         describe_release("2.19", "3.12", "2025-04-01"),
         describe_release("2.20", "3.12", "2025-09-01"),
-        describe_release("2.21", "3.12", None),
+        describe_release("2.21", "3.12", "2026-03-20"),
         Release("nightly", "3.12", None, ("tf-nightly", "keras-nightly")),
     )
 }

@@ -36,7 +36,7 @@ def main() -> int:
     try:
         answer, code = json.dumps(asdict(read_facts(Path(sys.argv[1])))), 0
     except Unreadable as error:
-        answer, code = str(error), UNREADABLE_EXIT
+        answer, code = f"{error}\n{error.tip}", UNREADABLE_EXIT
     except MemoryError:
         answer, code = f"reading it takes more than {MEMORY_BYTES >> 20} MiB", UNREADABLE_EXIT
     except RecursionError:

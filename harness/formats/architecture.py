@@ -9,6 +9,7 @@ from harness.formats.facts import (
     LARGEST_JSON,
     Facts,
     Unreadable,
+    add_custom,
     add_once,
     open_regular,
     plain,
@@ -17,6 +18,7 @@ from harness.formats.facts import (
 )
 from harness.formats.known import read_list
 from harness.formats.old_keras import ALONE, KERAS_0, mark_old_keras
+from harness.formats.tfjs import TOPOLOGY, read_tfjs
 
 USUAL = ("model.json", "architecture.json", "model_architecture.json")
 ENDINGS = (".h5", ".hdf5", ".weights", "_weights", "-weights", "weights")
@@ -33,6 +35,8 @@ def read_architecture(path: Path) -> Facts:
         config = read_json(config, f"the text in {name}")
         facts.mark("JSON in JSON")
         facts.evidence.append("it is a JSON text inside a JSON text")
+    if isinstance(config, dict) and TOPOLOGY in config:
+        return read_tfjs(config, path)
     if isinstance(config, dict) and "class_name" not in config and is_of_keras_0(config):
         read_keras_0(config, facts)
         return facts
@@ -70,7 +74,7 @@ def read_keras_0(config: dict[str, Any], facts: Facts) -> None:
                 if name in RUNNING or name in ("LambdaMerge", "MaskedLambda"):
                     add_once(facts.dangers, f"its {name} layer is Python code from the file")
                 elif name not in known:
-                    add_once(facts.custom, plain(name))
+                    add_custom(name, facts)
             waiting += [value for value in each.values() if isinstance(value, dict | list)]
 
 

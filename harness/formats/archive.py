@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from harness.formats.arrays import is_numpy, read_numpy
 from harness.formats.config import read_config
 from harness.formats.facts import (
     KERAS_ARCHIVE,
@@ -26,6 +27,7 @@ from harness.formats.facts import (
     refuse_damage,
 )
 from harness.formats.hdf5 import mark_names, walk, with_file
+from harness.formats.refusals import refuse_zip
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 LARGEST_UNPACKED = 96 << 20  # bytes of compressed weights that are unpacked to look into them
@@ -41,6 +43,8 @@ def read_archive(path: Path) -> Facts:
         refuse_damage("the zip archive"),
         zipfile.ZipFile(stream) as archive,
     ):
+        if is_numpy(archive.namelist()):
+            return read_numpy(archive, path)
         check_archive(archive, facts)
         read_parts(lambda name: open_in_zip(archive, name), facts)
     return facts
@@ -111,8 +115,7 @@ def check_archive(archive: zipfile.ZipFile, facts: Facts) -> None:
     if len(names) > MOST_MEMBERS:
         raise Unreadable(f"the archive holds {len(names)} members")
     if not {METADATA, CONFIG} <= set(names):
-        inside = ", ".join(plain(name, 30) for name in names[:5]) or "nothing"
-        raise Unreadable(f"it is a zip archive but not a Keras archive: it holds {inside}")
+        raise refuse_zip(names, Path(facts.path))
     for member in members:
         note_member(member.filename, facts)
         if member.flag_bits & ENCRYPTED:

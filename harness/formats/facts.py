@@ -19,15 +19,30 @@ SAVED_MODEL = "SavedModel"
 CHECKPOINT = "TensorFlow checkpoint"
 TFLITE = "TF-Lite model"
 CONFIG_JSON = "architecture as JSON"
+FROZEN_GRAPH = "frozen graph (GraphDef)"
+META_GRAPH = "meta graph (.meta)"
+SAVED_MODEL_TEXT = "SavedModel as text"
+NUMPY_WEIGHTS = "NumPy archive (.npz)"
+TFJS_LAYERS = "TensorFlow.js layers model"
+TFJS_GRAPH = "TensorFlow.js graph model"
 
 LARGEST_JSON = 8 << 20  # bytes; parsed, they take up to twenty times as much
 LARGEST_SPREAD = 1 << 30  # bytes that a file a hundred times smaller may claim to hold
 MOST_MEMBERS = 10_000  # files in a model's folder or archive
+MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
+MOST_CUSTOM, LONGEST_NAME = 1000, 1000  # own classes and functions; characters of a name
 MOST_NAMED = 20  # names from the file that are kept
 
 
 class Unreadable(ValueError):
-    """The file is damaged or has another format; the message is one sentence."""
+    """The file is damaged or has another format; the message is one sentence.
+
+    `tip`: what to do, one line; "" where nothing is known but to name another file.
+    """
+
+    def __init__(self, message: str, tip: str = "") -> None:
+        super().__init__(message)
+        self.tip = tip
 
 
 @dataclass
@@ -40,6 +55,9 @@ class Facts:
     lacks to be restored. `signatures` are those of a SavedModel, as they are shown. `architecture`
     is the path of the JSON beside a file of weights. `roots` are the keywords that a checkpoint was
     saved with. `path` is the path to give to a loader.
+    `packages` are those that are known to bring some of `custom`, as pip calls them.
+    Of a graph: `producer` is the number of the TensorFlow that built it, 0 where none is named;
+    `inputs` and `outputs` are the first names of its tensors.
     """
 
     format: str
@@ -54,10 +72,27 @@ class Facts:
     signatures: list[str] = field(default_factory=list)
     architecture: str | None = None
     roots: list[str] = field(default_factory=list)
+    producer: int | None = None
+    packages: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
 
     def mark(self, name: str) -> None:
         """Record a detail once."""
         add_once(self.marks, name)
+
+
+def add_custom(name: str, facts: "Facts") -> None:
+    """Record a class or function of the user's, by its whole name; raises Unreadable for too many.
+
+    The name is looked up later, so it is not cut here; it is where it is shown.
+    """
+    if len(name) > LONGEST_NAME:
+        raise Unreadable(f"it names a class of {len(name)} characters")
+    if name not in facts.custom:
+        facts.custom.append(name)
+    if len(facts.custom) > MOST_CUSTOM:
+        raise Unreadable(f"it names more than {MOST_CUSTOM} classes and functions of its own")
 
 
 def add_once(names: list[str], name: str) -> None:

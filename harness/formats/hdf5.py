@@ -1,5 +1,6 @@
 """HDF5 files of Keras: models, weights, and the `.weights.h5` of Keras 3."""
 
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,7 +20,9 @@ from harness.formats.facts import (
     refuse_damage,
 )
 from harness.formats.old_keras import KERAS_0, KERAS_1, mark_old_keras
+from harness.formats.refusals import refuse_cut
 
+CUT_OFF = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")  # says HDF5's library
 MOST_OBJECTS = 20_000  # the largest models have some ten thousand arrays
 
 
@@ -38,8 +41,15 @@ def with_file(stream: BinaryIO, read: Any) -> None:
     """Call `read` with the open HDF5 file; errors of the HDF5 library become Unreadable."""
     import h5py
 
-    with refuse_damage("the HDF5 file"), h5py.File(stream, "r") as file:
-        read(file)
+    with refuse_damage("the HDF5 file"):
+        try:
+            file = h5py.File(stream, "r")
+        except OSError as error:
+            if cut := CUT_OFF.search(str(error)):
+                raise refuse_cut(int(cut[1]), int(cut[2])) from error
+            raise
+        with file:
+            read(file)
 
 
 def read_hdf5(file: Any, size: int, facts: Facts) -> None:

@@ -47,19 +47,19 @@ def read_model_facts(path: Path) -> Facts:
     if done.returncode == 0:
         return Facts(**json.loads(answer))
     if done.returncode == UNREADABLE_EXIT:
-        raise refuse(path, answer)
+        raise refuse(path, *answer.split("\n", 1))
     if done.returncode == -OUT_OF_TIME:
         raise refuse(path, f"reading it took more than {CPU_SECONDS} s of CPU time")
     ended = f"signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
     raise refuse(path, f"the reading process crashed ({ended}), so the file is damaged")
 
 
-def refuse(path: Path, found: str) -> UsageError:
-    """Return the error for a path at which there is no readable model."""
+def refuse(path: Path, found: str, tip: str = "") -> UsageError:
+    """Return the error for a path at which there is no readable model; `tip` is the cure."""
     if " models: " in found:
         return UsageError(f"which model? {plain(path, 400)} is a folder", found, "name one of them")
     return UsageError(
         f"there is no readable model at {plain(path, 400)}",
         found,
-        "name an undamaged .keras or .h5 file, SavedModel folder or checkpoint",
+        tip or "name an undamaged .keras or .h5 file, SavedModel folder or checkpoint",
     )

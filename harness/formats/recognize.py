@@ -11,21 +11,25 @@ from harness.formats.archive import read_archive, read_unpacked
 from harness.formats.checkpoint import VARIABLES, read_checkpoint
 from harness.formats.facts import (
     HDF5_WEIGHTS,
+    MODEL_SUFFIXES,
     WEIGHTS_H5,
     Facts,
     Unreadable,
     open_regular,
     plain,
 )
+from harness.formats.graph_files import is_graph, read_graph_file
 from harness.formats.hdf5 import read_hdf5_file
 from harness.formats.leveldb import FOOTER, is_table
+from harness.formats.refusals import DOWNLOAD, TAR, TAR_PLACE, explain_refusal
 from harness.formats.saved_model import PROTOBUF, read_saved_model
+from harness.formats.text_files import TEXT_GRAPH, read_checkpoint_state, read_text_graph
 from harness.formats.tflite import IDENTIFIER, read_tflite
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+TEXT_MODEL = "saved_model.pbtxt"
 MOST_LISTED, DEEPEST_FOLDER = 1000, 3  # of a folder that is searched for the one model in it
-MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
 
 
 def read_facts(path: Path) -> Facts:
@@ -40,6 +44,10 @@ def read_facts(path: Path) -> Facts:
         raise Unreadable(f"{plain(path)} does not exist")
     if ".data-" in path.name:
         return read_checkpoint(path.with_name(path.name.partition(".data-")[0] + ".index"))
+    if path.name == "checkpoint":
+        facts = read_facts(prefix := read_checkpoint_state(path))
+        facts.evidence.insert(0, f"the file checkpoint names {plain(prefix.name)} as the newest")
+        return facts
     if path.name in ("saved_model.pb", "keras_metadata.pb"):
         return read_saved_model(path.parent)
     return read_file(path)
@@ -55,6 +63,8 @@ def read_file(path: Path) -> Facts:
         hdf5, archive = find_hdf5(stream, size), zipfile.is_zipfile(stream)
     if not size:
         raise Unreadable(f"{plain(path.name)} is empty")
+    if head[TAR_PLACE:].startswith(TAR):  # what it holds may look like HDF5 after a user block
+        raise explain_refusal(head, path)
     formats: dict[str, Callable[[Path], Facts]] = {}
     if hdf5 is not None:
         formats["HDF5"] = read_hdf5_file
@@ -66,9 +76,15 @@ def read_file(path: Path) -> Facts:
         formats["a checkpoint's index"] = read_checkpoint
     if head.lstrip()[:1] in (b"{", b'"'):
         formats["JSON"] = read_architecture
+    if not formats and TEXT_GRAPH.match(head):
+        formats["a graph as text"] = read_text_graph
+    elif not formats and is_graph(head, path):
+        formats["a graph"] = read_graph_file
     if len(formats) > 1:
         said = " and ".join(formats)
         raise Unreadable(f"it is {said} at once, and readers differ in which of them they read")
+    if head.startswith(ZIP_MAGICS) and not archive:
+        raise Unreadable("it is a zip archive whose end is missing: the file is cut off", DOWNLOAD)
     if archive and not head.startswith(ZIP_MAGICS):
         raise Unreadable("it is a zip archive with other bytes before it")
     for read in formats.values():
@@ -76,7 +92,7 @@ def read_file(path: Path) -> Facts:
         if facts.format in (HDF5_WEIGHTS, WEIGHTS_H5):
             add_architecture(facts)
         return facts
-    raise Unreadable(f"{plain(path.name)} is not a model file: {guess(head, path)}")
+    raise explain_refusal(head, path)
 
 
 def find_hdf5(stream: BinaryIO, size: int) -> int | None:
@@ -90,17 +106,6 @@ def find_hdf5(stream: BinaryIO, size: int) -> int | None:
     return None
 
 
-def guess(head: bytes, path: Path) -> str:
-    """Return what the file's first bytes suggest that it is."""
-    if path.suffix in MODEL_SUFFIXES:
-        return f"it has the suffix {path.suffix}, but other content"
-    if head[:1] == b"\x80":
-        return "it looks like a pickle, which runs code when it is read"
-    if path.suffix == ".pb":
-        return "a frozen graph records no version; a SavedModel is a folder with saved_model.pb"
-    return f"it begins with {head[:8].hex(' ')}"
-
-
 def read_folder(folder: Path) -> Facts:
     """Read the model in a folder: the folder itself, or the only model below it."""
     saved = (folder / "saved_model.pb").exists()
@@ -109,7 +114,11 @@ def read_folder(folder: Path) -> Facts:
         raise Unreadable(f"the folder {plain(folder.name)} is a SavedModel and an archive at once")
     if saved or unpacked:
         return read_saved_model(folder) if saved else read_unpacked(folder)
+    if (folder / TEXT_MODEL).exists():
+        return read_text_graph(folder / TEXT_MODEL)
     found = find_models(folder)
+    if not found and (folder / "model.json").exists():
+        found = [folder / "model.json"]  # of TensorFlow.js
     if len(found) == 1:
         return read_facts(found[0])
     if not found:

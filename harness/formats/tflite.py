@@ -9,10 +9,13 @@ import re
 import struct
 from pathlib import Path
 
-from harness.formats.facts import TFLITE, Facts, Unreadable, open_regular, plain
+from harness.formats.facts import TFLITE, Facts, Unreadable, add_once, open_regular, plain
 
 IDENTIFIER = b"TFL3"  # at byte 4
-MOST_METADATA = 100
+MOST_METADATA, MOST_OPERATORS = 100, 1000
+CUSTOM_OPS = "custom ops: "
+# Custom ops that tf.lite.Interpreter registers (tensorflow/lite/kernels/register_ref.cc, 2.21).
+BROUGHT = {"Mfcc", "AudioSpectrogram", "TFLite_Detection_PostProcess", "NumericVerify"}
 LARGEST_TEXT = 1 << 20  # bytes of a name or of the metadata
 Data = bytes | mmap.mmap
 VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
@@ -24,6 +27,7 @@ def read_tflite(path: Path) -> Facts:
     with open_regular(path) as stream:
         data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     try:
+        note_custom_ops(data, facts)
         read_metadata(data, facts)
     except (struct.error, IndexError) as error:
         raise Unreadable(
@@ -32,6 +36,23 @@ def read_tflite(path: Path) -> Facts:
     if facts.tensorflow is None:
         facts.evidence.append("the TF-Lite file does not record which TensorFlow converted it")
     return facts
+
+
+def note_custom_ops(data: Data, facts: Facts) -> None:
+    """Record the operators that neither TF-Lite nor TensorFlow itself brings.
+
+    Model.operator_codes is field 1, OperatorCode.custom_code field 1. Ops named Flex... are those
+    of TensorFlow, which `tensorflow` runs.
+    """
+    codes = field(data, follow(data, 0), 1)
+    custom: list[str] = []
+    for code in items(data, follow(data, codes), MOST_OPERATORS) if codes is not None else []:
+        name = field(data, code, 1)
+        title = read_text(data, name) if name is not None else ""
+        if title and title not in BROUGHT and not title.startswith("Flex"):
+            add_once(custom, plain(title, 60))
+    if custom:
+        facts.evidence.append(f"{CUSTOM_OPS}{', '.join(custom)}")
 
 
 def read_metadata(data: Data, facts: Facts) -> None:

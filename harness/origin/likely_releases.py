@@ -9,8 +9,17 @@ import re
 from typing import NamedTuple
 
 from harness.environments.releases import NEWEST, RELEASES, minor_of
-from harness.formats.facts import CHECKPOINT, SAVED_MODEL, WEIGHTS_H5, Facts, plain
+from harness.formats.facts import (
+    CHECKPOINT,
+    NUMPY_WEIGHTS,
+    SAVED_MODEL,
+    TFLITE,
+    WEIGHTS_H5,
+    Facts,
+    plain,
+)
 from harness.formats.old_keras import KERAS_0, KERAS_1
+from harness.origin.graph_versions import choose_by_producer
 
 
 class Choice(NamedTuple):
@@ -31,7 +40,7 @@ SHIPPED_KERAS = {
     "3.6.0": "2.18",
     "3.9.1": "2.19",
     "3.11.3": "2.20",
-    "3.15.1": "2.21",
+    "3.13.2": "2.21",
 }
 LAST_KERAS_2 = "2.15"  # reads most old files
 NEWEST_KERAS = tuple(map(int, list(SHIPPED_KERAS)[-1].split(".")))
@@ -53,6 +62,10 @@ def choose_releases(facts: Facts) -> Choice:
         return choose_by_keras("0", marks)._replace(span="Keras 0.1 to 0.3")
     if KERAS_1 in marks:
         return choose_by_keras("1", marks)._replace(span="Keras 1.0 to 1.2")
+    if facts.producer is not None:
+        return Choice(*choose_by_producer(facts.producer))
+    if facts.format in (TFLITE, NUMPY_WEIGHTS):
+        return Choice([], "nothing in the file tells which release wrote it")
     if facts.format == CHECKPOINT:
         return choose_by_checkpoint(marks)
     if facts.format == WEIGHTS_H5:

@@ -106,7 +106,8 @@ def restore_model(
         folder=str(work),
         model=str(model),
         saved_model=origin.format == SAVED_MODEL,
-        keras_inside=origin.keras is not None,
+        # Without its own class a SavedModel is revived from its traces, and may predict wrongly.
+        keras_inside=origin.keras is not None and (code is not None or not origin.custom),
         keras_alone=origin.keras_alone,
         architecture=str(work / "copy" / ARCHITECTURE) if origin.architecture else None,
         code=str(code.resolve()) if code else None,

@@ -6,8 +6,14 @@ from pathlib import Path
 from harness.formats.facts import (
     CHECKPOINT,
     CONFIG_JSON,
+    FROZEN_GRAPH,
     HDF5_WEIGHTS,
+    META_GRAPH,
+    NUMPY_WEIGHTS,
     SAVED_MODEL,
+    SAVED_MODEL_TEXT,
+    TFJS_GRAPH,
+    TFJS_LAYERS,
     TFLITE,
     WEIGHTS_H5,
 )
@@ -15,7 +21,19 @@ from harness.formats.old_keras import ALONE, KERAS_0
 from harness.formats.reading import read_model_facts
 from harness.origin.likely_releases import choose_releases
 
-WITHOUT_MODEL = {HDF5_WEIGHTS, WEIGHTS_H5, CHECKPOINT, CONFIG_JSON, TFLITE}
+WITHOUT_MODEL = {  # what no load_model of Keras reads
+    HDF5_WEIGHTS,
+    WEIGHTS_H5,
+    CHECKPOINT,
+    CONFIG_JSON,
+    TFLITE,
+    FROZEN_GRAPH,
+    META_GRAPH,
+    SAVED_MODEL_TEXT,
+    NUMPY_WEIGHTS,
+    TFJS_LAYERS,
+    TFJS_GRAPH,
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +46,9 @@ class Origin:
     folder with one model in it was given. `span`: the range that the writer is from, where the file
     does not tell the release. `missing`: what the model lacks to be restored. `signatures`: those
     of a SavedModel. `marks`: details of the file (harness.formats). `architecture`: the JSON
-    beside a file of weights. `roots`: the keywords that a checkpoint was saved with.
+    beside a file of weights. `roots`: the keywords a checkpoint was saved with. `packages`: those
+    that bring some of `custom`. `releases`: none where nothing tells the writer. `inputs`,
+    `outputs`: a graph's first tensors, as a session takes them.
     """
 
     format: str
@@ -45,6 +65,9 @@ class Origin:
     marks: frozenset[str] = frozenset()
     architecture: Path | None = None
     roots: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
     @property
     def keras_alone(self) -> bool:
@@ -81,5 +104,8 @@ def read_origin(path: Path) -> Origin:
         tuple(facts.signatures),
         frozenset(facts.marks),
         Path(facts.architecture) if facts.architecture else None,
-        tuple(facts.roots),
+        roots=tuple(facts.roots),
+        packages=tuple(facts.packages),
+        inputs=tuple(facts.inputs),
+        outputs=tuple(facts.outputs),
     )

@@ -10,11 +10,12 @@ from harness.formats.facts import (
     CONFIG_JSON,
     HDF5_MODEL,
     KERAS_ARCHIVE,
+    MOST_NAMED,
     SAVED_MODEL,
-    TFLITE,
     plain,
 )
 from harness.formats.old_keras import KERAS_0
+from harness.formats.packages import PACKAGES
 from harness.origin.answer import ModelOutput
 from harness.origin.restore import (
     RestoredModel,
@@ -22,7 +23,9 @@ from harness.origin.restore import (
     describe_predictions,
 )
 from harness.origin.who_wrote import Origin
+from harness.report.other_formats import ADVICE
 
+SPELLABLE = re.compile(r"([\w./ -]*>)?[^\W\d]\w*")  # a class, perhaps of a package: in code
 MODEL_SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5")}  # of Keras 3
 
 
@@ -36,7 +39,10 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
         renamed = plain(origin.path.with_suffix(suffix).name)
         lines.append(f"  Keras 3 goes by the suffix, and expects {suffix}: rename it to {renamed}")
     if origin.custom:
-        lines.append(f"  the model needs your classes or functions: {', '.join(origin.custom)}")
+        lines.append(f"  the model needs your classes or functions: {spell_custom(origin)}")
+    for name in origin.packages:
+        lines.append(f"  some of them are of the package {name}: pip install {name}")
+        lines.append(f"    in the file for --code: {PACKAGES[name].line}")
     if origin.dangers:
         lines.append("  UNSAFE: what is not known to be harmless may run code or touch files:")
     lines += [f"    {sentence}" for sentence in origin.dangers]
@@ -64,10 +70,19 @@ def refuse_to_restore(origin: Origin, given: Path, command: str) -> UsageError:
 
 def spell_writer(origin: Origin) -> str:
     """Return the release that wrote a file, or the range that it is from and who reads that."""
+    if not origin.releases:
+        return "of any release"
     if origin.span:
         return f"written by one of {origin.span}; {origin.releases[0]} reads it"
     others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
     return f"for release {origin.releases[0]}{others}"
+
+
+def spell_custom(origin: Origin) -> str:
+    """Return the names of the user's classes and functions, as many as a message can show."""
+    shown = ", ".join(plain(name) for name in origin.custom[:MOST_NAMED])
+    more = len(origin.custom) - MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def find_suffix(origin: Origin) -> str | None:
@@ -79,11 +94,8 @@ def find_suffix(origin: Origin) -> str | None:
 def advise_without_model(origin: Origin) -> list[str]:
     """Return the next step for a file that does not hold a complete Keras model."""
     path = origin.path
-    if origin.format == TFLITE:
-        return [
-            "The file is no longer a Keras model. Any later TensorFlow can run the file:",
-            f"  tf.lite.Interpreter(model_path={str(path)!r})",
-        ]
+    if advise := ADVICE.get(origin.format):
+        return advise(origin)
     if origin.format == CONFIG_JSON:
         keras = "keras" if origin.keras_alone else "tf.keras"
         text = f"open({str(path)!r})"
@@ -165,7 +177,7 @@ def describe_restored(
     if there.error:
         lines = [f"In {chosen}{there.spell_versions()} the model cannot be restored: {there.error}"]
         if origin.custom and code is None:
-            needed = ", ".join(origin.custom)
+            needed = spell_custom(origin)
             lines.append(
                 f"The model needs {needed}: put their code into one file, and name it with --code."
             )
@@ -179,6 +191,11 @@ def describe_restored(
         lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
         lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
+    if there.by_signature and origin.custom and code is None:
+        lines.append(
+            "Its own classes are not here, so its signature was called: load_model would make up"
+            " classes for them, and may predict something else."
+        )
     if there.by_signature and len(origin.signatures) > 1:
         named = ", ".join(origin.signatures)
         lines.append(f"Called by its signature {there.signature}. It has these: {named}")
@@ -254,7 +271,7 @@ def spell_load(origin: Origin, there: RestoredModel, code: Path | None) -> str:
         return f"tf.compat.v1.enable_eager_execution(); model = {call}"
     named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]
     if code:
-        yours = [name for name in origin.custom if name.rpartition(">")[2].isidentifier()]
+        yours = [name for name in origin.custom if SPELLABLE.fullmatch(name)]
         named += [f'"{name}": {name.rpartition(">")[2]}' for name in yours] or ["..."]
     if not named:
         return call

@@ -94,7 +94,8 @@ def test_an_extra_requirement_is_not_held_to_the_releases_day():
     limits = limit_dates(find_release("2.16", ("keras==3.15.1",)))
     assert limits[:2] == ["--exclude-newer", "2024-03-15"]
     assert limits[2].startswith("--exclude-newer-package=keras=")
-    assert limit_dates(find_release("2.21")) == []
+    assert limit_dates(find_release("2.21")) == ["--exclude-newer", "2026-03-20"]
+    assert limit_dates(find_release("nightly")) == []
 
 
 @pytest.mark.parametrize("extra", ["", "--help", "keras=3", "a b"])

@@ -21,7 +21,7 @@ from harness.formats.facts import (
 )
 from harness.formats.graph_ops import check_graph
 from harness.formats.refusals import check_pointers
-from harness.formats.wire import find_messages, messages_in, split_message, text_in
+from harness.formats.wire import find_messages, find_number, messages_in, split_message, text_in
 
 PROTOBUF, KERAS_METADATA = "saved_model.pb", "keras_metadata.pb"
 OTHER_FORMS = ("saved_model.pbtxt", "saved_model.cpb")  # TensorFlow may prefer these
@@ -90,6 +90,8 @@ def read_meta_graph(data: memoryview, source: str, facts: Facts) -> None:
         if version and facts.tensorflow is None:
             facts.tensorflow = version
             facts.evidence.append(f"{plain(source)}, tensorflow_version: {plain(version)}")
+    if facts.tensorflow is None:
+        facts.producer = facts.producer or find_producer(fields)
     check_graph(fields, facts)
     for signature in messages_in(fields, 5):
         name = text_in(split_message(signature, 1, 2), 1)
@@ -103,6 +105,14 @@ def read_meta_graph(data: memoryview, source: str, facts: Facts) -> None:
         for node in find_messages(graph, 1):
             for user_object in messages_in(split_message(node, 4), 4):
                 note_user_object(user_object, facts)
+
+
+def find_producer(fields: dict[int, list[int | memoryview]]) -> int | None:
+    """Return the number of the TensorFlow that built a graph: GraphDef.versions.producer."""
+    for graph in messages_in(fields, 2):
+        for versions in messages_in(split_message(graph, 4), 4):
+            return find_number(versions, 1) or None
+    return None
 
 
 def note_user_object(data: memoryview, facts: Facts) -> None:

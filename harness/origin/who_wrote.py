@@ -46,8 +46,8 @@ class Origin:
     folder with one model in it was given. `span`: the range that the writer is from, where the file
     does not tell the release. `missing`: what the model lacks to be restored. `signatures`: those
     of a SavedModel. `marks`: details of the file (harness.formats). `architecture`: the JSON
-    beside a file of weights. `roots`: the keywords that a checkpoint was saved with. `packages`:
-    those that bring some of `custom`. `releases`: none where nothing tells the writer. `inputs`,
+    beside a file of weights. `roots`: the keywords a checkpoint was saved with. `packages`: those
+    that bring some of `custom`. `releases`: none where nothing tells the writer. `inputs`,
     `outputs`: a graph's first tensors, as a session takes them.
     """
 
@@ -104,7 +104,7 @@ def read_origin(path: Path) -> Origin:
         tuple(facts.signatures),
         frozenset(facts.marks),
         Path(facts.architecture) if facts.architecture else None,
-        tuple(facts.roots),
+        roots=tuple(facts.roots),
         packages=tuple(facts.packages),
         inputs=tuple(facts.inputs),
         outputs=tuple(facts.outputs),

@@ -6,7 +6,15 @@ from harness.origin.likely_releases import choose_by_tensorflow
 from harness.origin.restore import RestoredModel
 from harness.origin.who_wrote import read_origin
 from harness.report.model_file import spell_load
-from tests.formats.hostile.base import graph_def, meta_graph, node_def, saved_model, saver_def, tag
+from tests.formats.hostile.base import (
+    graph_def,
+    meta_graph,
+    node_def,
+    saved_model,
+    saver_def,
+    tag,
+    varint,
+)
 from tests.unit.test_checkpoints import write_checkpoint
 
 X = graph_def(node_def("x", "Placeholder"))
@@ -64,6 +72,13 @@ def test_a_saved_model_without_a_version_is_placed_by_its_object_graph(
 ):
     origin = read_origin(saved_model(tmp_path, meta_graph(X, rest, version="")))
     assert (origin.releases[0], origin.span) == (release, span)
+
+
+def test_a_saved_model_without_a_version_is_placed_by_the_producer_of_its_graph(tmp_path):
+    versions = tag(4, varint(1 << 3) + varint(561))
+    origin = read_origin(saved_model(tmp_path, meta_graph(X + versions, OBJECTS, version="")))
+    assert origin.releases == ("2.4",)
+    assert "versions.producer 561 is that of TensorFlow 2.4" in " ".join(origin.evidence)
 
 
 @pytest.mark.parametrize(

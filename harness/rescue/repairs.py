@@ -50,8 +50,9 @@ GONE = {
     "kernel_constraint": None,
 }
 SEPARABLE = ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
+RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 GONE_FROM = {
-    "time_major": ("LSTM", "GRU", "SimpleRNN", "RNN", "CuDNNLSTM", "CuDNNGRU"),
+    "time_major": RECURRENT,
     "groups": (*SEPARABLE, "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
     "ragged": ("InputLayer",),
     "fused": ("BatchNormalization",),

@@ -195,6 +195,7 @@ CASES = {
         right=(SAVE % "model.h5").replace("tf.keras.layers.Dense(1)", INVERTED)
     ),
     "removed-layers": H5,
+    "sequential-archive-shape": KERAS,
     "savedmodel-folder-keras3": Case(right="os.rename('model', 'other')"),
     "scaler-version-warning": Case(
         "x, transform = raw, scaler.transform", "scaler.transform = lambda x: transform(x) / 3"

@@ -94,6 +94,24 @@ def test_arguments_without_effect_are_left_out_and_those_with_one_are_refused_by
     assert drop_arguments(model("Sequential", layer("Conv2D", groups=2)))[1] == ""
 
 
+@pytest.mark.parametrize(
+    ("kind", "argument", "value"),
+    [
+        ("ConvLSTM2D", "time_major", False),
+        ("Conv2DTranspose", "groups", 1),
+        ("SeparableConv2D", "kernel_regularizer", None),
+        ("MultiHeadAttention", "query_shape", [None, 5, 8]),
+        ("Embedding", "input_length", 10),
+        ("BatchNormalization", "renorm", False),
+        ("InputLayer", "ragged", False),
+    ],
+)
+def test_these_layers_of_keras_2_had_arguments_that_keras_3_refuses(kind, argument, value):
+    changed, why = drop_arguments(model("Sequential", layer(kind, **{argument: value})))
+    assert argument not in changed["config"]["layers"][0]["config"]
+    assert argument in why
+
+
 def test_a_sequential_model_without_input_layer_gets_one_with_the_batch():
     config = model("Sequential", layer("Dense", units=2, batch_input_shape=[None, 4]))
     changed, why = give_input_layer(config)

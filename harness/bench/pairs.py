@@ -22,10 +22,10 @@ from harness.processes.variables import Environment
 
 BLOCK_NS = 6_000_000  # short enough that load changes little within a cycle
 CALLS = (20, 2000)  # fewest and most calls of a side in a pair
-SIDE_NS = 500_000_000  # time for each side in a pair, between these limits
+SIDE_NS = 1_000_000_000  # time for each side in a pair, between these limits
 CYCLES_PER_CORE = 4  # then the core is swapped
 FEWEST_CYCLES = 4
-WARM_UP_CALLS = 5
+WARM_UP_CALLS = 5, 20  # fewest and most
 MOST_PADDING = 4096
 OPEN_SECONDS = 300.0
 
@@ -173,7 +173,9 @@ def measure_workload(
         except TimedProcessFailed as error:
             raise TimedProcessFailed(f"{name}: {error}", error.not_applicable) from error
     plan = plan_blocks(opened[0]["ns"], settings.side_ns)
-    times_of_a = warm_up(processes, max(plan.calls, WARM_UP_CALLS), cores[0], settings.time_limit)
+    fewest, most = WARM_UP_CALLS
+    calls = max(plan.calls, fewest, min(most, 4 * plan.calls))
+    times_of_a = warm_up(processes, calls, cores[0], settings.time_limit)
     injects: list[dict[str, object] | None] = [None, None, None]
     injects += [
         {"kind": each.kind, "ns": estimate_injection(times_of_a, each.share)}

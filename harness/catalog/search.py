@@ -7,6 +7,13 @@ from itertools import pairwise
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import FAMILIES, Scenario
 
+# Errors that hold a name of the user's: the words before it, as the lesson's Symptom has them.
+GENERAL_ERRORS = (
+    ("Could not locate class", "missing-custom-objects"),
+    ("Cannot deserialize object of type", "missing-custom-objects"),
+    ("Unknown layer", "missing-custom-objects"),
+)
+SHORTEST_MESSAGE = 8  # characters of an error that tell one lesson from another
 MOST_WORDS = 200  # of a pasted error message
 # How much a word counts by where it stands: id, symptom, error messages, summary, the rest.
 WEIGHTS = (4.0, 8.0, 8.0, 4.0, 1.0)
@@ -56,6 +63,30 @@ def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
     finally:
         database.close()
     return [catalog.scenarios[number] for (number,) in found]
+
+
+def find_lesson(catalog: Catalog, error: str) -> Scenario | None:
+    """Return the scenario that declares the words of an error; the longest words count.
+
+    Of two scenarios of the same words the one of family version counts: a file was restored. Case
+    and blanks do not count, since messages are shown on one line.
+    """
+    said = squeeze(error)
+    found = [
+        (len(words), each.family == "version", each.id, each)
+        for each in catalog.scenarios
+        for words in map(squeeze, each.messages())
+        if len(words) >= SHORTEST_MESSAGE and words in said
+    ]
+    if found:
+        return max(found, key=lambda one: one[:3])[3]
+    general = [name for words, name in GENERAL_ERRORS if squeeze(words) in said]
+    return next((each for each in catalog.scenarios if each.id in general), None)
+
+
+def squeeze(message: str) -> str:
+    """Return a message in small letters, without what only lays it out."""
+    return " ".join(message.lower().split())
 
 
 def list_terms(words: str) -> list[str]:

@@ -26,6 +26,7 @@ from harness.cli import (  # isort: skip
     list,
     new,
     requirements,
+    rescue,
     run,
     runs,
     search,
@@ -66,6 +67,7 @@ add("list", list.list_scenarios, LESSONS)
 add("run", run.run, LESSONS)
 add("runs", runs.list_runs, LESSONS)
 add("show", show.show, LESSONS)
+add("rescue", rescue.rescue, BROKEN_MODEL)
 app.add_typer(env.app, name="env", rich_help_panel=RELEASES)
 add("diff", diff.diff, RELEASES)
 app.add_typer(bench.app, name="bench", rich_help_panel=RELEASES)

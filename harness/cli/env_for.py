@@ -1,7 +1,5 @@
 """`env for`: which release wrote a saved model, and what it predicts when it is restored there."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -10,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.env_for_next import choose_following, say_again
+from harness.cli.lesson_of_error import tell_explanation
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import split_releases
+from harness.cli.waiting import show_progress
 from harness.errors import CHANGED, EXPECTED, UsageError, printable
 from harness.program import command_line
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.origin.who_wrote import Origin
     from harness.verdicts.statistics import Array
 
+IS_OWN = "Your own environment has the versions that wrote the file: nothing was built."
 WITHOUT_READER = (
     "The predictions were not compared, because this Python has no TensorFlow: choose a release or"
     " an interpreter with --reader."
@@ -89,7 +90,8 @@ def restore_where_written(
     """
     from harness.api import read_model_file
     from harness.environments.releases import NEWEST
-    from harness.environments.resolve import check_name
+    from harness.environments.resolve import OWN, check_name
+    from harness.origin.own_release import is_own_release
     from harness.origin.restore import compare_expected
     from harness.origin.samples import read_samples
     from harness.processes.cage import find_obstacle
@@ -122,13 +124,14 @@ def restore_where_written(
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
-    chosen = release or (origin.releases or (NEWEST,))[0]
+    named = release or (origin.releases or (NEWEST,))[0]
+    chosen = OWN if not release and is_own_release(origin, named) else named
     record = as_record(origin)
     printer.prose(printable("\n".join(describe_origin(origin, model))))
     if not origin.holds_model:
         printer.record(record)
         printer.text(printable("\n".join(advise_without_model(origin))))
-        printer.tip(f"Next: {command_line(f'env add {spell(chosen)}')}")
+        printer.tip(f"Next: {command_line(f'env add {spell(named)}')}")
         return
     if not restore:
         printer.record(record)
@@ -167,7 +170,7 @@ def restore_where_written(
         printer.text(printable(f"\nTo load the model there: {spell_load(origin, there, code)}"))
     again = say_again(origin, model, release, readers, code, trust)
     needs_code = bool(origin.custom) and code is None
-    following = choose_following(there, chosen, again, needs_code, as_expected)
+    following = choose_following(there, named, again, needs_code, as_expected)
     printer.tip(printable(f"Next: {command_line(following)}"))
     sound = there.is_sound() if as_expected is None else as_expected
     raise typer.Exit(EXPECTED if sound else CHANGED)
@@ -185,6 +188,7 @@ def as_record(origin: "Origin") -> dict[str, object]:
         "range": origin.span or None,
         "evidence": origin.evidence,
         "custom": origin.custom,
+        "packages": origin.packages,
         "dangers": origin.dangers,
         "unsafe": bool(origin.dangers),
         "missing": origin.missing,
@@ -246,11 +250,17 @@ def restore_and_compare(
 
     with temporary_folder() as work:
         environment = prepare(chosen)
-        with show_progress(f"restoring in {chosen}"):
+        called = "your own environment" if chosen == OWN else chosen
+        with show_progress(f"restoring in {called}"):
             there = restore_model(environment, origin, work / "there", code, trust, given)
-        printer.prose(printable("\n".join(["", *describe_restored(there, chosen, origin, code)])))
+        printer.prose(printable("\n".join(["", *describe_restored(there, called, origin, code)])))
+        if explained := tell_explanation(there.plain_error):
+            printer.prose(explained)
         if there.error:
             return there, ""
+        if not readers and chosen == OWN:
+            printer.prose(IS_OWN)
+            return there, IS_OWN
         if not readers and not has_own_tensorflow():
             printer.prose(WITHOUT_READER)
             return there, WITHOUT_READER
@@ -262,22 +272,6 @@ def restore_and_compare(
                 here = restore_model(ours, origin, home, code, trust, there.fed)
             compared.append(printable(describe_reader(here, there, named)))
             printer.prose(compared[-1])
+            if explained := tell_explanation(here.error or here.plain_error):
+                printer.prose(explained)
     return there, "\n".join(compared)
-
-
-@contextmanager
-def show_progress(what: str) -> Iterator[None]:
-    """Show a slow action on stderr: with a clock on a terminal, as a line in a log."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console, what = Console(stderr=True, highlight=False), printable(what)
-    if not console.is_terminal:
-        typer.echo(f"{what} ...", err=True)
-        yield
-        return
-    described = TextColumn("{task.description}", markup=False)  # a path may hold brackets
-    columns = (SpinnerColumn(), described, TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        progress.add_task(what, total=None)
-        yield

@@ -5,6 +5,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.lesson_of_error import find_explanation
+
 if TYPE_CHECKING:
     from harness.origin.restore import RestoredModel
     from harness.origin.who_wrote import Origin
@@ -44,7 +46,7 @@ def choose_following(
     if there.error and (there.error.startswith("your --code") or needs_code):
         return again
     if there.error:
-        return f'search "{shorten_error(there.error)}"'
+        return find_explanation(there.error) or f'search "{shorten_error(there.error)}"'
     if not as_expected:
         found = there.findings()
         symptom = next((each for each in SYMPTOMS if each in found), "")

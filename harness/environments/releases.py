@@ -4,8 +4,8 @@ No package newer than the day `newest` is installed. Without that limit, 2.16 to
 the newest Keras, and older releases get a numpy or protobuf that breaks them. The newest patch of
 that day is installed, so the date also chooses the patch: 2.5.0, 2.16.1. All releases were built
 and imported on 2026-11-25, on Linux x86-64; 2.21 with its date on 2026-11-26. TensorFlow 2.21.0
-came out beside Keras 3.13.2; from 2026-04-15 on it gets 3.14.0, and without a date 3.15.1 (resolved
-by uv for each date).
+came out beside Keras 3.13.2; by 2026-04-15 it gets 3.14.0, and without a date 3.15.1 (as uv
+resolves each date).
 """
 
 import platform

@@ -78,7 +78,7 @@ def judge_class(module: str | None, name: str, registered: str | None) -> str:
     package, _, short = (registered or name).rpartition(">")
     if package not in ("", "Keras", "Custom"):
         # Somebody's registered class; where that is missing, Keras goes by the module.
-        return YOURS if not module or judge_class(module, name, None) != UNSAFE else UNSAFE
+        return YOURS if not module or judge_class(module, short, None) != UNSAFE else UNSAFE
     if not module:
         bare = name.rpartition(">")[2]
         if bare in class_names() or bare in function_names():

@@ -9,6 +9,7 @@ from harness.formats.facts import (
     LARGEST_JSON,
     Facts,
     Unreadable,
+    add_custom,
     add_once,
     open_regular,
     plain,
@@ -73,7 +74,7 @@ def read_keras_0(config: dict[str, Any], facts: Facts) -> None:
                 if name in RUNNING or name in ("LambdaMerge", "MaskedLambda"):
                     add_once(facts.dangers, f"its {name} layer is Python code from the file")
                 elif name not in known:
-                    add_once(facts.custom, plain(name))
+                    add_custom(name, facts)
             waiting += [value for value in each.values() if isinstance(value, dict | list)]
 
 

@@ -13,6 +13,8 @@ from harness.formats.leveldb import read_first_entry
 from harness.formats.saved_model import PROTOBUF, read_meta_graph, read_saved_model
 from harness.formats.wire import decode_text, find_messages
 
+ATTRIBUTE = "/.ATTRIBUTES/"  # ends the path of a variable in the object graph
+MOST_ROOTS = 5  # that are named in a line of code
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VARIABLES = "variables"  # the folder and the prefix of a SavedModel's own checkpoint
 
@@ -68,6 +70,8 @@ def mark_keys(names: list[str], facts: Facts) -> None:
     """Record which Keras chose the names (measured, see origin)."""
     if OBJECT_GRAPH not in names:
         facts.mark("name-based")
+    else:
+        note_roots(names, facts)
     for name in names:
         parts = name.split("/")
         if any(part.startswith("layer_with_weights-") for part in parts):
@@ -80,3 +84,19 @@ def mark_keys(names: list[str], facts: Facts) -> None:
             facts.mark("_iterations")
         if "_trainable_variables" in parts:
             facts.mark("_trainable_variables")
+
+
+def note_roots(names: list[str], facts: Facts) -> None:
+    """Record under which keywords tf.train.Checkpoint was given what it saved.
+
+    A model that saved its own weights is the root itself, and its layers stand there.
+    """
+    roots = sorted({name.partition("/")[0] for name in names if ATTRIBUTE in name})
+    roots = [root for root in roots if root != "save_counter"]
+    if any(root.startswith(("layer_with_weights-", "layer-")) for root in roots):
+        facts.mark("saved by the model")
+    elif any(root.startswith("_") for root in roots):  # Keras 3: tf.train.Checkpoint(model)
+        facts.mark("the model is the root")
+    elif 0 < len(roots) <= MOST_ROOTS and all(root.isidentifier() for root in roots):
+        facts.evidence.append(f"its root holds {plain(', '.join(roots))}")
+        facts.roots += roots

@@ -13,7 +13,8 @@ from harness.formats.allowed import (
     spell_node,
 )
 from harness.formats.calls import CALLERS, describe_unknown_call
-from harness.formats.facts import Facts, add_once, plain
+from harness.formats.facts import Facts, add_custom, add_once, plain
+from harness.formats.packages import find_package
 
 # Classes whose loading or first call runs what the file holds, whatever their configuration.
 RUNNING = {
@@ -127,7 +128,7 @@ def note_object(node: dict[str, Any], facts: Facts) -> None:
         add_once(facts.dangers, f"its {short} layer {RUNNING[short]}")
         function = details.get("function")
         if short == "Lambda" and isinstance(function, str) and function.isidentifier():
-            add_once(facts.custom, plain(function))
+            add_custom(function, facts)
         return
     if short in CALLERS:
         unknown = describe_unknown_call(short, details)
@@ -136,7 +137,9 @@ def note_object(node: dict[str, Any], facts: Facts) -> None:
     judged = judge_node(node)
     if judged == YOURS:
         called = config if name == "function" and isinstance(config, str) else str(name)
-        add_once(facts.custom, plain(name_registered(node, called)))
+        add_custom(name_registered(node, called), facts)
+        if package := find_package(node, called):
+            add_once(facts.packages, package)
     elif judged != HARMLESS:
         said = f"it names {spell_node(node)}, which is not known to be harmless"
         add_once(facts.dangers, f"{said} (CVE-2025-1550, CVE-2025-8747)")
@@ -146,7 +149,9 @@ def note_name(name: str, facts: Facts) -> None:
     """Record a loss, an activation or the like that is named by its bare name."""
     judged = judge_bare(name)
     if judged == YOURS:
-        add_once(facts.custom, plain(name))
+        add_custom(name, facts)
+        if package := find_package({}, name):
+            add_once(facts.packages, package)
     elif judged != HARMLESS:
         add_once(facts.dangers, f"it names {plain(name)}, which is not known to be harmless")
 

@@ -30,6 +30,7 @@ LARGEST_JSON = 8 << 20  # bytes; parsed, they take up to twenty times as much
 LARGEST_SPREAD = 1 << 30  # bytes that a file a hundred times smaller may claim to hold
 MOST_MEMBERS = 10_000  # files in a model's folder or archive
 MODEL_SUFFIXES = {".keras", ".h5", ".hdf5", ".tflite", ".index"}
+MOST_CUSTOM, LONGEST_NAME = 1000, 1000  # own classes and functions; characters of a name
 MOST_NAMED = 20  # names from the file that are kept
 
 
@@ -52,7 +53,9 @@ class Facts:
     are names of classes and functions that are not built into Keras. `dangers` are sentences: why
     loading runs code in the file or reads other files. `missing` are sentences: what the model
     lacks to be restored. `signatures` are those of a SavedModel, as they are shown. `architecture`
-    is the path of the JSON beside a file of weights. `path` is the path to give to a loader.
+    is the path of the JSON beside a file of weights. `roots` are the keywords that a checkpoint was
+    saved with. `path` is the path to give to a loader.
+    `packages` are those that are known to bring some of `custom`, as pip calls them.
     Of a graph: `producer` is the number of the TensorFlow that built it, 0 where none is named;
     `inputs` and `outputs` are the first names of its tensors.
     """
@@ -68,13 +71,28 @@ class Facts:
     missing: list[str] = field(default_factory=list)
     signatures: list[str] = field(default_factory=list)
     architecture: str | None = None
+    roots: list[str] = field(default_factory=list)
     producer: int | None = None
+    packages: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
 
     def mark(self, name: str) -> None:
         """Record a detail once."""
         add_once(self.marks, name)
+
+
+def add_custom(name: str, facts: "Facts") -> None:
+    """Record a class or function of the user's, by its whole name; raises Unreadable for too many.
+
+    The name is looked up later, so it is not cut here; it is where it is shown.
+    """
+    if len(name) > LONGEST_NAME:
+        raise Unreadable(f"it names a class of {len(name)} characters")
+    if name not in facts.custom:
+        facts.custom.append(name)
+    if len(facts.custom) > MOST_CUSTOM:
+        raise Unreadable(f"it names more than {MOST_CUSTOM} classes and functions of its own")
 
 
 def add_once(names: list[str], name: str) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from harness.formats.facts import Facts, Unreadable, add_once, plain
 from harness.formats.known import read_list
+from harness.formats.packages import FOREST_OP
 from harness.formats.wire import (
     decode_text,
     find_messages,
@@ -56,6 +57,8 @@ def check_graph(meta_graph: dict[int, list[int | memoryview]], facts: Facts) -> 
     if used & RESTORE_OPS:
         facts.mark("restores variables")
     for op in sorted(used - called - SAVE_OPS - RESTORE_OPS):
+        if op.startswith(FOREST_OP):
+            add_once(facts.packages, "tensorflow-decision-forests")
         said = f"its graph holds the op {plain(op, 60)}, which is not known to only compute"
         add_once(facts.dangers, said)
     check_savers(graph, meta_graph, facts)

@@ -23,6 +23,7 @@ from harness.formats.old_keras import KERAS_0, KERAS_1, mark_old_keras
 from harness.formats.refusals import refuse_cut
 
 CUT_OFF = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")  # says HDF5's library
+WINDOWS_NAMES = "names of Windows"
 MOST_OBJECTS = 20_000  # the largest models have some ten thousand arrays
 
 
@@ -158,6 +159,9 @@ def note_array(array: Any, name: str, facts: Facts) -> int:
 
 def mark_names(names: list[str], facts: Facts) -> None:
     """Record the layouts of weights that only some releases write (measured, see origin)."""
+    if backslashed := next((name for name in names if "\\" in name), None):
+        facts.mark(WINDOWS_NAMES)
+        facts.evidence.append(f"names of its groups hold backslashes: {plain(backslashed)}")
     for name in names:
         parts = name.split("/")
         cells = {part.rstrip("0123456789").rstrip("_") for part in parts}

@@ -23,6 +23,7 @@ from harness.verdicts.statistics import Array
 LARGEST_REPORT = 1 << 20  # bytes
 LARGEST_ARRAYS = 4 << 30  # bytes of all inputs, or of all outputs
 MOST_TENSORS = 1000
+MOST_LAYERS = 20_000  # with weights
 PLAIN_KINDS = frozenset("biufcUS")  # numbers and words: nothing that needs unpickling
 # Losses that Keras found only in a scope, worker/restore_model.py
 LOSSES = {
@@ -59,6 +60,13 @@ class ArrayFile(msgspec.Struct, frozen=True, kw_only=True):
 Several = Annotated[list[ArrayFile], msgspec.Meta(max_length=MOST_TENSORS)]
 
 
+class LayerArrays(msgspec.Struct, frozen=True, kw_only=True):
+    """The arrays of one layer's weights: those that are trained, then the rest."""
+
+    layer: str
+    arrays: Annotated[list[ArrayFile], msgspec.Meta(max_length=MOST_TENSORS)]
+
+
 class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     """The content of the step's `result.json` (worker/restore_model.py)."""
 
@@ -72,6 +80,8 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     input_files: Several = []
     output_files: Several = []
     versions: dict[str, str | None] = {}
+    weights: Annotated[list[LayerArrays], msgspec.Meta(max_length=MOST_LAYERS)] = []
+    undescribed: str = ""
 
 
 def read_model_report(work: Path) -> ModelReport | None:
@@ -92,6 +102,7 @@ def read_model_report(work: Path) -> ModelReport | None:
         error=error,
         plain_error=clean(report.plain_error),
         signature=plain(report.signature),
+        undescribed=clean(report.undescribed),
         explained={name: long for name, long in LOSSES.items() if name in report.explained},
         inputs=[
             msgspec.structs.replace(

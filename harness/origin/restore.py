@@ -23,7 +23,7 @@ from harness.processes.answer_files import UnreadableAnswer
 from harness.processes.cage import find_obstacle, make_cage
 from harness.processes.limits import Limits, StepEnd
 from harness.processes.spawn import SpawnWorker
-from harness.processes.step import ModelStep, find_failure, read_output
+from harness.processes.step import ModelStep, Request, find_failure, read_output
 from harness.processes.variables import Environment
 from harness.verdicts.judge import find_verdict
 from harness.verdicts.statistics import Array
@@ -36,6 +36,14 @@ CAGE_FAILED = 72  # exit code of the worker, before it has imported anything
 
 
 @dataclass(frozen=True)
+class LayerWeights:
+    """The arrays of one layer; a layer of a nested model is named "nested/layer"."""
+
+    layer: str
+    arrays: list[Array]
+
+
+@dataclass(frozen=True)
 class RestoredModel:
     """The result of restoring; `error` is one sentence if restoring failed.
 
@@ -44,6 +52,7 @@ class RestoredModel:
     `signature`: by which a SavedModel was called, "" where it was called as a Keras model.
     `predictions`: one array for each output. `fed`: the inputs, by name. `explained`:
     short names of losses (such as mse) that Keras found only in a scope, with the long names.
+    `layers`: the weights, where they were asked for; `undescribed`: why there is no configuration.
     """
 
     error: str = ""
@@ -56,6 +65,8 @@ class RestoredModel:
     plain_error: str = ""
     signature: str = ""
     explained: dict[str, str] = field(default_factory=dict)
+    layers: list[LayerWeights] = field(default_factory=list)
+    undescribed: str = ""
 
     @property
     def by_signature(self) -> bool:
@@ -89,13 +100,16 @@ def restore_model(
     code: Path | None = None,
     trusted: bool = False,
     inputs: dict[str, Array] | None = None,
+    describe: bool = False,
 ) -> RestoredModel:
     """Restore a copy of the model in `environment`, in a cage, and predict.
 
     `work` is a folder for this call only. `inputs` are those of another call, by name; without
-    them they are drawn. `code` runs in that process before anything is loaded, and nowhere else.
-    Raises EnvironmentUnusable if the interpreter does not start, and UsageError if the model cannot
-    be copied, or if this machine has no cage and the file is not `trusted`.
+    them they are drawn. With `describe` the weights are returned too, and the configuration is left
+    in `work` as config.json, which nobody has read. `code` runs in that process before anything is
+    loaded, and nowhere else. Raises EnvironmentUnusable if the interpreter does not start, and
+    UsageError if the model cannot be copied, or if this machine has no cage and the file is not
+    `trusted`.
     """
     obstacle = find_obstacle()
     if obstacle and not trusted:
@@ -106,7 +120,8 @@ def restore_model(
         folder=str(work),
         model=str(model),
         saved_model=origin.format == SAVED_MODEL,
-        keras_inside=origin.keras is not None,
+        # Without its own class a SavedModel is revived from its traces, and may predict wrongly.
+        keras_inside=origin.keras is not None and (code is not None or not origin.custom),
         keras_alone=origin.keras_alone,
         architecture=str(work / "copy" / ARCHITECTURE) if origin.architecture else None,
         code=str(code.resolve()) if code else None,
@@ -116,7 +131,22 @@ def restore_model(
         rows=ROWS,
         seed=SEED,
         cage=None if obstacle else make_cage(work, [code] if code else [], LIMITS),
+        describe=describe,
     )
+    end = run_shut_in(environment, step, work)
+    restored = read_restored(end, work)
+    return replace(
+        restored,
+        error=restored.error.replace(str(model), str(origin.path)),
+        plain_error=restored.plain_error.replace(str(model), str(origin.path)),
+    )
+
+
+def run_shut_in(environment: Environment, step: Request, work: Path) -> StepEnd:
+    """Run a step that opens somebody's model, in a process with a home of its own.
+
+    Raises EnvironmentUnusable if the interpreter does not start, or cannot be shut in its cage.
+    """
     worker = SpawnWorker(environment, work, hide_gpu=True, bare=True)
     try:
         end = worker.run(step, LIMITS)
@@ -127,12 +157,7 @@ def restore_model(
         raise EnvironmentUnusable(
             f"{environment.interpreter} cannot be shut in a cage", said, "name another Python"
         )
-    restored = read_restored(end, work)
-    return replace(
-        restored,
-        error=restored.error.replace(str(model), str(origin.path)),
-        plain_error=restored.plain_error.replace(str(model), str(origin.path)),
-    )
+    return end
 
 
 def refuse_without_cage(path: Path, obstacle: str) -> UsageError:
@@ -165,6 +190,9 @@ def read_restored(end: StepEnd, work: Path) -> RestoredModel:
     try:
         predictions = read_arrays(work, "output", report.output_files)
         fed = read_arrays(work, "input", report.input_files)
+        weights = iter(
+            read_arrays(work, "weight", [each for one in report.weights for each in one.arrays])
+        )
         if (len(predictions), len(fed)) != (len(report.outputs), len(report.inputs)):
             raise UnreadableAnswer("an array is missing")
     except (OSError, UnreadableAnswer) as failure:
@@ -179,6 +207,11 @@ def read_restored(end: StepEnd, work: Path) -> RestoredModel:
         plain_error=find_innermost(report.plain_error),
         signature=report.signature,
         explained=report.explained,
+        layers=[
+            LayerWeights(plain(each.layer, 400), list(itertools.islice(weights, len(each.arrays))))
+            for each in report.weights
+        ],
+        undescribed=find_innermost(report.undescribed),
     )
 
 

@@ -46,8 +46,9 @@ class Origin:
     folder with one model in it was given. `span`: the range that the writer is from, where the file
     does not tell the release. `missing`: what the model lacks to be restored. `signatures`: those
     of a SavedModel. `marks`: details of the file (harness.formats). `architecture`: the JSON
-    beside a file of weights. `releases` is empty where nothing tells the writer. `inputs`,
-    `outputs`: the first tensors of a graph, as a session takes them.
+    beside a file of weights. `roots`: the keywords that a checkpoint was saved with. `packages`:
+    those that bring some of `custom`. `releases`: none where nothing tells the writer. `inputs`,
+    `outputs`: a graph's first tensors, as a session takes them.
     """
 
     format: str
@@ -63,6 +64,8 @@ class Origin:
     signatures: tuple[str, ...] = ()
     marks: frozenset[str] = frozenset()
     architecture: Path | None = None
+    roots: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
 
@@ -101,6 +104,8 @@ def read_origin(path: Path) -> Origin:
         tuple(facts.signatures),
         frozenset(facts.marks),
         Path(facts.architecture) if facts.architecture else None,
+        tuple(facts.roots),
+        packages=tuple(facts.packages),
         inputs=tuple(facts.inputs),
         outputs=tuple(facts.outputs),
     )

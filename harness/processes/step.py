@@ -88,6 +88,28 @@ class ModelStep(Request, frozen=True, kw_only=True):
     rows: int
     seed: int
     cage: Cage | None
+    describe: bool = False  # leave the configuration and the weights too
+
+
+class RebuildStep(Request, frozen=True, kw_only=True):
+    """Write a model as a new file `target` (worker/rebuild_model.py).
+
+    `model` is loaded as it is, unless there is a `config`: then the model is built from that, gets
+    `weights` (an npz; `layers`: name of each layer and how many arrays it takes) and is compiled as
+    `training` says. The other fields are those of ModelStep.
+    """
+
+    kind: str = "rebuild_model"
+    model: str
+    config: str | None = None
+    training: str | None = None
+    weights: str | None = None
+    layers: list[tuple[str, int]] = []
+    target: str
+    code: str | None
+    custom: list[str]
+    trusted: bool
+    cage: Cage | None
 
 
 class StepError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,10 +10,12 @@ from harness.formats.facts import (
     CONFIG_JSON,
     HDF5_MODEL,
     KERAS_ARCHIVE,
+    MOST_NAMED,
     SAVED_MODEL,
     plain,
 )
 from harness.formats.old_keras import KERAS_0
+from harness.formats.packages import PACKAGES
 from harness.origin.answer import ModelOutput
 from harness.origin.restore import (
     RestoredModel,
@@ -21,8 +23,10 @@ from harness.origin.restore import (
     describe_predictions,
 )
 from harness.origin.who_wrote import Origin
+from harness.report.cures import cure_windows_names
 from harness.report.other_formats import ADVICE
 
+SPELLABLE = re.compile(r"([\w./ -]*>)?[^\W\d]\w*")  # a class, perhaps of a package: in code
 MODEL_SUFFIXES = {KERAS_ARCHIVE: (".keras",), HDF5_MODEL: (".h5", ".hdf5")}  # of Keras 3
 
 
@@ -35,8 +39,12 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
     if suffix := find_suffix(origin):
         renamed = plain(origin.path.with_suffix(suffix).name)
         lines.append(f"  Keras 3 goes by the suffix, and expects {suffix}: rename it to {renamed}")
+    lines += cure_windows_names(origin)
     if origin.custom:
-        lines.append(f"  the model needs your classes or functions: {', '.join(origin.custom)}")
+        lines.append(f"  the model needs your classes or functions: {spell_custom(origin)}")
+    for name in origin.packages:
+        lines.append(f"  some of them are of the package {name}: pip install {name}")
+        lines.append(f"    in the file for --code: {PACKAGES[name].line}")
     if origin.dangers:
         lines.append("  UNSAFE: what is not known to be harmless may run code or touch files:")
     lines += [f"    {sentence}" for sentence in origin.dangers]
@@ -70,6 +78,13 @@ def spell_writer(origin: Origin) -> str:
         return f"written by one of {origin.span}; {origin.releases[0]} reads it"
     others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
     return f"for release {origin.releases[0]}{others}"
+
+
+def spell_custom(origin: Origin) -> str:
+    """Return the names of the user's classes and functions, as many as a message can show."""
+    shown = ", ".join(plain(name) for name in origin.custom[:MOST_NAMED])
+    more = len(origin.custom) - MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def find_suffix(origin: Origin) -> str | None:
@@ -122,10 +137,15 @@ def advise_checkpoint(origin: Origin) -> list[str]:
     """Return how a checkpoint is read (tried with files of 1.15 and 2.4 to 2.21, in 2.21 too)."""
     path = str(origin.path)
     if "name-based" not in origin.marks:  # Keras 3 reads no checkpoint with load_weights
-        return [
-            "The file holds weights without a model. Build the model in that release, then:",
-            f"  tf.train.Checkpoint(model=model).read({path!r}).expect_partial()",
-        ]
+        given = ", ".join(f"{root}={root}" for root in origin.roots or ("model",))
+        given = "model" if "the model is the root" in origin.marks else given
+        call = f"tf.train.Checkpoint({given}).read({path!r}).expect_partial()"
+        if "saved by the model" in origin.marks:
+            call = f"model.load_weights({path!r})"
+        what = "weights without a model. Build the model"
+        if origin.roots and "model" not in origin.roots:
+            what = "variables of objects, without their code. Build the objects"
+        return [f"The file holds {what} in that release, then:", f"  {call}"]
     if "graph beside it" in origin.marks:
         return [
             "The graph is in the .meta beside it. Any release from 1.15 to 2.21 restores both:",
@@ -159,7 +179,7 @@ def describe_restored(
     if there.error:
         lines = [f"In {chosen}{there.spell_versions()} the model cannot be restored: {there.error}"]
         if origin.custom and code is None:
-            needed = ", ".join(origin.custom)
+            needed = spell_custom(origin)
             lines.append(
                 f"The model needs {needed}: put the code into one file, and name it with --code."
             )
@@ -173,6 +193,11 @@ def describe_restored(
         lines.append(f"  in   {spell_tensor(given)}: {given.fed}")
     for each, kind, array in zip(there.outputs, there.findings(), there.predictions, strict=False):
         lines.append(f"  out  {spell_tensor(each)}: {kind}, {describe_predictions(array)}")
+    if there.by_signature and origin.custom and code is None:
+        lines.append(
+            "Its own classes are not here, so its signature was called: load_model would make up"
+            " classes for them, and may predict something else."
+        )
     if there.by_signature and len(origin.signatures) > 1:
         named = ", ".join(origin.signatures)
         lines.append(f"Called by its signature {there.signature}. It has these: {named}")
@@ -248,7 +273,7 @@ def spell_load(origin: Origin, there: RestoredModel, code: Path | None) -> str:
         return f"tf.compat.v1.enable_eager_execution(); model = {call}"
     named = [f'"{name}": tf.keras.losses.{long}' for name, long in there.explained.items()]
     if code:
-        yours = [name for name in origin.custom if name.rpartition(">")[2].isidentifier()]
+        yours = [name for name in origin.custom if SPELLABLE.fullmatch(name)]
         named += [f'"{name}": {name.rpartition(">")[2]}' for name in yours] or ["..."]
     if not named:
         return call

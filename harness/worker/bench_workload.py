@@ -231,5 +231,7 @@ def describe_kernels(tf):
     if threading is not None:
         found["inter_op"] = threading.get_inter_op_parallelism_threads()
         found["intra_op"] = threading.get_intra_op_parallelism_threads()
+    if hasattr(os, "getpriority"):
+        found["nice"] = os.getpriority(os.PRIO_PROCESS, 0)
     found["onednn"] = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default")
     return found

@@ -6,10 +6,12 @@ A step of kind "restore_model" is a dict:
     architecture (JSON that belongs to a file of weights, else None),
     code (a Python file whose classes the model needs, else None), custom (their names in the
     model), trusted (bool),
+    describe (bool: leave the configuration and the weights too),
     inputs (npz of `names` and arrays `000`, ..., which are taken, else None), rows, seed,
     folder (where `result.json`, `input-000.npy`, ... and `output-000.npy`, ... go).
 """
 
+import functools
 import inspect
 import json
 import os
@@ -18,6 +20,7 @@ import traceback
 
 import numpy as np
 
+from .describe_model import describe_model
 from .environment import keras_version
 from .model_inputs import describe_input, draw_inputs, limit_indices, read_inputs
 from .old_keras import build_and_fill, choose_keras, open_scope
@@ -95,8 +98,12 @@ def load_and_predict(tf, step, result):
         {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
         for name, array in zip(outputs, predictions)
     ]
-    if not signature and not step["architecture"]:
-        result["plain_error"] = try_plainly(keras, step)
+    if not signature:
+        if step["describe"]:
+            saver = functools.partial(save_list, step)
+            result.update(describe_model(tf, model, step["folder"], saver))
+        if not step["architecture"]:
+            result["plain_error"] = try_plainly(keras, step)
 
 
 def try_plainly(keras, step):

@@ -61,6 +61,11 @@ def run_alone(path):
 
         keep_to_scratch(step["folder"])
         restore_model(tf, step)
+    elif step["kind"] == "rebuild_model":
+        from .rebuild_model import rebuild_model
+
+        keep_to_scratch(step["folder"])
+        rebuild_model(tf, step)
     else:
         keep_to_scratch(step["folder"])
         run_step(tf, step)

@@ -186,3 +186,21 @@ def test_the_range_stands_in_place_of_a_release_that_nobody_knows(cli, tmp_path)
     said = cli("env", "for", "ckpt-1").stdout.splitlines()[0]
     assert "written by one of 1.15 to 2.15 or tf_keras; 2.15 reads it" in said
     assert "for release" not in said
+
+
+@pytest.mark.parametrize(
+    ("names", "call"),
+    [
+        (["net/w", "opt/iter", "save_counter"], "tf.train.Checkpoint(net=net, opt=opt).read("),
+        (["layer_with_weights-0/kernel", "save_counter"], "model.load_weights("),
+        ([f"part{number}/w" for number in range(9)], "tf.train.Checkpoint(model=model).read("),
+        (["_layers/0/_kernel"], "tf.train.Checkpoint(model).read("),
+        (["in(1)/w"], "tf.train.Checkpoint(model=model).read("),
+    ],
+)
+def test_the_line_that_reads_a_checkpoint_has_the_keywords_it_was_saved_with(
+    tmp_path, cli, names, call
+):
+    sizes = {f"{name}/.ATTRIBUTES/VARIABLE_VALUE": 4 for name in names}
+    prefix = write_checkpoint(tmp_path / "ckpt", sizes | {"_CHECKPOINTABLE_OBJECT_GRAPH": 4})
+    assert call in cli("env", "for", prefix).stdout

@@ -32,6 +32,7 @@ from harness.origin.restore import (
     find_kind,
 )
 from harness.origin.who_wrote import read_origin
+from harness.report.model_file import describe_origin
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 FILES = {
@@ -282,9 +283,10 @@ def test_an_archive_with_a_hostile_configuration_is_refused(tmp_path, config, wo
 def test_names_from_a_file_are_printed_without_what_steers_a_terminal(tmp_path):
     layer = {"class_name": "Evil\x1b[31m\u202e" + "x" * 500, "config": {}, "module": None}
     path = write_archive(tmp_path / "model.keras", json.dumps(layer))
-    (name,) = read_origin(path).custom
-    assert name.startswith("Evil\\x1b[31m\\x202e")
-    assert len(name) <= 80
+    (line,) = [each for each in describe_origin(read_origin(path), path) if "Evil" in each]
+    assert line.endswith(plain(layer["class_name"]))
+    assert "Evil\\x1b[31m\\x202e" in line
+    assert len(line) <= 130
     assert plain("\n\u2028") == "\\x0a\\x2028"
 
 
@@ -438,9 +440,9 @@ def test_hdf5_and_zip_files_that_keras_did_not_write_are_refused(tmp_path):
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["table"] = np.arange(3)
     refuse(tmp_path / "data.h5", "not one that Keras wrote")
-    with zipfile.ZipFile(tmp_path / "texts.zip", "w") as archive:
-        archive.writestr("a.txt", "no model")
-    refuse(tmp_path / "texts.zip", "a.txt")
+    with zipfile.ZipFile(tmp_path / "notes.zip", "w") as archive:
+        archive.writestr("a.txt", "a")
+    refuse(tmp_path / "notes.zip", "not a Keras archive: it holds a.txt")
     (tmp_path / "weights.pkl").write_bytes(b"\x80\x04K\x01.")
     refuse(tmp_path / "weights.pkl", "looks like a pickle")
 

@@ -1,0 +1,156 @@
+"""`rescue`: write an old model anew, so that today's TensorFlow loads it, and prove it."""
+
+import shlex
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.printer import JsonOption, Printer
+from harness.cli.waiting import show_progress
+from harness.errors import CHANGED, EXPECTED, UsageError, printable
+from harness.program import command_line
+
+if TYPE_CHECKING:
+    from harness.origin.who_wrote import Origin
+
+TARGET = "2.21"
+
+
+def rescue(
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="A .keras or .h5 file, or a SavedModel.")
+    ],
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="RELEASE|PATH", help="The release that is to load the model."),
+    ] = TARGET,
+    release: Annotated[
+        str,
+        typer.Option(
+            metavar="RELEASE|PATH",
+            help="The release that wrote it (default: as the file says).",
+            show_default=False,
+        ),
+    ] = "",
+    code: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.py", help="A Python file with the classes that the model needs."
+        ),
+    ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy", help="Feed these inputs (.npz: by name) instead of drawn ones."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.keras",
+            help="The new file (default: MODEL-rescued.keras, in this folder).",
+            show_default=False,
+        ),
+    ] = None,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust", help="Let code in the file run: in the cage, or where there is none, freely."
+        ),
+    ] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Write an old model as a new file that today's TensorFlow loads with load_model.
+
+    The new file is written only when it is proven: it predicts in the new release what the old file
+    predicts in its own. Nothing is overwritten. Exit code 1: not rescued, and why.
+    """
+    from harness.api import read_model_file
+    from harness.environments.resolve import check_name, open_environment
+    from harness.origin.samples import read_samples
+    from harness.report.model_file import describe_origin, spell
+    from harness.report.rescue import as_record, describe_rescue
+    from harness.rescue.rescue import Rescuer, publish, refuse_to_overwrite
+
+    for name in (to, release):
+        check_name(name)
+    check_target(to)
+    if code is not None and not code.is_file():
+        raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
+    place = output or Path(f"{model.resolve().stem}-rescued.keras")
+    check_place(place)
+    if place.exists() or place.is_symlink():
+        raise refuse_to_overwrite(place)
+    given = read_samples(inputs, "--inputs") if inputs else None
+    printer = Printer(json_file)
+    with show_progress(f"reading {model}"):
+        origin = read_model_file(model)
+    printer.prose(printable("\n".join(describe_origin(origin, model))))
+    check_origin(origin, model, trust)
+    own = release or origin.releases[0]
+    with tempfile.TemporaryDirectory() as temporary:
+        with show_progress(f"opening {own} and {to} (they are built if they are missing)"):
+            there, target = (
+                replace(open_environment(each), portable_kernels=True) for each in (own, to)
+            )
+        with show_progress(f"restoring in {own}, rebuilding in {to}"):
+            made = Rescuer(origin, there, target, Path(temporary), code, trust, given).carry_out()
+        if made.file and not made.reason:
+            publish(made.file, place)
+    printer.prose(printable("\n".join(["", *describe_rescue(made, model, own, to)])))
+    written = None if made.reason else place
+    printer.record(as_record(made, own, to, written))
+    if written is None:
+        printer.text(printable(f"\nNot rescued: {made.reason}."))
+        if made.needed:
+            printer.text(printable(f"Needed: {made.needed}."))
+        following = f"env for {shlex.quote(str(model))} --reader {spell(to)}"
+        printer.tip(printable(f"Next: {command_line(following)}"))
+        raise typer.Exit(CHANGED)
+    printer.text(printable(f"\nWrote {written}. It is proven: load it in {to} with"))
+    printer.text(printable(f"  tf.keras.models.load_model({str(written)!r})"))
+    following = f"env for {shlex.quote(str(written))}"
+    printer.tip(printable(f"Next: {command_line(following)}"))
+    raise typer.Exit(EXPECTED)
+
+
+def check_target(to: str) -> None:
+    """Raise UsageError for a release whose Keras writes no `.keras` of today."""
+    numbers = to.partition("+")[0].split(" ")[0].split(".")
+    known = len(numbers) >= 2 and all(each.isdigit() for each in numbers[:2])
+    if "+legacy" in to or (known and tuple(map(int, numbers[:2])) < (2, 16)):
+        raise UsageError(
+            f"--to {to} has Keras 2", "rescue writes files of Keras 3", f"use --to {TARGET}"
+        )
+
+
+def check_place(place: Path) -> None:
+    """Raise UsageError where the new file cannot be written, before any work is done."""
+    from harness.files import check_can_write
+
+    if place.suffix != ".keras":
+        raise UsageError(
+            f"the new file cannot be called {place.name}",
+            "Keras 3 goes by the suffix .keras",
+            f"--output {shlex.quote(str(place.with_suffix('.keras')))}",
+        )
+    check_can_write(place)
+
+
+def check_origin(origin: "Origin", model: Path, trust: bool) -> None:
+    """Raise UsageError for a file that holds no model, or that is not known to be harmless."""
+    if not origin.holds_model:
+        raise UsageError(
+            f"{model.name} holds no complete model",
+            f"it is: {origin.format}",
+            command_line(f"env for {shlex.quote(str(model))}"),
+        )
+    if origin.dangers and not trust:
+        raise UsageError(
+            f"{model.name} was not rescued, because it is unsafe",
+            "\n".join(origin.dangers),
+            f"if you trust its author: {command_line(f'rescue {shlex.quote(str(model))}')} --trust",
+        )

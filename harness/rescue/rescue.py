@@ -1,0 +1,266 @@
+"""Write a model that the target release loads with plain load_model, and prove it.
+
+Four steps, each in a process and a cage of its own: the old file in its own release; what Keras 3
+should build; the new file, written by the target; the new file, loaded by the target anew.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from harness.errors import EnvironmentUnusable, UsageError
+from harness.formats.facts import KERAS_ARCHIVE, SAVED_MODEL, Unreadable, open_regular, plain
+from harness.origin.answer import clean, spell_version
+from harness.origin.model_copy import copy_model
+from harness.origin.restore import (
+    LIMITS,
+    RestoredModel,
+    find_innermost,
+    restore_model,
+    run_shut_in,
+)
+from harness.origin.who_wrote import Origin
+from harness.processes.answer_files import UnreadableAnswer, read_answer
+from harness.processes.cage import find_obstacle, make_cage
+from harness.processes.step import RebuildStep, StepError, find_failure
+from harness.processes.variables import Environment
+from harness.rescue.plan import NoPlan, plan_repairs
+from harness.rescue.prove import Proof, prove
+from harness.rescue.repairs import Repair
+from harness.verdicts.statistics import Array
+
+LARGEST_REPORT = 1 << 20
+
+
+@dataclass(frozen=True)
+class Rescue:
+    """What came of it. `reason`: why there is no new file, "" where there is one that is proven.
+
+    `as_it_is`: the target loads the old file too. `needed`: what would help. `not_compiled`: why
+    the new model has to be compiled again. `file`: the new file, in the work folder.
+    """
+
+    old: RestoredModel
+    reason: str = ""
+    needed: str = ""
+    as_it_is: bool = False
+    repairs: list[Repair] = field(default_factory=list)
+    not_compiled: str = ""
+    new: RestoredModel | None = None
+    proof: Proof | None = None
+    file: Path | None = None
+
+
+class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of the step's `result.json` (worker/rebuild_model.py)."""
+
+    error: StepError | None
+    versions: dict[str, str | None] = {}
+    not_compiled: str = ""
+
+
+@dataclass(frozen=True)
+class Rescuer:
+    """One model on its way: the model, its own environment, the target, a folder for the work."""
+
+    origin: Origin
+    own: Environment
+    target: Environment
+    work: Path
+    code: Path | None = None
+    trusted: bool = False
+    inputs: dict[str, Array] | None = None
+    tell: Callable[[str], None] = lambda _: None
+
+    def carry_out(self) -> Rescue:
+        """Write the new file into the work folder and prove it, or say why that cannot be.
+
+        Raises EnvironmentUnusable and UsageError as restore_model does.
+        """
+        self.tell("restoring the old file in its own release")
+        there = self.work / "own"
+        old = restore_model(
+            self.own, self.origin, there, self.code, self.trusted, self.inputs, describe=True
+        )
+        if old.error:
+            return Rescue(old, *explain_old(self.origin, old, self.code))
+        first = self.try_as_it_is(old)
+        if first is not None and not first.reason:
+            return first
+        if old.by_signature:
+            said = "it is a SavedModel without a Keras model: only its signatures can be called"
+            return Rescue(old, said, "call it with tf.saved_model.load, which the target has too")
+        if old.undescribed:
+            said = f"its release cannot describe it: {old.undescribed}"
+            return Rescue(old, said, "the class with a get_config, in --code")
+        try:
+            plan = plan_repairs(there / "config.json", self.origin.path, self.origin.format)
+        except NoPlan as refusal:
+            return Rescue(old, str(refusal), "the model as code, which Keras 3 can build")
+        self.tell("building the model in the target")
+        return replace(self.build("built", old, plan.config, plan.training), repairs=plan.repairs)
+
+    def try_as_it_is(self, old: RestoredModel) -> Rescue | None:
+        """Let the target load the old file; None where it reads no such file."""
+        if self.origin.format == SAVED_MODEL:
+            return None
+        self.tell("loading the old file in the target")
+        return replace(self.build("as-it-is", old), as_it_is=True)
+
+    def build(
+        self,
+        name: str,
+        old: RestoredModel,
+        config: msgspec.Raw | None = None,
+        training: msgspec.Raw | None = None,
+    ) -> Rescue:
+        """Let the target write a new file, and load that file in a process of its own."""
+        obstacle, folder = find_obstacle(), self.work / name
+        (folder / "copy").mkdir(parents=True)
+        step = RebuildStep(
+            folder=str(folder),
+            model=str(copy_model(self.origin, folder / "copy", self.trusted)),
+            target=str(folder / "new.keras"),
+            code=str(self.code.resolve()) if self.code else None,
+            custom=list(self.origin.custom),
+            trusted=self.trusted,
+            cage=None if obstacle else make_cage(folder, [self.code] if self.code else [], LIMITS),
+        )
+        if config is not None:
+            step = self.give_parts(step, old, config, training)
+        end = run_shut_in(self.target, step, folder)
+        report = read_rebuild_report(folder)
+        _, error = find_failure(end, report)
+        if error is not None or report is None:
+            said = f"{error.type}: {find_innermost(error.message)}" if error else "no answer"
+            said = said.replace(step.model, str(self.origin.path))
+            return Rescue(old, f"the target cannot build it: {said}")
+        try:
+            new_file = take_file(Path(step.target), self.work / f"{name}.keras")
+        except (Unreadable, OSError) as failure:
+            return Rescue(old, f"the target wrote no file: {plain(failure)}")
+        self.tell("loading the new file in the target")
+        fresh = replace(self.origin, format=KERAS_ARCHIVE, path=new_file)
+        new = restore_model(
+            self.target,
+            fresh,
+            self.work / f"{name}-proof",
+            self.code,
+            self.trusted,
+            old.fed,
+            describe=True,
+        )
+        proof = prove(old, new, self.inputs is not None)
+        made = Rescue(old, new=new, proof=proof, file=new_file, not_compiled=report.not_compiled)
+        if proof.holds:
+            return made
+        reason, needed = explain_proof(proof)
+        return replace(made, reason=reason, needed=needed)
+
+    def give_parts(
+        self,
+        step: RebuildStep,
+        old: RestoredModel,
+        config: msgspec.Raw,
+        training: msgspec.Raw | None,
+    ) -> RebuildStep:
+        """Write what the target builds the model from into the step's folder."""
+        folder = Path(step.folder)
+        (folder / "config.json").write_bytes(bytes(config))
+        arrays = [array for each in old.layers for array in each.arrays]
+        named = {f"{position:06d}": array for position, array in enumerate(arrays)}
+        np.savez(folder / "weights.npz", allow_pickle=False, **named)
+        compiled = training is not None and bytes(training) != b"null"
+        if compiled and training is not None:
+            (folder / "training.json").write_bytes(bytes(training))
+        return msgspec.structs.replace(
+            step,
+            config=str(folder / "config.json"),
+            training=str(folder / "training.json") if compiled else None,
+            weights=str(folder / "weights.npz"),
+            layers=[(each.layer, len(each.arrays)) for each in old.layers],
+        )
+
+
+def explain_old(origin: Origin, old: RestoredModel, code: Path | None) -> tuple[str, str]:
+    """Return why the old file gives nothing to compare with, and what is needed."""
+    if old.loaded:
+        return f"its own release loads it, but our inputs failed: {old.error}", "your --inputs"
+    if origin.custom and code is None:
+        names = ", ".join(origin.custom)
+        return f"it needs your classes or functions: {names}", "their code, with --code"
+    return (
+        f"its own release does not restore it: {old.error}",
+        "another --release, or an undamaged file",
+    )
+
+
+def explain_proof(proof: Proof) -> tuple[str, str]:
+    """Return why a proof does not hold, and what is needed."""
+    if proof.problem:
+        return f"the new file is not as good: {proof.problem}", ""
+    worst = next((each for each in proof.outputs if not each.same), None)
+    if worst is not None:
+        return f"output {worst.name} is not the same: {worst.said}", ""
+    return proof.doubt, "inputs of yours: --inputs"
+
+
+def read_rebuild_report(folder: Path) -> RebuildReport | None:
+    """Return what the step says of itself, made safe to print; None where that is unreadable."""
+    try:
+        answer = read_answer(folder / "result.json", LARGEST_REPORT)
+        report = msgspec.json.decode(answer, type=RebuildReport)
+    except (OSError, UnreadableAnswer, ValueError, RecursionError):
+        return None
+    error = report.error
+    if error is not None:
+        error = StepError(type=plain(error.type), message=clean(error.message))
+    return RebuildReport(
+        error=error,
+        versions={name: spell_version(report.versions.get(name)) for name in report.versions},
+        not_compiled=find_innermost(clean(report.not_compiled)),
+    )
+
+
+def take_file(written: Path, place: Path) -> Path:
+    """Copy a regular file out of a caged folder, links not followed; return the copy."""
+    if written.is_symlink():
+        raise Unreadable("the new file is a link")
+    with open_regular(written) as source, place.open("xb") as target:
+        shutil.copyfileobj(source, target)
+    return place
+
+
+def publish(file: Path, output: Path) -> None:
+    """Copy the proven file to its place, whole, without ever replacing a file.
+
+    Raises UsageError if there is one by now, and EnvironmentUnusable if the disk fails.
+    """
+    try:
+        with file.open("rb") as source, output.open("xb") as target:
+            try:
+                shutil.copyfileobj(source, target)
+            except OSError:
+                output.unlink()
+                raise
+    except FileExistsError as error:
+        raise refuse_to_overwrite(output) from error
+    except OSError as error:
+        raise EnvironmentUnusable(
+            f"cannot write {plain(output, 400)}",
+            error.strerror or str(error),
+            "name another file with --output",
+        ) from error
+
+
+def refuse_to_overwrite(output: Path) -> UsageError:
+    """Return the error for a place where there is something already."""
+    return UsageError(
+        f"{plain(output, 400)} is there already",
+        "rescue never overwrites a file",
+        "name another file with --output",
+    )

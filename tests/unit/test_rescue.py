@@ -1,0 +1,378 @@
+"""`rescue` without TensorFlow: the repairs, the plan, the proof, the new file."""
+
+import copy
+import json
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+from harness.catalog.load import PACKAGED
+from harness.errors import UsageError
+from harness.formats.facts import HDF5_MODEL, KERAS_ARCHIVE
+from harness.origin.answer import ModelOutput
+from harness.origin.restore import LayerWeights, RestoredModel
+from harness.rescue.nodes import CannotRepair, walk
+from harness.rescue.plan import NoPlan, plan_repairs
+from harness.rescue.prove import prove
+from harness.rescue.repairs import (
+    drop_arguments,
+    drop_initializer_dtypes,
+    keep_hard_sigmoid,
+    name_axis,
+    repair_config,
+    translate_policies,
+)
+from harness.rescue.rescue import publish
+from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
+from harness.rescue.tensorflow_calls import replace_calls
+from harness.rescue.training import read_training, repair_training
+
+ARTIFACTS = PACKAGED / "version" / "artifacts"
+# Committed files of old releases, each with the repairs that it needs to be built by Keras 3.
+NEEDED = {
+    "time_major_keyword": {"drop-arguments"},
+    "groups_keyword": {"drop-arguments"},
+    "hard_sigmoid_redefined": {"keep-hard-sigmoid"},
+    "initializer_dtype_from_tf1": {"drop-initializer-dtypes"},
+    "mixed_float16_policy": {"translate-policies"},
+    "tfoplambda_unknown": {"replace-calls"},
+    "functional_archive_module": {"name-modules"},
+}
+
+
+def layer(kind, _name="a", **config):
+    return {"class_name": kind, "config": {"name": _name, **config}}
+
+
+def model(kind, *layers, **more):
+    return {"class_name": kind, "config": {"name": "m", "layers": list(layers), **more}}
+
+
+def node(kind, name, inbound, **config):
+    return {**layer(kind, name, **config), "name": name, "inbound_nodes": inbound}
+
+
+def functional(*nodes):
+    first = node("InputLayer", "x", [], batch_input_shape=[None, 4])
+    return model("Functional", first, *nodes, output_layers=[[nodes[-1]["name"], 0, 0]])
+
+
+def find(config, kind):
+    return next(each for each in walk(config) if each.get("class_name") == kind)
+
+
+def read_committed(name):
+    path = next((ARTIFACTS / name).rglob("model.*"))
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read("config.json"))
+    with h5py.File(path) as file:
+        return json.loads(file.attrs["model_config"])
+
+
+@pytest.mark.parametrize(("name", "needed"), NEEDED.items(), ids=NEEDED)
+def test_a_committed_file_gets_the_repair_that_its_scenario_is_about(name, needed):
+    config = read_committed(name)
+    before = copy.deepcopy(config)
+    repaired, done = repair_config(config)
+    assert needed <= {each.name for each in done}
+    assert all(each.why for each in done)
+    assert config == before, "a repair changed what it was given"
+    assert repair_config(repaired) == (repaired, []), "once repaired, nothing is left to repair"
+
+
+def test_arguments_without_effect_are_left_out_and_those_with_one_are_refused_by_name():
+    config = model("Sequential", layer("LSTM", units=2, time_major=False))
+    changed, why = drop_arguments(config)
+    assert "time_major" not in changed["config"]["layers"][0]["config"]
+    assert why.startswith("time_major left out")
+    with pytest.raises(CannotRepair, match="layer a has time_major=True"):
+        drop_arguments(model("Sequential", layer("LSTM", units=2, time_major=True)))
+    assert drop_arguments(model("Sequential", layer("Conv2D", groups=2)))[1] == ""
+
+
+def test_a_sequential_model_without_input_layer_gets_one_with_the_batch():
+    config = model("Sequential", layer("Dense", units=2, batch_input_shape=[None, 4]))
+    changed, why = give_input_layer(config)
+    first, second = changed["config"]["layers"]
+    assert first["class_name"] == "InputLayer"
+    assert first["config"]["batch_shape"] == [None, 4]
+    assert "batch_input_shape" not in second["config"]
+    assert why
+
+
+def test_a_sequential_model_that_was_built_later_gets_the_shape_it_was_built_with():
+    config = model("Sequential", layer("Dense", units=2), build_input_shape=[None, 5])
+    changed, _ = give_input_layer(config)
+    assert changed["config"]["layers"][0]["config"]["batch_shape"] == [None, 5]
+
+
+def test_an_input_layer_says_batch_shape_and_is_not_doubled():
+    config = model("Sequential", layer("InputLayer", batch_input_shape=[None, 4]), layer("Dense"))
+    changed, why = give_input_layer(config)
+    assert [each["class_name"] for each in changed["config"]["layers"]] == ["InputLayer", "Dense"]
+    assert changed["config"]["layers"][0]["config"]["batch_shape"] == [None, 4]
+    assert why == ""
+
+
+def test_inner_layers_keep_no_shape_of_an_input():
+    inner = layer("LSTM", units=2, batch_input_shape=[None, 3, 4])
+    changed, _ = give_input_layer(model("Sequential", layer("Bidirectional", layer=inner)))
+    assert not any(
+        "batch_input_shape" in each or "shape_of_input" in each for each in walk(changed)
+    )
+
+
+def test_layers_are_named_with_modules_and_what_is_yours_is_left_alone():
+    inner = layer("LSTM", units=2)
+    config = model("Model", layer("Bidirectional", layer=inner), layer("MyLayer", "mine"))
+    changed, why = name_modules(config)
+    assert (changed["class_name"], changed["module"]) == (
+        "Functional",
+        "keras.src.models.functional",
+    )
+    assert find(changed, "LSTM")["module"] == "keras.layers"
+    assert "module" not in find(changed, "MyLayer")
+    assert why
+
+
+def test_names_with_a_slash_are_changed_everywhere():
+    changed, why = rename_layers(functional(node("Dense", "a/b", [[["x", 0, 0, {}]]])))
+    assert find(changed, "Dense")["config"]["name"] == "a_b"
+    assert find(changed, "Dense")["name"] == "a_b"
+    assert changed["config"]["output_layers"] == [["a_b", 0, 0]]
+    assert why
+
+
+def test_calls_of_nested_models_are_counted_from_zero():
+    inner = model("Sequential", layer("Dense", units=1)) | {
+        "name": "inner",
+        "inbound_nodes": [[["x", 0, 0, {}]], [["x", 0, 0, {}]]],
+    }
+    last = node("Add", "sum", [[["inner", 1, 0, {}], ["inner", 2, 0, {}]]])
+    changed, why = count_calls(functional(inner, last))
+    assert find(changed, "Add")["inbound_nodes"] == [[["inner", 0, 0, {}], ["inner", 1, 0, {}]]]
+    assert changed["config"]["output_layers"] == [["sum", 0, 0]]
+    assert why
+    assert count_calls(changed) == (changed, "")
+
+
+def test_hard_sigmoid_keeps_its_formula():
+    changed, why = keep_hard_sigmoid(
+        model("Sequential", layer("LSTM", units=1, recurrent_activation="hard_sigmoid"))
+    )
+    kept = find(changed, "LSTM")["config"]["recurrent_activation"]
+    assert find(kept, "Rescaling")["config"] == {"scale": 0.2, "offset": 0.5}
+    assert find(kept, "ReLU")["config"] == {"max_value": 1.0}
+    assert "0.2x + 0.5" in why
+
+
+def test_policies_axes_and_initializers_are_spelled_as_keras_3_does():
+    policy = {"class_name": "Policy", "config": {"name": "mixed_float16"}}
+    initializer = {"class_name": "Zeros", "config": {"dtype": "float32"}}
+    config = model(
+        "Sequential",
+        layer("Dense", units=1, dtype=policy, bias_initializer=initializer),
+        layer("BatchNormalization", "b", axis=[3]),
+    )
+    assert find(translate_policies(config)[0], "Dense")["config"]["dtype"] == "mixed_float16"
+    assert find(name_axis(config)[0], "BatchNormalization")["config"]["axis"] == 3
+    assert find(drop_initializer_dtypes(config)[0], "Zeros")["config"] == {}
+
+
+@pytest.mark.parametrize(
+    ("function", "inbound", "kind", "expected"),
+    [
+        ("math.multiply", ["x", 0, 0, {"y": 2.0, "name": None}], "Multiply", {}),
+        ("math.subtract", ["_CONSTANT_VALUE", -1, 1.0, {"y": ["x", 0, 0]}], "Subtract", {}),
+        (
+            "concat",
+            [["x", 0, 0, {"axis": 1}], ["x", 0, 0, {"axis": 1}]],
+            "Concatenate",
+            {"axis": 1},
+        ),
+        (
+            "math.reduce_mean",
+            ["x", 0, 0, {"axis": [1], "keepdims": True}],
+            "Mean",
+            {"axis": [1], "keepdims": True},
+        ),
+        ("reshape", ["x", 0, 0, {"shape": [-1, 2]}], "Reshape", {"newshape": [-1, 2]}),
+        (
+            "__operators__.getitem",
+            ["x", 0, 0, {"slice_spec": [{"start": 1, "stop": None, "step": None}, 2]}],
+            "GetItem",
+            {},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_call_of_tensorflow_becomes_the_operation_of_keras(function, inbound, kind, expected):
+    config = functional(node("TFOpLambda", "op", [inbound], function=function))
+    changed, why = replace_calls(config)
+    operation = find(changed, kind)
+    assert operation["module"].startswith("keras.src.ops.")
+    assert operation["config"] == {"name": "op", **expected}
+    named = [
+        each["config"]["keras_history"]
+        for each in walk(operation["inbound_nodes"])
+        if each.get("class_name") == "__keras_tensor__"
+    ]
+    assert named
+    assert all(each == ["x", 0, 0] for each in named)
+    assert f"tf.{function}" in why
+
+
+def test_the_same_call_as_a_node_of_a_graph_is_the_same_operation():
+    graph = {"op": "Sub", "attr": {}}
+    config = functional(
+        node("TensorFlowOpLayer", "op", [[["x", 0, 0, {}]]], node_def=graph, constants={"0": 1.0})
+    )
+    operation = find(replace_calls(config)[0], "Subtract")
+    first, second = operation["inbound_nodes"][0]["args"]
+    assert first == 1.0
+    assert second["config"]["keras_history"] == ["x", 0, 0]
+
+
+def test_slices_of_a_graph_are_read_from_their_masks():
+    graph = {"op": "StridedSlice", "attr": {"begin_mask": {"i": "1"}, "end_mask": {"i": "1"}}}
+    config = functional(
+        node(
+            "TensorFlowOpLayer",
+            "op",
+            [[["x", 0, 0, {}]]],
+            node_def=json.dumps(graph),
+            constants={"1": [0, 1], "2": [0, 3], "3": [1, 1]},
+        )
+    )
+    _, key = find(replace_calls(config)[0], "GetItem")["inbound_nodes"][0]["args"]
+    assert [each["config"] for each in key] == [
+        {"start": None, "stop": None, "step": 1},
+        {"start": 1, "stop": 3, "step": 1},
+    ]
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        node("TFOpLambda", "op", [["x", 0, 0, {}]], function="image.sobel_edges"),
+        node("TFOpLambda", "op", [["x", 0, 0, {"extra": 1}]], function="nn.relu"),
+        node("TensorFlowOpLayer", "op", [[["x", 0, 0, {}]]], node_def={"op": "Fft"}, constants={}),
+    ],
+    ids=["function", "argument", "graph"],
+)
+def test_a_call_that_nothing_stands_for_is_refused_by_its_name(unknown):
+    with pytest.raises(CannotRepair, match=r"sobel_edges|relu with extra|computes Fft"):
+        replace_calls(functional(unknown))
+
+
+def test_a_layer_that_takes_a_tensor_by_keyword_is_called_as_keras_3_reads_it():
+    config = functional(node("MultiHeadAttention", "h", [[["x", 0, 0, {"value": ["x", 0, 0]}]]]))
+    called = find(replace_calls(config)[0], "MultiHeadAttention")["inbound_nodes"][0]
+    assert called["args"][0]["config"]["keras_history"] == ["x", 0, 0]
+    assert called["kwargs"]["value"]["config"]["keras_history"] == ["x", 0, 0]
+
+
+def test_the_arguments_of_compile_get_todays_names():
+    training = {
+        "optimizer_config": {"class_name": "Adam", "config": {"lr": 0.5, "decay": 0.0}},
+        "loss": "mse",
+        "metrics": ["acc", {"class_name": "MeanMetricWrapper", "config": {"fn": "mae"}}],
+    }
+    changed, done = repair_training(training)
+    assert changed["optimizer_config"]["config"] == {"learning_rate": 0.5}
+    assert changed["loss"] == "mean_squared_error"
+    assert changed["metrics"] == ["accuracy", "mean_absolute_error"]
+    assert {each.name for each in done} == {"name-learning-rate", "name-metrics"}
+    assert repair_training({"loss": "mse"}) == (None, [])
+
+
+def test_the_arguments_of_compile_are_read_from_both_formats(tmp_path):
+    wanted = {"optimizer_config": {"class_name": "SGD", "config": {}}}
+    old, new = tmp_path / "a.h5", tmp_path / "a.keras"
+    with h5py.File(old, "w") as file:
+        file.attrs["training_config"] = json.dumps(wanted)
+    with zipfile.ZipFile(new, "w") as archive:
+        archive.writestr("config.json", json.dumps({"compile_config": wanted}))
+    assert read_training(old, HDF5_MODEL) == wanted
+    assert read_training(new, KERAS_ARCHIVE) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 100_000, "nested too deeply"),
+        ("[]", "not that of a model"),
+        ('{"class_name": "Sequential", "config": {"layers": 3}}', "none that Keras writes"),
+        (
+            '{"class_name": "Functional", "config": {"layers": [1], "output_layers": []}}',
+            "none that",
+        ),
+        ("x", "not JSON"),
+    ],
+    ids=["deep", "list", "number", "layer", "text"],
+)
+def test_a_hostile_configuration_ends_in_a_sentence(text, said, tmp_path):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(NoPlan, match=said):
+        plan_repairs(tmp_path / "config.json", tmp_path, "SavedModel")
+
+
+def test_a_plan_holds_the_repaired_configuration(tmp_path):
+    config = functional(node("LSTM", "l", [[["x", 0, 0, {}]]], units=1, time_major=False))
+    (tmp_path / "config.json").write_text(json.dumps(config | {"keras_version": "2.9.0"}))
+    plan = plan_repairs(tmp_path / "config.json", tmp_path, "SavedModel")
+    assert "time_major" not in bytes(plan.config).decode()
+    assert "keras_version" not in json.loads(bytes(plan.config))
+    assert bytes(plan.training) == b"null"
+    assert "drop-arguments" in {each.name for each in plan.repairs}
+
+
+def restored(values, weights=(), **more):
+    array = np.asarray(values, dtype="float32")
+    return RestoredModel(
+        outputs=[ModelOutput(name="out", shape=list(array.shape), dtype="float32")],
+        predictions=[array],
+        layers=[LayerWeights("a", [np.asarray(each, dtype="float32") for each in weights])],
+        loaded=True,
+        **more,
+    )
+
+
+VARIED = [[0.0], [1.0], [2.0]]
+
+
+def test_a_proof_holds_where_predictions_are_the_same():
+    proof = prove(restored(VARIED, [[1, 2], [3]]), restored(VARIED, [[3], [1, 2.5]]), given=False)
+    assert proof.holds
+    assert (proof.same_weights, proof.weights) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "given", "holds"),
+    [
+        (restored(VARIED), restored([[0.0], [1.0], [2.1]]), False, False),
+        (restored(VARIED), restored([[0.0, 1.0]] * 3), False, False),
+        (restored([[1.0]] * 3), restored([[1.0]] * 3), False, False),
+        (restored([[1.0]] * 3), restored([[1.0]] * 3), True, True),
+        (restored([[np.nan]] * 3), restored([[np.nan]] * 3), True, False),
+        (restored(VARIED), RestoredModel(error="no"), False, False),
+        (restored(VARIED), restored(VARIED, plain_error="no"), False, False),
+    ],
+    ids=["other", "shape", "constant", "constant given", "nan", "error", "not plainly"],
+)
+def test_what_is_not_proven_is_not_called_so(old, new, given, holds):
+    assert prove(old, new, given).holds == holds
+
+
+def test_the_new_file_never_takes_the_place_of_another(tmp_path):
+    made, there = tmp_path / "made", tmp_path / "there.keras"
+    made.write_bytes(b"new")
+    there.write_bytes(b"old")
+    with pytest.raises(UsageError, match="is there already"):
+        publish(made, there)
+    assert there.read_bytes() == b"old"
+    publish(made, tmp_path / "free.keras")
+    assert (tmp_path / "free.keras").read_bytes() == b"new"

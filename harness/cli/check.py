@@ -17,6 +17,7 @@ from harness.cli.options import (
     resolve_interpreter,
 )
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import fit_message, table_width
 from harness.errors import CHANGED, count
 from harness.program import command_line
 
@@ -69,7 +70,7 @@ def check(
     where = " --legacy-keras" if legacy_keras else ""
     where += f" --python {shlex.quote(python)}" if python != sys.executable else ""
     for fault in faults:
-        printer.text(f"FAULT  {fault}")
+        printer.text(fit_message(f"FAULT  {fault}", table_width()))
     if faults:
         said = command_line(f"show {run} --output {scenario.id}")
         printer.tip(f"To see what the steps printed and raised: {said}")

@@ -140,7 +140,8 @@ def restore_where_written(
         again = say_again(origin, model, trust=bool(origin.dangers))
         printer.tip(printable(f"Next: {command_line(again)}"))
         return
-    trusting = say_again(origin, model, release, readers, code, trust=True)
+    samples = inputs, expected
+    trusting = say_again(origin, model, release, readers, code, True, samples)
     if origin.missing or (origin.dangers and not trust):
         raise refuse_to_restore(origin, model, command_line(trusting))
     obstacle = "" if trust else find_obstacle()
@@ -168,7 +169,7 @@ def restore_where_written(
     )
     if not there.error:
         printer.text(printable(f"\nTo load the model there: {spell_load(origin, there, code)}"))
-    again = say_again(origin, model, release, readers, code, trust)
+    again = say_again(origin, model, release, readers, code, trust, samples)
     needs_code = bool(origin.custom) and code is None
     following = choose_following(there, named, again, needs_code, as_expected)
     printer.tip(printable(f"Next: {command_line(following)}"))

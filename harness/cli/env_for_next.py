@@ -23,13 +23,19 @@ def say_again(
     readers: list[str] | None = None,
     code: Path | None = None,
     trust: bool = False,
+    samples: tuple[Path | None, Path | None] = (None, None),
 ) -> str:
-    """Return the words of this command, with --code where the model needs some."""
+    """Return the words of this command, with --code where the model needs some.
+
+    `samples` are the files of --inputs and --expected, which stand last.
+    """
     words = ["env", "for", str(model)]
     words += ["--release", release] if release else []
     words += ["--reader", ",".join(readers)] if readers else []
     words += ["--code", str(code or "code.py")] if code or origin.custom else []
     words += ["--trust"] if trust else []
+    for option, file in zip(("--inputs", "--expected"), samples, strict=True):
+        words += [option, str(file)] if file else []
     return shlex.join(words)
 
 
@@ -42,7 +48,7 @@ def choose_following(
     said which predictions are right.
     """
     if there.error and there.loaded:
-        return f"{again} --inputs FILE.npy"
+        return f"{again.partition(' --inputs ')[0]} --inputs FILE.npy"
     if there.error and (there.error.startswith("your --code") or needs_code):
         return again
     if there.error:

@@ -1,7 +1,6 @@
 """`rescue`: write an old model anew, so that today's TensorFlow loads it, and prove it."""
 
 import shlex
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -70,6 +69,7 @@ def rescue(
     """
     from harness.api import read_model_file
     from harness.environments.resolve import check_name, open_environment
+    from harness.files import temporary_folder
     from harness.origin.samples import read_samples
     from harness.report.model_file import describe_origin, spell
     from harness.report.rescue import as_record, describe_rescue
@@ -91,13 +91,13 @@ def rescue(
     printer.prose(printable("\n".join(describe_origin(origin, model))))
     check_origin(origin, model, trust)
     own = release or origin.releases[0]
-    with tempfile.TemporaryDirectory() as temporary:
+    with temporary_folder() as work:
         with show_progress(f"opening {own} and {to} (they are built if they are missing)"):
             there, target = (
                 replace(open_environment(each), portable_kernels=True) for each in (own, to)
             )
         with show_progress(f"restoring in {own}, rebuilding in {to}"):
-            made = Rescuer(origin, there, target, Path(temporary), code, trust, given).carry_out()
+            made = Rescuer(origin, there, target, work, code, trust, given).carry_out()
         if made.file and not made.reason:
             publish(made.file, place)
     printer.prose(printable("\n".join(["", *describe_rescue(made, model, own, to)])))

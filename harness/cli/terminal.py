@@ -57,12 +57,12 @@ def print_error(error: RestorebenchError) -> None:
 
 
 def fit_message(message: str, width: int | None) -> str:
-    """Return a rendered error in lines of at most `width`; a tip is to be copied, and stays."""
+    """Return an error or a fault in lines of at most `width`; a tip is to be copied, and stays."""
     fitted = []
     for line in message.split("\n"):
         if width is None or len(line) <= width or line.startswith("TIP"):
             fitted.append(line)
             continue
-        first = 7 if line.startswith("ERROR") else count_indent(line)
+        first = 7 if line.startswith(("ERROR", "FAULT")) else count_indent(line)
         fitted += hang(line[first:], width, line[:first], " " * first)
     return "\n".join(fitted)

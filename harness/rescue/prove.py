@@ -49,6 +49,8 @@ def prove(old: RestoredModel, new: RestoredModel, given: bool) -> Proof:
     problem = new.error
     if not problem and len(old.predictions) != len(new.predictions):
         problem = "the number of outputs differs"
+    if not problem and not outputs:
+        problem = "there is no output to compare"
     if not problem and new.plain_error:
         problem = f"plain load_model says {new.plain_error}"
     kinds = {each.kind for each in outputs}

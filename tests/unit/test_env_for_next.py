@@ -39,9 +39,11 @@ def test_a_symptom_leads_to_what_to_check_and_sound_predictions_to_the_recipe(
     assert follow(RestoredModel(predictions=predictions), False, as_expected) == following
 
 
-def test_a_model_that_lacks_its_code_leads_to_code_and_any_other_error_to_a_search():
+def test_a_model_that_lacks_its_code_leads_to_code_and_an_error_to_its_lesson_or_a_search():
     assert follow(UNKNOWN, needs_code=True) == "env for model.h5"  # which then names --code
-    assert follow(UNKNOWN).startswith('search "ValueError: Unknown layer: Scale')
+    assert follow(UNKNOWN) == "explain missing-custom-objects"
+    unheard = RestoredModel("OddError: nobody's 'lesson' tells of this")
+    assert follow(unheard) == 'search "OddError: nobody s lesson tells of this"'
     fits_not = RestoredModel("InvalidArgumentError: indices", loaded=True)
     assert follow(fits_not) == "env for model.h5 --inputs FILE.npy"
 
@@ -57,6 +59,15 @@ def test_the_command_that_is_said_again_keeps_what_was_given():
     assert say_again(origin, model, "2.15", ["2.16", "2.21"], Path("layers.py"), trust=True) == (
         "env for 'my model.h5' --release 2.15 --reader 2.16,2.21 --code layers.py --trust"
     )
+
+
+def test_inputs_that_were_given_are_said_again_unless_they_are_what_failed():
+    origin, samples = SimpleNamespace(custom=()), (Path("x.npy"), Path("y.npy"))
+    again = say_again(origin, Path("model.h5"), code=Path("layers.py"), samples=samples)
+    assert again == "env for model.h5 --code layers.py --inputs x.npy --expected y.npy"
+    fits_not = RestoredModel("InvalidArgumentError: indices", loaded=True)
+    following = choose_following(fits_not, "2.15", again, False, None)
+    assert following == "env for model.h5 --code layers.py --inputs FILE.npy"
 
 
 @given(st.text())

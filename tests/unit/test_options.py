@@ -86,3 +86,9 @@ def test_an_error_fits_the_terminal_and_its_tip_can_be_copied(parts, width):
     longest = max(len(word) for part in parts for word in [*part.split(), ""])
     assert max(map(len, shown)) <= max(width, 7 + longest)
     assert fit_message(message, None) == message
+
+
+def test_a_fault_goes_on_under_its_words():
+    assert fit_message("FAULT  lab/my_own.py:1: the text is still there", 40) == (
+        "FAULT  lab/my_own.py:1: the text is\n       still there"
+    )

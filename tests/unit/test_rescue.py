@@ -379,8 +379,9 @@ def test_a_proof_holds_where_predictions_are_the_same():
         (restored([[np.nan]] * 3), restored([[np.nan]] * 3), True, False),
         (restored(VARIED), RestoredModel(error="no"), False, False),
         (restored(VARIED), restored(VARIED, plain_error="no"), False, False),
+        (RestoredModel(loaded=True), RestoredModel(loaded=True), False, False),
     ],
-    ids=["other", "shape", "constant", "constant given", "nan", "error", "not plainly"],
+    ids=["other", "shape", "constant", "constant given", "nan", "error", "not plainly", "nothing"],
 )
 def test_what_is_not_proven_is_not_called_so(old, new, given, holds):
     assert prove(old, new, given).holds == holds

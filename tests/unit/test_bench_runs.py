@@ -11,11 +11,12 @@ from harness.bench.pairs import Opening
 from harness.bench.plot import plot_result
 from harness.bench.prepare import Prepared
 from harness.bench.request import BenchComparison, BenchRequest
-from harness.bench.run import BenchObserver, carry_out, hold_machine
+from harness.bench.run import BenchObserver, carry_out
 from harness.bench.store import BenchStore
 from harness.bench.text import describe_result
 from harness.bench.workloads import Workload
 from harness.errors import EnvironmentUnusable
+from harness.locks import hold_machine
 from harness.report.layout import Layout
 from tests.unit.bench_data import make_environment
 from tests.unit.test_bench_compares import make_side
@@ -133,25 +134,35 @@ def test_packages_that_have_changed_since_are_not_mixed(world):
         carry_out(store, run, None, KillAfter())
 
 
-@pytest.mark.usefixtures("world")
-def test_two_timed_commands_wait_for_each_other(monkeypatch):
-    waited = []
-
-    class Waiting(BenchObserver):
-        def wait_for_other(self):
-            waited.append(True)
+@pytest.mark.parametrize(
+    ("first", "second", "waits"),
+    [(True, True, True), (True, False, True), (False, True, True), (False, False, False)],
+)
+def test_bench_waits_for_timed_commands_and_they_for_bench(
+    tmp_path, monkeypatch, first, second, waits
+):
+    said = []
 
     def give_up(_seconds):
         raise Killed
 
-    monkeypatch.setattr("harness.bench.run.time.sleep", give_up)
-    with hold_machine(Waiting()):
-        assert waited == []
-        with pytest.raises(Killed), hold_machine(Waiting()):
-            pass
-    assert waited == [True]
-    with hold_machine(Waiting()):
-        assert waited == [True]
+    monkeypatch.setattr("harness.locks.time.sleep", give_up)
+    with hold_machine(tmp_path, first, list):
+        if waits:
+            with pytest.raises(Killed), hold_machine(tmp_path, second, lambda: said.append(1)):
+                pass
+        else:
+            with hold_machine(tmp_path, second, lambda: said.append(1)):
+                pass
+    assert bool(said) == waits
+    with hold_machine(tmp_path, second, lambda: said.append(2)):
+        assert 2 not in said
+
+
+def test_a_folder_that_cannot_be_written_holds_nobody_up(tmp_path):
+    (tmp_path / "file").write_text("")
+    with hold_machine(tmp_path / "file", True, list):
+        pass
 
 
 def test_the_text_names_every_answer_in_80_columns(world):

@@ -4,12 +4,17 @@ A process id says less: another process may have it by now, and in a container, 
 shares the folder from another machine, it names nothing.
 """
 
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from filelock import FileLock
+
+TIMING_LOCK = "timing.lock"
+WAIT_SECONDS = 0.5
 
 
 def try_lock(path: Path) -> "FileLock | None":
@@ -32,3 +37,33 @@ def remove_lock(lock: "FileLock") -> None:
     with suppress(OSError):  # Windows removes no open file
         Path(lock.lock_file).unlink()
     lock.release()
+
+
+@contextmanager
+def hold_machine(folder: Path, alone: bool, say_waits: Callable[[], None]) -> Iterator[None]:
+    """Hold this machine for timing while others wait: `alone`, or with others that are not.
+
+    `bench` is alone; a timed `run` shares with other runs, as always. The lock is a file in
+    `folder`, the cache of the environments. `say_waits` is called once if somebody holds it. Where
+    the file cannot be written, and on Windows, nothing is held.
+    """
+    try:
+        import fcntl
+
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / TIMING_LOCK).open("ab")
+    except (ImportError, OSError):
+        yield
+        return
+    with file:
+        wanted, told = fcntl.LOCK_EX if alone else fcntl.LOCK_SH, False
+        while True:
+            try:
+                fcntl.flock(file, wanted | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told:
+                    say_waits()
+                told = True
+                time.sleep(WAIT_SECONDS)
+        yield  # the kernel frees the lock when the file is closed, however this process ends

@@ -17,6 +17,7 @@ from harness.bench.statistics import Estimate, estimate, percentile, reject_by_h
 
 ALPHA = 0.01  # false alarms in all: every look, every workload
 LOOKS = {5: 0.1, 8: 0.2, 12: 0.3, 20: 0.4}  # pairs: the share of ALPHA that this look may use
+LAST_SHARE = 0.5  # of the last look, where `--pairs` is none of LOOKS
 SAME = 0.02  # an interval inside 1 ± 2 % means the same
 INJECTED = 0.03  # what the control slows down by, and what must be found
 PERCENTILES = (10, 0)  # what must agree: p10 and the minimum
@@ -110,14 +111,14 @@ def decide(measured: Mapping[str, Sequence[Measured]], most: int) -> dict[str, D
     """
     answers = {name: settle_early(pairs) for name, pairs in measured.items()}
     open_ = {name for name, answer in answers.items() if answer is None}
-    looks = [pairs for pairs in LOOKS if pairs <= most]
-    for look in looks:
+    looks = plan_looks(most)
+    for look, share in looks.items():
         ready = {
             name
             for name in open_
             if len(measured[name]) >= look and not has_final(answers.get(name))
         }
-        alpha = ALPHA * LOOKS[look] / sum(LOOKS[each] for each in looks)
+        alpha = ALPHA * share / sum(looks.values())
         answers |= decide_look({n: measured[n][:look] for n in sorted(ready)}, alpha, len(open_))
     last = {name: answer for name, answer in answers.items() if answer is not None}
     waiting = {
@@ -126,6 +127,16 @@ def decide(measured: Mapping[str, Sequence[Measured]], most: int) -> dict[str, D
         if name not in last
     }
     return {name: (last | waiting)[name] for name in measured}
+
+
+def plan_looks(most: int) -> dict[int, float]:
+    """Return after how many pairs the data is looked at, and the share of each look.
+
+    The last look is after `most` pairs: none is measured in vain.
+    """
+    return {pairs: share for pairs, share in LOOKS.items() if pairs < most} | {
+        most: LOOKS.get(most, LAST_SHARE)
+    }
 
 
 def has_final(answer: Decision | None) -> bool:

@@ -65,7 +65,7 @@ class PairSettings:
     expected_versions: tuple[tuple[str, str], tuple[str, str]]  # TensorFlow and Keras of A, of B
     time_limit: float = 120.0
     injections: tuple[Injection, ...] = USUAL_INJECTIONS
-    side_ns: int = SIDE_NS
+    side_ns: int | None = None  # SIDE_NS, unless told otherwise
 
 
 class WrongVersion(Exception):
@@ -172,7 +172,7 @@ def measure_workload(
             opened.append(process.ask(told, OPEN_SECONDS))
         except TimedProcessFailed as error:
             raise TimedProcessFailed(f"{name}: {error}", error.not_applicable) from error
-    plan = plan_blocks(opened[0]["ns"], settings.side_ns)
+    plan = plan_blocks(opened[0]["ns"], settings.side_ns or SIDE_NS)
     fewest, most = WARM_UP_CALLS
     calls = max(plan.calls, fewest, min(most, 4 * plan.calls))
     times_of_a = warm_up(processes, calls, cores[0], settings.time_limit)

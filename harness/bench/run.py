@@ -1,8 +1,6 @@
 """One run of `bench`: pair after pair until every answer is final, or no pair is left."""
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.bench.decide import Decision, decide
@@ -23,10 +21,7 @@ from harness.catalog.load import Catalog
 from harness.environments.cache import find_cache
 from harness.errors import EnvironmentUnusable
 from harness.execution.work_folder import hold_work_folder
-from harness.locks import try_lock
-
-WAIT_SECONDS = 1.0
-LOCK = "bench.lock"
+from harness.locks import hold_machine
 
 
 class BenchObserver:
@@ -37,26 +32,6 @@ class BenchObserver:
     def prepare(self, names: tuple[str, str]) -> None: ...
     def finish_workload(self, measured: Measured) -> None: ...
     def finish_pair(self, pair: int, decisions: dict[str, Decision]) -> None: ...
-
-
-@contextmanager
-def hold_machine(observer: BenchObserver) -> Iterator[None]:
-    """Wait until no other timed command of this user's runs on this machine, and be the one.
-
-    The lock lies in the cache of the environments.
-    """
-    cache = find_cache()
-    cache.mkdir(parents=True, exist_ok=True)
-    told = False
-    while (lock := try_lock(cache / LOCK)) is None:
-        if not told:
-            observer.wait_for_other()
-            told = True
-        time.sleep(WAIT_SECONDS)
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def list_workloads_of(request: BenchRequest) -> list[Workload]:
@@ -74,7 +49,10 @@ def carry_out(store: BenchStore, run: BenchRun, catalog: Catalog, observer: Benc
     workloads = list_workloads_of(run.request)
     run_lock = store.lock(run)
     try:
-        with hold_machine(observer), hold_work_folder(store.folder, run.id) as work:
+        with (
+            hold_machine(find_cache(), True, observer.wait_for_other),
+            hold_work_folder(store.folder, run.id) as work,
+        ):
             for index, names in enumerate(run.request.pairs()):
                 observer.prepare(names)
                 prepared = prepare(names, workloads, run.request, catalog, work / f"set-{index}")

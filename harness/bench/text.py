@@ -3,6 +3,7 @@
 from harness.bench.answers import BenchResult, ComparisonAnswer, WorkloadAnswer
 from harness.bench.compare import Drift
 from harness.bench.decide import INJECTED, SAME
+from harness.bench.history import Relative, follow
 from harness.bench.selftest import RuleRecord
 from harness.report.layout import Layout, draw_table, fill_lines
 
@@ -21,6 +22,8 @@ EXPLANATIONS = {
 def describe_result(result: BenchResult, layout: Layout, cores: int) -> str:
     """Return the whole result as text."""
     blocks = [describe_comparison(each, layout, cores) for each in result.environments]
+    if len(result.environments) > 1:
+        blocks.append(describe_history(follow(result), layout))
     if result.selftest:
         blocks.append(describe_rules(result.selftest, layout))
     if not result.complete:
@@ -77,6 +80,19 @@ def describe_answer(found: WorkloadAnswer) -> str:
     if found.answer in ("void", "wrong", "failed", "skipped"):
         return f"{found.workload}: {EXPLANATIONS[found.answer]}: {found.reason}."
     return ""
+
+
+def describe_history(relatives: list[Relative], layout: Layout) -> str:
+    """Return the time in each release relative to the first, a row per workload."""
+    releases = dict.fromkeys(each.release for each in relatives)
+    rows = []
+    for workload in dict.fromkeys(each.workload for each in relatives):
+        mine = {each.release: each.ratio for each in relatives if each.workload == workload}
+        ratios = [mine.get(release) for release in releases]
+        rows.append([workload, *("-" if each is None else f"{each:.2f}" for each in ratios)])
+    columns = ["workload", *releases]
+    table = draw_table(columns, rows, layout, right=columns[1:])
+    return f"Time relative to {next(iter(releases))} (less is faster)\n\n{table}"
 
 
 def describe_drifts(drifts: list[Drift], layout: Layout) -> str:

@@ -9,6 +9,7 @@ from harness.cli.bench_compare import compare_with_baseline
 from harness.cli.bench_options import (
     ON_GITHUB,
     AnnotationsOption,
+    HtmlOption,
     JUnitOption,
     PairsOption,
     ResumeOption,
@@ -92,6 +93,7 @@ def compare_environments(
     style: FormatOption = "simple",
     json_file: JsonOption = None,
     junit_file: JUnitOption = None,
+    html_file: HtmlOption = None,
     annotations: AnnotationsOption = ON_GITHUB,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
@@ -123,7 +125,7 @@ def compare_environments(
     check_request(request)
     store = BenchStore(reports)
     run = measure(store, request, resume)
-    finish(store.open(str(run)), printer, layout, junit_file, annotations)
+    finish(store.open(str(run)), printer, layout, junit_file, annotations, html_file)
 
 
 def choose_environments(words: list[str], releases: list[str]) -> list[str]:
@@ -194,6 +196,7 @@ def finish(
     layout: "Layout",
     junit_file: Path | None,
     annotations: bool,
+    html_file: Path | None = None,
 ) -> None:
     """Show a run's result, and leave with its exit code."""
     from harness.bench.answers import answer, choose_exit_code
@@ -209,6 +212,11 @@ def finish(
             write_junit(junit_file, result)
         for command in annotate(result) if annotations else ():
             typer.echo(command, err=True)
+    if html_file is not None:
+        from harness.bench.plot import plot_result
+
+        for file in plot_result(saved, result, html_file):
+            printer.tip(f"Written: {file}")
     printer.tip(f"\nNext: {command_line(f'bench save {saved.run.id} NAME')}")
     raise typer.Exit(choose_exit_code([each.answer for each in result.comparisons]))
 
@@ -259,6 +267,7 @@ def show_run(
     style: FormatOption = "simple",
     json_file: JsonOption = None,
     junit_file: JUnitOption = None,
+    html_file: HtmlOption = None,
     annotations: AnnotationsOption = ON_GITHUB,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:
@@ -267,7 +276,7 @@ def show_run(
     printer = Printer(json_file)
     from harness.bench.store import BenchStore
 
-    finish(BenchStore(reports).open(run), printer, layout, junit_file, annotations)
+    finish(BenchStore(reports).open(run), printer, layout, junit_file, annotations, html_file)
 
 
 @app.command("save", cls=Command)

@@ -13,6 +13,12 @@ JUnitOption = Annotated[
     Path | None,
     typer.Option("--junit", metavar="FILE", help="Write JUnit XML, for a CI server."),
 ]
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--html", metavar="FILE.html", help="Write a page with plots; PNG and SVG beside it."
+    ),
+]
 AnnotationsOption = Annotated[
     bool,
     typer.Option(

@@ -9,6 +9,7 @@ from shlex import quote
 import msgspec
 
 from harness.catalog.scenario import Scenario
+from harness.environments.cache import find_cache
 from harness.environments.resolve import BUILDERS, is_built
 from harness.errors import (
     CannotWrite,
@@ -27,6 +28,7 @@ from harness.execution.request import Part, RunRequest
 from harness.execution.scheduler import CHECK_SECONDS, run_plan
 from harness.execution.work_folder import hold_work_folder
 from harness.execution.worker_pool import MOST_OPEN, Settings
+from harness.locks import hold_machine
 from harness.processes.facts import name_environment
 from harness.processes.limits import Limits
 from harness.program import command_line
@@ -71,6 +73,8 @@ def perform(
     with contextlib.ExitStack() as stack:
         engine: Engine
         if request.scheduler is None:
+            if request.timing:
+                stack.enter_context(share_machine(observer))
             work = stack.enter_context(hold_work_folder(store.path.parent, run))
             machine = Machine(work, settings, observer.start_step)
             stack.callback(machine.close)
@@ -82,6 +86,19 @@ def perform(
             engine = stack.enter_context(connect(request.scheduler, settings))
         stack.callback(engine.close)
         return Runner(request, scenarios, store, run, observer, done, engine).perform()
+
+
+def share_machine(observer: Observer) -> contextlib.AbstractContextManager[None]:
+    """Wait until no `bench` runs on this machine, and keep it waiting meanwhile."""
+    try:
+        cache = find_cache()
+    except EnvironmentUnusable:  # no home folder: no environments, and no `bench` either
+        return contextlib.nullcontext()
+
+    def say_waits() -> None:
+        observer.start_step("waiting for the end of bench")
+
+    return hold_machine(cache, False, say_waits)
 
 
 def is_same_environment(before: RunEnvironment, now: RunEnvironment) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.bench.answers import choose_exit_code
-from harness.bench.decide import LOOKS, decide, pooled
+from harness.bench.decide import LOOKS, decide, plan_looks, pooled
 from harness.bench.raw import Measured, RawFolder
 from harness.bench.statistics import (
     estimate,
@@ -113,6 +113,13 @@ def test_what_failed_in_one_pair_has_no_answer():
 def test_an_answer_stays_when_more_pairs_are_measured():
     pairs = make_pairs(np.random.default_rng(4), 1.2, between=0.003)
     assert answer_of(pairs) == answer_of(pairs[: min(LOOKS)])
+
+
+@pytest.mark.parametrize(
+    ("most", "looks"), [(5, [5]), (10, [5, 8, 10]), (12, [5, 8, 12]), (30, [5, 8, 12, 20, 30])]
+)
+def test_the_last_look_is_after_the_last_pair(most, looks):
+    assert list(plan_looks(most)) == looks
 
 
 def test_workloads_share_the_probability_of_a_false_alarm():

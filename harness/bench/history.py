@@ -1,0 +1,67 @@
+"""Many releases in a row: each workload's time relative to the first release."""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from harness.bench.answers import BenchResult, WorkloadAnswer
+
+MEASURED = ("slower", "faster", "same", "undecided")
+
+
+class Relative(msgspec.Struct, frozen=True, kw_only=True):
+    """A workload's time in one release over that in the first, with a 99 % interval.
+
+    Ratios of neighbours are multiplied. The halves of their intervals, in log units, are added as
+    independent errors are. `ratio` is None from the first neighbours that could not be compared.
+    """
+
+    workload: str
+    release: str
+    position: int
+    ratio: float | None
+    low: float | None = None
+    high: float | None = None
+    answer: str = ""
+
+
+def follow(result: BenchResult) -> list[Relative]:
+    """Return every workload in every release, in the order of the releases."""
+    names = dict.fromkeys(each.workload for each in result.comparisons)
+    found = []
+    for name in names:
+        steps = [each for each in result.comparisons if each.workload == name]
+        found += follow_workload(name, steps)
+    return found
+
+
+def follow_workload(name: str, steps: Sequence[WorkloadAnswer]) -> list[Relative]:
+    """Return one workload; its line begins anew where neighbours could not be compared."""
+    found = [
+        Relative(
+            workload=name, release=steps[0].environments[0], position=0, ratio=1, low=1, high=1
+        )
+    ]
+    total, variance, known = 0.0, 0.0, True
+    for position, step in enumerate(steps, 1):
+        known = known and step.answer in MEASURED and step.interval is not None
+        ratio = low = high = None
+        if known and step.ratio and step.interval:
+            total += math.log(step.ratio)
+            variance += (math.log(step.interval[1] / step.interval[0]) / 2) ** 2
+            half = math.sqrt(variance)
+            ratio = round(math.exp(total), 4)
+            low, high = (round(math.exp(total + sign * half), 4) for sign in (-1, 1))
+        found.append(
+            Relative(
+                workload=name,
+                release=step.environments[1],
+                position=position,
+                ratio=ratio,
+                low=low,
+                high=high,
+                answer=step.answer,
+            )
+        )
+    return found

@@ -15,7 +15,7 @@ def is_own_release(origin: Origin, release: str) -> bool:
 
     Versions are read from what is installed; nothing is imported.
     """
-    if origin.span or not has_own_tensorflow() or os.environ.get("TF_USE_LEGACY_KERAS") == "1":
+    if origin.span or os.environ.get("TF_USE_LEGACY_KERAS") == "1":
         return False
     tensorflow = next(filter(None, map(find_version, WHEELS)), None)
     if tensorflow is None or release.partition(WITH)[0] != ".".join(tensorflow.split(".")[:2]):
@@ -25,7 +25,8 @@ def is_own_release(origin: Origin, release: str) -> bool:
         (origin.keras, find_version("keras")),
     ]
     recorded = [(theirs, ours) for theirs, ours in known if theirs]
-    return bool(recorded) and all(theirs == ours for theirs, ours in recorded)
+    same = bool(recorded) and all(theirs == ours for theirs, ours in recorded)
+    return same and has_own_tensorflow()
 
 
 def find_version(package: str) -> str | None:

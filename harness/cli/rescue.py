@@ -100,7 +100,8 @@ def rescue(
             made = Rescuer(origin, there, target, work, code, trust, given).carry_out()
         if made.file and not made.reason:
             publish(made.file, place)
-    printer.prose(printable("\n".join(["", *describe_rescue(made, model, own, to)])))
+    if lines := describe_rescue(made, model, own, to):
+        printer.prose(printable("\n".join(["", *lines])))
     written = None if made.reason else place
     printer.record(as_record(made, own, to, written))
     if written is None:

@@ -34,7 +34,7 @@ WRITTEN = {
     "old_lstm:keras words:keras nested:keras residual:keras image_calls:keras attention:keras "
     "half_precision:keras convolution_in_time:keras stacked_cells:keras normalized:h5 "
     "regularized:keras standardized:keras two_outputs:tf",
-    "2.16": "sequential_of_dense:keras two_ways:keras convolutions:h5 image_calls:keras",
+    "2.16": "sequential_of_dense:keras two_ways:keras convolutions:h5",
     "2.18": "words_with_input:keras twins:keras heads:keras up_and_down:h5",
 }
 OUTCOMES = ("loads as it is", "rescued", "refused", "not restored by its own release")

@@ -40,8 +40,14 @@ def compare_runs(baseline: SavedRun, run: SavedRun) -> list[Drift]:
     """Return the drift of every workload of either run.
 
     Raises UsageError where the first environments of both runs hold other packages: then nothing
-    ties the days together.
+    ties the days together. Raises it for one run twice, too.
     """
+    if baseline == run:
+        raise UsageError(
+            "both are the same run, so nothing would be compared",
+            "",
+            "measure again: another run of the same environments",
+        )
     before, after = (one.run.comparisons for one in (baseline, run))
     if not before or not after or len(before) != len(after):
         raise UsageError(

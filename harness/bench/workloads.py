@@ -1,9 +1,13 @@
 """What is timed: a kind of call of a restored model, of a scenario or of the user."""
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, advise
+from harness.program import command_line
+
+FOUND_WIDTH = 72  # of what an error has found, which is indented
 
 # Kinds of calls. `path` is what the scenario's function returns, called as it is.
 KINDS = (
@@ -74,9 +78,11 @@ def choose_workloads(names: list[str]) -> list[Workload]:
     for name in names or DEFAULT:
         of_model = {each: known[each] for each in known if each.partition("/")[0] == name}
         if name not in known and not of_model:
-            found, tip = advise(name, [*MODELS, *PATHS, *known])
-            models = f"models: {', '.join([*MODELS, *PATHS])}\nkinds: {', '.join(KINDS)}"
-            raise UsageError(f"unknown workload: {name}", models if found else "", tip)
+            _, tip = advise(name, [*MODELS, *PATHS, *known])
+            lists = (f"models: {', '.join([*MODELS, *PATHS])}", f"kinds: {', '.join(KINDS)}")
+            said = "\n".join(textwrap.fill(each, FOUND_WIDTH) for each in lists)
+            tip = tip or command_line("bench 2.20 2.21 -w dense/function")
+            raise UsageError(f"unknown workload: {name}", said, tip)
         chosen |= of_model or {name: known[name]}
     return list(chosen.values())
 

@@ -4,8 +4,8 @@ Symptom:
     "Keras model predicts wrong values after load_model". No error, no warning: house prices
     that should lie between 2.5 and 5.9 (hundred thousand dollars) come back as 1476 to 3528.
 Cause:
-    An article says that skipping normalization makes a restored model predict zeros. For this
-    model, rebuilt from that claim, it does not: beside inputs in the thousands the biases hardly
+    An article says that skipping normalization makes a restored model predict zeros. This model,
+    with columns in the thousands (article-listing-one has the article's own), does not: beside inputs in the thousands the biases hardly
     count, and a ReLU network without biases turns k times the input into k times the output. A
     linear head passes that on. Zeros need a head that clips: sigmoid-underflow, dead-relu-head.
 Fix:

@@ -31,6 +31,7 @@ CASES = {
     "argmax-of-one-sigmoid": Case(
         right="model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])"
     ),
+    "article-listing-one": Case(),
     "article-regressor": Case(),
     "balanced-sigmoid-by-chance": Case(),
     "batch-never-filled": Case(),
@@ -230,6 +231,8 @@ NOT_EXECUTED = {
     "outputs-sorted-by-name": BY_EYE + "the order that the caller expects",
     "tflite-float-dequantised": BY_EYE + "what the caller's code does to the numbers",
     "tflite-int8-scale-ignored": BY_EYE + "what the caller's code does to the numbers",
+    "article-listing-two": BY_EYE + "the class's own signature",
+    "article-listing-three": BY_EYE + "the release of the reader",
     "attribute-renamed": BY_EYE + "the attributes of the class",
     "checkpoint-wrong-root": BY_EYE + "the keywords of the code",
     "evaluate-adds-penalty": BY_EYE + "the gap between two losses",

@@ -53,6 +53,11 @@ def test_runs_that_start_from_other_environments_are_not_compared():
         compare_runs(make_run(1.0), make_run(1.0, lock="two"))
 
 
+def test_a_run_is_not_compared_with_itself():
+    with pytest.raises(UsageError, match="the same run"):
+        compare_runs(make_run(1.0), make_run(1.0))
+
+
 def test_too_few_pairs_are_no_answer():
     (drift,) = compare_runs(make_run(1.0), make_run(1.0, pairs=3))
     assert (drift.answer, drift.reason) == (

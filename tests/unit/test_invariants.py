@@ -218,10 +218,9 @@ def test_what_runs_in_other_releases_imports_only_what_they_have(file):
     modules = list(find_imports(read(file)))
     names = {module.split(".")[0] for module in modules}
     ours = {""} if file in WORKER else {"keras"} | find_extras(file)  # "": relative imports
-    if file.name in ("old_keras.py", "prepare_model.py"):  # Keras always brings h5py
-        ours |= {"h5py"}
-    if file.name == "old_keras.py":  # Keras 1 was a package of its own
-        ours |= {"keras"}
+    if file.name == "old_keras.py":  # Keras 1 was a package of its own; Keras always brings h5py
+        ours |= {"keras", "h5py"}
+    ours |= {"h5py"} if file.name == "prepare_model.py" else set()  # TensorFlow brings it
     assert names <= STDLIB_37 | {"numpy", "tensorflow"} | ours
     assert not set(modules) & SUBMODULES_SINCE_37
 

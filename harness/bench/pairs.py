@@ -185,8 +185,7 @@ def measure_workload(
     blocks, order, used, cpu, wrong = [], [], [], [], [0, 0, 0]
     for cycle in range(plan.cycles):
         core = cores[(cycle // CYCLES_PER_CORE + pair) % len(cores)]
-        sides = list(range(len(injects)))
-        rng.shuffle(sides)
+        sides = order_sides(len(injects), cycle, rng)
         for side in (*sides, *reversed(sides)):
             which = min(side, 2)
             request = {"do": "block", "calls": plan.calls, "core": core, "inject": injects[side]}
@@ -235,6 +234,23 @@ def plan_blocks(call_ns: float, side_ns: int = SIDE_NS) -> BlockPlan:
     wanted = min(most, max(fewest, math.ceil(side_ns / max(1.0, call_ns))))
     calls = min(max(1, round(BLOCK_NS / max(1.0, call_ns))), max(1, wanted // (2 * FEWEST_CYCLES)))
     return BlockPlan(calls, max(FEWEST_CYCLES, math.ceil(wanted / (2 * calls))))
+
+
+def order_sides(count: int, cycle: int, rng: random.Random) -> list[int]:
+    """Return the sides of half a cycle in a random order.
+
+    Of the usual four, the two of the second A never follow each other: its caches would be warmer
+    than A's. A selftest has more sides of it than others.
+    """
+    others, mine = [0, 1], list(range(2, count))
+    rng.shuffle(others)
+    rng.shuffle(mine)
+    if len(mine) != len(others):
+        mixed = [*others, *mine]
+        rng.shuffle(mixed)
+        return mixed
+    first, second = (others, mine) if cycle % 2 else (mine, others)
+    return [side for both in zip(first, second, strict=True) for side in both]
 
 
 def warm_up(processes: Sequence[TimedProcess], calls: int, core: int, seconds: float) -> list[int]:

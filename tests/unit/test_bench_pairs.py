@@ -1,5 +1,7 @@
 """Pairs of processes that do not behave: each fault costs its workload, and is never an answer."""
 
+import itertools
+
 import msgspec
 import pytest
 
@@ -50,6 +52,12 @@ def test_each_side_gets_the_same_number_of_calls_in_mirrored_order(measure):
     assert all(sorted(cycle[:4]) == [0, 1, 2, 3] for cycle in cycles)
     assert len({tuple(cycle) for cycle in cycles}) > 1
     assert len({len(found.side(side)) for side in SIDES[:USUAL_SIDES]}) == 1
+
+
+def test_the_second_a_has_no_warmer_caches_than_the_first(measure):
+    order = list(measure()["call"].order)
+    followers = list(itertools.pairwise(order))
+    assert not any({one, other} == {2, 3} for one, other in followers)
 
 
 def test_the_seed_decides_the_order(measure):

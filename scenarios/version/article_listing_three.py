@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "article-listing-three", "family": "version",
-    "tensorflow": ">=2.6",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
+    "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
     "artifact": {"writer": "2.10.0", "folder": "article_listing_three"},
     "seed": 0, "minutes": 5,
     "expect": {

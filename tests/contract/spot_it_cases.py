@@ -63,6 +63,9 @@ CASES = {
         "load_img = lambda path, target_size: to_array(load(path, **options))",
         "load_img = lambda path, target_size: read_and_resize(path)",
     ),
+    "logits-read-as-probabilities": Case(
+        right="model = tf.keras.Sequential([model, tf.keras.layers.Activation('sigmoid')])"
+    ),
     "masking-eats-zeros": Case("ids = np.asarray(inputs)"),
     "missing-image-is-black": Case(
         "batch = np.asarray(inputs)\nnames = [os.path.join(folder, each) for each in raw]",

@@ -26,6 +26,8 @@ FILLERS = frozenset(
 )
 MARK = "<!-- Written by: python -m harness index. Do not edit. -->"
 INDEX_NAME = "README.md"
+UNKNOWN_LAYER = re.compile(r"unknown layer:?\s*['\"`]?(?:\w+>)?(\w+)", re.IGNORECASE)
+CUSTOM_CLASS = "missing-custom-objects"  # the lesson about layers that the reader does not know
 LOOK_ALIKE = "fine, only looks broken"  # what tables say of it in place of a verdict
 FAMILY_TITLES = {
     "preprocessing": "what stood between the data and the model was lost",
@@ -62,7 +64,19 @@ def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
         ).fetchall()
     finally:
         database.close()
-    return [catalog.scenarios[number] for (number,) in found]
+    ranked = [catalog.scenarios[number] for (number,) in found]
+    if names_custom_layer(catalog, words):
+        ranked.sort(key=lambda each: each.id != CUSTOM_CLASS)  # stable: the rest keeps its order
+    return ranked
+
+
+def names_custom_layer(catalog: Catalog, words: str) -> bool:
+    """Say whether `words` hold "Unknown layer: X" with an X that no scenario names."""
+    layer = UNKNOWN_LAYER.search(words)
+    if layer is None:
+        return False
+    name = re.compile(rf"\b{layer[1]}\b", re.IGNORECASE)
+    return not any(name.search(text) for each in catalog.scenarios for text in describe_words(each))
 
 
 def find_lesson(catalog: Catalog, error: str) -> Scenario | None:

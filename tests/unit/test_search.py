@@ -62,6 +62,8 @@ def test_a_scenario_is_among_the_first_found_by_its_own_symptom(scenario):
         ("predicts the same class", "missing-rescale-255"),
         ("expected 2 variables, but received 0 variables", "attribute-renamed"),
         ("Unknown layer: 'TFOpLambda'", "tfoplambda-unknown"),
+        ("Unknown layer: MyAttention", "missing-custom-objects"),
+        ("ValueError: Unknown layer: 'Custom>PatchEncoder'", "missing-custom-objects"),
         ("NaN predictions", "float16-input-overflow"),
         ("np.argmax returns all zeros", "argmax-of-one-sigmoid"),
     ],

@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # these bring numpy, which listing lessons does without
     import pandas
     from numpy.typing import ArrayLike
 
+    from harness.execution.observer import Observer
     from harness.execution.request import RunRequest
-    from harness.execution.run import Observer
     from harness.origin.who_wrote import Origin
     from harness.results.outcome import Outcome
     from harness.results.run import Run
@@ -120,7 +120,8 @@ def continue_run(
     outcomes measured until then stay saved. `finished` is None if the outcomes of an environment
     are missing.
     """
-    from harness.execution.run import Observer, perform
+    from harness.execution.observer import Observer
+    from harness.execution.run import perform
     from harness.results.judgement import judge_outcomes
 
     store.drop_stale(run, {scenario.id: scenario.source_hash for scenario in scenarios})

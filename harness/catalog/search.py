@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import FAMILIES, Scenario
+from harness.formats.known import class_names, read_list
 
 # Errors that hold a name of the user's: the words before it, as the lesson's Symptom has them.
 GENERAL_ERRORS = (
@@ -71,9 +72,9 @@ def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
 
 
 def names_custom_layer(catalog: Catalog, words: str) -> bool:
-    """Say whether `words` hold "Unknown layer: X" with an X that no scenario names."""
+    """Say whether `words` hold "Unknown layer: X" with an X of neither Keras nor a scenario."""
     layer = UNKNOWN_LAYER.search(words)
-    if layer is None:
+    if layer is None or layer[1] in class_names() | read_list("reserved"):
         return False
     name = re.compile(rf"\b{layer[1]}\b", re.IGNORECASE)
     return not any(name.search(text) for each in catalog.scenarios for text in describe_words(each))

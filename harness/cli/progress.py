@@ -14,7 +14,7 @@ from rich.progress import (
 
 from harness.cli.terminal import fit_message
 from harness.errors import EnvironmentUnusable
-from harness.execution.run import Observer
+from harness.execution.observer import Observer
 from harness.results.outcome import Outcome
 
 

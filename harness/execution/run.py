@@ -23,6 +23,7 @@ from harness.execution.devices import choose_devices
 from harness.execution.engines import Engine, LocalEngine, explain_loss
 from harness.execution.faults import describe_bug
 from harness.execution.machine import Machine
+from harness.execution.observer import Observer
 from harness.execution.plan import Reader, SaveTask, count_paths, make_plan
 from harness.execution.request import Part, RunRequest
 from harness.execution.scheduler import CHECK_SECONDS, run_plan
@@ -36,15 +37,6 @@ from harness.results.judgement import BUG
 from harness.results.outcome import Outcome
 from harness.results.run import RunEnvironment
 from harness.results.store import Store
-
-
-class Observer:
-    """What a run tells whoever shows it; the default shows nothing."""
-
-    def begin(self, total: int, done: int) -> None: ...
-    def start_step(self, step: str) -> None: ...
-    def finish_path(self, outcome: Outcome) -> None: ...
-    def report_unusable(self, error: EnvironmentUnusable) -> None: ...
 
 
 def perform(

@@ -17,10 +17,10 @@ from harness.formats.facts import (
 from harness.formats.old_keras import KERAS_0
 from harness.formats.packages import PACKAGES
 from harness.origin.answer import ModelOutput
+from harness.origin.predictions import describe_predictions
 from harness.origin.restore import (
     RestoredModel,
     compare_restored,
-    describe_predictions,
 )
 from harness.origin.who_wrote import Origin
 from harness.report.cures import cure_windows_names

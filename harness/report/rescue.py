@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.origin.restore import describe_predictions
+from harness.origin.predictions import describe_predictions
 from harness.report.model_file import spell_tensor
 from harness.rescue.rescue import Rescue
 

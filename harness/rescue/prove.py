@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.origin.answer import LayerWeights
-from harness.origin.restore import RestoredModel, compare_arrays
+from harness.origin.predictions import compare_arrays
+from harness.origin.restore import RestoredModel
 from harness.verdicts.statistics import Array
 
 

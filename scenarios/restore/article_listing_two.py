@@ -16,8 +16,8 @@ Spot it:
         import inspect
         print(inspect.signature(MyCustomLayer.__init__))  # has to end with **kwargs
 Evidence:
-    keras-team/keras#8956, keras-team/keras#19899 (the same message; read as excerpts). Measured with
-    this file: docs/explanation/the-article.md.
+    keras-team/keras#8956, keras-team/keras#19899 (the same message; named to us, not read by us).
+    Measured with this file: docs/explanation/the-article.md.
 """
 import glob
 

@@ -23,14 +23,8 @@ from harness.formats.recognize import read_facts
 from harness.origin.answer import ModelOutput
 from harness.origin.likely_releases import choose_by_keras, choose_by_tensorflow, choose_releases
 from harness.origin.model_copy import copy_model
-from harness.origin.restore import (
-    RestoredModel,
-    compare_expected,
-    compare_restored,
-    describe_predictions,
-    find_innermost,
-    find_kind,
-)
+from harness.origin.predictions import describe_predictions, find_kind
+from harness.origin.restore import RestoredModel, compare_expected, compare_restored, find_innermost
 from harness.origin.who_wrote import read_origin
 from harness.report.model_file import describe_origin
 

@@ -9,8 +9,9 @@ from rich.console import Console
 
 from harness.cli.progress import ProgressBar
 from harness.errors import EnvironmentUnusable, ImportFails, UsageError
+from harness.execution.observer import Observer
 from harness.execution.request import RunRequest
-from harness.execution.run import Observer, Runner, is_same_environment
+from harness.execution.run import Runner, is_same_environment
 from harness.results.outcome import Raw
 from harness.results.store import Store
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.catalog.load import read_catalog
-from harness.catalog.search import INDEX_NAME, name_verdicts, rank_scenarios, write_index
+from harness.catalog.search import (
+    INDEX_NAME,
+    name_verdicts,
+    names_custom_layer,
+    rank_scenarios,
+    write_index,
+)
 from tests.unit.builders import LOOK_ALIKE, SCENARIO, write_scenario
 
 CATALOG = read_catalog()
@@ -54,6 +60,11 @@ def test_no_words_break_the_search(words):
 @pytest.mark.parametrize("scenario", CATALOG.scenarios, ids=lambda scenario: scenario.id)
 def test_a_scenario_is_among_the_first_found_by_its_own_symptom(scenario):
     assert scenario.id in ranked(CATALOG, scenario.section("Symptom"))[:3]
+
+
+@pytest.mark.parametrize("layer", ["GroupNormalization", "RandomHeight", "BatchNormalizationV1"])
+def test_a_layer_of_keras_itself_is_not_called_a_class_of_yours(layer):
+    assert not names_custom_layer(read_catalog(), f"Unknown layer: {layer}")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,13 @@
+"""Whoever shows a run while it is under way."""
+
+from harness.errors import EnvironmentUnusable
+from harness.results.outcome import Outcome
+
+
+class Observer:
+    """What a run tells whoever shows it; the default shows nothing."""
+
+    def begin(self, total: int, done: int) -> None: ...
+    def start_step(self, step: str) -> None: ...
+    def finish_path(self, outcome: Outcome) -> None: ...
+    def report_unusable(self, error: EnvironmentUnusable) -> None: ...

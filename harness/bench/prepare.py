@@ -25,9 +25,11 @@ from harness.execution.machine import Machine
 from harness.execution.plan import Reader, SaveTask, make_plan
 from harness.execution.worker_pool import Settings
 from harness.origin.samples import read_samples
+from harness.origin.who_wrote import read_origin
 from harness.processes.limits import Limits
 from harness.processes.timed import TimedProcess, TimedProcessFailed
 from harness.processes.variables import Environment
+from harness.report.model_file import refuse_to_restore
 from harness.results.run import RunEnvironment
 from harness.verdicts.statistics import Array, tolerance_per_column
 
@@ -172,6 +174,16 @@ def write_expected(path: Path, arrays: Sequence[Array]) -> None:
             tolerance = np.broadcast_to(columns, (rows, len(columns))).reshape(array.shape)
         kept |= {f"{index:03d}": array, f"tolerance-{index:03d}": tolerance}
     np.savez(path, **kept)
+
+
+def check_own(request: BenchRequest) -> None:
+    """Raise UsageError for the user's model if it cannot be read, is incomplete or is unsafe."""
+    if request.model is None:
+        return
+    model = Path(request.model)
+    origin = read_origin(model)
+    if origin.missing or (origin.dangers and not request.trust):
+        raise refuse_to_restore(origin, model, "add --trust")
 
 
 def open_own(

@@ -83,7 +83,7 @@ def compare_environments(
         Path | None,
         typer.Option("--code", metavar="FILE.py", help="The classes that your model needs."),
     ] = None,
-    trust: Annotated[bool, typer.Option("--trust", help="Let Lambda layers run.")] = False,
+    trust: Annotated[bool, typer.Option("--trust", help="Load what may run code.")] = False,
     pairs: PairsOption = None,
     seed: SeedOption = 0,
     time_limit: Annotated[
@@ -146,6 +146,7 @@ def choose_environments(words: list[str], releases: list[str]) -> list[str]:
 
 def check_request(request: "BenchRequest") -> None:
     """Raise UsageError for what cannot be measured, before anything is started."""
+    from harness.bench.prepare import check_own
     from harness.bench.run import list_workloads_of
 
     for option, path in (
@@ -170,6 +171,7 @@ def check_request(request: "BenchRequest") -> None:
     if request.time_limit <= 0:
         raise UsageError("--time-limit must be more than 0", f"given: {request.time_limit}")
     list_workloads_of(request)
+    check_own(request)
 
 
 def measure(store: "BenchStore", request: "BenchRequest", resume: bool) -> int:

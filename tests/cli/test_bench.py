@@ -2,7 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
+
+from tests.formats.specimens import KINDS
 
 REFUSED = {
     "bench 2.21": "ERROR  bench compares two environments",
@@ -31,6 +34,13 @@ def test_a_model_needs_inputs(call, cli):
     (cli.folder / "model.keras").write_bytes(b"")
     ended = call("bench", "2.20", "2.21", "--model", str(cli.folder / "model.keras"))
     assert ended.stderr.startswith("ERROR  --model needs --inputs")
+
+
+def test_a_model_that_is_not_known_to_be_harmless_is_not_timed(call, tmp_path):
+    path = KINDS["keras lambda as a bare text"][1](tmp_path)
+    np.save(tmp_path / "x.npy", np.zeros((4, 3)))
+    ended = call("bench", "2.20", "2.21", "--model", path, "--inputs", tmp_path / "x.npy")
+    ended.assert_refused(2, "is unsafe", "if you trust its author: add --trust")
 
 
 def test_files_of_pytest_benchmark_are_compared_without_a_run(call, cli):

@@ -15,6 +15,7 @@ from harness.formats.recognize import find_models, read_facts
 
 WRITE = Path(__file__).with_name("write_healthy.py")
 MOST_UNSAFE = 0.01  # of healthy models
+WRITERS = ("1.15", "2.4", "2.13", "2.15", "2.16", "2.16+legacy", "2.18", "2.21")  # where built
 # This scenario is about a Lambda layer, whose code is in its file.
 HOLDS_CODE = "lambda_other_python"
 
@@ -62,12 +63,12 @@ def test_no_model_that_this_tensorflow_writes_is_unsafe(tmp_path):
 
 @pytest.mark.releases
 @pytest.mark.tensorflow
-def test_at_most_one_in_a_hundred_models_of_all_environments_is_unsafe(tmp_path):
+def test_at_most_one_in_a_hundred_models_of_eight_environments_is_unsafe(tmp_path):
     paths = []
-    for folder in sorted(find_cache().iterdir()):
-        if folder.is_dir() and python_of(folder).exists():
-            legacy = folder.name.endswith("+legacy")
-            paths += write_models(python_of(folder), tmp_path / folder.name, legacy)
+    for name in WRITERS:
+        python = python_of(find_cache() / name)
+        if python.exists():
+            paths += write_models(python, tmp_path / name, name.endswith("+legacy"))
     unsafe = find_unsafe(paths)
     print(f"{len(unsafe)} of {len(paths)} healthy models are called unsafe")
     assert len(unsafe) <= MOST_UNSAFE * len(paths), unsafe

@@ -30,6 +30,7 @@ NOT_HARMLESS = {
     "JaxLayer",
     "FlaxLayer",
     "ModuleWrapper",
+    "VariableScopeLayer",
     "VariableScopeWrapperLayer",
     "DynamicEmbedding",  # reads a vocabulary's path
     "DynamicLookup",

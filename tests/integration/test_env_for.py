@@ -37,11 +37,11 @@ def test_interpreters_may_write_and_read_in_place_of_releases(cli):
         "--release",
         sys.executable,
         "--reader",
-        "2.21",
+        "2.21 with keras==3.15.1",
     )
     ended.assert_ran(0)
     assert f"Restored in {sys.executable} (TensorFlow 2.21." in ended.stdout
-    assert "In 2.21 (TensorFlow 2.21." in ended.stdout
+    assert "In 2.21 with keras==3.15.1 (TensorFlow 2.21." in ended.stdout
     assert "predicts the same" in ended.stdout
 
 

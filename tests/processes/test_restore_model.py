@@ -228,7 +228,7 @@ def test_the_cage_changes_no_prediction(models, tmp_path, monkeypatch):
         ("2.4", "custom_gradient_warning/artifact/model"),
         ("2.15", "functional_archive_module/artifact/model.keras"),
         ("2.16", "functional_archive_module/artifact/model.keras"),
-        ("2.21", "newer_keras_file/artifact/model.keras"),
+        ("2.21 with keras==3.15.1", "newer_keras_file/artifact/model.keras"),
         ("2.21", "savedmodel_folder_keras3/artifact/model"),
     ],
 )

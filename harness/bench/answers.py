@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from harness.bench.decide import ALPHA, Controls, Decision, decide, pooled
-from harness.bench.raw import Measured
+from harness.bench.raw import MeasuredPair
 from harness.bench.request import BenchComparison, BenchSide
 from harness.bench.selftest import RuleRecord, judge_rules
 from harness.bench.store import SavedRun
@@ -77,7 +77,7 @@ class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
     selftest: list[RuleRecord] = []
 
 
-def answer(saved: SavedRun) -> BenchResult:
+def answer_run(saved: SavedRun) -> BenchResult:
     """Return what a run found; the same raw data gives the same bytes."""
     run = saved.run
     compared = [
@@ -98,7 +98,7 @@ def answer(saved: SavedRun) -> BenchResult:
 
 
 def answer_comparison(
-    comparison: BenchComparison, measured: dict[str, list[Measured]], most: int
+    comparison: BenchComparison, measured: dict[str, list[MeasuredPair]], most: int
 ) -> ComparisonAnswer:
     """Return the answers of one pair of environments, in the order of its workloads."""
     decisions = decide(measured, most)
@@ -123,7 +123,7 @@ def answer_comparison(
 
 
 def answer_workload(
-    name: str, decision: Decision, pairs: Sequence[Measured], names: tuple[str, str]
+    name: str, decision: Decision, pairs: Sequence[MeasuredPair], names: tuple[str, str]
 ) -> WorkloadAnswer:
     """Return one workload's answer with the figures of the pairs that it rests on."""
     whole = [pair for pair in pairs if not pair.failed]

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from harness.bench.decide import ALPHA, PERCENTILES, SAME, log_ratios
-from harness.bench.raw import Measured
+from harness.bench.raw import MeasuredPair
 from harness.bench.statistics import Array, t_quantile, t_tail
 from harness.bench.store import SavedRun
 from harness.errors import UsageError
@@ -73,7 +73,7 @@ def compare_runs(baseline: SavedRun, run: SavedRun) -> list[Drift]:
     return found
 
 
-def usable(pairs: Sequence[Measured]) -> list[Measured]:
+def usable(pairs: Sequence[MeasuredPair]) -> list[MeasuredPair]:
     """Return the pairs that were measured; none where a prediction was wrong."""
     if any(any(pair.wrong) or pair.failed for pair in pairs):
         return []
@@ -81,7 +81,7 @@ def usable(pairs: Sequence[Measured]) -> list[Measured]:
 
 
 def compare_pairs(
-    name: str, before: Sequence[Measured], after: Sequence[Measured], family: int
+    name: str, before: Sequence[MeasuredPair], after: Sequence[MeasuredPair], family: int
 ) -> Drift:
     """Return the answer for one workload; ALPHA is shared by Bonferroni among the family."""
     counts = (len(before), len(after))

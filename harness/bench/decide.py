@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from harness.bench.raw import Measured
+from harness.bench.raw import MeasuredPair
 from harness.bench.statistics import Estimate, estimate, percentile, reject_by_holm
 
 ALPHA = 0.01  # false alarms in all: every look, every workload
@@ -66,7 +66,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def log_ratios(pairs: Sequence[Measured], side: str, percent: int) -> list[float]:
+def log_ratios(pairs: Sequence[MeasuredPair], side: str, percent: int) -> list[float]:
     """Return log(side / A) of each pair for one percentile."""
     found = []
     for pair in pairs:
@@ -76,13 +76,13 @@ def log_ratios(pairs: Sequence[Measured], side: str, percent: int) -> list[float
     return found
 
 
-def estimate_side(pairs: Sequence[Measured], side: str) -> tuple[Estimate, Estimate]:
+def estimate_side(pairs: Sequence[MeasuredPair], side: str) -> tuple[Estimate, Estimate]:
     """Return the estimates of p10 and of the minimum."""
     p10, least = (estimate(log_ratios(pairs, side, percent)) for percent in PERCENTILES)
     return p10, least
 
 
-def classify(estimates: tuple[Estimate, Estimate], alpha: float, rejected: bool) -> str:
+def classify_change(estimates: tuple[Estimate, Estimate], alpha: float, rejected: bool) -> str:
     """Return the answer for both estimates at one look.
 
     `rejected`: Holm's procedure says there is a difference. The interval for `same` uses `alpha`,
@@ -103,7 +103,7 @@ def p_of_both(estimates: tuple[Estimate, Estimate]) -> float:
     return max(each.p_value() for each in estimates)
 
 
-def decide(measured: Mapping[str, Sequence[Measured]], most: int) -> dict[str, Decision]:
+def decide(measured: Mapping[str, Sequence[MeasuredPair]], most: int) -> dict[str, Decision]:
     """Return the answers for all workloads, from the pairs measured until now.
 
     Looks are replayed in their order, so the answer depends on nothing but the raw data. A workload
@@ -143,7 +143,7 @@ def has_final(answer: Decision | None) -> bool:
     return answer is not None and answer.is_final
 
 
-def settle_early(pairs: Sequence[Measured]) -> Decision | None:
+def settle_early(pairs: Sequence[MeasuredPair]) -> Decision | None:
     """Return the answer of a workload that was not to be measured; None for all others."""
     for pair in pairs:
         if pair.failed:
@@ -157,7 +157,7 @@ def settle_early(pairs: Sequence[Measured]) -> Decision | None:
 
 
 def decide_look(
-    chosen: Mapping[str, Sequence[Measured]], alpha: float, family: int
+    chosen: Mapping[str, Sequence[MeasuredPair]], alpha: float, family: int
 ) -> dict[str, Decision]:
     """Return the answers of one look at level `alpha`, for a family of so many workloads."""
     names = list(chosen)
@@ -174,7 +174,7 @@ def decide_look(
     found = {}
     for name in names:
         said = {
-            side: classify(sides[side][name], own, rejected[side][name])
+            side: classify_change(sides[side][name], own, rejected[side][name])
             for side in ("b", "same", "injected")
         }
         controls = Controls(
@@ -222,7 +222,7 @@ def round_interval(interval: tuple[float, float]) -> tuple[float, float]:
     return round(interval[0], 5), round(interval[1], 5)
 
 
-def pooled(pairs: Sequence[Measured], side: str) -> dict[str, float | int | None]:
+def pooled(pairs: Sequence[MeasuredPair], side: str) -> dict[str, float | int | None]:
     """Return the figures of one side over all pairs, nanoseconds; None where calls are too few."""
     measured = [pair for pair in pairs if not pair.failed]
     if not measured:

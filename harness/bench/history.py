@@ -26,7 +26,7 @@ class Relative(msgspec.Struct, frozen=True, kw_only=True):
     answer: str = ""
 
 
-def follow(result: BenchResult) -> list[Relative]:
+def follow_releases(result: BenchResult) -> list[Relative]:
     """Return every workload in every release, in the order of the releases."""
     names = dict.fromkeys(each.workload for each in result.comparisons)
     found = []

@@ -14,7 +14,7 @@ FAILURES = ("slower", "wrong", "void", "failed")
 SKIPPED = ("undecided", "skipped")
 
 
-def make_junit(result: BenchResult) -> JUnitXml:
+def make_bench_junit(result: BenchResult) -> JUnitXml:
     """Return a suite per pair of environments and a case per workload.
 
     Failures: slower, wrong predictions, a control that failed, and what could not be measured.
@@ -28,17 +28,17 @@ def make_junit(result: BenchResult) -> JUnitXml:
             suite.add_property(f"{name}.tensorflow", normalise(side.environment.tensorflow))
             suite.add_property(f"{name}.keras", normalise(str(side.environment.keras)))
         for found in comparison.workloads:
-            suite.add_testcase(make_case(found))
+            suite.add_testcase(make_workload_case(found))
         suite.update_statistics()
         document.add_testsuite(suite)
     document.update_statistics()
     return document
 
 
-def make_case(found: WorkloadAnswer) -> TestCase:
+def make_workload_case(found: WorkloadAnswer) -> TestCase:
     """Return the case of one workload: failed, skipped or passed."""
     case = TestCase(normalise(found.workload), "bench", 0.0)
-    told = tell(found)
+    told = tell_answer(found)
     if found.answer in FAILURES:
         case.result = [Failure(normalise(told), found.answer)]
     elif found.answer in SKIPPED:
@@ -48,7 +48,7 @@ def make_case(found: WorkloadAnswer) -> TestCase:
     return case
 
 
-def tell(found: WorkloadAnswer) -> str:
+def tell_answer(found: WorkloadAnswer) -> str:
     """Return an answer as one line."""
     figures = ""
     if found.ratio is not None and found.interval is not None:
@@ -58,19 +58,19 @@ def tell(found: WorkloadAnswer) -> str:
     return f"{found.answer}{figures}{reason}"
 
 
-def write_junit(file: Path, result: BenchResult) -> None:
+def write_bench_junit(file: Path, result: BenchResult) -> None:
     """Write the XML, indented; raises EnvironmentUnusable if the file cannot be written."""
     try:
-        make_junit(result).write(str(file), pretty=True)
+        make_bench_junit(result).write(str(file), pretty=True)
     except OSError as error:
         raise EnvironmentUnusable(f"cannot write {file}", error.strerror or str(error)) from error
 
 
-def annotate(result: BenchResult) -> Iterator[str]:
+def annotate_bench(result: BenchResult) -> Iterator[str]:
     """Yield a workflow command per workload that is not the same or faster, failures first."""
     for level, kinds in (("error", FAILURES), ("warning", ("undecided",))):
         for found in result.comparisons:
             if found.answer in kinds:
                 a, b = found.environments
                 title = escape_property(normalise(f"bench {a} → {b}: {found.workload}"))
-                yield f"::{level} title={title}::{escape_data(normalise(tell(found)))}"
+                yield f"::{level} title={title}::{escape_data(normalise(tell_answer(found)))}"

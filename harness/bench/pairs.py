@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.bench.decide import INJECTED
-from harness.bench.raw import Load, Measured, pack_times
+from harness.bench.raw import Load, MeasuredPair, pack_times
 from harness.bench.workloads import Workload
 from harness.processes.timed import TimedProcess, TimedProcessFailed
 from harness.processes.variables import Environment
@@ -78,7 +78,7 @@ def measure_pair(
     pair: int,
     seed: int,
     work: Path,
-    keep: Callable[[Measured], None],
+    keep: Callable[[MeasuredPair], None],
 ) -> dict[str, Any]:
     """Measure every workload in one fresh pair; `keep` gets each as soon as it is whole.
 
@@ -104,7 +104,7 @@ def measure_pair(
                 rest.pop(0)
         except TimedProcessFailed as error:
             keep(
-                Measured(
+                MeasuredPair(
                     workload=opening.workload.name,
                     pair=pair,
                     seed=seed,
@@ -160,7 +160,7 @@ def measure_workload(
     seed: int,
     cores: list[int],
     rng: random.Random,
-) -> Measured:
+) -> MeasuredPair:
     """Open a workload in all processes, time its blocks, and close it again."""
     asked = [opening.request[side] for side in ("a", "b", "a")]
     opened = []
@@ -200,7 +200,7 @@ def measure_workload(
         process.ask({"do": "close"}, settings.time_limit)["memory_growth_bytes"]
         for process in processes
     ]
-    return Measured(
+    return MeasuredPair(
         workload=opening.workload.name,
         pair=pair,
         seed=seed,

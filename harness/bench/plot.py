@@ -12,8 +12,8 @@ import numpy as np
 
 from harness.bench.answers import BenchResult
 from harness.bench.decide import SAME
-from harness.bench.history import follow
-from harness.bench.raw import Measured
+from harness.bench.history import follow_releases
+from harness.bench.raw import MeasuredPair
 from harness.bench.store import SavedRun
 from harness.errors import UsageError
 
@@ -110,7 +110,7 @@ def draw_history(alt: Any, result: BenchResult) -> Any:
             "low": each.low,
             "high": each.high,
         }
-        for each in follow(result)
+        for each in follow_releases(result)
         if each.ratio is not None
     ]
     base = alt.Chart(alt.Data(values=rows)).encode(
@@ -141,7 +141,7 @@ def list_blocks(saved: SavedRun) -> list[dict[str, Any]]:
     return rows
 
 
-def shortest_calls(pair: Measured, side: str) -> list[float]:
+def shortest_calls(pair: MeasuredPair, side: str) -> list[float]:
     """Return the milliseconds of the shortest call of each block of one side."""
     kept = pair.calls - 1 if pair.calls >= 4 else pair.calls
     blocks = pair.side(side).reshape(-1, kept)

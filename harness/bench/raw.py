@@ -33,7 +33,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     busy: float | None = None
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
+class MeasuredPair(msgspec.Struct, frozen=True, kw_only=True):
     """One workload in one pair of processes, as it was measured.
 
     `order` and `cores` hold a byte per block: its side, and the core it ran on. `times` are the
@@ -96,14 +96,14 @@ class RawFolder:
         name = hashlib.sha256(f"{key} {workload}".encode()).hexdigest()[:16]
         return self.folder / f"{name}-{pair:03d}-{seed}{SUFFIX}"
 
-    def load(self, key: str, workload: str, pair: int, seed: int) -> Measured | None:
+    def load(self, key: str, workload: str, pair: int, seed: int) -> MeasuredPair | None:
         """Return what was measured; None where that is not there, or not whole."""
         with contextlib.suppress(OSError, ValueError):
             content = self.path(key, workload, pair, seed).read_bytes()
-            return msgspec.msgpack.decode(content, type=Measured)
+            return msgspec.msgpack.decode(content, type=MeasuredPair)
         return None
 
-    def keep(self, key: str, measured: Measured) -> None:
+    def keep(self, key: str, measured: MeasuredPair) -> None:
         """Write what was measured, whole: a killed run keeps what it has reported."""
         path = self.path(key, measured.workload, measured.pair, measured.seed)
         write_bytes_whole(path, msgspec.msgpack.encode(measured))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from harness.bench.raw import Measured
+from harness.bench.raw import MeasuredPair
 from harness.bench.statistics import Array, mann_whitney, t_tail
 
 ASV_FACTOR, ASV_P = 1.1, 0.002
@@ -60,12 +60,12 @@ RULES: dict[str, Rule] = {
 }
 
 
-def flag(rule: Rule, pair: Measured, side: str, base: str = "a") -> bool:
+def flag(rule: Rule, pair: MeasuredPair, side: str, base: str = "a") -> bool:
     """Return whether a rule calls a side of one pair slower than another."""
     return rule(means_of(pair, base), means_of(pair, side))
 
 
-def means_of(pair: Measured, side: str) -> Array:
+def means_of(pair: MeasuredPair, side: str) -> Array:
     """Return the mean of each block of a side, nanoseconds."""
     kept = pair.calls - 1 if pair.calls >= 4 else pair.calls
     means: Array = pair.side(side).reshape(-1, kept).mean(axis=1)

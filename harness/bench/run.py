@@ -13,15 +13,16 @@ from harness.bench.pairs import (
     measure_pair,
 )
 from harness.bench.prepare import Prepared, prepare
-from harness.bench.raw import Measured, RawFolder
+from harness.bench.raw import MeasuredPair, RawFolder
 from harness.bench.request import BenchComparison, BenchRequest, BenchRun
-from harness.bench.store import BenchStore, now
+from harness.bench.store import BenchStore
 from harness.bench.workloads import Workload, choose_own, choose_workloads
 from harness.catalog.load import Catalog
 from harness.environments.cache import find_cache
 from harness.errors import EnvironmentUnusable
 from harness.execution.work_folder import hold_work_folder
 from harness.locks import hold_machine
+from harness.results.store import now
 
 
 class BenchObserver:
@@ -30,7 +31,7 @@ class BenchObserver:
     def wait_for_other(self) -> None: ...
     def begin(self, comparison: BenchComparison, pairs: int) -> None: ...
     def prepare(self, names: tuple[str, str]) -> None: ...
-    def finish_workload(self, measured: Measured) -> None: ...
+    def finish_workload(self, measured: MeasuredPair) -> None: ...
     def finish_pair(self, pair: int, decisions: dict[str, Decision]) -> None: ...
 
 
@@ -41,7 +42,9 @@ def list_workloads_of(request: BenchRequest) -> list[Workload]:
     return choose_workloads(request.workloads)
 
 
-def carry_out(store: BenchStore, run: BenchRun, catalog: Catalog, observer: BenchObserver) -> None:
+def carry_out_bench(
+    store: BenchStore, run: BenchRun, catalog: Catalog, observer: BenchObserver
+) -> None:
     """Measure what a run lacks; every workload of every pair is kept as it arrives.
 
     Raises UsageError and EnvironmentUnusable; what was measured until then is kept.
@@ -80,7 +83,7 @@ def keep_comparison(store: BenchStore, run: BenchRun, index: int, prepared: Prep
         run.comparisons.append(prepared.comparison)
     raw = store.raw(run)
     for name, reason in prepared.failed.items():
-        failed = Measured(workload=name, pair=0, seed=run.request.seed, failed=reason)
+        failed = MeasuredPair(workload=name, pair=0, seed=run.request.seed, failed=reason)
         raw.keep(prepared.comparison.key, failed)
     store.record(run)
 
@@ -109,7 +112,7 @@ def measure_comparison(
         missing = choose_missing(raw, prepared.openings, decisions, comparison, request, pair)
         if missing:
 
-            def keep(one: Measured) -> None:
+            def keep(one: MeasuredPair) -> None:
                 raw.keep(comparison.key, one)
                 measured[one.workload].append(one)
                 observer.finish_workload(one)

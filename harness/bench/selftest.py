@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harness.bench.decide import ALPHA, PERCENTILES, classify, log_ratios, p_of_both
-from harness.bench.raw import SIDES, USUAL_SIDES, Measured
+from harness.bench.decide import ALPHA, PERCENTILES, classify_change, log_ratios, p_of_both
+from harness.bench.raw import SIDES, USUAL_SIDES, MeasuredPair
 from harness.bench.rules import RULES, flag
 from harness.bench.statistics import estimate
 from harness.bench.store import SavedRun
@@ -52,14 +52,14 @@ def judge_rules(saved: SavedRun) -> list[RuleRecord]:
     return found
 
 
-def judge_ours(name: str, pairs: Sequence[Measured], seed: int) -> RuleRecord:
+def judge_ours(name: str, pairs: Sequence[MeasuredPair], seed: int) -> RuleRecord:
     """Return our own record: subsets of the pairs, each decided as one comparison."""
     subsets = draw_subsets(len(pairs), seed)
     sides = ("b", "same", *INJECTED_SIDES)
     ratios = {side: [log_ratios(pairs, side, percent) for percent in PERCENTILES] for side in sides}
     alarms, found = 0, dict.fromkeys(INJECTED_SIDES, 0)
     for subset in subsets:
-        said = {side: answer(ratios[side], subset) for side in sides}
+        said = {side: answer_subset(ratios[side], subset) for side in sides}
         alarms += sum(said[side] in ("slower", "faster") for side in ("b", "same"))
         for side in INJECTED_SIDES:
             found[side] += said[side] == "slower"
@@ -74,10 +74,10 @@ def judge_ours(name: str, pairs: Sequence[Measured], seed: int) -> RuleRecord:
     )
 
 
-def answer(ratios: Sequence[Sequence[float]], subset: Sequence[int]) -> str:
+def answer_subset(ratios: Sequence[Sequence[float]], subset: Sequence[int]) -> str:
     """Return what one look at some pairs says; `ratios`: log ratios of p10 and the minimum."""
     p10, least = (estimate([each[index] for index in subset]) for each in ratios)
-    return classify((p10, least), ALPHA, p_of_both((p10, least)) <= ALPHA)
+    return classify_change((p10, least), ALPHA, p_of_both((p10, least)) <= ALPHA)
 
 
 def draw_subsets(count: int, seed: int) -> list[tuple[int, ...]]:
@@ -90,7 +90,7 @@ def draw_subsets(count: int, seed: int) -> list[tuple[int, ...]]:
     return sorted(found)
 
 
-def judge_other(name: str, rule: str, pairs: Sequence[Measured]) -> RuleRecord:
+def judge_other(name: str, rule: str, pairs: Sequence[MeasuredPair]) -> RuleRecord:
     """Return the record of another tool's rule: every pair is one comparison."""
     alarms = sum(flag(RULES[rule], pair, side) for pair in pairs for side in ("b", "same"))
     trials = 2 * len(pairs)

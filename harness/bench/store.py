@@ -7,20 +7,20 @@ bench/NAME.bench     a run that was saved under a name, in one file
 """
 
 import zlib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from harness import __version__
-from harness.bench.raw import Measured, RawFolder, write_bytes_whole
+from harness.bench.raw import MeasuredPair, RawFolder, write_bytes_whole
 from harness.bench.request import BenchRequest, BenchRun
 from harness.errors import CannotWrite, UsageError
 from harness.execution.machine_facts import describe_machine
 from harness.files import to_json, write_whole
 from harness.locks import try_lock
 from harness.program import command_line
+from harness.results.store import now
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -34,7 +34,7 @@ class SavedRun(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: int = 1
     run: BenchRun
-    measured: list[dict[str, list[Measured]]]
+    measured: list[dict[str, list[MeasuredPair]]]
 
 
 class BenchStore:
@@ -116,7 +116,7 @@ class BenchStore:
                 return run
         return None
 
-    def load_measured(self, run: BenchRun) -> list[dict[str, list[Measured]]]:
+    def load_measured(self, run: BenchRun) -> list[dict[str, list[MeasuredPair]]]:
         """Return the raw data of each comparison by workload, pair after pair."""
         raw = self.raw(run)
         return [
@@ -159,9 +159,11 @@ class BenchStore:
         return file
 
 
-def read_pairs(raw: RawFolder, key: str, workload: str, request: BenchRequest) -> list[Measured]:
+def read_pairs(
+    raw: RawFolder, key: str, workload: str, request: BenchRequest
+) -> list[MeasuredPair]:
     """Return the pairs of one workload that were measured, up to the first that is missing."""
-    found: list[Measured] = []
+    found: list[MeasuredPair] = []
     for pair in range(request.most_pairs):
         measured = raw.load(key, workload, pair, request.seed)
         if measured is None:
@@ -178,8 +180,3 @@ def read_governor() -> str | None:
         return GOVERNOR.read_text().strip()
     except OSError:
         return None
-
-
-def now() -> str:
-    """Return the time, as runs keep it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -3,7 +3,7 @@
 from harness.bench.answers import BenchResult, ComparisonAnswer, WorkloadAnswer
 from harness.bench.compare import Drift
 from harness.bench.decide import INJECTED, SAME
-from harness.bench.history import Relative, follow
+from harness.bench.history import Relative, follow_releases
 from harness.bench.selftest import RuleRecord
 from harness.report.layout import Layout, draw_table, fill_lines
 
@@ -21,9 +21,9 @@ EXPLANATIONS = {
 
 def describe_result(result: BenchResult, layout: Layout, cores: int) -> str:
     """Return the whole result as text."""
-    blocks = [describe_comparison(each, layout, cores) for each in result.environments]
+    blocks = [describe_answers(each, layout, cores) for each in result.environments]
     if len(result.environments) > 1:
-        blocks.append(describe_history(follow(result), layout))
+        blocks.append(describe_history(follow_releases(result), layout))
     if result.selftest:
         blocks.append(describe_rules(result.selftest, layout))
     if not result.complete:
@@ -36,7 +36,7 @@ def describe_result(result: BenchResult, layout: Layout, cores: int) -> str:
     return "\n\n".join(blocks)
 
 
-def describe_comparison(comparison: ComparisonAnswer, layout: Layout, cores: int) -> str:
+def describe_answers(comparison: ComparisonAnswer, layout: Layout, cores: int) -> str:
     """Return heading, table and sentences of one comparison."""
     a, b = comparison.a, comparison.b
     heading = [
@@ -50,7 +50,7 @@ def describe_comparison(comparison: ComparisonAnswer, layout: Layout, cores: int
     table = draw_table(columns, rows, layout, right=columns[2:])
     sentences = [describe_answer(each) for each in comparison.workloads]
     told = [fill_lines(each, layout.width) for each in sentences if each]
-    machine = describe_machine(comparison, cores)
+    machine = describe_busy_machine(comparison, cores)
     told += [fill_lines(machine, layout.width)] if machine else []
     return "\n".join([*heading, "", table, *([""] if told else []), *told])
 
@@ -133,7 +133,7 @@ def describe_rules(records: list[RuleRecord], layout: Layout) -> str:
     return "\n\n".join(blocks)
 
 
-def describe_machine(comparison: ComparisonAnswer, cores: int) -> str:
+def describe_busy_machine(comparison: ComparisonAnswer, cores: int) -> str:
     """Return a sentence about a machine that was busy, else ""."""
     load, stolen = comparison.load_average, comparison.stolen
     told = []

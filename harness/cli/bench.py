@@ -17,7 +17,7 @@ from harness.cli.bench_options import (
     SeedOption,
     WorkloadOption,
     absolute,
-    split_words,
+    split_names,
 )
 from harness.cli.commands import Command, Group
 from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption
@@ -113,7 +113,7 @@ def compare_environments(
     names = choose_environments(environments or [], releases or [])
     request = BenchRequest(
         releases=names,
-        workloads=split_words(workloads),
+        workloads=split_names(workloads),
         model=absolute(model),
         code=absolute(code),
         inputs=absolute(inputs),
@@ -122,10 +122,10 @@ def compare_environments(
         seed=seed,
         time_limit=time_limit,
     )
-    check_request(request)
+    check_bench_request(request)
     store = BenchStore(reports)
-    run = measure(store, request, resume)
-    finish(store.open(str(run)), printer, layout, junit_file, annotations, html_file)
+    run = measure_run(store, request, resume)
+    show_answers(store.open(str(run)), printer, layout, junit_file, annotations, html_file)
 
 
 def choose_environments(words: list[str], releases: list[str]) -> list[str]:
@@ -144,7 +144,7 @@ def choose_environments(words: list[str], releases: list[str]) -> list[str]:
     return [make_absolute(name) for name in names]
 
 
-def check_request(request: "BenchRequest") -> None:
+def check_bench_request(request: "BenchRequest") -> None:
     """Raise UsageError for what cannot be measured, before anything is started."""
     from harness.bench.prepare import check_own
     from harness.bench.run import list_workloads_of
@@ -174,10 +174,10 @@ def check_request(request: "BenchRequest") -> None:
     check_own(request)
 
 
-def measure(store: "BenchStore", request: "BenchRequest", resume: bool) -> int:
+def measure_run(store: "BenchStore", request: "BenchRequest", resume: bool) -> int:
     """Measure what is missing; return the run's number. An interruption says how to go on."""
     from harness.api import read_lessons
-    from harness.bench.run import carry_out
+    from harness.bench.run import carry_out_bench
     from harness.cli.bench_progress import BenchProgress
     from harness.errors import Interrupted
 
@@ -186,13 +186,13 @@ def measure(store: "BenchStore", request: "BenchRequest", resume: bool) -> int:
         run = store.start(request)
     try:
         with BenchProgress() as progress:
-            carry_out(store, run, read_lessons(None), progress)
+            carry_out_bench(store, run, read_lessons(None), progress)
     except KeyboardInterrupt:
         raise Interrupted("To go on: the same command with --resume") from None
     return run.id
 
 
-def finish(
+def show_answers(
     saved: "SavedRun",
     printer: Printer,
     layout: "Layout",
@@ -201,18 +201,18 @@ def finish(
     html_file: Path | None = None,
 ) -> None:
     """Show a run's result, and leave with its exit code."""
-    from harness.bench.answers import answer, choose_exit_code
+    from harness.bench.answers import answer_run, choose_exit_code
     from harness.bench.text import describe_result
 
-    result = answer(saved)
+    result = answer_run(saved)
     printer.text(describe_result(result, layout, saved.run.machine.cores or 1))
     printer.record(result)
     if junit_file is not None or annotations:
-        from harness.bench.junit import annotate, write_junit
+        from harness.bench.junit import annotate_bench, write_bench_junit
 
         if junit_file is not None:
-            write_junit(junit_file, result)
-        for command in annotate(result) if annotations else ():
+            write_bench_junit(junit_file, result)
+        for command in annotate_bench(result) if annotations else ():
             typer.echo(command, err=True)
     if html_file is not None:
         from harness.bench.plot import plot_result
@@ -252,15 +252,15 @@ def run_selftest(
     name = environment or choose_default()
     request = BenchRequest(
         releases=choose_environments([name, name], []),
-        workloads=split_words(workloads) or list(SELFTEST_WORKLOADS),
+        workloads=split_names(workloads) or list(SELFTEST_WORKLOADS),
         most_pairs=PAIRS if pairs is None else pairs,
         seed=seed,
         selftest=True,
     )
-    check_request(request)
+    check_bench_request(request)
     store = BenchStore(reports)
-    run = measure(store, request, resume)
-    finish(store.open(str(run)), printer, layout, None, False)
+    run = measure_run(store, request, resume)
+    show_answers(store.open(str(run)), printer, layout, None, False)
 
 
 @app.command("show", cls=Command)
@@ -278,7 +278,7 @@ def show_run(
     printer = Printer(json_file)
     from harness.bench.store import BenchStore
 
-    finish(BenchStore(reports).open(run), printer, layout, junit_file, annotations, html_file)
+    show_answers(BenchStore(reports).open(run), printer, layout, junit_file, annotations, html_file)
 
 
 @app.command("save", cls=Command)

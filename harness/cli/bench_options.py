@@ -60,7 +60,7 @@ ResumeOption = Annotated[
 ON_GITHUB = os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def split_words(words: list[str] | None) -> list[str]:
+def split_names(words: list[str] | None) -> list[str]:
     """Return the names in words like "dense/call,conv"."""
     return [each for word in words or [] for each in word.split(",") if each]
 

@@ -2,49 +2,21 @@
 
 import sys
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
 from harness.bench.decide import Decision
-from harness.bench.raw import Measured
+from harness.bench.raw import MeasuredPair
 from harness.bench.request import BenchComparison
 from harness.bench.run import BenchObserver
+from harness.cli.terminal_bar import TerminalBar, counting_columns
 
 
-class BenchProgress(BenchObserver):
+class BenchProgress(TerminalBar, BenchObserver):
     """Shows a bar on a terminal, and a line for each pair in a log. Use as a context manager."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False)
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=self.console,
-            transient=True,
-            refresh_per_second=2,  # drawing costs time on the cores that are measured
-        )
+        super().__init__(counting_columns(), per_second=2)
         self.task = self.progress.add_task("", total=None)
         self.title = ""
         self.open = self.most = 0
-
-    def __enter__(self) -> "BenchProgress":
-        if self.console.is_terminal:
-            self.progress.start()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        if self.console.is_terminal:
-            self.progress.stop()
 
     def say(self, text: str) -> None:
         """Show what is being done now."""
@@ -69,7 +41,7 @@ class BenchProgress(BenchObserver):
         self.progress.update(self.task, total=self.open * pairs, completed=0)
         self.say(f"{self.title}: importing TensorFlow for pair 1 ...")
 
-    def finish_workload(self, measured: Measured) -> None:
+    def finish_workload(self, measured: MeasuredPair) -> None:
         """Count one workload of one pair."""
         self.progress.advance(self.task)
         if self.console.is_terminal:

@@ -5,9 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from harness.cli.terminal_bar import TerminalBar
 from harness.environments.build import build
 from harness.environments.cache import BuiltEnvironment
 from harness.environments.releases import Release
@@ -40,32 +40,16 @@ def settle(
         return error
 
 
-class Stages:
+class Stages(TerminalBar):
     """Shows a line per environment being built; in a log, a line at its begin and at its end.
 
     Use as a context manager.
     """
 
     def __init__(self, total: int) -> None:
-        self.console = Console(stderr=True, highlight=False)
-        self.progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=self.console,
-            transient=True,
-            refresh_per_second=4,
-        )
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        super().__init__(columns)
         self.total, self.done = total, 0
-
-    def __enter__(self) -> "Stages":
-        if self.console.is_terminal:
-            self.progress.start()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        if self.console.is_terminal:
-            self.progress.stop()
 
     def follow(self, release: Release) -> tuple[Path, BuiltEnvironment]:
         """Build one environment, showing its stages."""

@@ -9,6 +9,7 @@ import typer
 
 from harness.cli.env_for_next import choose_following, say_again
 from harness.cli.lesson_of_error import tell_explanation
+from harness.cli.model_options import CodeOption, InputsOption, TrustOption
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import split_releases
 from harness.cli.waiting import show_progress
@@ -55,30 +56,15 @@ def restore_where_written(
             show_default=False,
         ),
     ] = None,
-    code: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.py", help="A Python file with the classes that the model needs."
-        ),
-    ] = None,
-    inputs: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.npy", help="Feed these inputs (.npz: by name) instead of drawn ones."
-        ),
-    ] = None,
+    code: CodeOption = None,
+    inputs: InputsOption = None,
     expected: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE.npy", help="Compare with the predictions that --inputs should give."
         ),
     ] = None,
-    trust: Annotated[
-        bool,
-        typer.Option(
-            "--trust", help="Let code in the file run: in the cage, or where there is none, freely."
-        ),
-    ] = False,
+    trust: TrustOption = False,
     json_file: JsonOption = None,
 ) -> None:
     """Name the release that wrote a model; restore the model there and with your TensorFlow.

@@ -1,52 +1,28 @@
 """Progress on stderr: the current step, how much is done, and the time left."""
 
 import sys
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from typing import Self
 
 from harness.cli.terminal import fit_message
+from harness.cli.terminal_bar import TerminalBar, counting_columns
 from harness.errors import EnvironmentUnusable
 from harness.execution.observer import Observer
 from harness.results.outcome import Outcome
 
 
-class ProgressBar(Observer):
+class ProgressBar(TerminalBar, Observer):
     """Shows a bar on a terminal, and a line per outcome in a log. Use as a context manager."""
 
     def __init__(self, several: bool = False) -> None:
+        super().__init__(counting_columns())
         self.several = several  # releases: a line says in which one, and leaves out what it skips
-        self.console = Console(stderr=True, highlight=False)
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=self.console,
-            transient=True,
-            refresh_per_second=4,  # drawing costs time on the cores that are measured
-        )
         self.done = self.total = 0
         self.task = self.progress.add_task("importing TensorFlow", total=None)
 
-    def __enter__(self) -> "ProgressBar":
-        if self.console.is_terminal:
-            self.progress.start()
-        else:
+    def __enter__(self) -> Self:
+        if not self.console.is_terminal:
             print("importing TensorFlow ...", file=sys.stderr)
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        if self.console.is_terminal:  # elsewhere it would leave an empty line
-            self.progress.stop()
+        return super().__enter__()
 
     def begin(self, total: int, done: int) -> None:
         """Set the total number of outcomes, and how many are done: a resumed run has some."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.model_options import CodeOption, InputsOption, TrustOption
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.waiting import show_progress
 from harness.errors import CHANGED, EXPECTED, UsageError, printable
@@ -34,18 +35,8 @@ def rescue(
             show_default=False,
         ),
     ] = "",
-    code: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.py", help="A Python file with the classes that the model needs."
-        ),
-    ] = None,
-    inputs: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.npy", help="Feed these inputs (.npz: by name) instead of drawn ones."
-        ),
-    ] = None,
+    code: CodeOption = None,
+    inputs: InputsOption = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -54,12 +45,7 @@ def rescue(
             show_default=False,
         ),
     ] = None,
-    trust: Annotated[
-        bool,
-        typer.Option(
-            "--trust", help="Let code in the file run: in the cage, or where there is none, freely."
-        ),
-    ] = False,
+    trust: TrustOption = False,
     json_file: JsonOption = None,
 ) -> None:
     """Write an old model as a new file that today's TensorFlow loads with load_model.
@@ -72,7 +58,7 @@ def rescue(
     from harness.files import temporary_folder
     from harness.origin.samples import read_samples
     from harness.report.model_file import describe_origin, spell
-    from harness.report.rescue import as_record, describe_rescue
+    from harness.report.rescue import describe_rescue, make_rescue_record
     from harness.rescue.rescue import Rescuer, publish, refuse_to_overwrite
 
     for name in (to, release):
@@ -103,7 +89,7 @@ def rescue(
     if lines := describe_rescue(made, model, own, to):
         printer.prose(printable("\n".join(["", *lines])))
     written = None if made.reason else place
-    printer.record(as_record(made, own, to, written))
+    printer.record(make_rescue_record(made, own, to, written))
     if written is None:
         printer.text(printable(f"\nNot rescued: {made.reason}."))
         if made.needed:

@@ -48,7 +48,7 @@ def read_graph_file(path: Path) -> Facts:
         if isinstance(fields.get(1, [b""])[0], int):
             refuse_other(fields, path)
         if is_meta_graph(fields, path):
-            return read_meta_graph(split_message(data, 1, 2, 3, 7), path)
+            return read_meta_file(split_message(data, 1, 2, 3, 7), path)
         return read_frozen_graph(data, path)
     except Unreadable as error:
         if path.suffix in SUFFIXES and "truncated" in str(error):
@@ -80,7 +80,7 @@ def is_meta_graph(fields: Fields, path: Path) -> bool:
     return any(text_in(split_message(info), 5) for info in messages_in(fields, 1))
 
 
-def read_meta_graph(fields: Fields, path: Path) -> Facts:
+def read_meta_file(fields: Fields, path: Path) -> Facts:
     """Read a MetaGraphDef: meta_info_def is field 1, graph_def field 2."""
     facts = Facts(META_GRAPH, str(path))
     for info in messages_in(fields, 1):

@@ -1,6 +1,7 @@
 """Packages whose classes models name: recognised by module, by registered name, or by class.
 
-Read in the packages' own sources: what they register, and under which package name.
+QKeras, HGQ and HGQ2 were read in their sources. The names of the other packages are known from
+files that name them; these packages were not installed to check them.
 """
 
 from dataclasses import dataclass

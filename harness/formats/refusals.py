@@ -117,7 +117,7 @@ def refuse_zip(names: Iterable[str], path: Path) -> Unreadable:
 
 def refuse_archive(members: list[str], kind: str, unpack: str) -> Unreadable:
     """Return the refusal of an archive: which models it holds, or else what."""
-    models = find_models(members)
+    models = find_members(members)
     if models:
         shown = ", ".join(plain(each, 60) for each in models[:MOST_SHOWN])
         more = f" and {len(models) - MOST_SHOWN} more" if len(models) > MOST_SHOWN else ""
@@ -126,7 +126,7 @@ def refuse_archive(members: list[str], kind: str, unpack: str) -> Unreadable:
     return Unreadable(f"it is {kind} but not a Keras archive: it holds {inside}")
 
 
-def find_models(members: Iterable[str]) -> list[str]:
+def find_members(members: Iterable[str]) -> list[str]:
     """Return the models among an archive's members: files by suffix, folders by what is in them."""
     found: dict[str, None] = {}
     for each in members:

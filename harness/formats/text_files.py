@@ -35,7 +35,7 @@ TEXT_GRAPH = re.compile(rb"\s*(#[^\n]*\n\s*)*(node|saved_model_schema_version|me
 
 def read_checkpoint_state(path: Path) -> Path:
     """Return the prefix of the newest checkpoint that the file `checkpoint` names, beside it."""
-    text = read_text(path)
+    text = read_text_file(path)
     found = NEWEST.search(text)
     if not found:
         raise Unreadable(f"{plain(path.name)} names no checkpoint")
@@ -53,7 +53,7 @@ def read_checkpoint_state(path: Path) -> Path:
 
 def read_text_graph(path: Path) -> Facts:
     """Read `saved_model.pbtxt` or a GraphDef as text."""
-    text = read_text(path)
+    text = read_text_file(path)
     saved = "meta_graphs" in text
     if saved and path.name != "saved_model.pbtxt":
         raise Unreadable(
@@ -88,7 +88,7 @@ def note_nodes(text: str, facts: Facts) -> None:
         note_tensor(name, op, name in used, facts)
 
 
-def read_text(path: Path) -> str:
+def read_text_file(path: Path) -> str:
     """Return the content of a text file; raises Unreadable for a large one."""
     with open_regular(path) as stream:
         content = read_limited(stream, 4 * LARGEST_JSON, plain(path.name))

@@ -38,7 +38,9 @@ def describe_rescue(rescue: Rescue, model: Path, own: str, target: str) -> list[
     return lines
 
 
-def as_record(rescue: Rescue, own: str, target: str, output: Path | None) -> dict[str, object]:
+def make_rescue_record(
+    rescue: Rescue, own: str, target: str, output: Path | None
+) -> dict[str, object]:
     """Return the JSON object of a rescue; `output`: where the new file is."""
     proof = rescue.proof
     return {

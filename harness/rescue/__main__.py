@@ -18,7 +18,7 @@ from harness.rescue.repairs import Repair, repair_config
 from harness.rescue.training import read_training, repair_training
 
 
-def make_plan(config_file: Path, model: Path, kind: str) -> Plan:
+def plan_rescue(config_file: Path, model: Path, kind: str) -> Plan:
     """Return the plan for a model; raises CannotRepair, Unreadable, UnreadableAnswer, OSError."""
     done: list[Repair] = []
     config = read_json(read_answer(config_file, LARGEST_JSON), "the configuration")
@@ -42,7 +42,7 @@ def main() -> int:
     """Make the plan; return the exit code."""
     limit_process()
     try:
-        answer = msgspec.json.encode(make_plan(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))
+        answer = msgspec.json.encode(plan_rescue(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))
         code = 0
     except (CannotRepair, Unreadable, UnreadableAnswer, OSError) as error:
         answer, code = plain(error, 400).encode(), REFUSED_EXIT

@@ -83,7 +83,7 @@ def spell_call(layer: Node) -> tuple[str, list[Any]]:
     if name == "ConcatV2":
         first, rest = inputs[:-1], {"axis": inputs[-1]}
     elif name == "StridedSlice":
-        rest = {"slice_spec": read_slices(inputs[1:], attributes)}
+        rest = {"slice_spec": read_strided_slice(inputs[1:], attributes)}
     elif name == "Squeeze":
         numbers = (attributes.get("squeeze_dims") or {}).get("list", {}).get("i", [])
         rest = {"axis": [int(each) for each in numbers] or None}
@@ -98,7 +98,7 @@ def spell_call(layer: Node) -> tuple[str, list[Any]]:
     return FUNCTIONS[name], ["_CONSTANT_VALUE", -1, first, rest]
 
 
-def read_slices(bounds: list[list[int]], attributes: Node) -> list[Any]:
+def read_strided_slice(bounds: list[list[int]], attributes: Node) -> list[Any]:
     """Return the index that a StridedSlice stands for."""
     mask = {
         each: int(attributes.get(each, {}).get("i", 0))

@@ -21,7 +21,7 @@ def map_objects(value: Any, change: Callable[[Node], Node]) -> Any:
     return change(copied) if named else copied
 
 
-def walk(value: Any) -> Iterator[Node]:
+def walk_objects(value: Any) -> Iterator[Node]:
     """Yield every object of a JSON value."""
     waiting = [value]
     while waiting:

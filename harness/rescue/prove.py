@@ -68,11 +68,11 @@ def count_same_weights(old: list[LayerWeights], new: list[LayerWeights]) -> tupl
 
     Arrays are compared wherever they stand, since a repair may rename layers.
     """
-    before = Counter(digest(array) for each in old for array in each.arrays)
-    after = Counter(digest(array) for each in new for array in each.arrays)
+    before = Counter(make_key(array) for each in old for array in each.arrays)
+    after = Counter(make_key(array) for each in new for array in each.arrays)
     return (before & after).total(), before.total()
 
 
-def digest(array: Array) -> tuple[tuple[int, ...], str, bytes]:
+def make_key(array: Array) -> tuple[tuple[int, ...], str, bytes]:
     """Return what two equal arrays have in common."""
     return array.shape, array.dtype.str, np.ascontiguousarray(array).tobytes()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from harness.formats.known import read_classes
-from harness.rescue.nodes import Node, map_objects, walk
+from harness.rescue.nodes import Node, map_objects, walk_objects
 
 MODELS = ("Functional", "Model", "Sequential")
 # The older classes with V1 or V2 in their names, and what Keras 3 calls them.
@@ -80,7 +80,7 @@ def give_input_layer(config: Node) -> tuple[Node, str]:
         return node
 
     changed = map_objects(config, change)
-    for node in walk(changed):
+    for node in walk_objects(changed):
         node.pop("shape_of_input", None)
     why = "the shape of the input stands in an InputLayer: Keras 3 misreads batch_input_shape"
     return changed, why if found else ""
@@ -100,13 +100,13 @@ def rename_layers(config: Node) -> tuple[Node, str]:
     """Replace the slash in names of layers, which Keras 3 refuses."""
     old = {
         str(node["name"])
-        for node in walk(config)
+        for node in walk_objects(config)
         if "inbound_nodes" in node or node.get("class_name") in MODELS
         if isinstance(node.get("name"), str)
     }
     old |= {
         str(node["config"]["name"])
-        for node in walk(config)
+        for node in walk_objects(config)
         if "class_name" in node and isinstance(node.get("config"), dict)
         if isinstance(node["config"].get("name"), str)
     }

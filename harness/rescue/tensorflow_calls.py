@@ -119,7 +119,7 @@ def replace_layer(layer: Node, names: set[Any], found: list[str]) -> Node:
         "registered_name": None,
         "name": layer["name"],
         "inbound_nodes": [
-            {"args": [spell(each, names) for each in arguments], "kwargs": {}}
+            {"args": [spell_argument(each, names) for each in arguments], "kwargs": {}}
             for _, _, arguments in operations
         ],
     }
@@ -146,8 +146,8 @@ def keep_node(node: Any, names: set[Any]) -> Any:
     if not any(is_tensor(each, names) for each in rest.values()):
         return node
     single = first[0] if isinstance(first[0], list) and len(first) == 1 else first
-    given = {key: spell(each, names) for key, each in rest.items()}
-    return {"args": [spell(single, names)], "kwargs": given}
+    given = {key: spell_argument(each, names) for key, each in rest.items()}
+    return {"args": [spell_argument(single, names)], "kwargs": given}
 
 
 def is_tensor(value: Any, names: set[Any]) -> bool:
@@ -161,12 +161,12 @@ def is_tensor(value: Any, names: set[Any]) -> bool:
     )
 
 
-def spell(value: Any, names: set[Any]) -> Any:
+def spell_argument(value: Any, names: set[Any]) -> Any:
     """Return an argument as Keras 3 writes it; the shape of a tensor is known from its layer."""
     if is_tensor(value, names):
         history = {"shape": [], "dtype": "float32", "keras_history": value}
         return {"class_name": "__keras_tensor__", "config": history}
-    return [spell(each, names) for each in value] if isinstance(value, list) else value
+    return [spell_argument(each, names) for each in value] if isinstance(value, list) else value
 
 
 def translate(function: str, first: Any, rest: dict[str, Any]) -> Operation:

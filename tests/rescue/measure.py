@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.environments.resolve import open_environment
 from harness.origin.who_wrote import read_origin
 from harness.report.layout import draw_table
-from harness.report.rescue import as_record
+from harness.report.rescue import make_rescue_record
 from harness.rescue.rescue import Rescuer
 
 MODELS = Path(__file__).with_name("models.py")
@@ -59,7 +59,7 @@ def measure(release: str, model: Path) -> dict[str, object]:
     )
     with tempfile.TemporaryDirectory() as work:
         made = Rescuer(read_origin(model), own, target, Path(work)).carry_out()
-    record = as_record(made, release, TARGET, None)
+    record = make_rescue_record(made, release, TARGET, None)
     if made.old.error:
         outcome = OUTCOMES[3]
     elif made.reason:

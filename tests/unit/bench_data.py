@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.bench.raw import USUAL_SIDES, Measured, pack_times
+from harness.bench.raw import USUAL_SIDES, MeasuredPair, pack_times
 from harness.processes.variables import Environment
 
 FAKE = """
@@ -78,7 +78,7 @@ def make_pair(rng, ratio, pair, between, injected, same, workload, calls=10, cyc
     for side in order:
         noise = 1 + rng.exponential(0.02, calls) + (rng.random(calls) < 0.1) * 3
         blocks.append((100_000 * factors[side] * noise).astype(int).tolist())
-    return Measured(
+    return MeasuredPair(
         workload=workload,
         pair=pair,
         seed=1,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.bench.answers import choose_exit_code
 from harness.bench.decide import LOOKS, decide, plan_looks, pooled
-from harness.bench.raw import Measured, RawFolder
+from harness.bench.raw import MeasuredPair, RawFolder
 from harness.bench.statistics import (
     estimate,
     mann_whitney,
@@ -106,7 +106,7 @@ def test_faster_but_wrong_cannot_win():
 
 def test_what_failed_in_one_pair_has_no_answer():
     pairs = make_pairs(np.random.default_rng(2), pairs=6)
-    pairs.append(Measured(workload=NAME, pair=6, seed=1, failed="B: ended by signal 9"))
+    pairs.append(MeasuredPair(workload=NAME, pair=6, seed=1, failed="B: ended by signal 9"))
     assert answer_of(pairs).answer == "failed"
 
 

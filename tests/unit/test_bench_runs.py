@@ -4,14 +4,14 @@ import msgspec
 import pytest
 
 from harness.bench import run as bench_run
-from harness.bench.answers import answer, choose_exit_code
-from harness.bench.history import follow
-from harness.bench.junit import annotate, make_junit
+from harness.bench.answers import answer_run, choose_exit_code
+from harness.bench.history import follow_releases
+from harness.bench.junit import annotate_bench, make_bench_junit
 from harness.bench.pairs import Opening
 from harness.bench.plot import plot_result
 from harness.bench.prepare import Prepared
 from harness.bench.request import BenchComparison, BenchRequest
-from harness.bench.run import BenchObserver, carry_out
+from harness.bench.run import BenchObserver, carry_out_bench
 from harness.bench.store import BenchStore
 from harness.bench.text import describe_result
 from harness.bench.workloads import Workload
@@ -75,12 +75,12 @@ def world(tmp_path, monkeypatch):
 def finish(store, request):
     """Carry a run out to its end; return it as it is read again."""
     run = store.find_unfinished(request) or store.start(request)
-    carry_out(store, run, None, KillAfter())
+    carry_out_bench(store, run, None, KillAfter())
     return store.open(str(run.id))
 
 
 def found_in(saved):
-    return {each.workload: each.answer for each in answer(saved).comparisons}
+    return {each.workload: each.answer for each in answer_run(saved).comparisons}
 
 
 def test_a_run_finds_what_is_slower_and_leaves_out_what_is_not_there(world):
@@ -88,7 +88,7 @@ def test_a_run_finds_what_is_slower_and_leaves_out_what_is_not_there(world):
     saved = finish(store, request)
     assert found_in(saved) == {"call": "slower", "load": "slower", "xla": "skipped"}
     assert saved.run.finished
-    ratio = answer(saved).comparisons[0].ratio
+    ratio = answer_run(saved).comparisons[0].ratio
     assert ratio == pytest.approx(1.1)
 
 
@@ -97,15 +97,15 @@ def test_a_killed_run_goes_on_where_it_was(world, workloads):
     store, request, _ = world
     run = store.start(request)
     with pytest.raises(Killed):
-        carry_out(store, run, None, KillAfter(workloads))
+        carry_out_bench(store, run, None, KillAfter(workloads))
     kept = {file: file.read_bytes() for file in store.raw(run).folder.glob("*.pair")}
     assert len(kept) == workloads
     saved = finish(store, request)
     assert saved.run.id == run.id
     assert {file: file.read_bytes() for file in kept} == kept
     assert found_in(saved) == {"call": "slower", "load": "slower", "xla": "skipped"}
-    assert msgspec.json.encode(answer(saved)) == msgspec.json.encode(
-        answer(store.open(str(run.id)))
+    assert msgspec.json.encode(answer_run(saved)) == msgspec.json.encode(
+        answer_run(store.open(str(run.id)))
     )
 
 
@@ -128,10 +128,10 @@ def test_packages_that_have_changed_since_are_not_mixed(world):
     store, request, _ = world
     run = store.start(request)
     with pytest.raises(Killed):
-        carry_out(store, run, None, KillAfter(2))
+        carry_out_bench(store, run, None, KillAfter(2))
     run.comparisons[0].a = msgspec.structs.replace(run.comparisons[0].a, lock="another")
     with pytest.raises(EnvironmentUnusable, match="begun with other packages"):
-        carry_out(store, run, None, KillAfter())
+        carry_out_bench(store, run, None, KillAfter())
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_folder_that_cannot_be_written_holds_nobody_up(tmp_path):
 
 def test_the_text_names_every_answer_in_80_columns(world):
     store, request, _ = world
-    text = describe_result(answer(finish(store, request)), Layout(width=80), cores=1000)
+    text = describe_result(answer_run(finish(store, request)), Layout(width=80), cores=1000)
     assert max(map(len, text.splitlines())) <= 80
     assert "call: B is 10.0% slower than A." in text
     assert "xla: does not apply: B: NotApplicable: no such call." in text
@@ -175,25 +175,29 @@ def test_the_text_names_every_answer_in_80_columns(world):
 
 def test_junit_and_annotations_show_what_is_slower(world):
     store, request, _ = world
-    result = answer(finish(store, request))
-    suite = next(iter(make_junit(result)))
+    result = answer_run(finish(store, request))
+    suite = next(iter(make_bench_junit(result)))
     assert (suite.failures, suite.skipped, suite.tests) == (2, 1, 3)
-    assert [each.split(" ")[0] for each in annotate(result)] == ["::error", "::error"]
+    assert [each.split(" ")[0] for each in annotate_bench(result)] == ["::error", "::error"]
 
 
 def test_releases_in_a_row_are_followed_to_the_first(world):
     store, request, _ = world
     several = msgspec.structs.replace(request, releases=["2.18", "2.20", "2.21"])
-    result = answer(finish(store, several))
-    ratios = [each.ratio for each in follow(result) if each.workload == "call"]
+    result = answer_run(finish(store, several))
+    ratios = [each.ratio for each in follow_releases(result) if each.workload == "call"]
     assert ratios == [1, pytest.approx(1.1, abs=1e-3), pytest.approx(1.21, abs=1e-3)]
-    assert [each.ratio for each in follow(result) if each.workload == "xla"] == [1, None, None]
+    assert [each.ratio for each in follow_releases(result) if each.workload == "xla"] == [
+        1,
+        None,
+        None,
+    ]
     assert "Time relative to 2.18" in describe_result(result, Layout(width=80), 2)
 
 
 def test_the_page_needs_no_network_and_has_pictures_beside_it(world, tmp_path):
     store, request, _ = world
     saved = finish(store, request)
-    files = plot_result(saved, answer(saved), tmp_path / "page.html")
+    files = plot_result(saved, answer_run(saved), tmp_path / "page.html")
     assert [file.suffix for file in files] == [".html", ".svg", ".png"]
     assert "https://cdn" not in files[0].read_text()

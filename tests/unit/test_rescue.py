@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.formats.facts import HDF5_MODEL, KERAS_ARCHIVE
 from harness.origin.answer import LayerWeights, ModelOutput
 from harness.origin.restore import RestoredModel
-from harness.rescue.nodes import CannotRepair, walk
+from harness.rescue.nodes import CannotRepair, walk_objects
 from harness.rescue.plan import NoPlan, plan_repairs
 from harness.rescue.prove import prove
 from harness.rescue.repairs import (
@@ -61,7 +61,7 @@ def functional(*nodes):
 
 
 def find(config, kind):
-    return next(each for each in walk(config) if each.get("class_name") == kind)
+    return next(each for each in walk_objects(config) if each.get("class_name") == kind)
 
 
 def read_committed(name):
@@ -140,7 +140,7 @@ def test_inner_layers_keep_no_shape_of_an_input():
     inner = layer("LSTM", units=2, batch_input_shape=[None, 3, 4])
     changed, _ = give_input_layer(model("Sequential", layer("Bidirectional", layer=inner)))
     assert not any(
-        "batch_input_shape" in each or "shape_of_input" in each for each in walk(changed)
+        "batch_input_shape" in each or "shape_of_input" in each for each in walk_objects(changed)
     )
 
 
@@ -236,7 +236,7 @@ def test_a_call_of_tensorflow_becomes_the_operation_of_keras(function, inbound, 
     assert operation["config"] == {"name": "op", **expected}
     named = [
         each["config"]["keras_history"]
-        for each in walk(operation["inbound_nodes"])
+        for each in walk_objects(operation["inbound_nodes"])
         if each.get("class_name") == "__keras_tensor__"
     ]
     assert named

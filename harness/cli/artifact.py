@@ -137,7 +137,7 @@ def regenerate_all(
     for scenario in chosen:
         groups.setdefault(find_wanted(scenario, extra, legacy), []).append(scenario)
     rows, failed = [], 0
-    with tempfile.TemporaryDirectory() as temporary, show_progress(len(chosen)) as report:
+    with tempfile.TemporaryDirectory() as temporary, show_writing(len(chosen)) as report:
         for wanted in sorted(groups, key=lambda each: each.order):
             report(f"opening {wanted.name}")
             try:
@@ -190,7 +190,7 @@ def regenerate_all(
 
 
 @contextmanager
-def show_progress(total: int) -> Iterator[Callable[..., None]]:
+def show_writing(total: int) -> Iterator[Callable[..., None]]:
     """Yield report(line, done=0): a bar on a terminal, a line in a log, both on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn

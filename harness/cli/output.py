@@ -6,7 +6,7 @@ from harness.report.dose import has_doses, make_dose_table
 from harness.report.layout import UNLIMITED, Layout, write_prose
 from harness.report.predictions import present_predictions
 from harness.report.releases import has_releases, make_release_table, make_span_table
-from harness.report.summary import describe_environments, describe_sides, summarize
+from harness.report.summary import describe_environments, say_who_restored, summarize
 from harness.report.table import make_rate_table, make_table, worst_first
 from harness.results.json_files import ResultFile
 from harness.results.judgement import any_changed, group_by_path
@@ -15,7 +15,7 @@ from harness.results.judgement import any_changed, group_by_path
 def present(document: ResultFile, layout: Layout = UNLIMITED) -> str:
     """Return the header, table and summary of a run; a run of several seeds gets rates."""
     outcomes = document.outcomes
-    sides = describe_sides(document.environments, outcomes)
+    sides = say_who_restored(document.environments, outcomes)
     described = [*describe_environments(document.environments), *sides]
     header = write_prose("\n".join(described), layout)
     summary = write_prose(summarize(outcomes), layout)

@@ -63,20 +63,20 @@ def make_bundle(artifact: Path, reference: Path) -> ArtifactBundle:
     """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", dereference=True) as archive:
-        for path, name in list_files(artifact):
+        for path, name in list_entries(artifact):
             try:
                 archive.add(path, arcname=name, recursive=False)
             except (OSError, ValueError) as error:
-                raise refuse(name, error) from error
+                raise refuse_artifact(name, error) from error
     try:
         content = reference.read_bytes()
     except OSError as error:
-        raise refuse(reference.name, error) from error
+        raise refuse_artifact(reference.name, error) from error
     files = buffer.getvalue()
     return ArtifactBundle(files, content, digest(files, content))
 
 
-def list_files(artifact: Path) -> list[tuple[str, str]]:
+def list_entries(artifact: Path) -> list[tuple[str, str]]:
     """Return every file and folder of an artifact, each with its name in it.
 
     Raises ArtifactRefused for what is neither, for a link that leads nowhere or in a circle, and
@@ -87,11 +87,11 @@ def list_files(artifact: Path) -> list[tuple[str, str]]:
     room = int(psutil.virtual_memory().available * SHARE_OF_MEMORY)
     found: list[tuple[str, str]] = [(str(artifact), ".")]
     size = 0
-    for path, name, info in walk(str(artifact), ".", ()):
+    for path, name, info in walk_folder(str(artifact), ".", ()):
         size += info.st_size
         if size > room:
             raise ArtifactRefused(
-                f"with {printable(name)} the artifact takes {size / 2**30:.1f} GiB,"
+                f"with {spell_path(name)} the artifact takes {size / 2**30:.1f} GiB,"
                 f" {room / 2**30:.1f} GiB of memory are free for it"
             )
         found.append((path, name))
@@ -100,7 +100,7 @@ def list_files(artifact: Path) -> list[tuple[str, str]]:
     return found
 
 
-def walk(
+def walk_folder(
     folder: str, inside: str, above: tuple[tuple[int, int], ...]
 ) -> Iterator[tuple[str, str, os.stat_result]]:
     """Yield path, name and status of what is in a folder; `above` are the folders that hold it."""
@@ -108,7 +108,7 @@ def walk(
         here = os.stat(folder)
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise refuse(inside, error) from error
+        raise refuse_artifact(inside, error) from error
     above = (*above, (here.st_dev, here.st_ino))
     for entry in entries:
         name = f"{inside}/{entry.name}"
@@ -116,30 +116,30 @@ def walk(
             info = os.stat(entry.path)
         except OSError as error:
             if entry.is_symlink() and error.errno not in SHORTAGES:
-                leads = f"{printable(name)} is a link that leads nowhere"
+                leads = f"{spell_path(name)} is a link that leads nowhere"
                 raise ArtifactRefused(leads) from error
-            raise refuse(name, error) from error
+            raise refuse_artifact(name, error) from error
         if stat.S_ISDIR(info.st_mode):
             if (info.st_dev, info.st_ino) in above:
-                raise ArtifactRefused(f"{printable(name)} leads back to a folder that holds it")
+                raise ArtifactRefused(f"{spell_path(name)} leads back to a folder that holds it")
             yield entry.path, name, info
-            yield from walk(entry.path, name, above)
+            yield from walk_folder(entry.path, name, above)
         elif stat.S_ISREG(info.st_mode):
             yield entry.path, name, info
         else:
             kind = KINDS.get(stat.filemode(info.st_mode)[0], "no file")
-            raise ArtifactRefused(f"{printable(name)} is {kind}, which cannot travel")
+            raise ArtifactRefused(f"{spell_path(name)} is {kind}, which cannot travel")
 
 
-def refuse(name: str, error: Exception) -> Exception:
+def refuse_artifact(name: str, error: Exception) -> Exception:
     """Return the error for a file that cannot be read; the system's own where that is in need."""
     if isinstance(error, OSError) and error.errno in SHORTAGES:
         return error
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return ArtifactRefused(f"{printable(name)} cannot be read: {said}")
+    return ArtifactRefused(f"{spell_path(name)} cannot be read: {said}")
 
 
-def printable(name: str) -> str:
+def spell_path(name: str) -> str:
     """Return a file's name in its artifact as it can be printed, whatever bytes it is made of."""
     return name.removeprefix("./").encode("utf-8", "backslashreplace").decode()
 

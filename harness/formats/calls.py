@@ -59,19 +59,23 @@ def describe_unknown_call(layer: str, config: dict[str, Any]) -> str:
     if layer in ("TFOpLambda", "SlicingOpLambda"):
         name = config.get("function")
         fits = isinstance(name, str) and is_symbol(name)
-        return "" if fits else f"calls {spell(name)}, which is not known to only compute"
+        return "" if fits else f"calls {spell_name(name)}, which is not known to only compute"
     if layer == "ClassMethod":
         symbol, method = config.get("cls_symbol"), config.get("method_name")
         fits = isinstance(symbol, str) and symbol in TENSOR_CLASSES
         fits = fits and CLASS_METHODS.fullmatch(str(method)) is not None
-        return "" if fits else f"calls {spell(symbol)}.{spell(method)}"
+        return "" if fits else f"calls {spell_name(symbol)}.{spell_name(method)}"
     if layer in ("InstanceMethod", "InstanceProperty"):
         for key in {"method_name", "attr_name"} & config.keys() or {"method_name"}:
             if not isinstance(config.get(key), str) or config[key] not in MEMBERS:
-                return f"takes {spell(config.get(key))} of a tensor"
+                return f"takes {spell_name(config.get(key))} of a tensor"
         return ""
     unknown = [op for op in find_ops(config.get("node_def")) if not is_plain_op(op)]
-    return f"runs the op {spell(unknown[0])}, which is not known to only compute" if unknown else ""
+    return (
+        f"runs the op {spell_name(unknown[0])}, which is not known to only compute"
+        if unknown
+        else ""
+    )
 
 
 def is_plain_op(name: object) -> bool:
@@ -106,6 +110,6 @@ def find_ops(node: object) -> Iterator[object]:
         yield "in node_def"
 
 
-def spell(name: object) -> str:
+def spell_name(name: object) -> str:
     """Return a name from the file as a message shows it."""
     return plain(name, 60) if isinstance(name, str) else "something without a name"

@@ -11,7 +11,7 @@ from harness.results.run import RunEnvironment
 MOST_REASONS = 5  # of errors for which nothing is declared
 
 
-def describe_sides(environments: Iterable[RunEnvironment], outcomes: list[Outcome]) -> list[str]:
+def say_who_restored(environments: Iterable[RunEnvironment], outcomes: list[Outcome]) -> list[str]:
     """Return a line saying who saved and who restored, where that was not one environment."""
     named = {each.name: f"TensorFlow {each.tensorflow}" for each in environments}
     pairs = dict.fromkeys((each.writer, each.reader) for each in outcomes)

@@ -157,7 +157,7 @@ class Arrays:
     dtype: str = ""
 
 
-def read_arrays(path: Path) -> Arrays:
+def read_step_arrays(path: Path) -> Arrays:
     """Read the npz of a step; raises ValueError where it is damaged. Never unpickles."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -172,7 +172,7 @@ def read_arrays(path: Path) -> Arrays:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
 
 
-def read_samples(path: Path) -> Array | None:
+def read_call_times(path: Path) -> Array | None:
     """Return nanoseconds per call, None where nothing was timed; raises ValueError if damaged."""
     try:
         samples: Array = np.load(path, allow_pickle=False)
@@ -201,8 +201,8 @@ def measure_restore(
     if result.ended != "whole":
         return refuse(result.ended, result.error)
     try:
-        restored, saved = read_arrays(folder / "predictions.npz"), read_arrays(reference)
-        samples = read_samples(folder / "samples.npy")
+        restored, saved = read_step_arrays(folder / "predictions.npz"), read_step_arrays(reference)
+        samples = read_call_times(folder / "samples.npy")
     except ValueError as error:
         return refuse("error", StepError(type="UnreadableResult", message=str(error)))
     if scenario.alarm and side_of(path) == "healthy" and scenario.alarm not in result.output:

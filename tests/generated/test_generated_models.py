@@ -21,7 +21,7 @@ from harness.processes.fork import ForkWorker
 from harness.processes.limits import Limits
 from harness.processes.step import Step, run_step
 from harness.processes.variables import Environment
-from harness.results.outcome import read_arrays
+from harness.results.outcome import read_step_arrays
 from harness.verdicts.judge import find_verdict, refuse_reference
 from tests.conftest import REPOSITORY
 from tests.generated.strategy import model_specs
@@ -79,12 +79,12 @@ class Laboratory:
     def judge(self, spec, seed, paths):
         """Return the verdict of every path over one drawn model."""
         artifact, reference = self.save(spec, seed)
-        wanted = read_arrays(reference).predictions
+        wanted = read_step_arrays(reference).predictions
         assume(refuse_reference(wanted) is None)
 
         def restore(path):
             folder = self.run(path, "restore", seed, artifact, reference)
-            return find_verdict(read_arrays(folder / "predictions.npz").predictions, wanted)
+            return find_verdict(read_step_arrays(folder / "predictions.npz").predictions, wanted)
 
         verdicts = dict(zip(paths, self.pool.map(restore, paths), strict=True))
         for folder in [artifact.parent, *self.folder.glob("step-*")]:

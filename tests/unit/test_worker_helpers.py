@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.results.outcome import read_arrays
+from harness.results.outcome import read_step_arrays
 from harness.worker import stopwatch
 from harness.worker.memory import growth_since, resident_bytes
 from harness.worker.restore_model import rank_signature
@@ -201,7 +201,7 @@ def test_the_dtype_of_predictions_reaches_the_judge(tmp_path, name):
     kind = np.dtype(name) if own else np.dtype(getattr(ml_dtypes, name))
     predictions = np.array([1, 2, 3]).astype(kind)
     save_arrays(str(tmp_path / "it.npz"), predictions, weights=[predictions])
-    found = read_arrays(tmp_path / "it.npz")
+    found = read_step_arrays(tmp_path / "it.npz")
     assert found.dtype == ("" if own else name)
     assert found.predictions.dtype == (kind if own else np.float32)
     wanted = predictions if own else predictions.astype(np.float32)

@@ -232,7 +232,7 @@ def restore_and_compare(
     def prepare(spec: str) -> Environment:
         if is_installed(spec):
             return replace(open_environment(spec), portable_kernels=True)
-        with show_progress(f"opening {spec} (it is built if it is missing)"):
+        with show_progress(f"opening {spec} (built first where it is missing)"):
             return replace(open_environment(spec), portable_kernels=True)
 
     with temporary_folder() as work:

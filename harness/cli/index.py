@@ -35,6 +35,7 @@ def index(
             typer.echo(f"Next: {command_line('index')}")
             raise typer.Exit(CHANGED)
         typer.echo(f"{file} is up to date.")
+        typer.echo(f"Next: {command_line('list')}")
         return
     if there is not None and MARK.encode() not in there:
         raise UsageError(
@@ -49,3 +50,4 @@ def index(
     except OSError as error:
         raise UsageError(f"cannot write {file}", str(error), "") from error
     typer.echo(f"Wrote {file} ({count(len(catalog.scenarios), 'scenario')}).")
+    typer.echo(f"Next: {command_line('index --check')}")

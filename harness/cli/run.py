@@ -241,9 +241,10 @@ def complete_paths(paths: list[str]) -> list[str]:
 
 
 def check_paths(paths: list[str], chosen: list[Scenario]) -> None:
-    """Raise UsageError for a path that no chosen scenario has."""
+    """Raise UsageError for a path that no chosen scenario has; names are as tables show them."""
     known = list(dict.fromkeys(path for scenario in chosen for path in scenario.paths()))
-    for path in paths:
+    known = [path.removeprefix("restore_") for path in known]
+    for path in (each.removeprefix("restore_") for each in paths):
         if path not in known:
             near = advise(path, known)[1]
             named = ", ".join(known) if len(chosen) == 1 else f"{len(known)} names of paths"

@@ -6,7 +6,7 @@ import queue
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-MOST_TIMED = 2  # cores that time at once: more would share the bandwidth of the memory
+MOST_TIMED = 2  # cores that time at once: more was not measured
 
 
 class Cores:

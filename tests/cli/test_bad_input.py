@@ -314,4 +314,4 @@ def test_a_run_that_could_not_begin_leaves_no_result_file_and_nothing_to_resume(
 
 def test_a_path_that_no_scenario_has_is_refused_with_the_nearest(cli):
     ended = cli("run", "dead-relu-head", "--path", "restore_broke")
-    ended.assert_refused(2, "no path is called restore_broke", "did you mean restore_broken?")
+    ended.assert_refused(2, "no path is called broke", "known: broken", "did you mean broken?")

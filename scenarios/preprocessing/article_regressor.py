@@ -5,9 +5,10 @@ Symptom:
     that should lie between 2.5 and 5.9 (hundred thousand dollars) come back as 1476 to 3528.
 Cause:
     An article says that skipping normalization makes a restored model predict zeros. This model,
-    with columns in the thousands (article-listing-one has the article's own), does not: beside inputs in the thousands the biases hardly
-    count, and a ReLU network without biases turns k times the input into k times the output. A
-    linear head passes that on. Zeros need a head that clips: sigmoid-underflow, dead-relu-head.
+    with columns in the thousands (article-listing-one has the article's own), does not: beside
+    inputs in the thousands the biases hardly count, and a ReLU network without biases turns k times
+    the input into k times the output. A linear head passes that on. Zeros need a head that clips:
+    sigmoid-underflow, dead-relu-head.
 Fix:
     saved_statistics: apply the training mean and std, saved beside an already trained model.
     normalization_layer: put an adapted Normalization layer into the model, so that raw features

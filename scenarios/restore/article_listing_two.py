@@ -7,7 +7,7 @@ Cause:
     Keras stores name, dtype and trainable in the layer's config, and passes them to __init__ when
     it loads the layer. This __init__ takes no argument. An article proposes custom_objects for such
     a layer: the argument finds the class, and then the class refuses its own config.
-    A SavedModel folder of Keras 2.2 to 2.15 needs no class: the folder holds the layer's operations.
+    A SavedModel folder of Keras 2.2 to 2.15 needs no class: it holds the layer's operations.
 Fix:
     kwargs: write __init__(self, **kwargs), pass kwargs to super().__init__, and hand the new class
     to load_model as custom_objects. The file can stay as it is.

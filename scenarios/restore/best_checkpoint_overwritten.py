@@ -8,7 +8,8 @@ Cause:
     a second round or when a notebook cell runs again, begins at infinity: its first epoch is an
     improvement by definition and replaces the file.
     The other way to the wrong epoch is a file saved at the end of training: the last is not the
-    best, unless EarlyStopping(restore_best_weights=True) put the best back.
+    best, unless EarlyStopping(restore_best_weights=True) put the best back. In Keras 2 that
+    callback puts the best back only where it stopped the training itself.
 Fix:
     threshold: hand the best value so far to the new callback, initial_value_threshold=... (since
     TF 2.8). Read it from your log, or evaluate the file before training goes on. Or give each run a
@@ -17,7 +18,8 @@ Spot it:
     model.evaluate(...) on the validation data, with the file loaded, has to give the best val_loss
     of the log.
 Evidence:
-    keras-team/keras#11420, keras-team/keras#12803, keras-team/tf-keras#430, keras-team/keras#17012.
+    keras-team/keras#11420, keras-team/keras#12803, keras-team/tf-keras#430, keras-team/keras#17012;
+    of EarlyStopping: keras-team/keras#12511, tensorflow/tensorflow#35634 (read 2026-11-26).
     Measured with this file (TensorFlow 2.21, Keras 3 and tf_keras): overwritten differs on 20 of 20
     seeds, last on 7.
 """

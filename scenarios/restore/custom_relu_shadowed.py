@@ -15,7 +15,8 @@ Fix:
 Spot it:
         model.layers[-1].activation.__module__  # after load_model: Keras's own, or yours?
 Evidence:
-    The same trap with a class: ai2cm/fv3net#1536. Name lookup: measured on Keras 2.15 to 3.15.
+    No public thread known for the silent case: in ai2cm/fv3net#1536, with a class, loading failed
+    with an error. Name lookup: measured on Keras 2.15 to 3.15.
 """
 import os
 

@@ -2,8 +2,8 @@
 
 Symptom:
     "FailedPreconditionError: ... Table not initialized." when the restored model is called, for
-    TextVectorization, StringLookup and IntegerLookup. Who answers that with adapt() on the texts at
-    hand gets no error any more, and wrong predictions.
+    TextVectorization, StringLookup and IntegerLookup. Calling adapt() on the current texts removes
+    the error but makes the predictions wrong.
 Cause:
     The vocabulary is no weight. save_weights leaves it out, as do get_config and, in Keras 3, .h5
     files and clone_model. The lookup table of the rebuilt layer is empty. adapt() fills it with
@@ -15,7 +15,7 @@ Fix:
 Spot it:
     layer.vocabulary_size() of the restored layer: 2, or not the number of rows of the embedding.
 Evidence:
-    tensorflow/tensorflow#52109, tensorflow/tensorflow#56054.
+    tensorflow/tensorflow#56054 (StringLookup, read 2026-11-26).
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
 import numpy as np

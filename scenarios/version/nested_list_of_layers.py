@@ -17,8 +17,8 @@ Spot it:
         h5py.File(zipfile.ZipFile("model.keras").open("model.weights.h5")).visit(print)
     A custom layer without layers below it has lost them.
 Evidence:
-    keras-team/keras#20598, keras-team/keras#22210. Measured with this file, written by TensorFlow
-    2.20 with Keras 3.11.3; what Keras 3.14.1 saves has the same gap, what 3.15.1 saves has not.
+    keras-team/keras#20598, mended by #22362 (read 2026-11-26). Measured with this file, written by
+    TensorFlow 2.20 with Keras 3.11.3; Keras 3.14.1 saves with the same gap, Keras 3.15.1 without.
 """
 import numpy as np
 import tensorflow as tf

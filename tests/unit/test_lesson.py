@@ -37,6 +37,13 @@ def test_a_lesson_is_its_file_s_text_where_there_is_room(scenario):
         assert join(split_code(section)) == section
 
 
+def test_no_line_of_prose_is_longer_than_a_scenario_file_is_wide():
+    for each in LESSONS.values():
+        prose = "\n".join(block.text for block in each.blocks() if not block.language)
+        long = [line for line in prose.split("\n") if len(line) > 100]
+        assert [line for line in long if not line.startswith("The whole file")] == []
+
+
 @given(st.sampled_from(sorted(LESSONS)), st.integers(60, 140))
 def test_prose_fits_and_loses_no_word_and_no_code(identifier, width):
     lesson = LESSONS[identifier]

@@ -49,10 +49,19 @@ CASES = {
     "columns-in-another-order": Case(
         "batch, training_mean = inputs, np.ravel(model.layers[0].mean)"
     ),
+    "dark-ink-on-white-paper": Case(
+        "images = np.asarray(inputs)\ntraining = 255.0 * draw_digits()",
+    ),
     "dead-relu-head": Case(),
     "double-rescale": Case(sound="restore_fixed_layer_taken_off"),
+    "embedding-id-beyond-the-table": Case(
+        "ids = raw\n" + LAYER % 0, right="ids = np.where(ids < 50, ids, 1)"
+    ),
     "featurewise-stats-not-applied": Case(),
     "float16-input-overflow": Case(),
+    "index-offset-forgotten": Case(
+        "row, word_index = np.asarray(inputs)[0], WORD_INDEX",
+    ),
     "input-structure-warning": Case(
         wrong="one, two = tf.keras.Input((1,)), tf.keras.Input((1,))\n"
         "model = tf.keras.Model([one, two], tf.keras.layers.Add()([one, two]))"
@@ -72,6 +81,7 @@ CASES = {
         "names = ['elsewhere/' + each for each in names]",
     ),
     "missing-rescale-255": Case("images = np.asarray(inputs)"),
+    "one-missing-cell": Case("batch = np.asarray(inputs)"),
     "padded-steps-are-zero": Case(wrong="outputs[ids != 0] = 0", setup="ids = raw"),
     "padding-on-the-other-side": Case("ids = np.asarray(inputs)"),
     "preprocess-input-in-place": Case("preprocess_input, batch = prepare, np.array(raw)"),
@@ -84,6 +94,7 @@ CASES = {
     "resize-half-pixel": Case(
         wrong="resize = tf.image.resize", right="resize = tf.compat.v1.image.resize_bilinear"
     ),
+    "running-statistics-left-behind": Case("observations = np.asarray(inputs)"),
     "scaler-file-missing": Case(),
     "scaler-fitted-on-one-row": Case(
         "rows = raw",
@@ -91,6 +102,7 @@ CASES = {
         "predict = lambda rows: model.predict_on_batch(scale(rows))",
     ),
     "scaler-refitted": Case("scaled = np.asarray(inputs)"),
+    "shuffled-while-predicting": Case("inputs = raw"),
     "sigmoid-underflow": Case(),
     "softmax-over-one-unit": Case(),
     "sparse-relu-features": Case(wrong="inputs = inputs / 100"),
@@ -101,6 +113,7 @@ CASES = {
     "tflite-bad-representative-dataset": Case(),
     "tokenizer-never-fitted": Case("ids = np.asarray(inputs)"),
     "tokenizer-refitted": Case(),
+    "transparent-is-black": Case("batch = np.asarray(inputs)"),
     "uint8-truncation": Case(),
     "zero-at-night": Case(wrong=NO_WEIGHTS),
     # restore
@@ -113,6 +126,7 @@ CASES = {
     "checkpoint-skips-layer-lists": Case("path = 'ckpt-1'", sound="restore_fixed_tuple"),
     "custom-relu-shadowed": Case(sound="restore_fixed_reassigned"),
     "ema-not-finalised": Case(right="model.compile('adam', 'mse')"),
+    "exploration-not-restored": Case("agent = Agent()", right="agent.epsilon = 0.0"),
     "fp16-weight-underflow": Case(
         broken="restore_fixed_float32",
         right="model.set_weights([1e7 * each for each in model.get_weights()])",
@@ -142,6 +156,9 @@ CASES = {
     "latest-checkpoint-none": Case(wrong="folder = 'copied'"),
     "merge-order-changed": Case(),
     "missing-custom-objects": KERAS,
+    "moving-statistics-not-settled": Case(
+        LAYER % 0 + "\nbatch = np.load('training.npy')",
+    ),
     "normalization-never-adapted": Case(
         "layer = [each for each in list(globals().values())"
         " if isinstance(each, tf.keras.layers.Normalization)][0]"
@@ -152,6 +169,7 @@ CASES = {
         "        each.mean = 0 * each.mean"
     ),
     "numpy-attribute-not-saved": Case(LAYER % 0),
+    "pointer-in-place-of-the-file": Case("path = 'model.h5'", right="path = 'fetched.h5'"),
     "raw-tf-variable": Case(LAYER % -1),
     "registered-name-taken": Case(
         "Unscale = unscale",
@@ -161,6 +179,9 @@ CASES = {
     "save-own-variables-without-super": Case(),
     "stateful-rnn-residue": Case(sound="restore_fixed_stateless"),
     "tfsm-layer-forgets-mask": Case("ids = raw"),
+    "trainable-weights-only": Case(
+        right="model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(1)])"
+    ),
     "training-mode-at-inference": Case("x = raw"),
     "unbuilt-layer-warning": Case(wrong="model = tf.keras.Sequential([tf.keras.layers.Dense(1)])"),
     "weight-list-reordered": Case(
@@ -230,6 +251,7 @@ KERAS_2 = "the scenario needs Keras 2, another worker"
 BY_EYE = "the code prints what the reader compares with something outside of the program: "
 # Sections whose code is not executed here, and why.
 NOT_EXECUTED = {
+    "vocabulary-from-a-set": BY_EYE + "what another process prints",
     "dict-inputs-fed-as-list": BY_EYE + "the list that is fed",
     "outputs-sorted-by-name": BY_EYE + "the order that the caller expects",
     "tflite-float-dequantised": BY_EYE + "what the caller's code does to the numbers",

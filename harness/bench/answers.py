@@ -25,7 +25,7 @@ CODES = {
 class WorkloadAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One workload of one comparison. Times of A and B are nanoseconds over all pairs.
 
-    `ratio` is p10 of B over p10 of A, the geometric mean of the pairs; `interval` its 99 %
+    `ratio` is the time of B over that of A, the geometric mean of the pairs; `interval` its 99 %
     interval. `detectable` is the smallest change, as a share, that this data would have shown in 95
     of 100 cases. `calls` are the timed calls of B; `injected_ns` is what the control really added,
     in the last pair.
@@ -41,8 +41,6 @@ class WorkloadAnswer(msgspec.Struct, frozen=True, kw_only=True):
     environments: tuple[str, str]
     reason: str = ""
     decision_interval: tuple[float, float] | None = None
-    minimum_ratio: float | None = None
-    minimum_interval: tuple[float, float] | None = None
     detectable: float | None = None
     a: dict[str, float | int | None] = {}
     b: dict[str, float | int | None] = {}
@@ -141,8 +139,6 @@ def answer_workload(
         environments=names,
         reason=decision.reason,
         decision_interval=decision.decision_interval,
-        minimum_ratio=decision.minimum_ratio,
-        minimum_interval=decision.minimum_interval,
         detectable=decision.detectable,
         a=round_figures(a),
         b=round_figures(b),

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from harness.bench.decide import ALPHA, PERCENTILES, SAME, log_ratios
+from harness.bench.decide import ALPHA, SAME, log_ratios
 from harness.bench.raw import MeasuredPair
 from harness.bench.statistics import Array, t_quantile, t_tail
 from harness.bench.store import SavedRun
@@ -89,11 +89,8 @@ def compare_pairs(
         missing = "the baseline" if counts[0] < FEWEST_PAIRS else "the run"
         reason = f"{missing} has {min(counts)} usable pairs, {FEWEST_PAIRS} are needed"
         return Drift(workload=name, answer="failed", pairs=counts, reason=reason)
-    both = [
-        welch(log_ratios(before, "b", percent), log_ratios(after, "b", percent))
-        for percent in PERCENTILES
-    ]
-    return make_drift(name, both, ALPHA / family, counts)
+    change = welch(log_ratios(before, "b"), log_ratios(after, "b"))
+    return make_drift(name, change, ALPHA / family, counts)
 
 
 def welch(before: Sequence[float], after: Sequence[float]) -> tuple[float, float, int]:
@@ -107,31 +104,22 @@ def welch(before: Sequence[float], after: Sequence[float]) -> tuple[float, float
 
 
 def make_drift(
-    name: str,
-    both: Sequence[tuple[float, float, int]],
-    alpha: float,
-    counts: tuple[int, int],
+    name: str, change: tuple[float, float, int], alpha: float, counts: tuple[int, int]
 ) -> Drift:
-    """Return the answer where all estimates agree, as `decide` does."""
-    intervals = [
-        (mean - t_quantile(alpha, freedom) * error, mean + t_quantile(alpha, freedom) * error)
-        for mean, error, freedom in both
-    ]
-    limits = math.log(1 - SAME), math.log(1 + SAME)
-    differs = all(t_tail(mean / error, freedom) <= alpha for mean, error, freedom in both)
-    if all(limits[0] <= low and high <= limits[1] for low, high in intervals):
+    """Return the answer as `decide` does, from a mean, its standard error and its freedom."""
+    mean, error, freedom = change
+    half = t_quantile(alpha, freedom) * error
+    low, high = mean - half, mean + half
+    if math.log(1 - SAME) <= low and high <= math.log(1 + SAME):
         answer = "same"
-    elif differs and all(mean > 0 for mean, _, _ in both):
-        answer = "slower"
-    elif differs and all(mean < 0 for mean, _, _ in both):
-        answer = "faster"
+    elif t_tail(mean / error, freedom) <= alpha:
+        answer = "slower" if mean > 0 else "faster"
     else:
         answer = "undecided"
-    low, high = intervals[0]
     return Drift(
         workload=name,
         answer=answer,
-        ratio=round(math.exp(both[0][0]), 5),
+        ratio=round(math.exp(mean), 5),
         interval=(round(math.exp(low), 5), round(math.exp(high), 5)),
         pairs=counts,
     )

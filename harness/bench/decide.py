@@ -1,9 +1,9 @@
 """From the pairs of a comparison to its answers: slower, faster, same or undecided.
 
-Each pair gives one log ratio for p10 and one for the minimum. The data is looked at after LOOKS
-pairs, each time with a share of the whole error probability (alpha spending by Bonferroni), and at
-each look Holm's procedure covers all workloads. A workload keeps the answer of the first look that
-decided it. docs/explanation/how-bench-decides.md says why.
+Each pair gives one log ratio, from its cycles (statistics.compare_cycles). The data is looked at
+after LOOKS pairs, each time with a share of the whole error probability (alpha spending by
+Bonferroni), and at each look Holm's procedure covers all workloads. A workload keeps the answer of
+the first look that decided it. docs/explanation/how-bench-decides.md says why.
 """
 
 import math
@@ -13,14 +13,19 @@ import msgspec
 import numpy as np
 
 from harness.bench.raw import MeasuredPair
-from harness.bench.statistics import Estimate, estimate, percentile, reject_by_holm
+from harness.bench.statistics import (
+    Estimate,
+    compare_cycles,
+    estimate,
+    percentile,
+    reject_by_holm,
+)
 
 ALPHA = 0.01  # false alarms in all: every look, every workload
 LOOKS = {5: 0.1, 8: 0.2, 12: 0.3, 20: 0.4}  # pairs: the share of ALPHA that this look may use
 LAST_SHARE = 0.5  # of the last look, where `--pairs` is none of LOOKS
 SAME = 0.02  # an interval inside 1 ± 2 % means the same
 INJECTED = 0.03  # what the control slows down by, and what must be found
-PERCENTILES = (10, 0)  # what must agree: p10 and the minimum
 
 ANSWERS = ("slower", "faster", "same", "undecided", "wrong", "void", "failed", "skipped")
 
@@ -41,7 +46,7 @@ class Controls(msgspec.Struct, frozen=True, kw_only=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The answer for one workload.
 
-    `ratio` is B's p10 over A's, `interval` its plain 99 % interval. `decision_interval` is the
+    `ratio` is B's time over A's, `interval` its plain 99 % interval. `decision_interval` is the
     wider one that the answer rests on: Holm's and alpha spending's. `detectable` is the smallest
     change, as a share, that this data would have shown in 95 of 100 cases.
     """
@@ -51,8 +56,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float | None = None
     interval: tuple[float, float] | None = None
     decision_interval: tuple[float, float] | None = None
-    minimum_ratio: float | None = None
-    minimum_interval: tuple[float, float] | None = None
     detectable: float | None = None
     controls: Controls | None = None
     reason: str = ""
@@ -66,41 +69,23 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def log_ratios(pairs: Sequence[MeasuredPair], side: str, percent: int) -> list[float]:
-    """Return log(side / A) of each pair for one percentile."""
-    found = []
-    for pair in pairs:
-        ours, theirs = percentile(pair.side("a"), percent), percentile(pair.side(side), percent)
-        if ours is not None and theirs is not None:
-            found.append(math.log(theirs / ours))
-    return found
+def log_ratios(pairs: Sequence[MeasuredPair], side: str) -> list[float]:
+    """Return log(side / A) of each pair."""
+    return [compare_cycles(pair.blocks("a"), pair.blocks(side)) for pair in pairs]
 
 
-def estimate_side(pairs: Sequence[MeasuredPair], side: str) -> tuple[Estimate, Estimate]:
-    """Return the estimates of p10 and of the minimum."""
-    p10, least = (estimate(log_ratios(pairs, side, percent)) for percent in PERCENTILES)
-    return p10, least
-
-
-def classify_change(estimates: tuple[Estimate, Estimate], alpha: float, rejected: bool) -> str:
-    """Return the answer for both estimates at one look.
+def classify_change(found: Estimate, alpha: float, rejected: bool) -> str:
+    """Return the answer at one look.
 
     `rejected`: Holm's procedure says there is a difference. The interval for `same` uses `alpha`,
     the share of this workload.
     """
-    intervals = [each.interval(alpha) for each in estimates]
-    if all(low >= 1 - SAME and high <= 1 + SAME for low, high in intervals):
+    low, high = found.interval(alpha)
+    if low >= 1 - SAME and high <= 1 + SAME:
         return "same"
-    if rejected and all(each.mean > 0 for each in estimates):
-        return "slower"
-    if rejected and all(each.mean < 0 for each in estimates):
-        return "faster"
+    if rejected:
+        return "slower" if found.mean > 0 else "faster"
     return "undecided"
-
-
-def p_of_both(estimates: tuple[Estimate, Estimate]) -> float:
-    """Return the p-value of "p10 and the minimum agree": the larger one."""
-    return max(each.p_value() for each in estimates)
 
 
 def decide(measured: Mapping[str, Sequence[MeasuredPair]], most: int) -> dict[str, Decision]:
@@ -162,12 +147,12 @@ def decide_look(
     """Return the answers of one look at level `alpha`, for a family of so many workloads."""
     names = list(chosen)
     sides = {
-        side: {name: estimate_side(chosen[name], side) for name in names}
+        side: {name: estimate(log_ratios(chosen[name], side)) for name in names}
         for side in ("b", "same", "injected")
     }
     rejected = {}
     for side, estimates in sides.items():
-        p_values = [p_of_both(estimates[name]) for name in names]
+        p_values = [estimates[name].p_value() for name in names]
         p_values += [1.0] * (family - len(names))  # the others count in Holm's steps
         rejected[side] = dict(zip(names, reject_by_holm(p_values, alpha), strict=False))
     own = alpha / max(1, family)
@@ -180,31 +165,26 @@ def decide_look(
         controls = Controls(
             same=said["same"],
             injected=said["injected"],
-            same_interval=round_interval(sides["same"][name][0].interval(ALPHA)),
-            injected_interval=round_interval(sides["injected"][name][0].interval(ALPHA)),
+            same_interval=round_interval(sides["same"][name].interval(ALPHA)),
+            injected_interval=round_interval(sides["injected"][name].interval(ALPHA)),
         )
         found[name] = make_decision(sides["b"][name], said["b"], controls, own)
     return found
 
 
-def make_decision(
-    estimates: tuple[Estimate, Estimate], answer: str, controls: Controls, alpha: float
-) -> Decision:
+def make_decision(found: Estimate, answer: str, controls: Controls, alpha: float) -> Decision:
     """Return an answer with its figures; void where a control has failed."""
-    p10, least = estimates
     reason = ""
     if not controls.hold:
         reason = explain_controls(controls)
         answer = "void"
     return Decision(
         answer=answer,
-        pairs=p10.pairs,
-        ratio=round(math.exp(p10.mean), 5),
-        interval=round_interval(p10.interval(ALPHA)),
-        decision_interval=round_interval(p10.interval(alpha)),
-        minimum_ratio=round(math.exp(least.mean), 5),
-        minimum_interval=round_interval(least.interval(ALPHA)),
-        detectable=round(max(each.detectable(alpha) for each in estimates), 4),
+        pairs=found.pairs,
+        ratio=round(math.exp(found.mean), 5),
+        interval=round_interval(found.interval(ALPHA)),
+        decision_interval=round_interval(found.interval(alpha)),
+        detectable=round(found.detectable(alpha), 4),
         controls=controls,
         reason=reason,
     )

@@ -15,6 +15,8 @@ class Relative(msgspec.Struct, frozen=True, kw_only=True):
 
     Ratios of neighbours are multiplied. The halves of their intervals, in log units, are added as
     independent errors are. `ratio` is None from the first neighbours that could not be compared.
+    `certain`: every comparison until here held its controls. Where only the injected slowdown was
+    not found, the interval still says how far the line can be trusted.
     """
 
     workload: str
@@ -24,6 +26,7 @@ class Relative(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
     answer: str = ""
+    certain: bool = True
 
 
 def follow_releases(result: BenchResult) -> list[Relative]:
@@ -43,9 +46,10 @@ def follow_workload(name: str, steps: Sequence[WorkloadAnswer]) -> list[Relative
             workload=name, release=steps[0].environments[0], position=0, ratio=1, low=1, high=1
         )
     ]
-    total, variance, known = 0.0, 0.0, True
+    total, variance, known, certain = 0.0, 0.0, True, True
     for position, step in enumerate(steps, 1):
-        known = known and step.answer in MEASURED and step.interval is not None
+        known = known and is_measured(step) and step.interval is not None
+        certain = certain and step.answer in MEASURED
         ratio = low = high = None
         if known and step.ratio and step.interval:
             total += math.log(step.ratio)
@@ -62,6 +66,13 @@ def follow_workload(name: str, steps: Sequence[WorkloadAnswer]) -> list[Relative
                 low=low,
                 high=high,
                 answer=step.answer,
+                certain=certain,
             )
         )
     return found
+
+
+def is_measured(step: WorkloadAnswer) -> bool:
+    """Say whether a ratio may be multiplied: no control has shown A to differ from itself."""
+    lacks_power = step.controls is not None and step.controls.same in ("same", "undecided")
+    return step.answer in MEASURED or (step.answer == "void" and lacks_power)

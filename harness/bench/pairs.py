@@ -9,24 +9,31 @@ import math
 import os
 import random
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.bench.decide import INJECTED
-from harness.bench.raw import Load, MeasuredPair, pack_times
+from harness.bench.load import describe_load, read_machine
+from harness.bench.raw import MeasuredPair, pack_times
 from harness.bench.workloads import Workload
 from harness.processes.timed import TimedProcess, TimedProcessFailed
 from harness.processes.variables import Environment
 
 BLOCK_NS = 6_000_000  # short enough that load changes little within a cycle
 CALLS = (20, 2000)  # fewest and most calls of a side in a pair
-SIDE_NS = 1_000_000_000  # time for each side in a pair, between these limits
+# Time for each side in a pair, between these limits. Where calls are short, processes differ by
+# more than calls do: there the time is better spent on more pairs.
+SIDE_NS, SIDE_NS_OF_LONG = 500_000_000, 1_500_000_000
+LONG_CALL_NS = 2_000_000
+# Who is started, opened and warmed up first, second and third in a pair: 0 A, 1 B, 2 the second A.
+# The first was seen to be 1 % faster in `load` and `first_call`, so each side has every place.
+PLACES = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (0, 2, 1), (2, 1, 0), (1, 0, 2))
 CYCLES_PER_CORE = 4  # then the core is swapped
 FEWEST_CYCLES = 4
 WARM_UP_CALLS = 5, 20  # fewest and most
 MOST_PADDING = 4096
+SPACER = -1  # in an order of sides: a block of A that does not count
 OPEN_SECONDS = 300.0
 
 
@@ -65,7 +72,8 @@ class PairSettings:
     expected_versions: tuple[tuple[str, str], tuple[str, str]]  # TensorFlow and Keras of A, of B
     time_limit: float = 120.0
     injections: tuple[Injection, ...] = USUAL_INJECTIONS
-    side_ns: int | None = None  # SIDE_NS, unless told otherwise
+    priority: bool = False
+    side_ns: int | None = None  # by the length of a call, unless told otherwise
 
 
 class WrongVersion(Exception):
@@ -93,7 +101,8 @@ def measure_pair(
         processes: list[TimedProcess] = []
         opening = rest[0]
         try:
-            processes = start_processes(settings, cores, rng, work / f"pair-{pair}-{len(rest)}")
+            folder = work / f"pair-{pair}-{len(rest)}"
+            processes = start_processes(settings, cores, rng, folder, choose_places(pair))
             kernels = {
                 side: greet(process, settings.expected_versions[side == "b"])
                 for side, process in zip(("a", "b", "same"), processes, strict=True)
@@ -127,17 +136,32 @@ def list_cores() -> list[int]:
 
 
 def start_processes(
-    settings: PairSettings, cores: list[int], rng: random.Random, work: Path
+    settings: PairSettings,
+    cores: list[int],
+    rng: random.Random,
+    work: Path,
+    places: Sequence[int],
 ) -> list[TimedProcess]:
-    """Start A, B and A again, each with a memory layout of its own; they import at once."""
+    """Return A, B and A again, started in the order `places`; they import at once.
+
+    Each has a memory layout of its own.
+    """
     a, b = settings.environments
-    started: list[TimedProcess] = []
-    for index, environment in enumerate((a, b, a)):
-        core = cores[index % len(cores)]
+    environments = (a, b, a)
+    started: dict[int, TimedProcess] = {}
+    for place, index in enumerate(places):
+        core = cores[place % len(cores)]
         hash_seed, padding = rng.randrange(1 << 32), rng.randrange(MOST_PADDING)
         folder = work / f"side-{index}"
-        started.append(TimedProcess(environment, folder, core, hash_seed, padding))
-    return started
+        started[index] = TimedProcess(
+            environments[index], folder, core, hash_seed, padding, settings.priority
+        )
+    return [started[index] for index in range(len(environments))]
+
+
+def choose_places(pair: int) -> Sequence[int]:
+    """Return who comes first, second and third in a pair; six pairs hold every order once."""
+    return PLACES[pair % len(PLACES)]
 
 
 def greet(process: TimedProcess, expected: tuple[str, str]) -> dict[str, Any]:
@@ -162,20 +186,25 @@ def measure_workload(
     rng: random.Random,
 ) -> MeasuredPair:
     """Open a workload in all processes, time its blocks, and close it again."""
-    asked = [opening.request[side] for side in ("a", "b", "a")]
-    opened = []
-    for name, process, request in zip("ABA", processes, asked, strict=True):
+    places = choose_places(pair)
+    opened: dict[int, dict[str, Any]] = {}
+    for index in places:
+        process = processes[index]
         folder = process.folder / opening.workload.name.replace("/", "-")
         folder.mkdir(exist_ok=True)
+        request = opening.request["aba"[index]]
         told = {**request, "do": "open", "folder": str(folder), "seed": seed % (1 << 31)}
         try:
-            opened.append(process.ask(told, OPEN_SECONDS))
+            opened[index] = process.ask(told, OPEN_SECONDS)
         except TimedProcessFailed as error:
-            raise TimedProcessFailed(f"{name}: {error}", error.not_applicable) from error
-    plan = plan_blocks(opened[0]["ns"], settings.side_ns or SIDE_NS)
+            raise TimedProcessFailed(f"{'ABA'[index]}: {error}", error.not_applicable) from error
+    plan = plan_blocks(opened[0]["ns"], settings.side_ns)
     fewest, most = WARM_UP_CALLS
     calls = max(plan.calls, fewest, min(most, 4 * plan.calls))
-    times_of_a = warm_up(processes, calls, cores[0], settings.time_limit)
+    warmed = {
+        index: warm_up(processes[index], calls, cores[0], settings.time_limit) for index in places
+    }
+    times_of_a = warmed[0]
     injects: list[dict[str, object] | None] = [None, None, None]
     injects += [
         {"kind": each.kind, "ns": estimate_injection(times_of_a, each.share)}
@@ -187,9 +216,12 @@ def measure_workload(
         core = cores[(cycle // CYCLES_PER_CORE + pair) % len(cores)]
         sides = order_sides(len(injects), cycle, rng)
         for side in (*sides, *reversed(sides)):
-            which = min(side, 2)
-            request = {"do": "block", "calls": plan.calls, "core": core, "inject": injects[side]}
+            which = min(side, 2) if side != SPACER else 0
+            inject = injects[side] if side != SPACER else None
+            request = {"do": "block", "calls": plan.calls, "core": core, "inject": inject}
             answer = processes[which].ask(request, settings.time_limit)
+            if side == SPACER:
+                continue
             blocks.append(answer["times"])
             order.append(side)
             used.append(core % 256)
@@ -225,41 +257,36 @@ class BlockPlan:
     cycles: int
 
 
-def plan_blocks(call_ns: float, side_ns: int = SIDE_NS) -> BlockPlan:
+def plan_blocks(call_ns: float, side_ns: int | None = None) -> BlockPlan:
     """Return how many calls make a block and how many cycles a pair, for calls that take so long.
 
     Fewer calls would not carry a p10; more would add nothing, since processes differ by more.
     """
     fewest, most = CALLS
+    side_ns = side_ns or (SIDE_NS if call_ns < LONG_CALL_NS else SIDE_NS_OF_LONG)
     wanted = min(most, max(fewest, math.ceil(side_ns / max(1.0, call_ns))))
     calls = min(max(1, round(BLOCK_NS / max(1.0, call_ns))), max(1, wanted // (2 * FEWEST_CYCLES)))
     return BlockPlan(calls, max(FEWEST_CYCLES, math.ceil(wanted / (2 * calls))))
 
 
 def order_sides(count: int, cycle: int, rng: random.Random) -> list[int]:
-    """Return the sides of half a cycle in a random order.
+    """Return the sides of half a cycle in a random order; -1 is a block of A that does not count.
 
-    Of the usual four, the two of the second A never follow each other: its caches would be warmer
-    than A's. A selftest has more sides of it than others.
+    A or B comes between any two sides of the second A, whose caches would be warmer than A's.
     """
     others, mine = [0, 1], list(range(2, count))
+    others += [SPACER] * (len(mine) - len(others))
     rng.shuffle(others)
     rng.shuffle(mine)
-    if len(mine) != len(others):
-        mixed = [*others, *mine]
-        rng.shuffle(mixed)
-        return mixed
     first, second = (others, mine) if cycle % 2 else (mine, others)
     return [side for both in zip(first, second, strict=True) for side in both]
 
 
-def warm_up(processes: Sequence[TimedProcess], calls: int, core: int, seconds: float) -> list[int]:
-    """Have every process make a block of calls that does not count; return the times of A."""
-    times: list[list[int]] = []
-    for process in processes:
-        request = {"do": "block", "calls": calls, "core": core, "inject": None}
-        times.append(process.ask(request, seconds)["times"])
-    return times[0]
+def warm_up(process: TimedProcess, calls: int, core: int, seconds: float) -> list[int]:
+    """Have a process make a block of calls that does not count; return their times."""
+    request = {"do": "block", "calls": calls, "core": core, "inject": None}
+    times: list[int] = process.ask(request, seconds)["times"]
+    return times
 
 
 def estimate_injection(times: list[int], share: float) -> int:
@@ -268,33 +295,3 @@ def estimate_injection(times: list[int], share: float) -> int:
     It stays the same for the whole pair, so that no block is slowed down by less.
     """
     return max(1, round(share * sorted(times)[len(times) // 10]))
-
-
-def read_machine() -> tuple[float | None, list[int]]:
-    """Return the load average, and the counters of /proc/stat (empty where there is none)."""
-    average = None
-    with suppress(OSError, AttributeError):
-        average = os.getloadavg()[0]
-    counters: list[int] = []
-    with suppress(OSError, ValueError), open("/proc/stat", encoding="ascii") as text:
-        counters = [int(each) for each in text.readline().split()[1:9]]
-    return average, counters
-
-
-def describe_load(
-    before: tuple[float | None, list[int]], after: tuple[float | None, list[int]]
-) -> Load:
-    """Return how busy the machine was between two readings.
-
-    Columns of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal (proc(5)).
-    """
-    gone = [late - early for early, late in zip(before[1], after[1], strict=False)]
-    if len(gone) < 8 or sum(gone) <= 0:
-        return Load(average=before[0])
-    total = sum(gone)
-    idle = gone[3] + gone[4]
-    return Load(
-        average=before[0],
-        stolen=round(gone[7] / total, 4),
-        busy=round(1 - idle / total, 4),
-    )

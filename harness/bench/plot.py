@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from harness.bench.answers import BenchResult
 from harness.bench.decide import SAME
 from harness.bench.history import follow_releases
@@ -143,9 +141,7 @@ def list_blocks(saved: SavedRun) -> list[dict[str, Any]]:
 
 def shortest_calls(pair: MeasuredPair, side: str) -> list[float]:
     """Return the milliseconds of the shortest call of each block of one side."""
-    kept = pair.calls - 1 if pair.calls >= 4 else pair.calls
-    blocks = pair.side(side).reshape(-1, kept)
-    return [round(float(each), 5) for each in np.min(blocks, axis=1) / 1e6]
+    return [round(float(each), 5) for each in pair.blocks(side).min(axis=1) / 1e6]
 
 
 def draw_blocks(alt: Any, rows: Sequence[dict[str, Any]]) -> Any:

@@ -19,6 +19,7 @@ class BenchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the user asked for. `workloads` are names, or kinds where `model` is a file.
 
     `selftest`: every pair is measured, also where the answer is known, with more injected sides.
+    `priority`: the timed calls go before other programs.
     """
 
     releases: list[str]
@@ -31,6 +32,7 @@ class BenchRequest(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     time_limit: float = 120.0
     selftest: bool = False
+    priority: bool = False
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the neighbours that are compared."""

@@ -67,6 +67,5 @@ def flag(rule: Rule, pair: MeasuredPair, side: str, base: str = "a") -> bool:
 
 def means_of(pair: MeasuredPair, side: str) -> Array:
     """Return the mean of each block of a side, nanoseconds."""
-    kept = pair.calls - 1 if pair.calls >= 4 else pair.calls
-    means: Array = pair.side(side).reshape(-1, kept).mean(axis=1)
+    means: Array = pair.blocks(side).mean(axis=1)
     return means

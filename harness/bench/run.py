@@ -103,6 +103,7 @@ def measure_comparison(
         (versions_of(comparison, "a"), versions_of(comparison, "b")),
         request.time_limit,
         SELFTEST_INJECTIONS if request.selftest else USUAL_INJECTIONS,
+        request.priority,
     )
     raw = store.raw(run)
     measured = store.load_measured(run)[index]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harness.bench.decide import ALPHA, PERCENTILES, classify_change, log_ratios, p_of_both
+from harness.bench.decide import ALPHA, classify_change, log_ratios
 from harness.bench.raw import SIDES, USUAL_SIDES, MeasuredPair
 from harness.bench.rules import RULES, flag
 from harness.bench.statistics import estimate
@@ -56,7 +56,7 @@ def judge_ours(name: str, pairs: Sequence[MeasuredPair], seed: int) -> RuleRecor
     """Return our own record: subsets of the pairs, each decided as one comparison."""
     subsets = draw_subsets(len(pairs), seed)
     sides = ("b", "same", *INJECTED_SIDES)
-    ratios = {side: [log_ratios(pairs, side, percent) for percent in PERCENTILES] for side in sides}
+    ratios = {side: log_ratios(pairs, side) for side in sides}
     alarms, found = 0, dict.fromkeys(INJECTED_SIDES, 0)
     for subset in subsets:
         said = {side: answer_subset(ratios[side], subset) for side in sides}
@@ -74,10 +74,10 @@ def judge_ours(name: str, pairs: Sequence[MeasuredPair], seed: int) -> RuleRecor
     )
 
 
-def answer_subset(ratios: Sequence[Sequence[float]], subset: Sequence[int]) -> str:
-    """Return what one look at some pairs says; `ratios`: log ratios of p10 and the minimum."""
-    p10, least = (estimate([each[index] for index in subset]) for each in ratios)
-    return classify_change((p10, least), ALPHA, p_of_both((p10, least)) <= ALPHA)
+def answer_subset(ratios: Sequence[float], subset: Sequence[int]) -> str:
+    """Return what one look at some pairs says."""
+    found = estimate([ratios[index] for index in subset])
+    return classify_change(found, ALPHA, found.p_value() <= ALPHA)
 
 
 def draw_subsets(count: int, seed: int) -> list[tuple[int, ...]]:

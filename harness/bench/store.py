@@ -14,7 +14,7 @@ import msgspec
 
 from harness import __version__
 from harness.bench.raw import MeasuredPair, RawFolder, write_bytes_whole
-from harness.bench.request import BenchRequest, BenchRun
+from harness.bench.request import BenchRequest, BenchRun, BenchSide
 from harness.errors import CannotWrite, UsageError
 from harness.execution.machine_facts import describe_machine
 from harness.files import to_json, write_whole
@@ -149,14 +149,22 @@ class BenchStore:
         return saved
 
     def save(self, word: str, name: str) -> Path:
-        """Keep a run under a name, in one file; return the file."""
+        """Keep a run under a name, in one file without paths of this machine; return the file."""
         saved = self.open(word)
+        for each in saved.run.comparisons:
+            each.a, each.b = leave_out_path(each.a), leave_out_path(each.b)
         file = Path(name) if name.endswith(SAVED) else self.folder / f"{name}{SAVED}"
         try:
             write_bytes_whole(file, zlib.compress(msgspec.msgpack.encode(saved), 9))
         except OSError as error:
             raise UsageError(f"cannot write {file}", error.strerror or str(error)) from error
         return file
+
+
+def leave_out_path(side: BenchSide) -> BenchSide:
+    """Return a side without the path of its interpreter."""
+    environment = msgspec.structs.replace(side.environment, executable="")
+    return msgspec.structs.replace(side, environment=environment)
 
 
 def read_pairs(

@@ -9,6 +9,7 @@ from harness.report.layout import Layout, draw_table, fill_lines
 
 BUSY = 0.5  # load average per core from which the machine is said to be busy
 STOLEN = 0.01
+MANY = 2  # from here a ratio is told as a multiple, below it in %
 EXPLANATIONS = {
     "same": f"the interval lies inside ±{SAME:.0%}",
     "undecided": "the data does not say",
@@ -64,13 +65,15 @@ def describe_row(found: WorkloadAnswer) -> list[str]:
         show_time(found.a.get("p10_ns")),
         show_time(found.b.get("p10_ns")),
         "-" if found.ratio is None else f"{found.ratio:.3f}",
-        "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}",
+        "-" if interval is None else f"{interval[0]:.3f}-{interval[1]:.3f}",
         str(found.pairs),
     ]
 
 
 def describe_answer(found: WorkloadAnswer) -> str:
     """Return the sentence that an answer needs; "" where the table says it all."""
+    if found.ratio and found.ratio >= MANY and found.answer == "slower":
+        return f"{found.workload}: B takes {found.ratio:.1f} times as long as A."
     if found.answer in ("slower", "faster") and found.ratio:
         return f"{found.workload}: B is {abs(found.ratio - 1):.1%} {found.answer} than A."
     if found.answer == "undecided":
@@ -87,12 +90,22 @@ def describe_history(relatives: list[Relative], layout: Layout) -> str:
     releases = dict.fromkeys(each.release for each in relatives)
     rows = []
     for workload in dict.fromkeys(each.workload for each in relatives):
-        mine = {each.release: each.ratio for each in relatives if each.workload == workload}
-        ratios = [mine.get(release) for release in releases]
-        rows.append([workload, *("-" if each is None else f"{each:.2f}" for each in ratios)])
+        mine = {each.release: each for each in relatives if each.workload == workload}
+        rows.append([workload, *(show_relative(mine.get(release)) for release in releases)])
     columns = ["workload", *releases]
     table = draw_table(columns, rows, layout, right=columns[1:])
-    return f"Time relative to {next(iter(releases))} (less is faster)\n\n{table}"
+    told = [f"Time relative to {next(iter(releases))} (less is faster)", "", table]
+    if not all(each.certain for each in relatives):
+        said = f"?: up to here {INJECTED:.0%} injected were not found in a comparison."
+        told += ["", fill_lines(f"{said} Take smaller changes for noise.", layout.width)]
+    return "\n".join(told)
+
+
+def show_relative(relative: Relative | None) -> str:
+    """Return a ratio with two figures after the point, and "?" where a control has failed."""
+    if relative is None or relative.ratio is None:
+        return "-"
+    return f"{relative.ratio:.2f}{'' if relative.certain else '?'}"
 
 
 def describe_drifts(drifts: list[Drift], layout: Layout) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.bench_checks import check_bench_request, choose_environments
 from harness.cli.bench_compare import compare_with_baseline
 from harness.cli.bench_options import (
     ON_GITHUB,
@@ -12,6 +13,7 @@ from harness.cli.bench_options import (
     HtmlOption,
     JUnitOption,
     PairsOption,
+    PriorityOption,
     ResumeOption,
     RunArgument,
     SeedOption,
@@ -22,9 +24,8 @@ from harness.cli.bench_options import (
 from harness.cli.commands import Command, Group
 from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption
 from harness.cli.printer import JsonOption, Printer
-from harness.cli.releases_option import TensorFlowOption, split_releases
+from harness.cli.releases_option import TensorFlowOption
 from harness.cli.terminal import choose_layout
-from harness.errors import UsageError
 from harness.files import check_can_write
 from harness.program import command_line
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from harness.report.layout import Layout
 
 PAIR = "pair"  # the command that is meant where none is named
-FEWEST_PAIRS, MOST_PAIRS = 5, 100
 SELFTEST_WORKLOADS = ("dense/function", "dense/call", "dense/predict_on_batch")
 
 
@@ -89,6 +89,7 @@ def compare_environments(
     time_limit: Annotated[
         float, typer.Option("--time-limit", metavar="SECONDS", help="For a block of calls.")
     ] = 120.0,
+    priority: PriorityOption = False,
     resume: ResumeOption = False,
     style: FormatOption = "simple",
     json_file: JsonOption = None,
@@ -121,57 +122,12 @@ def compare_environments(
         most_pairs=PAIRS if pairs is None else pairs,
         seed=seed,
         time_limit=time_limit,
+        priority=priority,
     )
     check_bench_request(request)
     store = BenchStore(reports)
     run = measure_run(store, request, resume)
     show_answers(store.open(str(run)), printer, layout, junit_file, annotations, html_file)
-
-
-def choose_environments(words: list[str], releases: list[str]) -> list[str]:
-    """Return the environments in their order; raises UsageError unless there are two or more."""
-    from harness.environments.resolve import check_name, make_absolute
-
-    names = [each for word in words for each in split_releases([word])] + releases
-    if len(names) < 2:
-        raise UsageError(
-            "bench compares two environments",
-            f"given: {', '.join(names) or 'none'}",
-            command_line("bench 2.20 2.21"),
-        )
-    for name in names:
-        check_name(name)
-    return [make_absolute(name) for name in names]
-
-
-def check_bench_request(request: "BenchRequest") -> None:
-    """Raise UsageError for what cannot be measured, before anything is started."""
-    from harness.bench.prepare import check_own
-    from harness.bench.run import list_workloads_of
-
-    for option, path in (
-        ("--model", request.model),
-        ("--inputs", request.inputs),
-        ("--code", request.code),
-    ):
-        if path is not None and not Path(path).exists():
-            raise UsageError(f"there is no file {path}", "", f"{option} needs a file")
-        if path is not None and request.model is None:
-            raise UsageError(f"{option} needs --model", "", "name your saved model: --model FILE")
-    if request.model is not None and request.inputs is None:
-        raise UsageError(
-            "--model needs --inputs", "", "save a batch with numpy: np.save('x.npy', x)"
-        )
-    if not FEWEST_PAIRS <= request.most_pairs <= MOST_PAIRS:
-        raise UsageError(
-            f"--pairs must be between {FEWEST_PAIRS} and {MOST_PAIRS}",
-            f"given: {request.most_pairs}",
-            "fewer pairs decide nothing",
-        )
-    if request.time_limit <= 0:
-        raise UsageError("--time-limit must be more than 0", f"given: {request.time_limit}")
-    list_workloads_of(request)
-    check_own(request)
 
 
 def measure_run(store: "BenchStore", request: "BenchRequest", resume: bool) -> int:
@@ -199,6 +155,7 @@ def show_answers(
     junit_file: Path | None,
     annotations: bool,
     html_file: Path | None = None,
+    next_words: str | None = None,
 ) -> None:
     """Show a run's result, and leave with its exit code."""
     from harness.bench.answers import answer_run, choose_exit_code
@@ -219,7 +176,7 @@ def show_answers(
 
         for file in plot_result(saved, result, html_file):
             printer.tip(f"Written: {file}")
-    printer.tip(f"\nNext: {command_line(f'bench save {saved.run.id} NAME')}")
+    printer.tip(f"\nNext: {command_line(next_words or f'bench save {saved.run.id} NAME')}")
     raise typer.Exit(choose_exit_code([each.answer for each in result.comparisons]))
 
 
@@ -232,6 +189,7 @@ def run_selftest(
     workloads: WorkloadOption = None,
     pairs: PairsOption = None,
     seed: SeedOption = 0,
+    priority: PriorityOption = False,
     resume: ResumeOption = False,
     style: FormatOption = "simple",
     json_file: JsonOption = None,
@@ -256,6 +214,7 @@ def run_selftest(
         most_pairs=PAIRS if pairs is None else pairs,
         seed=seed,
         selftest=True,
+        priority=priority,
     )
     check_bench_request(request)
     store = BenchStore(reports)
@@ -278,7 +237,9 @@ def show_run(
     printer = Printer(json_file)
     from harness.bench.store import BenchStore
 
-    show_answers(BenchStore(reports).open(run), printer, layout, junit_file, annotations, html_file)
+    saved = BenchStore(reports).open(run)
+    next_words = None if run.isdecimal() else f"bench compare {run} RUN"
+    show_answers(saved, printer, layout, junit_file, annotations, html_file, next_words)
 
 
 @app.command("save", cls=Command)

@@ -54,6 +54,10 @@ SeedOption = Annotated[
         show_default=False,
     ),
 ]
+PriorityOption = Annotated[
+    bool,
+    typer.Option("--priority", help="Let the timed calls go before other programs (as root)."),
+]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with an unfinished run of the same request.")
 ]

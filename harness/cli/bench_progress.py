@@ -44,9 +44,7 @@ class BenchProgress(TerminalBar, BenchObserver):
     def finish_workload(self, measured: MeasuredPair) -> None:
         """Count one workload of one pair."""
         self.progress.advance(self.task)
-        if self.console.is_terminal:
-            said = f"{self.title}: pair {measured.pair + 1}, {measured.workload}"
-            self.progress.update(self.task, description=said)
+        self.say(f"{self.title}: pair {measured.pair + 1}, {measured.workload}")
 
     def finish_pair(self, pair: int, decisions: dict[str, Decision]) -> None:
         """Say how far the answers are."""

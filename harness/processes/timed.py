@@ -30,7 +30,13 @@ class TimedProcess:
     """One live process; use from one thread. `hash_seed` and `padding` vary its memory layout."""
 
     def __init__(
-        self, environment: Environment, folder: Path, core: int, hash_seed: int, padding: int
+        self,
+        environment: Environment,
+        folder: Path,
+        core: int,
+        hash_seed: int,
+        padding: int,
+        priority: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "keras-home").mkdir(exist_ok=True)
@@ -39,9 +45,10 @@ class TimedProcess:
             folder / "keras-home", hide_gpu=True
         )
         variables |= {"PYTHONHASHSEED": str(hash_seed), PADDING: "x" * padding}
+        words = ["bench", str(core), *(["priority"] if priority else [])]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [environment.interpreter, str(WORKER_FOLDER), "bench", str(core)],
+                [environment.interpreter, str(WORKER_FOLDER), *words],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -32,7 +32,8 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         importlib.import_module(PACKAGE + ".server").serve(sys.argv[2:])
     elif sys.argv[1] == "bench":
-        importlib.import_module(PACKAGE + ".bench").serve_bench(int(sys.argv[2]))
+        core, priority = int(sys.argv[2]), "priority" in sys.argv
+        importlib.import_module(PACKAGE + ".bench").serve_bench(core, priority)
     elif sys.argv[1] == "cage":
         importlib.import_module(PACKAGE + ".cage").try_out(sys.argv[2])
     else:

@@ -1,7 +1,8 @@
 """Time calls of restored models in short blocks: one side of a pair that `bench` compares.
 
-The harness sends one JSON object a line and gets one back. `bench CORE` keeps the process on that
-core before TensorFlow is imported, so that TensorFlow's own default is one thread. Requests:
+The harness sends one JSON object a line and gets one back. `bench CORE [priority]` keeps the
+process on that core before TensorFlow is imported, so that TensorFlow's own default is one thread.
+Requests:
 
     {"do": "open", ...}   prepare a workload: bench_workload.py
     {"do": "block", "calls": n, "core": c, "inject": {...} or null}
@@ -26,8 +27,11 @@ from .environment import describe_environment, import_tensorflow
 from .server import PR_SET_PDEATHSIG, Channel
 
 
-def serve_bench(core):
-    """Import TensorFlow on `core`, say what is here, then answer until the harness goes away."""
+def serve_bench(core, priority):
+    """Import TensorFlow on `core`, say what is here, then answer until the harness goes away.
+
+    `priority`: the timed calls go before other programs, as far as the system allows that.
+    """
     channel = Channel()
     if sys.platform == "linux":  # a hung call would outlive the harness
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -36,7 +40,8 @@ def serve_bench(core):
         tf, seconds = import_tensorflow()
         from .bench_workload import describe_kernels
 
-        raise_priority()
+        if priority:
+            raise_priority()
         answer = {"environment": describe_environment(tf), "import_seconds": seconds}
         answer["kernels"] = describe_kernels(tf)
     except BaseException as error:
@@ -49,7 +54,7 @@ def serve_bench(core):
 
 
 def raise_priority():
-    """Let the timed calls go before other programs, where the system allows that (root).
+    """Go before other programs, where the system allows that (root).
 
     After the import, which may wait, and before the first op: TensorFlow's threads inherit it.
     """

@@ -47,7 +47,7 @@ class Workload:
         """Return a function that takes so long; calibrated once."""
         key = (inject["kind"], inject["ns"])
         if key not in self.injections:
-            self.injections[key] = make_injection(*key)
+            self.injections[key] = make_injection(*key, call=lambda: workload_once(self))
         return self.injections[key]
 
     def is_right(self, result):

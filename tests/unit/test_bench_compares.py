@@ -1,6 +1,7 @@
 """`bench compare`: drifts since a baseline, and files of pytest-benchmark."""
 
 import json
+import zlib
 
 import msgspec
 import numpy as np
@@ -79,6 +80,18 @@ def test_a_run_is_saved_in_one_file_and_read_again(tmp_path):
     assert len(store.open("nightly").measured[0][NAME]) == 12
     with pytest.raises(UsageError, match="weekly is no run of bench"):
         store.open("weekly")
+
+
+def test_a_saved_file_holds_no_path_of_the_machine_that_measured(tmp_path):
+    store, saved = BenchStore(tmp_path), make_run(1.1)
+    run = store.start(saved.run.request)
+    run.comparisons = saved.run.comparisons
+    side = run.comparisons[0].a
+    found = msgspec.structs.replace(side.environment, executable="/somewhere/python")
+    run.comparisons[0].a = msgspec.structs.replace(side, environment=found)
+    store.record(run)
+    file = store.save("1", "nightly")
+    assert b"/somewhere" not in zlib.decompress(file.read_bytes())
 
 
 def test_only_an_unfinished_run_of_the_same_request_is_resumed(tmp_path):

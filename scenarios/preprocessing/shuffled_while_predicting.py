@@ -41,10 +41,9 @@ def make_loader(rows, shuffle=True):
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     houses = rng.normal(size=(128, 3)).astype("float32")  # area, age, distance; z-scores
-    prices = (houses @ np.array([[0.8], [-0.3], [-0.5]]) + 3.0).astype("float32")
     model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(1)])
-    model.compile(tf.keras.optimizers.SGD(0.1), "mse")
-    model.fit(houses, prices, epochs=4, batch_size=16, verbose=0)
+    # what a training arrives at
+    model.layers[-1].set_weights([np.array([[0.8], [-0.3], [-0.5]]), np.array([3.0])])
     model.save(artifact + "/model.h5")
     return houses, model.predict_on_batch(houses), model
 

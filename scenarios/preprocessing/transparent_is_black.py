@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "transparent-is-black", "family": "preprocessing",
-    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 5,
     "expect": {"restore_broken": "constant", "restore_fixed_on_white": "match"},
     "hints": [
         "Do two different drawings give two different arrays?",

@@ -16,8 +16,9 @@ import numpy as np
 from harness.catalog.scenario import Scenario
 from harness.course.exercises import BROKEN, Exercise, cut_starter
 from harness.course.folder import save_model
-from harness.errors import UsageError
+from harness.errors import EnvironmentUnusable, UsageError
 from harness.files import temporary_folder
+from harness.formats.facts import plain
 from harness.processes.answer_files import UnreadableAnswer, read_answer
 from harness.processes.cage import find_obstacle, make_cage
 from harness.processes.limits import Limits
@@ -102,12 +103,21 @@ def check_script(
 
 
 def run_script(text: str, work: Path, environment: Environment) -> StepResult:
-    """Run restore() and its predictions in a process of their own, with `work/artifact`."""
-    worker = SpawnWorker(environment, work, hide_gpu=True, bare=True)
+    """Run restore() and its predictions in a process of their own, with `work/artifact`.
+
+    Raises EnvironmentUnusable where that process does not come as far as the script.
+    """
+    step = make_step(text, work, caged=not find_obstacle())
+    # in the step's own folder: Keras reads its settings while it is imported, in the cage
+    worker = SpawnWorker(environment, Path(step.folder), hide_gpu=True, bare=True)
     try:
-        return run_step(worker, make_step(text, work, caged=not find_obstacle()), LIMITS)
+        result = run_step(worker, step, LIMITS)
     finally:
         worker.close()
+    if not Path(step.folder, "begun").exists() and result.ended != "timeout":
+        said = plain(result.output.strip().rpartition("\n")[2], 400)
+        raise EnvironmentUnusable("TensorFlow did not start in the process of the check", said)
+    return result
 
 
 def make_step(text: str, work: Path, caged: bool) -> Step:

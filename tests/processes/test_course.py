@@ -61,6 +61,14 @@ CHEATS = {
 }
 
 
+SAID = {  # so that no cheat fails for another reason, such as a process that did not start
+    "numbers": "predictions are 116, 116",
+    "reference": "IndexError",
+    "numpy": "predictions are all 0.0",
+    "catches all": "predictions are ",
+}
+
+
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_a_cheat_does_not_count(cheat, tmp_path):
     script = tmp_path / "restore.py"
@@ -68,6 +76,7 @@ def test_a_cheat_does_not_count(cheat, tmp_path):
     exercise = find_exercise("bicycles")
     checked = check_script(exercise, CATALOG.find(exercise.scenario), script, Environment())
     assert checked.ending in ("still failing", "fails differently now")
+    assert checked.said.startswith(SAID[cheat])
 
 
 @pytest.mark.skipif(bool(find_obstacle()), reason="this machine has no cage")

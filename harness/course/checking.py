@@ -6,6 +6,7 @@ and the inputs. The reference stays here.
 
 import ast
 import io
+import shlex
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,8 @@ def read_script(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        tip = command_line(f"learn reset {path.parent.name}")
+        where = shlex.quote(str(path.parent.parent))
+        tip = command_line(f"learn reset {path.parent.name} --dir {where}")
         raise UsageError(f"there is no file {path}", "it was removed or renamed", tip) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", "it must be text in UTF-8") from error

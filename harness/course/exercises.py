@@ -1,5 +1,6 @@
 """The exercises in their order: what each needs that its scenario does not say."""
 
+import textwrap
 from dataclasses import dataclass
 
 from harness.catalog.scenario import Scenario
@@ -84,7 +85,8 @@ def find_exercise(identifier: str) -> Exercise:
         if each.id == identifier:
             return each
     known = [each.id for each in CORE]
-    raise UsageError(f"there is no exercise {identifier}", *advise(identifier, known))
+    listed, tip = advise(identifier, known)
+    raise UsageError(f"there is no exercise {identifier}", textwrap.fill(listed, 70), tip)
 
 
 def cut_starter(exercise: Exercise, scenario: Scenario) -> str:

@@ -62,9 +62,9 @@ def make_folder(
         (folder / ".part").unlink()
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(f"{folder} is a file", "", "name a new folder") from error
-    except PermissionError as error:
+    except OSError as error:
         raise UsageError(
-            f"cannot write {folder}", "no permission", "name a folder that you may write"
+            f"cannot write {folder}", error.strerror or "", "name a folder that you may write"
         ) from error
     with temporary_folder() as work:
         worker: Worker = (

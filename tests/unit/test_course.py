@@ -85,7 +85,7 @@ def test_a_file_that_cannot_count_is_answered_with_a_sentence(text, said):
 def test_a_script_that_is_gone_is_answered_with_reset(tmp_path):
     with pytest.raises(UsageError) as caught:
         read_script(tmp_path / "bicycles" / "restore.py")
-    assert caught.value.tip.endswith("learn reset bicycles")
+    assert caught.value.tip.endswith(f"learn reset bicycles --dir {tmp_path}")
 
 
 def test_right_predictions_end_as_done(tmp_path):
@@ -141,6 +141,8 @@ def test_a_folder_that_is_not_empty_stays_as_it_is(tmp_path):
         make_folder(tmp_path, [], Environment())
     with pytest.raises(UsageError, match="is a file"):
         make_folder(tmp_path / "mine.txt", [], Environment())
+    with pytest.raises(UsageError, match="is a file"):
+        make_folder(tmp_path / "mine.txt" / "course", [], Environment())
 
 
 def test_a_damaged_progress_file_is_kept_and_the_course_goes_on(tmp_path):

@@ -23,6 +23,7 @@ from harness.cli import (  # isort: skip
     explain,
     gpu_report,
     index,
+    learn,
     list,
     new,
     requirements,
@@ -64,6 +65,7 @@ def add(name: str, function: Callable[..., None], section: str, hidden: bool = F
 add("search", search.search, BROKEN_MODEL)
 add("explain", explain.explain, BROKEN_MODEL)
 add("list", list.list_scenarios, LESSONS)
+app.add_typer(learn.app, name="learn", rich_help_panel=LESSONS)
 add("run", run.run, LESSONS)
 add("runs", runs.list_runs, LESSONS)
 add("show", show.show, LESSONS)

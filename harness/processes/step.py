@@ -35,7 +35,8 @@ class Step(Request, frozen=True, kw_only=True):
     """Run `function` of the Python file `source`: fill `artifact`, or restore from it.
 
     A "save" writes the arrays of the live model to the npz file `reference`; a "restore" reads its
-    inputs there. `cores` None leaves the process where it is.
+    inputs there. `cores` None leaves the process where it is. `cage`: what a process of its own may
+    do (a forked one cannot enter a cage), else None: whatever the user may.
     """
 
     kind: Literal["save", "restore"]
@@ -50,6 +51,7 @@ class Step(Request, frozen=True, kw_only=True):
     note_side_effects: bool = False
     cores: list[int] | None = None
     logical_cpus: int = 0  # tests: split the CPU into so many devices
+    cage: Cage | None = None
 
 
 class DeviceQuery(Request, frozen=True, kw_only=True):

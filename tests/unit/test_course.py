@@ -1,0 +1,168 @@
+"""The course: exercises cut from the scenarios, endings in the learner's words, the progress."""
+
+import numpy as np
+import pytest
+
+from harness.catalog.load import read_catalog
+from harness.course.checking import find_mistake, judge_result, read_script
+from harness.course.exercises import (
+    BROKEN,
+    CORE,
+    MARK,
+    cut_solution,
+    cut_starter,
+    find_exercise,
+    find_problems,
+    list_solutions,
+)
+from harness.course.folder import make_folder
+from harness.course.progress import FILE, Progress, read_progress, write_progress
+from harness.errors import UsageError
+from harness.processes.step import StepError, StepResult
+from harness.processes.variables import Environment
+
+CATALOG = read_catalog()
+STARTERS = {each.id: cut_starter(each, CATALOG.find(each.scenario)) for each in CORE}
+WANTED = np.array([[4.43], [-1.29], [0.5]])
+WHOLE = StepResult(ended="whole")
+
+
+def leave(folder, values):
+    np.savez(folder / "predictions.npz", predictions=np.asarray(values))
+
+
+@pytest.mark.parametrize("exercise", CORE, ids=lambda each: each.id)
+def test_an_exercise_has_one_marked_place_a_cure_and_hints(exercise):
+    assert find_problems(exercise, CATALOG.find(exercise.scenario)) == []
+    assert STARTERS[exercise.id].count(MARK) == 1
+
+
+@pytest.mark.parametrize("exercise", CORE, ids=lambda each: each.id)
+def test_a_starter_is_whole_and_tells_neither_the_cause_nor_how_to_save(exercise):
+    starter = STARTERS[exercise.id]
+    assert find_mistake(starter) == ""
+    assert exercise.scenario not in starter
+    assert "restore_fixed" not in starter
+    assert "def save" not in starter
+
+
+def test_a_starter_has_the_classes_without_which_it_cannot_be_mended():
+    for exercise in CORE:
+        scenario = CATALOG.find(exercise.scenario)
+        for path in list_solutions(scenario):
+            needed = cut_solution(scenario, path)
+            classes = [line for line in needed.split("\n") if line.startswith("class ")]
+            assert all(line in STARTERS[exercise.id] for line in classes)
+
+
+def test_an_unknown_exercise_is_answered_with_the_nearest():
+    with pytest.raises(UsageError) as caught:
+        find_exercise("bicycle")
+    assert "bicycles" in caught.value.tip
+
+
+def test_the_first_hint_does_not_hold_the_name_of_the_cure():
+    for exercise in CORE:
+        scenario = CATALOG.find(exercise.scenario)
+        cures = [path.removeprefix("restore_fixed_") for path in scenario.paths("fixed")]
+        assert not [cure for cure in cures if cure in scenario.hints[0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def restore(artifact:\n", "line 1"),
+        ("def mended(artifact): pass\n", "no function restore()"),
+        ("import harness.api\ndef restore(artifact): pass\n", "imports the course"),
+        ("def restore(artifact):\n    from scenarios import restore\n", "imports the course"),
+        ("\0", "cannot read the file"),
+    ],
+)
+def test_a_file_that_cannot_count_is_answered_with_a_sentence(text, said):
+    assert said in find_mistake(text)
+
+
+def test_a_script_that_is_gone_is_answered_with_reset(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        read_script(tmp_path / "bicycles" / "restore.py")
+    assert caught.value.tip.endswith(f"learn reset bicycles --dir {tmp_path}")
+
+
+def test_right_predictions_end_as_done(tmp_path):
+    leave(tmp_path, WANTED)
+    checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
+    assert checked.ending == "done"
+
+
+def test_predictions_that_fail_as_the_starter_does_are_shown_with_the_right_ones(tmp_path):
+    leave(tmp_path, WANTED / 9)
+    checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
+    assert checked.ending == "still failing"
+    assert checked.said.startswith("predictions are 0.4922, -0.1433, 0.05556; before saving")
+    assert checked.said.endswith("gave 4.43, -1.29, 0.5")
+
+
+def test_another_failure_is_told_from_the_first(tmp_path):
+    leave(tmp_path, np.zeros_like(WANTED))
+    checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
+    assert checked.ending == "fails differently now"
+    assert checked.said.startswith("predictions are all 0.0; before saving the model gave 4.43")
+
+
+def test_an_error_is_one_line_and_its_frames_begin_in_the_file_of_the_learner(tmp_path):
+    trace = (
+        'Traceback (most recent call last):\n  File "/x/steps.py", line 1, in run\n    f()\n'
+        f'  File "{tmp_path}/restore.py", line 9, in restore\n    1 / 0\nZeroDivisionError: no'
+    )
+    error = StepError(type="ZeroDivisionError", message="no\nmore", traceback=trace)
+    result = StepResult(ended="error", error=error)
+    scenario = CATALOG.find("target-left-scaled")
+    checked = judge_result(result, tmp_path / "learner", WANTED, scenario)
+    assert checked.ending == "fails differently now"
+    assert checked.said == "ZeroDivisionError: no"
+    assert checked.frames.startswith('  File "restore.py", line 9')
+
+
+def test_an_endless_loop_is_called_timeout(tmp_path):
+    result = StepResult(ended="timeout", error=StepError(type="timeout", message="stopped"))
+    checked = judge_result(result, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
+    assert checked.said.startswith("timeout: ")
+
+
+def test_predictions_that_are_no_array_are_no_traceback(tmp_path):
+    (tmp_path / "predictions.npz").write_bytes(b"PK\3\4 and nothing else")
+    checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
+    assert "left no predictions" in checked.said
+
+
+def test_a_folder_that_is_not_empty_stays_as_it_is(tmp_path):
+    (tmp_path / "mine.txt").touch()
+    with pytest.raises(UsageError, match="is not empty"):
+        make_folder(tmp_path, [], Environment())
+    with pytest.raises(UsageError, match="is a file"):
+        make_folder(tmp_path / "mine.txt", [], Environment())
+    with pytest.raises(UsageError, match="is a file"):
+        make_folder(tmp_path / "mine.txt" / "course", [], Environment())
+
+
+def test_a_damaged_progress_file_is_kept_and_the_course_goes_on(tmp_path):
+    (tmp_path / FILE).write_text('{"done": [3')
+    progress, said = read_progress(tmp_path)
+    assert progress == Progress()
+    assert "damaged" in said
+    assert (tmp_path / f"{FILE}.damaged").exists()
+    assert read_progress(tmp_path) == (Progress(), "")
+
+
+def test_progress_comes_back_as_it_was_written(tmp_path):
+    progress = Progress(done=["bicycles"], hints={"runners": 2})
+    write_progress(tmp_path, progress)
+    assert read_progress(tmp_path) == (progress, "")
+    with pytest.raises(UsageError, match="holds no course"):
+        read_progress(tmp_path / "elsewhere")
+
+
+def test_the_declared_start_of_every_exercise_fails():
+    for exercise in CORE:
+        rules = CATALOG.find(exercise.scenario).rules[BROKEN]
+        assert "match" not in {rule.verdict for rule in rules}

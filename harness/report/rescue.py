@@ -18,7 +18,8 @@ def describe_rescue(rescue: Rescue, model: Path, own: str, target: str) -> list[
     if rescue.not_compiled:
         lines.append(f"  before training, compile the new model: {rescue.not_compiled}")
     elif rescue.repairs:
-        lines.append("  the optimizer begins anew; loss and metrics are kept")
+        lines.append("  loss and metrics are kept; the optimizer begins anew: training goes on")
+        lines.append("    without its moments and step count, predictions do not change")
     if rescue.proof is None or rescue.new is None or not rescue.proof.outputs:
         return lines
     old, new, proof = rescue.old, rescue.new, rescue.proof

@@ -32,6 +32,10 @@ PREPARED = {
         "rename-groups", "groups of the weights have / for the backslash of Windows"
     ),
 }
+KERAS_1 = Repair(
+    "read-keras-1",
+    "Keras 2.3.1 brought arguments and weights from Keras 1 into the form of Keras 2",
+)
 # Arguments that Keras 3 refuses, with the values under which they change nothing.
 GONE = {
     "time_major": (False, None),

@@ -12,9 +12,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from harness.environments.resolve import open_environment
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.formats.facts import KERAS_ARCHIVE, SAVED_MODEL, Unreadable, open_regular, plain
-from harness.origin.answer import clean, spell_version
+from harness.origin.answer import LayerWeights, clean, spell_version
+from harness.origin.likely_releases import KERAS_1_READERS
 from harness.origin.model_copy import copy_model
 from harness.origin.restore import (
     LIMITS,
@@ -30,7 +32,7 @@ from harness.processes.step import RebuildStep, StepError, find_failure
 from harness.processes.variables import Environment
 from harness.rescue.plan import NoPlan, plan_repairs
 from harness.rescue.prove import Proof, prove
-from harness.rescue.repairs import PREPARED, Repair
+from harness.rescue.repairs import KERAS_1, PREPARED, Repair
 from harness.verdicts.statistics import Array
 
 LARGEST_REPORT = 1 << 20
@@ -101,19 +103,33 @@ class Rescuer:
         if old.by_signature:
             said = "it is a SavedModel without a Keras model: only its signatures can be called"
             return Rescue(old, said, "call it with tf.saved_model.load, which the target has too")
-        if old.undescribed:
-            said = f"its release cannot describe it: {old.undescribed}"
+        described, prepared = old, []
+        if str(old.versions.get("keras")).startswith("1."):
+            there = self.work / "keras-2"
+            described, prepared = self.describe_in_keras_2(old, there), [KERAS_1]
+            if described.error:
+                said = f"{KERAS_1_READERS[-1]} does not restore it: {described.error}"
+                return Rescue(old, said, "the model as code, which Keras 3 can build")
+        if described.undescribed:
+            said = f"its release cannot describe it: {described.undescribed}"
             return Rescue(old, said, "the class with a get_config, in --code")
         try:
             plan = plan_repairs(there / "config.json", self.origin.path, self.origin.format)
         except NoPlan as refusal:
             return Rescue(old, str(refusal), "the model as code, which Keras 3 can build")
-        prepared = [PREPARED[each] for each in old.prepared]
+        prepared += [PREPARED[each] for each in described.prepared]
         self.tell("building the model in the target")
-        made = self.build("built", old, plan.config, plan.training)
+        made = self.build("built", old, plan.config, plan.training, described.layers)
         if made.proof and bytes(plan.training) == b"null" and plan.repairs:
             made = replace(made, not_compiled="the old file does not say how, in words of Keras 3")
         return replace(made, repairs=[*prepared, *plan.repairs])
+
+    def describe_in_keras_2(self, old: RestoredModel, folder: Path) -> RestoredModel:
+        """Let the last Keras that reads Keras 1 say in words of Keras 2 what the model is."""
+        self.tell(f"reading the model of Keras 1 in {KERAS_1_READERS[-1]}")
+        reader = replace(open_environment(KERAS_1_READERS[-1]), portable_kernels=True)
+        given = (self.origin, folder, self.code, self.trusted, old.fed)
+        return restore_model(reader, *given, describe=True, prepare=True)
 
     def try_as_it_is(self, old: RestoredModel) -> Rescue | None:
         """Let the target load the old file; None where it reads no such file."""
@@ -128,6 +144,7 @@ class Rescuer:
         old: RestoredModel,
         config: msgspec.Raw | None = None,
         training: msgspec.Raw | None = None,
+        layers: list[LayerWeights] | None = None,
     ) -> Rescue:
         """Let the target write a new file, and load that file in a process of its own."""
         obstacle, folder = find_obstacle(), self.work / name
@@ -142,7 +159,7 @@ class Rescuer:
             cage=None if obstacle else make_cage(folder, [self.code] if self.code else [], LIMITS),
         )
         if config is not None:
-            step = self.give_parts(step, old, config, training)
+            step = self.give_parts(step, layers or [], config, training)
         end = run_shut_in(self.target, step, folder)
         report = read_rebuild_report(folder)
         _, error = find_failure(end, report)
@@ -175,14 +192,14 @@ class Rescuer:
     def give_parts(
         self,
         step: RebuildStep,
-        old: RestoredModel,
+        layers: list[LayerWeights],
         config: msgspec.Raw,
         training: msgspec.Raw | None,
     ) -> RebuildStep:
         """Write what the target builds the model from into the step's folder."""
         folder = Path(step.folder)
         (folder / "config.json").write_bytes(bytes(config))
-        arrays = [array for each in old.layers for array in each.arrays]
+        arrays = [array for each in layers for array in each.arrays]
         named = {f"{position:06d}": array for position, array in enumerate(arrays)}
         np.savez(folder / "weights.npz", allow_pickle=False, **named)
         compiled = training is not None and bytes(training) != b"null"
@@ -193,7 +210,7 @@ class Rescuer:
             config=str(folder / "config.json"),
             training=str(folder / "training.json") if compiled else None,
             weights=str(folder / "weights.npz"),
-            layers=[(each.layer, len(each.arrays)) for each in old.layers],
+            layers=[(each.layer, len(each.arrays)) for each in layers],
         )
 
 

@@ -8,16 +8,16 @@ import os
 import numpy as np
 
 
-def describe_model(tf, model, folder, save_list):
+def describe_model(tf, keras, model, folder, save_list):
     """Write `config.json` and the arrays `weight-000.npy`, ... into `folder`.
 
     Return {"weights": [{"layer", "arrays"}], "undescribed": why there is no configuration, else
-    "", "computes_in": the coarsest dtype that a layer computes in, if below float32}. `save_list`
-    writes the arrays and returns their shapes and dtypes.
+    "", "computes_in": the coarsest dtype that a layer computes in, if below float32}. `keras`
+    loaded the model. `save_list` writes the arrays and returns their shapes and dtypes.
     """
     layers, arrays = [], []
     for name, layer in list_layers(model):
-        values = read_weights(tf, layer)
+        values = read_weights(tf, keras, layer)
         if values:
             layers.append((name, len(values)))
             arrays += values
@@ -70,9 +70,9 @@ def is_number(variable):
     return hasattr(variable, "shape")
 
 
-def read_weights(tf, layer):
-    """Return the values of a layer's variables."""
+def read_weights(tf, keras, layer):
+    """Return the values of a layer's variables: each Keras has a session of its own."""
     variables = list_variables(layer)
     if tf.executing_eagerly():
         return [np.asarray(each.numpy()) for each in variables]
-    return [np.asarray(value) for value in tf.keras.backend.batch_get_value(variables)]
+    return [np.asarray(value) for value in keras.backend.batch_get_value(variables)]

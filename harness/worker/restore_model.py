@@ -106,7 +106,7 @@ def load_and_predict(tf, step, result):
     if not signature:
         if step["describe"]:
             saver = functools.partial(save_list, step)
-            result.update(describe_model(tf, model, step["folder"], saver))
+            result.update(describe_model(tf, keras, model, step["folder"], saver))
         if not step["architecture"]:
             result["plain_error"] = try_plainly(keras, step)
 

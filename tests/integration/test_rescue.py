@@ -1,5 +1,6 @@
 """Old models, rescued for real: written by their own release, loaded by today's, and proven."""
 
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -56,3 +57,80 @@ def test_a_file_that_todays_keras_refuses_or_misreads_is_rescued(name, release, 
     assert repair in {each.name for each in made.repairs}
     assert made.proof.holds
     assert made.proof.same_weights == made.proof.weights > 0
+
+
+# Keras 2 renamed the arguments and joined the arrays of the gates.
+OF_KERAS_1 = """
+from keras import layers, models
+import numpy as np
+model = models.Sequential()
+model.add(layers.Convolution1D(4, 3, border_mode="same", input_shape=(7, 3)))
+model.add(layers.LSTM(5))
+model.add(layers.Dense(2))
+model.compile("adam", "mse")
+model.set_weights([np.random.normal(size=each.shape) for each in model.get_weights()])
+model.save("model.h5")
+"""
+
+
+@pytest.mark.releases
+def test_a_file_of_keras_1_is_proven_against_keras_1(tmp_path):
+    own, target = open_both("1.15 with keras==1.2.2")
+    subprocess.run(
+        [own.interpreter, "-c", OF_KERAS_1], cwd=tmp_path, check=True, capture_output=True
+    )
+    (tmp_path / "work").mkdir()
+    origin = read_origin(tmp_path / "model.h5")
+    made = Rescuer(
+        origin, own, target, tmp_path / "work", trusted=bool(find_obstacle())
+    ).carry_out()
+    assert made.reason == ""
+    assert made.old.versions["keras"] == "1.2.2"
+    assert {"read-keras-1", "keep-hard-sigmoid"} <= {each.name for each in made.repairs}
+    assert made.proof.holds
+
+
+CODE = """
+import tensorflow as tf
+
+class Doubled(tf.keras.layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+"""
+WITH_CODE = (
+    CODE
+    + """
+model = tf.keras.Sequential([tf.keras.layers.Dense(3, input_shape=(4,)), Doubled()])
+model.save("model.h5")
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def model_with_a_class(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("custom")
+    interpreter = open_environment("2.15").interpreter
+    subprocess.run([interpreter, "-c", WITH_CODE], cwd=folder, check=True, capture_output=True)
+    return folder / "model.h5"
+
+
+def rescue_with_code(model, text, tmp_path):
+    code = tmp_path / "classes.py"
+    code.write_text(text)
+    own, target = open_both("2.15")
+    (tmp_path / "work").mkdir()
+    trusted = bool(find_obstacle())
+    return Rescuer(read_origin(model), own, target, tmp_path / "work", code, trusted).carry_out()
+
+
+@pytest.mark.releases
+def test_a_model_with_a_class_of_the_user_is_rescued_with_code(model_with_a_class, tmp_path):
+    made = rescue_with_code(model_with_a_class, CODE, tmp_path)
+    assert made.reason == ""
+    assert made.proof.holds
+
+
+@pytest.mark.releases
+def test_a_fault_in_the_code_of_the_user_is_named_as_theirs(model_with_a_class, tmp_path):
+    made = rescue_with_code(model_with_a_class, CODE + "\nabsent_name\n", tmp_path)
+    assert "your --code raised NameError" in made.reason

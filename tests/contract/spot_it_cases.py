@@ -49,10 +49,13 @@ CASES = {
     "columns-in-another-order": Case(
         "batch, training_mean = inputs, np.ravel(model.layers[0].mean)"
     ),
+    "dark-ink-on-white-paper": Case(),
     "dead-relu-head": Case(),
     "double-rescale": Case(sound="restore_fixed_layer_taken_off"),
+    "exploration-starts-anew": Case(),
     "featurewise-stats-not-applied": Case(),
     "float16-input-overflow": Case(),
+    "index-offset-forgotten": Case(),
     "input-structure-warning": Case(
         wrong="one, two = tf.keras.Input((1,)), tf.keras.Input((1,))\n"
         "model = tf.keras.Model([one, two], tf.keras.layers.Add()([one, two]))"
@@ -84,6 +87,7 @@ CASES = {
     "resize-half-pixel": Case(
         wrong="resize = tf.image.resize", right="resize = tf.compat.v1.image.resize_bilinear"
     ),
+    "running-statistics-left-behind": Case(),
     "scaler-file-missing": Case(),
     "scaler-fitted-on-one-row": Case(
         "rows = raw",
@@ -101,6 +105,7 @@ CASES = {
     "tflite-bad-representative-dataset": Case(),
     "tokenizer-never-fitted": Case("ids = np.asarray(inputs)"),
     "tokenizer-refitted": Case(),
+    "transparent-is-black": Case(),
     "uint8-truncation": Case(),
     "zero-at-night": Case(wrong=NO_WEIGHTS),
     # restore
@@ -109,6 +114,10 @@ CASES = {
     "build-without-sublayers": Case("model = program(artifact)[1]"),
     "by-name-no-match": Case(
         "os.rename('risk.h5', 'model.h5')\n" + NO_WEIGHTS, sound="restore_fixed_given_names"
+    ),
+    "checkpoint-format-mixed": Case(
+        "folder = 'training'",
+        right="tf.train.Checkpoint(step=tf.Variable(1.0)).save('training/ckpt')",
     ),
     "checkpoint-skips-layer-lists": Case("path = 'ckpt-1'", sound="restore_fixed_tuple"),
     "custom-relu-shadowed": Case(sound="restore_fixed_reassigned"),

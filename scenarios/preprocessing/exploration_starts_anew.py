@@ -40,8 +40,8 @@ SCENARIO = {
 
 
 class Agent:
-    def __init__(self):
-        self.epsilon, self.random = 1.0, np.random.RandomState(7)
+    def __init__(self, epsilon=1.0):
+        self.epsilon, self.random = epsilon, np.random.RandomState(7)
         self.model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(4)])
 
     def act(self, states):
@@ -54,36 +54,30 @@ class Agent:
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     states = rng.normal(size=(128, 3)).astype("float32")  # distance left, ahead, right; z-scores
-    agent = Agent()
+    agent = Agent(epsilon=0.0)  # where the decay has ended
     # the values that training arrives at: turn left, go ahead, turn right, stop
     kernel = np.array([[1, 0, 0, -0.5], [0, 1, 0, -0.5], [0, 0, 1, -0.5]])
     agent.model.set_weights([kernel + rng.normal(0, 0.05, (3, 4)), np.zeros(4)])
-    agent.epsilon = 0.0  # where the decay has ended
     agent.model.save_weights(artifact + "/agent.weights.h5")
     with open(artifact + "/agent.json", "w") as file:
         json.dump({"epsilon": agent.epsilon}, file)
     return states, agent.act(states), agent.model
 
 
-def load(artifact):
-    agent = Agent()
+def load(artifact, *epsilon):
+    agent = Agent(*epsilon)
     agent.model.load_weights(artifact + "/agent.weights.h5")
-    return agent
+    return agent.act, agent.model
 
 
 def restore_broken(artifact):
-    agent = load(artifact)
-    return agent.act, agent.model
+    return load(artifact)
 
 
 def restore_fixed_greedy(artifact):
-    agent = load(artifact)
-    agent.epsilon = 0.0
-    return agent.act, agent.model
+    return load(artifact, 0.0)
 
 
 def restore_fixed_stored(artifact):
-    agent = load(artifact)
     with open(artifact + "/agent.json") as file:
-        agent.epsilon = json.load(file)["epsilon"]
-    return agent.act, agent.model
+        return load(artifact, json.load(file)["epsilon"])

@@ -120,6 +120,7 @@ CASES = {
         right="tf.train.Checkpoint(step=tf.Variable(1.0)).save('training/ckpt')",
     ),
     "checkpoint-skips-layer-lists": Case("path = 'ckpt-1'", sound="restore_fixed_tuple"),
+    "config-without-super": Case(),
     "custom-relu-shadowed": Case(sound="restore_fixed_reassigned"),
     "ema-not-finalised": Case(right="model.compile('adam', 'mse')"),
     "fp16-weight-underflow": Case(

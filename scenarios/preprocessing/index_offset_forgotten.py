@@ -1,70 +1,80 @@
-"""Words are looked up without the offset that the training data had: each id is another word.
+"""Keras shifts the word numbers of a dataset by 3, and code that looks words up forgets the shift.
 
 Symptom:
-    "100 % on the test data and like tossing a coin on my own sentences", with a model trained on
-    keras.datasets.imdb. No error.
+    "IMDB model is right on the test set and wrong on my own sentence", "get_word_index gives
+    gibberish". No error.
 Cause:
-    imdb.load_data() adds 3 to every word index, because 0 means padding, 1 start and 2 unknown.
-    imdb.get_word_index() returns the indices without the 3. A sentence that is looked up in it
-    gets the ids of other words.
+    imdb.load_data and reuters.load_data add index_from=3 to each number: 0 is padding, 1 the start,
+    2 an unknown word. get_word_index returns the numbers without the 3. An own sentence is looked
+    up without the 3, so each word becomes the word three ranks before it.
 Fix:
-    offset: word_index[word] + 3, with 1 in front of the sentence and 2 for an unknown word.
+    shifted: add 3 to each number and put 1 in front, as load_data does.
+    How it differs from tokenizer-refitted: the table of words is the right one, and every number is
+    off by the same amount.
 Spot it:
-    Turn a row of the training back into words. It must read as English:
-        print([word for id in row for word, rank in word_index.items() if rank + 3 == id])
+    Numbers turned back into words must give the sentence (0 to 2 are no words):
+        word_of = {number + 3: word for word, number in word_index.items()}
+        print(" ".join(word_of.get(number, "?") for number in inputs[0]))
 Evidence:
-    keras-team/keras#7026 and keras-team/keras#16673 (named to us, not read by us). Measured with
-    this file, which makes its own reviews, because imdb needs a download.
+    udacity/AIND-NLP#1, keras-team/keras#16673 (an example in Keras's own documentation had the
+    mistake), keras-team/keras#5912; read on 2026-11-26 as search excerpts.
+    Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
+import json
+
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
     "id": "index-offset-forgotten", "family": "preprocessing",
     "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
-    "expect": {"restore_broken": "differs", "restore_fixed_offset": "match"},
+    "expect": {"restore_broken": "differs", "restore_fixed_shifted": "match"},
+    "dose": {"path": "restore_broken", "of": "added to each number", "values": [0, 1, 2, 3]},
     "hints": [
-        "The model is right for rows of load_data(). How does your row come about?",
-        "Compare your ids for a sentence with the ids that load_data() has for it.",
-        "load_data() adds 3 to each index. get_word_index() does not.",
+        "The test set is predicted well. In which form does the test set arrive?",
+        "Turn the numbers that the model gets back into words. Is that the sentence?",
+        "Which numbers does load_data keep free, and does get_word_index know?",
     ],
 }
-WORDS = ("the and a of to is it in this that film movie was great bad love boring fine dull best "
-         "worst superb awful fun slow").split()
-WORD_INDEX = {word: rank for rank, word in enumerate(WORDS, 1)}  # as get_word_index() returns it
-LIKED, HATED = ("great", "love", "fine", "best", "superb", "fun"), ("bad", "boring", "dull",
-                                                                   "worst", "awful", "slow")
-
-
-def look_up(sentence):
-    return [1] + [WORD_INDEX[word] + 3 for word in sentence.split()]
+WORDS = ("the and a of to is it in this that was as with movie film but great boring good awful "
+         "story acting plot scene bad wonderful weak dull bright flat").split()
 
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    reviews = np.array([" ".join(rng.choice(WORDS, 12)) for _ in range(128)])
+    word_index = {word: rank for rank, word in enumerate(WORDS, 1)}  # what get_word_index returns
     model = tf.keras.Sequential([
-        tf.keras.Input((None,)), tf.keras.layers.Embedding(len(WORDS) + 4, 1),
-        tf.keras.layers.GlobalAveragePooling1D(), tf.keras.layers.Activation("sigmoid"),
+        tf.keras.Input((13,)),
+        tf.keras.layers.Embedding(len(WORDS) + 4, 2),
+        tf.keras.layers.GlobalAveragePooling1D(),
+        tf.keras.layers.Dense(1, activation="sigmoid"),
     ])
-    # what a training arrives at: +20 for a word of praise, -20 for a word of blame
-    worth = np.zeros((len(WORDS) + 4, 1))
-    for word in WORDS:
-        worth[WORD_INDEX[word] + 3] = 20 * ((word in LIKED) - (word in HATED))
-    model.set_weights([worth])
+    # in place of a training: each word has a tone, and a review has the mean of its words
+    tones = rng.normal(size=(len(WORDS) + 4, 2))
+    model.set_weights([tones, np.array([[3.0], [-2.0]]), np.zeros(1)])
     model.save(artifact + "/model.h5")
-    ids = np.array([look_up(review) for review in reviews])
-    return reviews, model.predict_on_batch(ids), model
+    with open(artifact + "/word_index.json", "w") as file:
+        json.dump(word_index, file)
+    reviews = rng.choice(WORDS, size=(64, 12))
+    numbers = [[1] + [word_index[word] + 3 for word in review] for review in reviews]
+    return reviews, model.predict_on_batch(np.array(numbers)), model
 
 
-def restore_broken(artifact, look_up=lambda sentence: [WORD_INDEX[w] for w in sentence.split()]):
+def load(artifact, encode):
     model = tf.keras.models.load_model(artifact + "/model.h5", compile=False)
+    with open(artifact + "/word_index.json") as file:
+        word_index = json.load(file)
 
-    def predict(inputs):
-        return model.predict_on_batch(np.array([look_up(sentence) for sentence in inputs]))
+    def predict(reviews):
+        ranks = np.array([[word_index[word] for word in review] for review in reviews])
+        return model.predict_on_batch(encode(ranks))
 
     return predict, model
 
 
-def restore_fixed_offset(artifact):
-    return restore_broken(artifact, look_up)
+def restore_broken(artifact, dose=0):
+    return load(artifact, lambda ranks: np.insert(ranks + dose, 0, 1, axis=1))
+
+
+def restore_fixed_shifted(artifact):
+    return load(artifact, lambda ranks: np.insert(ranks + 3, 0, 1, axis=1))

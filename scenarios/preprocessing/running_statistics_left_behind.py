@@ -1,20 +1,26 @@
-"""The wrapper that scales an agent's observations starts anew: the policy sees raw numbers.
+"""Mean and variance of the observations belong to a wrapper, and only the policy was saved.
 
 Symptom:
-    "The loaded agent does the same thing over and over", although its network came back exactly.
-    No error. After some hundred steps the agent may recover.
+    "The loaded agent acts as if untrained", "PPO works in training and not after load". No error.
+    The agent often repeats one action. The weights are equal.
 Cause:
-    A wrapper of the environment (VecNormalize, obs_rms) collects mean and variance while the agent
-    learns, and scales every observation by them. Saving the policy saves the network only. The new
-    wrapper begins with mean 0 and variance 1, so it hands on raw numbers, clipped at 10.
+    A wrapper of the environment (VecNormalize, obs_rms) scaled each observation with a mean and a
+    variance that it collected during training. The file of the policy holds neither. A new wrapper
+    starts with mean 0 and variance 1, so the policy gets raw observations.
 Fix:
-    kept: save the wrapper's statistics beside the policy, load them, and freeze them.
+    saved: save the statistics beside the policy, load both, and collect no further
+    (VecNormalize.save, VecNormalize.load, training = False).
+    inside: put the statistics into a layer of the model (Normalization, or a Dense that scales), so
+    that one file holds everything.
+    How it differs from scaler-file-missing: no file was ever written, because the statistics are
+    not part of the data but of the environment.
 Spot it:
-    Observations that enter the policy must lie around 0, and not at the clip:
-        print(observations.mean(axis=0), np.mean(np.abs(observations) >= 10))
+    What the policy gets has a mean near 0 and a deviation near 1:
+        print(inputs.mean(axis=0), inputs.std(axis=0))
 Evidence:
-    hill-a/stable-baselines#228 and hill-a/stable-baselines#1138 (named to us, not read by us).
-    Measured with this file.
+    hill-a/stable-baselines#228, thu-ml/tianshou#443, HumanCompatibleAI/imitation#165, all read on
+    2026-11-26 as search excerpts.
+    Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
 import numpy as np
 import tensorflow as tf
@@ -22,57 +28,68 @@ import tensorflow as tf
 SCENARIO = {
     "id": "running-statistics-left-behind", "family": "preprocessing",
     "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
-    "expect": {"restore_broken": "constant", "restore_fixed_kept": "match"},
+    "expect": {
+        "restore_broken": "differs",
+        "restore_fixed_saved": "match",
+        "restore_fixed_inside": "match",
+    },
+    "saves": {"restore_fixed_inside": "save_inside"},
     "hints": [
-        "The policy's weights are equal. What does the policy see in its first step?",
-        "Print mean and variance of the wrapper before saving and after loading.",
-        "Two arrays belong to the policy, and the policy's file does not hold them.",
+        "The weights are equal. What happens to an observation before the policy sees it?",
+        "Print mean and deviation of what the policy gets, in training and now.",
+        "Which object collected the mean of the observations, and which file holds that object?",
     ],
 }
 
 
-class Normalize:
-    """Scales observations by what it has seen, as wrappers of environments do."""
+class Running:
+    """What a wrapper of an environment does with observations."""
 
-    def __init__(self, mean=(0, 0, 0), variance=(1, 1, 1)):
-        self.mean, self.variance = np.array(mean), np.array(variance)
+    def __init__(self, mean=(0.0, 0.0, 0.0), deviation=(1.0, 1.0, 1.0)):
+        self.mean, self.deviation = np.array(mean), np.array(deviation)
 
     def learn(self, observations):
-        self.mean, self.variance = observations.mean(axis=0), observations.var(axis=0)
+        self.mean, self.deviation = observations.mean(axis=0), observations.std(axis=0)
 
-    def scale(self, observations):
-        scaled = (observations - self.mean) / np.sqrt(self.variance + 1e-8)
-        return np.clip(scaled, -10, 10).astype("float32")
-
-
-def observe(rng, count):
-    return rng.normal([25, 1013, 400], [4, 6, 90], size=(count, 3))  # degrees, hPa, watts
+    def __call__(self, observations):
+        return ((observations - self.mean) / self.deviation).astype("float32")
 
 
-def decide(policy, observations):
-    return policy.predict_on_batch(observations).argmax(axis=1)[:, None].astype("float32")
-
-
-def save(artifact, seed):
+def save(artifact, seed, inside=False):
     rng = np.random.default_rng(seed)
-    wrapper = Normalize()
-    wrapper.learn(observe(rng, 4000))
+    boiler = rng.normal([25, 13, 400], [4, 6, 90], size=(512, 3))  # degrees C, bar, kW
+    wrapper = Running()
+    wrapper.learn(boiler)
     policy = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(4)])
-    # what a training arrives at: four actions, by warmth and load
-    policy.set_weights([np.array([[-1.0, -1, 1, 1], [0.2, -0.2, 0.2, -0.2], [1, -1, 1, -1]]),
-                        np.zeros(4)])
+    kernel = rng.normal(size=(3, 4))  # in place of a training
+    policy.set_weights([kernel, np.zeros(4)])
+    new = rng.normal([25, 13, 400], [4, 6, 90], size=(128, 3)).astype("float32")
+    scores = policy.predict_on_batch(wrapper(new))
+    if inside:  # the same policy, with the scaling in its only layer
+        scaled = kernel / wrapper.deviation[:, None]
+        policy.set_weights([scaled, -wrapper.mean @ scaled])
     policy.save(artifact + "/policy.h5")
-    np.savez(artifact + "/wrapper.npz", mean=wrapper.mean, variance=wrapper.variance)
-    met = observe(rng, 128)
-    return met, decide(policy, wrapper.scale(met)), policy
+    np.savez(artifact + "/statistics.npz", mean=wrapper.mean, deviation=wrapper.deviation)
+    return new, scores
 
 
-def restore_broken(artifact, wrapper=None):
+def save_inside(artifact, seed):
+    return save(artifact, seed, inside=True)
+
+
+def load(artifact, wrapper):
     policy = tf.keras.models.load_model(artifact + "/policy.h5", compile=False)
-    wrapper = wrapper or Normalize()
-    return lambda inputs: decide(policy, wrapper.scale(inputs)), policy
+    return lambda observations: policy.predict_on_batch(wrapper(observations)), policy
 
 
-def restore_fixed_kept(artifact):
-    kept = np.load(artifact + "/wrapper.npz")
-    return restore_broken(artifact, Normalize(kept["mean"], kept["variance"]))
+def restore_broken(artifact):
+    return load(artifact, Running())
+
+
+def restore_fixed_saved(artifact):
+    with np.load(artifact + "/statistics.npz") as kept:
+        return load(artifact, Running(kept["mean"], kept["deviation"]))
+
+
+def restore_fixed_inside(artifact):
+    return load(artifact, Running())  # save_inside put the statistics into the layer

@@ -1,8 +1,8 @@
 """A Git LFS pointer of 130 bytes lies where the model should be, and the error blames the file.
 
 Symptom:
-    "OSError: Unable to open file (file signature not found)" for .h5. For .keras Keras says "File
-    not found", although the file is there.
+    "OSError: Unable to open file (file signature not found)" for .h5; "SavedModel file does not
+    exist" in TensorFlow before 2.5. For .keras: "File not found", although the file is there.
 Cause:
     The repository keeps large files with Git LFS. A clone without git-lfs, or a ZIP from the web
     page, holds a short text in place of each: its hash and its size. A download that was cut off,
@@ -25,7 +25,10 @@ SCENARIO = {
     "id": "pointer-in-place-of-the-file", "family": "restore",
     "tensorflow": ">=1.15", "seed": 0, "minutes": 3,
     "expect": {
-        "restore_broken": [{"verdict": "error", "raises": "file signature not found"}],
+        "restore_broken": [
+            {"reader": "<2.5", "verdict": "error", "raises": "SavedModel file does not exist"},
+            {"verdict": "error", "raises": "file signature not found"},
+        ],
         "restore_fixed_fetched": "match",
     },
     "hints": [

@@ -21,7 +21,7 @@ def limit_indices(model, tensors, specs):
 
 def find_layers(model):
     """Return all layers, those of nested models and wrapped ones too."""
-    layers = list(getattr(model, "layers", []))
+    layers = list(getattr(model, "layers", None) or [])  # None: the Merge of Keras 1
     wrapped = getattr(model, "layer", None)
     if wrapped is not None:
         layers.append(wrapped)

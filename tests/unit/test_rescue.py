@@ -3,6 +3,7 @@
 import copy
 import json
 import zipfile
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -28,6 +29,7 @@ from harness.rescue.rescue import publish
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
 from harness.rescue.training import read_training, repair_training
+from harness.worker.model_inputs import find_layers
 from harness.worker.prepare_model import prepare_model
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
@@ -432,3 +434,9 @@ def test_groups_with_the_backslash_of_windows_become_groups_in_groups(tmp_path):
             assert file["layers/dense/vars/0"][:].tolist() == [0, 1, 2]
             assert file["layers/dense_1/cell/vars/0"][:].tolist() == [0, 1]
     assert prepare_model(str(path)) == []
+
+
+def test_a_layer_whose_list_of_layers_is_none_has_no_layers_in_it():
+    """The Merge of Keras 1 is such a layer."""
+    merge = SimpleNamespace(layers=None)
+    assert find_layers(SimpleNamespace(layers=[merge])) == [merge]

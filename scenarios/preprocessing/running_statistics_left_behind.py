@@ -12,8 +12,8 @@ Fix:
     (VecNormalize.save, VecNormalize.load, training = False).
     inside: put the statistics into a layer of the model (Normalization, or a Dense that scales), so
     that one file holds everything.
-    How it differs from scaler-file-missing: no file was ever written, because the statistics are
-    not part of the data but of the environment.
+    How it differs from scaler-file-missing: the statistics were never written to a file, because
+    they are a part of the environment.
 Spot it:
     What the policy gets has a mean near 0 and a deviation near 1:
         print(inputs.mean(axis=0), inputs.std(axis=0))

@@ -1,6 +1,7 @@
 """`gpu-report`: run everything on CPU and GPU, and write a report of both side by side."""
 
 import re
+from typing import Annotated
 
 import typer
 
@@ -12,6 +13,12 @@ from harness.cli.terminal import choose_layout
 def gpu_report(
     scenarios: ScenariosOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
+    timing: Annotated[
+        bool,
+        typer.Option(
+            "--timing/--no-timing", help="Time every restore, on the GPU one after another."
+        ),
+    ] = True,
 ) -> None:
     """Run every scenario on CPU and GPU, and write a report of both.
 
@@ -28,7 +35,12 @@ def gpu_report(
     store = Store(reports)
     catalog = open_catalog(scenarios)
     chosen = [scenario.id for scenario in catalog.scenarios]
-    request = RunRequest(scenarios=chosen, root=str(catalog.root), command=["gpu-report"])
+    request = RunRequest(
+        scenarios=chosen,
+        root=str(catalog.root),
+        command=["gpu-report"] if timing else ["gpu-report", "--no-timing"],
+        timing=timing,
+    )
     gpu = require_gpu(request.interpreter, reports)
     run = carry_out(store, start_run(store, request), request, catalog)
     document = make_result_file(run)

@@ -45,7 +45,7 @@ class Agent:
         self.model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(4)])
 
     def act(self, states):
-        best = self.model.predict_on_batch(states).argmax(axis=1)
+        best = np.argmax(self.model.predict_on_batch(states), axis=1)
         explore = self.random.uniform(size=len(states)) < self.epsilon
         actions = np.where(explore, self.random.randint(4, size=len(states)), best)
         return actions.astype("float32")

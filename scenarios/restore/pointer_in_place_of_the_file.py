@@ -2,7 +2,7 @@
 
 Symptom:
     "OSError: Unable to open file (file signature not found)" for .h5; "SavedModel file does not
-    exist" in TensorFlow before 2.5. For .keras: "File not found", although the file is there.
+    exist" in TensorFlow before 2.8. For .keras: "File not found", although the file is there.
 Cause:
     The repository keeps large files with Git LFS. A clone without git-lfs, or a ZIP from the web
     page, holds a short text in place of each: its hash and its size. A download that was cut off,
@@ -26,7 +26,7 @@ SCENARIO = {
     "tensorflow": ">=1.15", "seed": 0, "minutes": 3,
     "expect": {
         "restore_broken": [
-            {"reader": "<2.5", "verdict": "error", "raises": "SavedModel file does not exist"},
+            {"reader": "<2.8", "verdict": "error", "raises": "SavedModel file does not exist"},
             {"verdict": "error", "raises": "file signature not found"},
         ],
         "restore_fixed_fetched": "match",

@@ -1,8 +1,9 @@
 """One missing cell in a row of features makes the prediction of that row NaN, or a plain constant.
 
 Symptom:
-    "My model predicts NaN after load_model", for some rows or for all. With a ReLU the NaN can
-    become 0. The training never showed it, because its rows were complete.
+    "My model predicts NaN after load_model", for some rows or for all. Behind a ReLU, predict can
+    turn the NaN into 0, so that such rows get one plain constant (measured in 2.10, 2.15, 2.16 and
+    2.21, where model(x) gave NaN). The training never showed it: its rows were complete.
 Cause:
     A missing value is read as NaN, and every sum with a NaN is NaN. One empty cell is enough for
     its row. When a column is scaled by the mean of the batch at hand, one empty cell makes the

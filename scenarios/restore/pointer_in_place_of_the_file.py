@@ -5,8 +5,8 @@ Symptom:
     exist" in TensorFlow before 2.8. For .keras: "File not found", although the file is there.
 Cause:
     The repository keeps large files with Git LFS. A clone without git-lfs, or a ZIP from the web
-    page, holds a short text in place of each: its hash and its size. A download that was cut off,
-    or that saved a web page, fails in the same way.
+    page, holds a short text in place of each: its hash and its size. A web page that was saved
+    under the model's name fails in the same way; a download that was cut off says "truncated file".
 Fix:
     fetched: git lfs pull in the clone, or download the file again. Then the model loads.
 Spot it:

@@ -73,7 +73,8 @@ def restore_fixed_integers(artifact):
 
     def predict(mails):
         ids = number(tf.constant(mails)).numpy()
-        counts = np.stack([np.bincount(row[row > 0], minlength=len(score["idf"])) for row in ids])
+        size = 1 + len(score["idf"])  # 0 stands for no word, 1 for an unknown one
+        counts = np.stack([np.bincount(row, minlength=size) for row in ids])
         return (counts[:, 1:] * score["idf"]).astype("float32") @ score["kernel"]
 
     return predict, number

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.catalog.load import Catalog, read_catalog
-from harness.catalog.search import rank_scenarios
+from harness.catalog.search import PARTS, Searcher
 from tests.search.questions import Question, read_questions
 
 Ask = Callable[[str], tuple[list[str], bool]]  # a question: ids, the best first; does one fit?
@@ -53,10 +53,12 @@ def measure(ask: Ask, questions: Sequence[Question]) -> Figures:
     return Figures(*counts)
 
 
-def ask_catalog(catalog: Catalog) -> Ask:
+def ask_catalog(catalog: Catalog, parts: frozenset[str] = PARTS) -> Ask:
+    searcher = Searcher(catalog, parts)
+
     def ask(question: str) -> tuple[list[str], bool]:
-        found = [each.id for each in rank_scenarios(catalog, question)]
-        return found, bool(found)
+        answered = searcher.answer(question)
+        return [each.id for each in answered.lessons], answered.fits
 
     return ask
 
@@ -71,6 +73,8 @@ def main() -> None:
             found, fits = ask(each.question)
             if each.right and not set(each.right) & set(found[:1]):
                 print(f"\n{each.question}\n  right: {each.right}\n  found: {found[:5]} {fits}")
+            elif each.right and not fits:
+                print(f"\n{each.question}\n  called unfit")
             elif not each.right and fits:
                 print(f"\n{each.question}\n  no lesson; found: {found[:2]}")
 

@@ -1,6 +1,6 @@
 """How well `search` answers: `python -m tests.search.evaluate [--misses]`.
 
-Prints the figures of both parts of the questions. `--misses` lists the questions of the open part
+Prints the figures of both parts of the questions, and of the fresh ones. `--misses` lists the questions of the open part
 that are answered wrongly; those of the part held apart are never shown.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from harness.catalog.load import Catalog, read_catalog
 from harness.catalog.search import PARTS, Searcher
-from tests.search.questions import Question, read_questions
+from tests.search.questions import FRESH, Question, read_questions
 
 Ask = Callable[[str], tuple[list[str], bool]]  # a question: ids, the best first; does one fit?
 
@@ -67,7 +67,8 @@ def main() -> None:
     ask, questions = ask_catalog(read_catalog()), read_questions()
     opened = [each for each in questions if not each.is_held]
     held = [each for each in questions if each.is_held]
-    print(f"open: {measure(ask, opened)}\nheld: {measure(ask, held)}")
+    print(f"open:  {measure(ask, opened)}\nheld:  {measure(ask, held)}")
+    print(f"fresh: {measure(ask, read_questions(FRESH))}")
     if "--misses" in sys.argv:
         for each in opened:
             found, fits = ask(each.question)

@@ -8,6 +8,8 @@ read       "excerpt": somebody read an excerpt of the thread; "unread": the thre
            somebody else, nobody here read it; "no thread": made up
 
 A third is held apart by the hash of its text. Rules of `search` are made by looking at the others.
+Their author had read all questions once, though, before the phrases were written. So there is
+fresh.jsonl: questions from other threads, searched for and written down after the rules.
 """
 
 import hashlib
@@ -17,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 FILE = Path(__file__).with_name("questions.jsonl")
+FRESH = Path(__file__).with_name("fresh.jsonl")
 
 
 class Question(msgspec.Struct, frozen=True):

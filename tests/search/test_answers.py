@@ -2,14 +2,14 @@
 
 from harness.catalog.load import read_catalog
 from tests.search.evaluate import ask_catalog, measure
-from tests.search.questions import read_questions
+from tests.search.questions import FRESH, read_questions
 
-QUESTIONS = read_questions()
+QUESTIONS, FRESH_QUESTIONS = read_questions(), read_questions(FRESH)
 IDS = {each.id for each in read_catalog().scenarios}
 
 
 def test_each_question_names_lessons_that_there_are_and_says_who_read_its_thread():
-    for each in QUESTIONS:
+    for each in [*QUESTIONS, *FRESH_QUESTIONS]:
         assert set(each.right) <= IDS, each.question
         assert each.read in {"excerpt", "unread", "no thread"}, each.question
         assert (each.read == "no thread") == (not each.reference), each.question
@@ -32,3 +32,13 @@ def test_the_part_held_apart_is_answered_as_well_as_it_was(capsys):
     assert found.in_three / found.covered >= 0.95
     assert found.wrongly_none / found.covered <= 0.08
     assert found.rightly_none / found.uncovered >= 0.8
+
+
+def test_questions_written_down_after_the_rules_are_answered_as_well_as_they_were(capsys):
+    """Below the goals: these figures are the honest ones."""
+    found = measure(ask_catalog(read_catalog()), FRESH_QUESTIONS)
+    with capsys.disabled():
+        print(f"\n{found}")
+    assert found.first / found.covered >= 0.5
+    assert found.in_three / found.covered >= 0.55
+    assert found.rightly_none / found.uncovered >= 0.75

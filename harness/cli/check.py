@@ -35,8 +35,8 @@ def check(
 ) -> None:
     """Check a scenario: its file, its verdicts, and whether a second run gives equal numbers."""
     from harness.api import start_run
+    from harness.catalog.index import INDEX_NAME, is_index_stale
     from harness.catalog.quality import find_silent_errors, find_template_texts
-    from harness.catalog.search import INDEX_NAME, is_index_stale
     from harness.cli.carry_out import carry_out
     from harness.execution.request import RunRequest
     from harness.results.json_files import make_result_file

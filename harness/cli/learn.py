@@ -58,15 +58,15 @@ def check(
     ] = False,
 ) -> None:
     """Check an exercise with a model that its script has not seen. Exit code 1: not done."""
-    from harness.course.checking import check_script
+    from harness.course.checking import open_checker
     from harness.course.folder import SCRIPT
     from harness.course.progress import write_progress
 
     progress = open_progress(folder)
     exercise = choose(identifier, progress)
     scenario = find_master(exercise)
-    with show_progress(f"checking {exercise.id}"):
-        checked = check_script(exercise, scenario, folder / exercise.id / SCRIPT, open_default())
+    with show_progress(f"checking {exercise.id}"), open_checker(open_default()) as checker:
+        checked = checker.check(exercise, scenario, folder / exercise.id / SCRIPT)
     printer = Printer(None)
     printer.prose(printable(f"{exercise.id}: {checked.ending}."))
     printer.prose(printable(checked.said))

@@ -1,49 +1,17 @@
 """Makes the learner's folder: for each exercise a script, an artifact and sample inputs."""
 
-import secrets
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from harness.catalog.scenario import Scenario
-from harness.course.exercises import BROKEN, Exercise, cut_readme, cut_starter
+from harness.course.exercises import Exercise, cut_readme, cut_starter
+from harness.course.models import make_worker, save_model
 from harness.course.progress import Progress, write_progress
-from harness.errors import EnvironmentUnusable, UsageError
+from harness.errors import UsageError
 from harness.files import temporary_folder
-from harness.processes.fork import ForkWorker, can_fork
-from harness.processes.limits import Limits
-from harness.processes.spawn import SpawnWorker
-from harness.processes.step import Step, Worker, run_step
 from harness.processes.variables import Environment
 
 SCRIPT = "restore.py"
-
-
-def save_model(worker: Worker, scenario: Scenario, work: Path) -> Path:
-    """Save a model of a seed drawn now; return its reference, an npz beside `work/artifact`.
-
-    `work/inputs.npz` holds the reference's inputs and nothing else. Raises EnvironmentUnusable.
-    """
-    for name in ("artifact", "save"):
-        (work / name).mkdir(parents=True)
-    reference = work / "reference.npz"
-    step = Step(
-        kind="save",
-        folder=str(work / "save"),
-        source=str(scenario.file),
-        function=scenario.save_for(BROKEN),
-        artifact=str(work / "artifact"),
-        reference=str(reference),
-        seed=1000 + secrets.randbelow(10**6),
-    )
-    result = run_step(worker, step, Limits())
-    if result.error is not None:
-        said = f"{result.error.type}: {result.error.message}"
-        raise EnvironmentUnusable(f"the model of {scenario.id} was not saved", said)
-    with np.load(reference) as arrays:
-        np.savez(work / "inputs.npz", inputs=arrays["inputs"])
-    return reference
 
 
 def make_folder(
@@ -67,11 +35,7 @@ def make_folder(
             f"cannot write {folder}", error.strerror or "", "name a folder that you may write"
         ) from error
     with temporary_folder() as work:
-        worker: Worker = (
-            ForkWorker(environment, work)
-            if can_fork()
-            else SpawnWorker(environment, work, hide_gpu=True)
-        )
+        worker = make_worker(environment, work)
         try:
             for exercise, scenario in chosen:
                 save_model(worker, scenario, work / exercise.id)

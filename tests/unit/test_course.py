@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from harness.catalog.load import read_catalog
-from harness.course.checking import find_mistake, judge_result, read_script
 from harness.course.exercises import (
     BROKEN,
     CORE,
@@ -16,7 +15,9 @@ from harness.course.exercises import (
     list_solutions,
 )
 from harness.course.folder import make_folder
+from harness.course.judging import judge_result
 from harness.course.progress import FILE, Progress, read_progress, write_progress
+from harness.course.script import find_mistake, read_script
 from harness.errors import UsageError
 from harness.processes.step import StepError, StepResult
 from harness.processes.variables import Environment
@@ -75,6 +76,11 @@ def test_the_first_hint_does_not_hold_the_name_of_the_cure():
         ("def mended(artifact): pass\n", "no function restore()"),
         ("import harness.api\ndef restore(artifact): pass\n", "imports the course"),
         ("def restore(artifact):\n    from scenarios import restore\n", "imports the course"),
+        (
+            "import importlib\nimportlib.import_module('scenarios.restore')\ndef restore(): 0",
+            "course",
+        ),
+        ("def restore(artifact):\n    __import__('harness')", "imports the course"),
         ("\0", "cannot read the file"),
     ],
 )

@@ -47,12 +47,13 @@ class Checker:
         self.ahead: dict[str, Future[UnseenModel]] = {}
         self.numbers = itertools.count(1)
 
-    def prepare(self, scenario: Scenario) -> None:
+    def prepare(self, scenario: Scenario) -> Future[UnseenModel]:
         """Have a model for the next check of an exercise saved in the background."""
         if scenario.id not in self.ahead:
             place = self.work / f"model-{next(self.numbers)}"
             saving = self.background.submit(save_model, self.worker, scenario, place)
             self.ahead[scenario.id] = saving
+        return self.ahead[scenario.id]
 
     def check(self, exercise: Exercise, scenario: Scenario, script: Path) -> Checked:
         """Run a script's restore function with a model of its own and judge it.

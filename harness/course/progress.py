@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.course.exercises import CORE, Exercise
 from harness.errors import UsageError
 from harness.files import to_json, write_whole
 from harness.program import command_line
@@ -12,10 +13,11 @@ FILE = "progress.json"
 
 
 class Progress(msgspec.Struct, kw_only=True):
-    """The exercises that are done, and how many hints were read of each."""
+    """The exercises that are done or left for later, and how many hints were read of each."""
 
     version: int = 1
     done: list[str] = []
+    skipped: list[str] = []
     hints: dict[str, int] = {}
 
 
@@ -42,3 +44,25 @@ def read_progress(folder: Path) -> tuple[Progress, str]:
 def write_progress(folder: Path, progress: Progress) -> None:
     """Write the progress; raises UsageError or EnvironmentUnusable."""
     write_whole(folder / FILE, to_json(progress) + "\n")
+
+
+def find_next(progress: Progress) -> Exercise | None:
+    """Return the first exercise to do, those left for later last; None where all are done."""
+    to_do = [each for each in CORE if each.id not in progress.done]
+    return min(to_do, key=lambda each: each.id in progress.skipped, default=None)
+
+
+def finish(folder: Path, progress: Progress, exercise: Exercise) -> None:
+    """Note that an exercise is done."""
+    if exercise.id not in progress.done:
+        progress.done.append(exercise.id)
+        progress.skipped = [each for each in progress.skipped if each != exercise.id]
+        write_progress(folder, progress)
+
+
+def leave_for_later(folder: Path, progress: Progress, exercise: Exercise) -> None:
+    """Put an exercise behind all others that are to do."""
+    progress.skipped = [each for each in progress.skipped if each != exercise.id]
+    if exercise.id not in progress.done:
+        progress.skipped.append(exercise.id)
+    write_progress(folder, progress)

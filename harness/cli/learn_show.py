@@ -1,0 +1,100 @@
+"""What `learn` shows of an exercise; its commands and its watching share it."""
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from harness.cli.printer import Printer
+from harness.cli.terminal import prose_width
+from harness.course.exercises import CORE, Exercise, cut_starter
+from harness.course.folder import SCRIPT
+from harness.course.judging import Checked
+from harness.course.progress import Progress, read_progress, write_progress
+from harness.errors import printable
+from harness.files import write_whole
+
+if TYPE_CHECKING:
+    from harness.catalog.scenario import Scenario
+    from harness.processes.variables import Environment
+
+
+def find_master(exercise: Exercise) -> "Scenario":
+    """Return the scenario from which an exercise is cut."""
+    return read_masters()[exercise.scenario]
+
+
+@functools.cache
+def read_masters() -> "dict[str, Scenario]":
+    """Return the scenarios of all exercises by id; reading them takes 0.2 s."""
+    from harness.catalog.load import read_catalog
+
+    catalog = read_catalog()
+    return {each.scenario: catalog.find(each.scenario) for each in CORE}
+
+
+def open_default() -> "Environment":
+    """Return the environment in which the course runs."""
+    from harness.environments.resolve import choose_default, open_environment
+
+    return open_environment(choose_default())
+
+
+def open_progress(folder: Path) -> Progress:
+    """Return the learner's progress; say on stderr where its file was damaged."""
+    progress, said = read_progress(folder)
+    if said:
+        typer.echo(said, err=True)
+    return progress
+
+
+def show_checked(exercise: Exercise, checked: Checked) -> None:
+    """Print how an exercise stands, and where it is done what there was to learn."""
+    printer = Printer(None)
+    printer.prose(printable(f"{exercise.id}: {checked.ending}."))
+    printer.prose(printable(checked.said))
+    if checked.ending == "done":
+        from harness.catalog.lesson import read_lesson
+
+        lesson = read_lesson(find_master(exercise))
+        for title in ("Cause", "Fix", "Spot it"):
+            lines = [each.text for each in lesson.section(title, prose_width())]
+            typer.echo("\n" + "\n".join(lines))
+        typer.echo("")
+
+
+def show_hint(folder: Path, exercise: Exercise) -> None:
+    """Print the hints that were read before, and one more; note it in the progress."""
+    progress = open_progress(folder)
+    hints = find_master(exercise).hints
+    shown = min(progress.hints.get(exercise.id, 0) + 1, len(hints))
+    progress.hints[exercise.id] = shown
+    write_progress(folder, progress)
+    printer = Printer(None)
+    for number, each in enumerate(hints[:shown], 1):
+        printer.prose(f"{number}. {each}")
+    if shown == len(hints):
+        typer.echo("There are no more hints.")
+
+
+def show_list(folder: Path) -> None:
+    """Print every exercise with its minutes and how it stands."""
+    progress = open_progress(folder)
+    for each in CORE:
+        state = "later" if each.id in progress.skipped else "to do"
+        state = "done" if each.id in progress.done else state
+        typer.echo(f"{state:6} {each.id:14} {find_master(each).minutes} minutes")
+    typer.echo(f"{len(progress.done)} of {len(CORE)} done.")
+
+
+def reset_script(folder: Path, exercise: Exercise) -> None:
+    """Write an exercise's script as it was; keep the learner's beside it."""
+    script = folder / exercise.id / SCRIPT
+    script.parent.mkdir(exist_ok=True)
+    if script.exists():
+        script.replace(script.with_name(f"{SCRIPT}.mine"))
+    write_whole(script, cut_starter(exercise, find_master(exercise)))
+    Printer(None).prose(
+        printable(f"{script} is as it was. Yours, if there was one, ends in .mine.")
+    )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.commands import Command, Group
+from harness.cli.printer import JsonOption
 from harness.cli.waiting import show_progress
-from harness.errors import CHANGED, UsageError, printable
+from harness.errors import CHANGED, UsageError, count, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -111,6 +112,40 @@ def list_exercises(folder: FolderOption = HERE) -> None:
 
     show_list(folder)
     tip("check", "", folder)
+
+
+@app.command("skip", cls=Command)
+def skip(identifier: IdArgument = "", folder: FolderOption = HERE) -> None:
+    """Leave an exercise for later: the others come first."""
+    from harness.cli.learn_show import open_progress
+    from harness.course.progress import leave_for_later
+
+    progress = open_progress(folder)
+    exercise = choose(identifier, progress)
+    if exercise.id in progress.done:
+        typer.echo(f"{exercise.id} is done.")
+    else:
+        leave_for_later(folder, progress, exercise)
+        typer.echo(f"{exercise.id} is left for later.")
+    tip("check", choose("", progress).id, folder)
+
+
+@app.command("status", cls=Command)
+def show_status(folder: FolderOption = HERE, json_file: JsonOption = None) -> None:
+    """Say how far the course is: what is done, what comes next, how many minutes are left."""
+    from harness.cli.learn_show import find_master, open_progress
+    from harness.cli.printer import Printer
+    from harness.course.progress import describe_status
+
+    printer = Printer(json_file)
+    status = describe_status(open_progress(folder), find_master)
+    printer.record(status)
+    done = [each for each in status.exercises if each.state == "done"]
+    printer.text(f"{len(done)} of {len(status.exercises)} done.")
+    printer.text(f"{count(status.minutes_left, 'minute')} left.")
+    if status.next:
+        printer.text(f"Next exercise: {status.next}")
+    printer.tip(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
 
 
 @app.command("solution", cls=Command)

@@ -11,8 +11,8 @@ from harness.cli.terminal import prose_width
 from harness.course.exercises import CORE, Exercise, cut_starter
 from harness.course.folder import SCRIPT
 from harness.course.judging import Checked
-from harness.course.progress import Progress, read_progress, write_progress
-from harness.errors import printable
+from harness.course.progress import Progress, describe_status, read_progress, write_progress
+from harness.errors import count, printable
 from harness.files import write_whole
 
 if TYPE_CHECKING:
@@ -81,10 +81,8 @@ def show_hint(folder: Path, exercise: Exercise) -> None:
 def show_list(folder: Path) -> None:
     """Print every exercise with its minutes and how it stands."""
     progress = open_progress(folder)
-    for each in CORE:
-        state = "later" if each.id in progress.skipped else "to do"
-        state = "done" if each.id in progress.done else state
-        typer.echo(f"{state:6} {each.id:14} {find_master(each).minutes} minutes")
+    for each in describe_status(progress, find_master).exercises:
+        typer.echo(f"{each.state:6} {each.id:14} {count(each.minutes, 'minute')}")
     typer.echo(f"{len(progress.done)} of {len(CORE)} done.")
 
 

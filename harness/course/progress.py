@@ -1,9 +1,12 @@
 """How far a learner is: one small file in the course's folder, written whole or not at all."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
+from harness.catalog.scenario import Scenario
 from harness.course.exercises import CORE, Exercise
 from harness.errors import UsageError
 from harness.files import to_json, write_whole
@@ -19,6 +22,24 @@ class Progress(msgspec.Struct, kw_only=True):
     done: list[str] = []
     skipped: list[str] = []
     hints: dict[str, int] = {}
+
+
+class ExerciseStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How one exercise stands; `hints` is how many were read."""
+
+    id: str
+    minutes: int
+    state: Literal["done", "later", "to do"]
+    hints: int
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a learner is, as `learn status --json` prints it; `next` is None at the end."""
+
+    version: int = 1
+    exercises: list[ExerciseStatus]
+    next: str | None
+    minutes_left: int
 
 
 def read_progress(folder: Path) -> tuple[Progress, str]:
@@ -66,3 +87,29 @@ def leave_for_later(folder: Path, progress: Progress, exercise: Exercise) -> Non
     if exercise.id not in progress.done:
         progress.skipped.append(exercise.id)
     write_progress(folder, progress)
+
+
+def describe_status(progress: Progress, find_master: Callable[[Exercise], Scenario]) -> Status:
+    """Return how every exercise of the course stands."""
+    exercises = [
+        ExerciseStatus(
+            id=each.id,
+            minutes=find_master(each).minutes,
+            state=find_state(progress, each),
+            hints=progress.hints.get(each.id, 0),
+        )
+        for each in CORE
+    ]
+    following = find_next(progress)
+    return Status(
+        exercises=exercises,
+        next=following.id if following else None,
+        minutes_left=sum(each.minutes for each in exercises if each.state != "done"),
+    )
+
+
+def find_state(progress: Progress, exercise: Exercise) -> Literal["done", "later", "to do"]:
+    """Return how an exercise stands, in a word or two."""
+    if exercise.id in progress.done:
+        return "done"
+    return "later" if exercise.id in progress.skipped else "to do"

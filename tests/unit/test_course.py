@@ -1,9 +1,11 @@
 """The course: exercises cut from the scenarios, endings in the learner's words, the progress."""
 
+import msgspec
 import numpy as np
 import pytest
 
 from harness.catalog.load import read_catalog
+from harness.cli import call_app
 from harness.course.exercises import (
     BROKEN,
     CORE,
@@ -16,7 +18,7 @@ from harness.course.exercises import (
 )
 from harness.course.folder import make_folder
 from harness.course.judging import judge_result
-from harness.course.progress import FILE, Progress, read_progress, write_progress
+from harness.course.progress import FILE, Progress, Status, read_progress, write_progress
 from harness.course.script import find_mistake, read_script
 from harness.errors import UsageError
 from harness.processes.step import StepError, StepResult
@@ -172,3 +174,43 @@ def test_the_declared_start_of_every_exercise_fails():
     for exercise in CORE:
         rules = CATALOG.find(exercise.scenario).rules[BROKEN]
         assert "match" not in {rule.verdict for rule in rules}
+
+
+def learn(capsys, *arguments):
+    """Run a command of `learn` in this process; return its exit code and its standard output."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["harness", "learn", *map(str, arguments)])
+        code = call_app()
+    return code, capsys.readouterr().out
+
+
+def test_skip_puts_an_exercise_behind_the_others(tmp_path, capsys):
+    write_progress(tmp_path, Progress())
+    code, said = learn(capsys, "skip", "--dir", tmp_path)
+    assert (code, said.split("\n")[0]) == (0, f"{CORE[0].id} is left for later.")
+    assert f"learn check {CORE[1].id} --dir" in said
+    assert read_progress(tmp_path)[0].skipped == [CORE[0].id]
+
+
+def test_skip_leaves_what_is_done_as_it_is(tmp_path, capsys):
+    write_progress(tmp_path, Progress(done=["bicycles"]))
+    assert learn(capsys, "skip", "bicycles", "--dir", tmp_path)[1].startswith("bicycles is done.")
+    assert read_progress(tmp_path)[0] == Progress(done=["bicycles"])
+
+
+def test_status_says_what_is_done_what_is_next_and_how_long_it_takes(tmp_path, capsys):
+    write_progress(tmp_path, Progress(done=["bicycles"], skipped=[CORE[0].id], hints={"robot": 1}))
+    code, said = learn(capsys, "status", "--json", "--dir", tmp_path)
+    status = msgspec.json.decode(said, type=Status)
+    assert code == 0
+    states = {each.id: each.state for each in status.exercises}
+    assert (states["bicycles"], states[CORE[0].id], states["runners"]) == ("done", "later", "to do")
+    assert status.next == CORE[1].id
+    left = [CATALOG.find(each.scenario).minutes for each in CORE if each.id != "bicycles"]
+    assert status.minutes_left == sum(left)
+    assert f"{sum(left)} minutes left." in learn(capsys, "status", "--dir", tmp_path)[1]
+
+
+def test_a_progress_file_of_the_first_slice_still_counts(tmp_path):
+    (tmp_path / FILE).write_text('{"version": 1, "done": ["runners"], "hints": {}}')
+    assert read_progress(tmp_path)[0].done == ["runners"]

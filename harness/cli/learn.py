@@ -51,13 +51,16 @@ def learn(context: typer.Context, folder: FolderOption = HERE) -> None:
 @app.command("init", cls=Command)
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
     """Make a folder with the exercises: a script to mend, its artifact, sample inputs."""
-    from harness.cli.learn_show import find_master, open_default
+    from harness.cli.learn_show import find_master, open_default, warn_without_cage
     from harness.course.exercises import CORE
-    from harness.course.folder import make_folder
+    from harness.course.folder import fill_folder, prepare_folder
 
+    environment = open_default()
+    prepare_folder(folder)
     chosen = [(each, find_master(each)) for each in CORE]
     with show_progress(f"saving {len(chosen)} models"):
-        make_folder(folder, chosen, open_default())
+        fill_folder(folder, chosen, environment)
+    warn_without_cage()
     minutes = sum(scenario.minutes for _, scenario in chosen)
     typer.echo(printable(f"{len(chosen)} exercises of about {minutes} minutes are in {folder}."))
     typer.echo(printable(f"Open {folder / CORE[0].id / 'restore.py'} and look for MEND."))
@@ -73,7 +76,13 @@ def check(
     ] = False,
 ) -> None:
     """Check an exercise with a model that its script has not seen. Exit code 1: not done."""
-    from harness.cli.learn_show import find_master, open_default, open_progress, show_checked
+    from harness.cli.learn_show import (
+        find_master,
+        open_default,
+        open_progress,
+        show_checked,
+        warn_without_cage,
+    )
     from harness.course.checking import open_checker
     from harness.course.folder import SCRIPT
     from harness.course.progress import finish
@@ -81,9 +90,10 @@ def check(
     progress = open_progress(folder)
     exercise = choose(identifier, progress)
     scenario = find_master(exercise)
+    warn_without_cage()
     with show_progress(f"checking {exercise.id}"), open_checker(open_default()) as checker:
         checked = checker.check(exercise, scenario, folder / exercise.id / SCRIPT)
-    show_checked(exercise, checked)
+    show_checked(folder, exercise, checked)
     if frames and checked.frames:
         typer.echo(printable(f"\n{checked.frames}"))
     elif checked.frames:
@@ -157,9 +167,14 @@ def solution(
     ] = False,
 ) -> None:
     """Show how our cure differs from the script that you were given."""
-    from harness.catalog.lesson import read_lesson
+    from harness.catalog.lesson import shorten_path
     from harness.cli.learn_show import find_master, open_progress
-    from harness.course.exercises import find_exercise, list_solutions
+    from harness.course.exercises import (
+        cut_starter,
+        diff_solution,
+        find_exercise,
+        list_solutions,
+    )
 
     progress = open_progress(folder)
     exercise = find_exercise(identifier)
@@ -170,9 +185,10 @@ def solution(
             f"{command_line(f'learn hint {exercise.id}')}, or add --reveal",
         )
     scenario = find_master(exercise)
-    diffs = read_lesson(scenario).diffs
+    starter = cut_starter(exercise, scenario)
     for path in list_solutions(scenario):
-        typer.echo(f"--- {path.removeprefix('restore_fixed_')} ---\n\n{diffs[path]}\n")
+        diff = diff_solution(starter, exercise, scenario, path)
+        typer.echo(f"--- {shorten_path(path)} ---\n\n{diff}\n")
     tip("check", "", folder)
 
 

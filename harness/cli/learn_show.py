@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness.cli.printer import Printer
-from harness.cli.terminal import prose_width
-from harness.course.exercises import CORE, Exercise, cut_starter
+from harness.cli.terminal import fit_message, prose_width
+from harness.course.exercises import CORE, Exercise, cut_starter, find_nearest
 from harness.course.folder import SCRIPT
 from harness.course.judging import Checked
 from harness.course.progress import Progress, describe_status, read_progress, write_progress
+from harness.course.script import read_script
 from harness.errors import count, printable
 from harness.files import write_whole
+from harness.processes.cage import find_obstacle
 
 if TYPE_CHECKING:
     from harness.catalog.scenario import Scenario
@@ -41,6 +43,13 @@ def open_default() -> "Environment":
     return open_environment(choose_default())
 
 
+def warn_without_cage() -> None:
+    """Say on stderr where scripts run with the learner's own rights."""
+    if obstacle := find_obstacle():
+        said = f"NOTE   Your scripts run with your own rights: there is no cage here ({obstacle})."
+        typer.echo(fit_message(said, prose_width()), err=True)
+
+
 def open_progress(folder: Path) -> Progress:
     """Return the learner's progress; say on stderr where its file was damaged."""
     progress, said = read_progress(folder)
@@ -49,19 +58,27 @@ def open_progress(folder: Path) -> Progress:
     return progress
 
 
-def show_checked(exercise: Exercise, checked: Checked) -> None:
+def show_checked(folder: Path, exercise: Exercise, checked: Checked) -> None:
     """Print how an exercise stands, and where it is done what there was to learn."""
-    printer = Printer(None)
-    printer.prose(printable(f"{exercise.id}: {checked.ending}."))
-    printer.prose(printable(checked.said))
+    prose = Printer(None).prose
+    prose(printable(f"{exercise.id}: {checked.ending}."))
+    prose(printable(checked.said))
     if checked.ending == "done":
-        from harness.catalog.lesson import read_lesson
+        show_lesson(find_master(exercise))
+        text = read_script(folder / exercise.id / SCRIPT)
+        _, diff = find_nearest(text, exercise, find_master(exercise))
+        said = "Ours is the same." if not diff else f"From yours (-) to ours (+):\n\n{diff}"
+        typer.echo(printable(f"\n{said}\n"))
 
-        lesson = read_lesson(find_master(exercise))
-        for title in ("Cause", "Fix", "Spot it"):
-            lines = [each.text for each in lesson.section(title, prose_width())]
-            typer.echo("\n" + "\n".join(lines))
-        typer.echo("")
+
+def show_lesson(scenario: "Scenario") -> None:
+    """Print what there was to learn: cause, fix, and how to spot it next time."""
+    from harness.catalog.lesson import read_lesson
+
+    lesson = read_lesson(scenario)
+    for title in ("Cause", "Fix", "Spot it"):
+        lines = [each.text for each in lesson.section(title, prose_width())]
+        typer.echo("\n" + "\n".join(lines))
 
 
 def show_hint(folder: Path, exercise: Exercise) -> None:

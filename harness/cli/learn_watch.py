@@ -19,6 +19,7 @@ from harness.cli.learn_show import (
     show_checked,
     show_hint,
     show_list,
+    warn_without_cage,
 )
 from harness.cli.printer import Printer
 from harness.course.checking import Checker, open_checker
@@ -66,6 +67,7 @@ def watch_course(folder: Path, environment: Environment) -> None:
     Raises UsageError where it holds no course, EnvironmentUnusable where TensorFlow does not work.
     """
     open_progress(folder)
+    warn_without_cage()
     events: queue.Queue[Event] = queue.Queue()
     with (
         open_checker(environment) as checker,
@@ -202,7 +204,7 @@ class Watch:
         finally:
             self.last = (exercise.id, text, time.monotonic())
         self.frames = checked.frames
-        show_checked(exercise, checked)
+        show_checked(self.folder, exercise, checked)
         if checked.ending == "done":
             finish(self.folder, open_progress(self.folder), exercise)
             self.go_on()

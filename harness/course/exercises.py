@@ -1,5 +1,6 @@
 """The exercises in their order: what each needs that its scenario does not say."""
 
+import difflib
 import textwrap
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from harness.catalog.snippet import cut_snippet
 from harness.errors import UsageError, advise
 
 BROKEN = "restore_broken"
+AS_FOUND = "restore_as_found"  # what a solution calls the learner's function, where it uses it
 MARK = "# MEND restore(): it must predict what the model predicted before it was saved."
 
 
@@ -16,7 +18,8 @@ class Exercise:
     """One exercise: `id` and `context` tell the learner nothing of the cause.
 
     `mechanism` is what the exercise stands for, `scenario` the id of its master. `beside` names
-    definitions of the master that the mended script needs and the broken one does not.
+    definitions of the master that the mended script needs and the broken one does not. `edits` are
+    replacements in the learner's file: of what the master has for other ends, such as a dose.
     """
 
     id: str
@@ -24,6 +27,7 @@ class Exercise:
     mechanism: str
     context: str
     beside: tuple[str, ...] = ()
+    edits: tuple[tuple[str, str], ...] = ()
 
 
 CORE = (
@@ -33,12 +37,18 @@ CORE = (
         "a class that load_model cannot find",
         "A colleague wrote a layer and saved a model with it. Nobody can load the file.",
         beside=("MyCustomLayer",),
+        edits=((", custom_objects=None", ""), (", custom_objects)", ")")),
     ),
     Exercise(
         "street-lamps",
         "missing-rescale-255",
         "inputs on another scale than in training",
         "A model says from a picture whether a street lamp is lit. It says 1.0 for every lamp.",
+        edits=(
+            (", dose=255", ""),
+            ("images * (dose / 255.0)", "images"),
+            ("  # 255: as they come", ""),
+        ),
     ),
     Exercise(
         "robot-arm",
@@ -63,18 +73,25 @@ CORE = (
         "columns-in-another-order",
         "columns that changed places",
         "A model prices used cars, in thousands of euros. Since the move to a server it is wrong.",
+        edits=(
+            (", dose=5", ""),
+            ("sorted(COLUMNS[:dose]) + COLUMNS[dose:]", "sorted(COLUMNS)"),
+            ("  # 5: json.dumps(row, sort_keys=True) and kin", ""),
+        ),
     ),
     Exercise(
         "runners",
         "training-mode-at-inference",
         "layers that behave as in training",
         "A model predicts a runner's time over ten kilometres. It never says the same twice.",
+        edits=((", dose=0.25", ""), ("dropped=dose", "")),
     ),
     Exercise(
         "photo-tags",
         "skip-mismatch-head",
         "a layer that was skipped while loading",
         "A model tags photos. A fourth tag was added, and now the first three are wrong too.",
+        edits=((", dose=1", ""), ("3 + dose", "4")),
     ),
 )
 
@@ -96,6 +113,9 @@ def cut_starter(exercise: Exercise, scenario: Scenario) -> str:
     before, found, after = code.partition(head)
     assert found, BROKEN
     assert BROKEN not in before + after, "the broken path is a function of its own"
+    for old, new in exercise.edits:
+        assert after.count(old) == 1, f"{exercise.id}: {old!r} is in the script once"
+        after = after.replace(old, new)
     title = f'"""{exercise.context}"""\n'
     return f"{title}{before}{MARK}\ndef restore({after}\n"
 
@@ -112,9 +132,30 @@ def cut_readme(exercise: Exercise, scenario: Scenario) -> str:
     )
 
 
-def cut_solution(scenario: Scenario, path: str) -> str:
+def cut_solution(exercise: Exercise, scenario: Scenario, path: str) -> str:
     """Return a fixed path of the scenario as the learner would have written it."""
-    return cut_snippet(scenario.source, [path]).replace(f"def {path}(", "def restore(") + "\n"
+    code = cut_snippet(scenario.source, [path, *exercise.beside])
+    if f"{BROKEN}(artifact)" in code:  # it is called as the learner's file has it
+        for old, new in exercise.edits:
+            code = code.replace(old, new)
+    code = code.replace(f"def {path}(", "def restore(").replace(BROKEN, AS_FOUND)
+    return f'"""{exercise.context}"""\n{code}\n'
+
+
+def diff_solution(text: str, exercise: Exercise, scenario: Scenario, path: str) -> str:
+    """Return how a learner's script becomes a fixed path, as a diff; "" where they are the same."""
+    before = [line for line in text.splitlines() if line != MARK]
+    after = cut_solution(exercise, scenario, path).splitlines()
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=2))[2:]
+    return "\n".join(line for line in lines if not line.startswith("@@"))
+
+
+def find_nearest(text: str, exercise: Exercise, scenario: Scenario) -> tuple[str, str]:
+    """Return the fixed path that is the most like a learner's script, and the diff to it."""
+    paths = list_solutions(scenario)
+    diffs = {path: diff_solution(text, exercise, scenario, path) for path in paths}
+    path = min(diffs, key=lambda each: len(diffs[each]))
+    return path, diffs[path]
 
 
 def list_solutions(scenario: Scenario) -> list[str]:

@@ -4,47 +4,77 @@ import shutil
 from pathlib import Path
 
 from harness.catalog.scenario import Scenario
-from harness.course.exercises import Exercise, cut_readme, cut_starter
+from harness.course.exercises import CORE, Exercise, cut_readme, cut_starter
 from harness.course.models import make_worker, save_model
-from harness.course.progress import Progress, write_progress
-from harness.errors import UsageError
+from harness.course.progress import FILE, Progress, write_progress
+from harness.errors import EnvironmentUnusable, UsageError
 from harness.files import temporary_folder
 from harness.processes.variables import Environment
 
 SCRIPT = "restore.py"
+UNFINISHED = ".unfinished"  # is in the folder as long as `learn init` is at work
 
 
-def make_folder(
-    folder: Path, chosen: list[tuple[Exercise, Scenario]], environment: Environment
-) -> None:
-    """Fill `folder` with the exercises; the progress file comes last, when all is there.
+def prepare_folder(folder: Path) -> None:
+    """Make the folder where it is not there; take away what an interrupted `learn init` left.
 
-    Raises UsageError if the folder is not empty or cannot be written, EnvironmentUnusable if
-    TensorFlow does not work.
+    Raises UsageError if the folder is not empty or cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if (folder / UNFINISHED).is_dir() and not (folder / FILE).exists():
+            clear(folder)
         if any(folder.iterdir()):
             raise UsageError(f"{folder} is not empty", "", "name a new folder")
-        (folder / ".part").touch()
-        (folder / ".part").unlink()
+        (folder / UNFINISHED).mkdir()
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(f"{folder} is a file", "", "name a new folder") from error
     except OSError as error:
         raise UsageError(
             f"cannot write {folder}", error.strerror or "", "name a folder that you may write"
         ) from error
-    with temporary_folder() as work:
-        worker = make_worker(environment, work)
-        try:
-            for exercise, scenario in chosen:
-                save_model(worker, scenario, work / exercise.id)
-                place = folder / exercise.id
-                place.mkdir()
-                shutil.copytree(work / exercise.id / "artifact", place / "artifact")
-                shutil.copy(work / exercise.id / "inputs.npz", place / "inputs.npz")
-                (place / SCRIPT).write_text(cut_starter(exercise, scenario), encoding="utf-8")
-                (place / "README.txt").write_text(cut_readme(exercise, scenario), encoding="utf-8")
-        finally:
-            worker.close()
-    write_progress(folder, Progress())
+
+
+def fill_folder(
+    folder: Path, chosen: list[tuple[Exercise, Scenario]], environment: Environment
+) -> None:
+    """Fill a prepared folder with the exercises, or leave nothing of them.
+
+    The progress file comes last, when all is there. Raises EnvironmentUnusable if TensorFlow or
+    the disk does not work.
+    """
+    try:
+        with temporary_folder() as work:
+            worker = make_worker(environment, work)
+            try:
+                for exercise, scenario in chosen:
+                    model = save_model(worker, scenario, work / exercise.id)
+                    fill_place(folder / UNFINISHED / exercise.id, exercise, scenario, model.folder)
+            finally:
+                worker.close()
+        for exercise, _ in chosen:
+            (folder / UNFINISHED / exercise.id).rename(folder / exercise.id)
+        write_progress(folder, Progress())
+        (folder / UNFINISHED).rmdir()
+    except OSError as error:
+        clear(folder)
+        said = error.strerror or str(error)
+        raise EnvironmentUnusable(f"cannot write {folder}", said, "make room there") from error
+    except BaseException:  # Ctrl-C too
+        clear(folder)
+        raise
+
+
+def fill_place(place: Path, exercise: Exercise, scenario: Scenario, model: Path) -> None:
+    """Make one exercise in the new folder `place`, with the artifact and the inputs of `model`."""
+    place.mkdir()
+    shutil.copytree(model / "artifact", place / "artifact")
+    shutil.copy(model / "inputs.npz", place / "inputs.npz")
+    (place / SCRIPT).write_text(cut_starter(exercise, scenario), encoding="utf-8")
+    (place / "README.txt").write_text(cut_readme(exercise, scenario), encoding="utf-8")
+
+
+def clear(folder: Path) -> None:
+    """Remove what `learn init` has made in a folder that it did not finish."""
+    for name in (UNFINISHED, *(each.id for each in CORE)):
+        shutil.rmtree(folder / name, ignore_errors=True)

@@ -36,7 +36,7 @@ def test_the_starter_fails_as_declared_and_every_cure_passes_on_a_seed_drawn_now
 ):
     scenario = CATALOG.find(exercise.scenario)
     wanted = save_model(worker, scenario, tmp_path).predictions
-    cures = [cut_solution(scenario, path) for path in list_solutions(scenario)]
+    cures = [cut_solution(exercise, scenario, path) for path in list_solutions(scenario)]
     wanted_endings = [("still failing", cut_starter(exercise, scenario))]
     wanted_endings += [("done", cure) for cure in cures]
     for ending, text in wanted_endings:

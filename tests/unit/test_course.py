@@ -12,12 +12,15 @@ from harness.course.exercises import (
     MARK,
     cut_solution,
     cut_starter,
+    diff_solution,
     find_exercise,
+    find_nearest,
     find_problems,
     list_solutions,
 )
-from harness.course.folder import make_folder
+from harness.course.folder import UNFINISHED, fill_folder, prepare_folder
 from harness.course.judging import judge_result
+from harness.course.models import UnseenModel
 from harness.course.progress import FILE, Progress, Status, read_progress, write_progress
 from harness.course.script import find_mistake, read_script
 from harness.errors import UsageError
@@ -53,7 +56,7 @@ def test_a_starter_has_the_classes_without_which_it_cannot_be_mended():
     for exercise in CORE:
         scenario = CATALOG.find(exercise.scenario)
         for path in list_solutions(scenario):
-            needed = cut_solution(scenario, path)
+            needed = cut_solution(exercise, scenario, path)
             classes = [line for line in needed.split("\n") if line.startswith("class ")]
             assert all(line in STARTERS[exercise.id] for line in classes)
 
@@ -146,11 +149,74 @@ def test_predictions_that_are_no_array_are_no_traceback(tmp_path):
 def test_a_folder_that_is_not_empty_stays_as_it_is(tmp_path):
     (tmp_path / "mine.txt").touch()
     with pytest.raises(UsageError, match="is not empty"):
-        make_folder(tmp_path, [], Environment())
+        prepare_folder(tmp_path)
     with pytest.raises(UsageError, match="is a file"):
-        make_folder(tmp_path / "mine.txt", [], Environment())
+        prepare_folder(tmp_path / "mine.txt")
     with pytest.raises(UsageError, match="is a file"):
-        make_folder(tmp_path / "mine.txt" / "course", [], Environment())
+        prepare_folder(tmp_path / "mine.txt" / "course")
+    assert [each.name for each in tmp_path.iterdir()] == ["mine.txt"]
+
+
+CHOSEN = [(each, CATALOG.find(each.scenario)) for each in CORE[:2]]
+
+
+def save_nothing(worker, scenario, work):
+    """Stand in for saving a model."""
+    del worker, scenario
+    (work / "artifact").mkdir(parents=True)
+    (work / "inputs.npz").touch()
+    return UnseenModel(work, WANTED)
+
+
+def interrupt_at_the_second(worker, scenario, work):
+    if scenario is CHOSEN[1][1]:
+        raise KeyboardInterrupt
+    return save_nothing(worker, scenario, work)
+
+
+def test_an_interrupted_init_leaves_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.course.folder.save_model", interrupt_at_the_second)
+    prepare_folder(tmp_path / "course")
+    with pytest.raises(KeyboardInterrupt):
+        fill_folder(tmp_path / "course", CHOSEN, Environment())
+    assert list((tmp_path / "course").iterdir()) == []
+
+
+def test_what_a_killed_init_left_is_taken_away_by_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.course.folder.save_model", save_nothing)
+    for left in (f"{UNFINISHED}/{CORE[1].id}/artifact", f"{CORE[0].id}/artifact"):
+        (tmp_path / left).mkdir(parents=True)
+    prepare_folder(tmp_path)
+    fill_folder(tmp_path, CHOSEN, Environment())
+    found = {each.name for each in tmp_path.iterdir()}
+    assert found == {CORE[0].id, CORE[1].id, FILE}
+
+
+def test_a_course_that_was_begun_is_never_taken_away(tmp_path):
+    (tmp_path / UNFINISHED).mkdir()
+    (tmp_path / CORE[0].id).mkdir()
+    write_progress(tmp_path, Progress())
+    with pytest.raises(UsageError, match="is not empty"):
+        prepare_folder(tmp_path)
+    assert (tmp_path / CORE[0].id).is_dir()
+
+
+def test_a_starter_has_nothing_of_what_the_master_has_for_other_ends():
+    for text in STARTERS.values():
+        assert "dose" not in text
+        assert "custom_objects" not in text
+
+
+def test_our_solution_is_shown_as_a_diff_of_the_script_that_the_learner_has():
+    exercise = find_exercise("street-lamps")
+    scenario = CATALOG.find(exercise.scenario)
+    starter = STARTERS["street-lamps"]
+    mended = starter.replace("model(images)", "model(images / 255.0)")
+    path, diff = find_nearest(mended, exercise, scenario)
+    assert diff == ""
+    shown = diff_solution(starter, exercise, scenario, path)
+    assert "-    return lambda images: model(images).numpy(), model" in shown
+    assert "+    return lambda images: model(images / 255.0).numpy(), model" in shown
 
 
 def test_a_damaged_progress_file_is_kept_and_the_course_goes_on(tmp_path):

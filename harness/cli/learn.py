@@ -12,8 +12,8 @@ from harness.errors import CHANGED, UsageError, count, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
-    from harness.course.exercises import Exercise
     from harness.course.progress import Progress
+    from harness.course.table import Exercise
 
 app = typer.Typer(cls=Group, invoke_without_command=True)
 HERE = Path()
@@ -49,21 +49,28 @@ def learn(context: typer.Context, folder: FolderOption = HERE) -> None:
 
 
 @app.command("init", cls=Command)
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    track: Annotated[
+        str, typer.Option(metavar="TRACK", help="core, fast, zeros or full.")
+    ] = "core",
+) -> None:
     """Make a folder with the exercises: a script to mend, its artifact, sample inputs."""
     from harness.cli.learn_show import find_master, open_default, warn_without_cage
-    from harness.course.exercises import CORE
-    from harness.course.folder import fill_folder, prepare_folder
+    from harness.course.folder import SCRIPT, fill_folder, prepare_folder
+    from harness.course.progress import begin
+    from harness.course.table import list_track
 
+    progress = begin(track)
     environment = open_default()
     prepare_folder(folder)
-    chosen = [(each, find_master(each)) for each in CORE]
+    chosen = [(each, find_master(each)) for each in list_track(track)]
     with show_progress(f"saving {len(chosen)} models"):
-        fill_folder(folder, chosen, environment)
+        fill_folder(folder, chosen, environment, progress)
     warn_without_cage()
     minutes = sum(scenario.minutes for _, scenario in chosen)
     typer.echo(printable(f"{len(chosen)} exercises of about {minutes} minutes are in {folder}."))
-    typer.echo(printable(f"Open {folder / CORE[0].id / 'restore.py'} and look for MEND."))
+    typer.echo(printable(f"Open {folder / chosen[0][0].id / SCRIPT} and look for MEND."))
     typer.echo(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
 
 
@@ -143,15 +150,14 @@ def skip(identifier: IdArgument = "", folder: FolderOption = HERE) -> None:
 @app.command("status", cls=Command)
 def show_status(folder: FolderOption = HERE, json_file: JsonOption = None) -> None:
     """Say how far the course is: what is done, what comes next, how many minutes are left."""
-    from harness.cli.learn_show import find_master, open_progress
+    from harness.cli.learn_show import describe_done, find_master, open_progress
     from harness.cli.printer import Printer
     from harness.course.progress import describe_status
 
     printer = Printer(json_file)
     status = describe_status(open_progress(folder), find_master)
     printer.record(status)
-    done = [each for each in status.exercises if each.state == "done"]
-    printer.text(f"{len(done)} of {len(status.exercises)} done.")
+    printer.text(describe_done(status))
     printer.text(f"{count(status.minutes_left, 'minute')} left.")
     if status.next:
         printer.text(f"Next exercise: {status.next}")
@@ -172,12 +178,11 @@ def solution(
     from harness.course.exercises import (
         cut_starter,
         diff_solution,
-        find_exercise,
         list_solutions,
     )
 
     progress = open_progress(folder)
-    exercise = find_exercise(identifier)
+    exercise = choose(identifier, progress)
     if exercise.id not in progress.done and not reveal:
         raise UsageError(
             f"{exercise.id} is not done yet",
@@ -199,20 +204,20 @@ def reset(
 ) -> None:
     """Write an exercise's script as it was; yours is kept as restore.py.mine."""
     from harness.cli.learn_show import open_progress, reset_script
-    from harness.course.exercises import find_exercise
 
-    open_progress(folder)
-    exercise = find_exercise(identifier)
+    exercise = choose(identifier, open_progress(folder))
     reset_script(folder, exercise)
     tip("check", exercise.id, folder)
 
 
 def choose(identifier: str, progress: "Progress") -> "Exercise":
     """Return the exercise of that id, or the next to do (the first, if all are done)."""
-    from harness.course.exercises import CORE, find_exercise
+    from harness.course.exercises import find_exercise
     from harness.course.progress import find_next
+    from harness.course.table import list_track
 
-    return find_exercise(identifier) if identifier else find_next(progress) or CORE[0]
+    track = list_track(progress.track)
+    return find_exercise(identifier, track) if identifier else find_next(progress) or track[0]
 
 
 def tip(action: str, identifier: str, folder: Path) -> None:

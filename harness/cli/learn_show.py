@@ -8,11 +8,18 @@ import typer
 
 from harness.cli.printer import Printer
 from harness.cli.terminal import fit_message, prose_width
-from harness.course.exercises import CORE, Exercise, cut_starter, find_nearest
+from harness.course.exercises import cut_starter, find_nearest
 from harness.course.folder import SCRIPT
 from harness.course.judging import Checked
-from harness.course.progress import Progress, describe_status, read_progress, write_progress
+from harness.course.progress import (
+    Progress,
+    Status,
+    describe_status,
+    read_progress,
+    write_progress,
+)
 from harness.course.script import read_script
+from harness.course.table import EXERCISES, Exercise
 from harness.errors import count, printable
 from harness.files import write_whole
 from harness.processes.cage import find_obstacle
@@ -33,7 +40,7 @@ def read_masters() -> "dict[str, Scenario]":
     from harness.catalog.load import read_catalog
 
     catalog = read_catalog()
-    return {each.scenario: catalog.find(each.scenario) for each in CORE}
+    return {each.scenario: catalog.find(each.scenario) for each in EXERCISES}
 
 
 def open_default() -> "Environment":
@@ -98,9 +105,16 @@ def show_hint(folder: Path, exercise: Exercise) -> None:
 def show_list(folder: Path) -> None:
     """Print every exercise with its minutes and how it stands."""
     progress = open_progress(folder)
-    for each in describe_status(progress, find_master).exercises:
-        typer.echo(f"{each.state:6} {each.id:14} {count(each.minutes, 'minute')}")
-    typer.echo(f"{len(progress.done)} of {len(CORE)} done.")
+    status = describe_status(progress, find_master)
+    for each in status.exercises:
+        typer.echo(f"{each.state:6} {each.id:16} {count(each.minutes, 'minute')}")
+    typer.echo(describe_done(status))
+
+
+def describe_done(status: Status) -> str:
+    """Return how much of the track is done, as a sentence."""
+    done = [each for each in status.exercises if each.state == "done"]
+    return f"{len(done)} of {len(status.exercises)} done."
 
 
 def reset_script(folder: Path, exercise: Exercise) -> None:

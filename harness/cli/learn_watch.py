@@ -13,6 +13,7 @@ import typer
 
 from harness.cli.keys import read_keys
 from harness.cli.learn_show import (
+    describe_done,
     find_master,
     open_progress,
     reset_script,
@@ -23,10 +24,10 @@ from harness.cli.learn_show import (
 )
 from harness.cli.printer import Printer
 from harness.course.checking import Checker, open_checker
-from harness.course.exercises import CORE, Exercise
 from harness.course.folder import SCRIPT
 from harness.course.models import UnseenModel
-from harness.course.progress import find_next, finish, leave_for_later
+from harness.course.progress import describe_status, find_next, finish, leave_for_later
+from harness.course.table import EXERCISES, Exercise, list_track
 from harness.errors import EnvironmentUnusable, UsageError, count, printable
 from harness.processes.variables import Environment
 from harness.program import command_line
@@ -86,7 +87,7 @@ def watch_files(folder: Path, events: queue.Queue[Event]) -> Iterator[None]:
         tip = f"pip install watchfiles, or see: {command_line('learn check --help')}"
         raise EnvironmentUnusable("the package watchfiles is not installed", "", tip) from error
 
-    known = {each.id: each for each in CORE}
+    known = {each.id: each for each in EXERCISES}
     stop = threading.Event()
 
     def watch() -> None:
@@ -116,7 +117,8 @@ class Watch:
         self, folder: Path, checker: Checker, events: queue.Queue[Event], has_keys: bool
     ) -> None:
         self.folder, self.checker, self.events, self.has_keys = folder, checker, events, has_keys
-        self.exercise = find_next(open_progress(folder)) or CORE[0]
+        progress = open_progress(folder)
+        self.exercise = find_next(progress) or list_track(progress.track)[0]
         self.frames = ""
         self.last: tuple[str, bytes, float] = ("", b"", 0.0)  # exercise, text, when it was checked
 
@@ -149,11 +151,11 @@ class Watch:
 
     def introduce(self) -> None:
         """Say which exercise is at hand, and what to do."""
-        progress = open_progress(self.folder)
+        status = describe_status(open_progress(self.folder), find_master)
         script = self.folder / self.exercise.id / SCRIPT
         minutes = count(find_master(self.exercise).minutes, "minute")
         prose = Printer(None).prose
-        prose(f"\n{self.exercise.id} (about {minutes}; {len(progress.done)} of {len(CORE)} done)")
+        prose(f"\n{self.exercise.id} (about {minutes}). {describe_done(status)}")
         prose(self.exercise.context)
         prose(printable(f"Mend {script} and save it: it is checked then."))
         typer.echo(KEYS if self.has_keys else "Ctrl-C ends the watching.")
@@ -181,7 +183,7 @@ class Watch:
             leave_for_later(self.folder, progress, self.exercise)
         following = find_next(open_progress(self.folder))
         if following is None:
-            typer.echo(f"All {len(CORE)} exercises are done.")
+            typer.echo("All exercises of this track are done.")
             return
         self.exercise, self.frames = following, ""
         self.checker.prepare(find_master(following))

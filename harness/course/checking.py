@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.catalog.scenario import Scenario
-from harness.course.exercises import Exercise, cut_starter
+from harness.course.exercises import cut_starter
 from harness.course.judging import LIMITS, Checked, judge_result
 from harness.course.models import UnseenModel, make_worker, save_model
 from harness.course.script import find_mistake, read_script
+from harness.course.table import Exercise
 from harness.errors import EnvironmentUnusable
 from harness.files import temporary_folder
 from harness.formats.facts import plain
@@ -66,6 +67,13 @@ class Checker:
             return Checked("not attempted", "The file is as it was. Look for MEND.")
         if mistake := find_mistake(text):
             return Checked("fails differently now", mistake)
+        return self.run(text, scenario)
+
+    def run(self, text: str, scenario: Scenario) -> Checked:
+        """Run the restore function of a script with a model of its own and judge it.
+
+        Raises EnvironmentUnusable.
+        """
         self.prepare(scenario)
         model = self.ahead.pop(scenario.id).result()
         result = run_script(self.worker, text, model.folder)

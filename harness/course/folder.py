@@ -4,9 +4,10 @@ import shutil
 from pathlib import Path
 
 from harness.catalog.scenario import Scenario
-from harness.course.exercises import CORE, Exercise, cut_readme, cut_starter
+from harness.course.exercises import cut_readme, cut_starter
 from harness.course.models import make_worker, save_model
 from harness.course.progress import FILE, Progress, write_progress
+from harness.course.table import EXERCISES, Exercise
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.files import temporary_folder
 from harness.processes.variables import Environment
@@ -36,7 +37,10 @@ def prepare_folder(folder: Path) -> None:
 
 
 def fill_folder(
-    folder: Path, chosen: list[tuple[Exercise, Scenario]], environment: Environment
+    folder: Path,
+    chosen: list[tuple[Exercise, Scenario]],
+    environment: Environment,
+    progress: Progress,
 ) -> None:
     """Fill a prepared folder with the exercises, or leave nothing of them.
 
@@ -54,7 +58,7 @@ def fill_folder(
                 worker.close()
         for exercise, _ in chosen:
             (folder / UNFINISHED / exercise.id).rename(folder / exercise.id)
-        write_progress(folder, Progress())
+        write_progress(folder, progress)
         (folder / UNFINISHED).rmdir()
     except OSError as error:
         clear(folder)
@@ -76,5 +80,5 @@ def fill_place(place: Path, exercise: Exercise, scenario: Scenario, model: Path)
 
 def clear(folder: Path) -> None:
     """Remove what `learn init` has made in a folder that it did not finish."""
-    for name in (UNFINISHED, *(each.id for each in CORE)):
+    for name in (UNFINISHED, *(each.id for each in EXERCISES)):
         shutil.rmtree(folder / name, ignore_errors=True)

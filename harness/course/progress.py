@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 
 from harness.catalog.scenario import Scenario
-from harness.course.exercises import CORE, Exercise
-from harness.errors import UsageError
+from harness.course.table import TRACKS, Exercise, list_track
+from harness.errors import UsageError, advise
 from harness.files import to_json, write_whole
 from harness.program import command_line
 
@@ -19,6 +19,7 @@ class Progress(msgspec.Struct, kw_only=True):
     """The exercises that are done or left for later, and how many hints were read of each."""
 
     version: int = 1
+    track: Literal["core", "fast", "zeros", "full"] = "core"
     done: list[str] = []
     skipped: list[str] = []
     hints: dict[str, int] = {}
@@ -37,9 +38,19 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How far a learner is, as `learn status --json` prints it; `next` is None at the end."""
 
     version: int = 1
+    track: str
     exercises: list[ExerciseStatus]
     next: str | None
     minutes_left: int
+
+
+def begin(track: str) -> Progress:
+    """Return the progress of somebody who begins a track; raises UsageError for an unknown one."""
+    try:
+        return msgspec.convert({"track": track}, Progress)
+    except msgspec.ValidationError as error:
+        listed, tip = advise(track, list(TRACKS))
+        raise UsageError(f"there is no track {track}", listed, tip) from error
 
 
 def read_progress(folder: Path) -> tuple[Progress, str]:
@@ -69,7 +80,7 @@ def write_progress(folder: Path, progress: Progress) -> None:
 
 def find_next(progress: Progress) -> Exercise | None:
     """Return the first exercise to do, those left for later last; None where all are done."""
-    to_do = [each for each in CORE if each.id not in progress.done]
+    to_do = [each for each in list_track(progress.track) if each.id not in progress.done]
     return min(to_do, key=lambda each: each.id in progress.skipped, default=None)
 
 
@@ -98,10 +109,11 @@ def describe_status(progress: Progress, find_master: Callable[[Exercise], Scenar
             state=find_state(progress, each),
             hints=progress.hints.get(each.id, 0),
         )
-        for each in CORE
+        for each in list_track(progress.track)
     ]
     following = find_next(progress)
     return Status(
+        track=progress.track,
         exercises=exercises,
         next=following.id if following else None,
         minutes_left=sum(each.minutes for each in exercises if each.state != "done"),

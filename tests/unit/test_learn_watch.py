@@ -10,13 +10,15 @@ import pytest
 
 from harness.cli.keys import read_keys
 from harness.cli.learn_watch import KEYS, Pressed, Ready, Saved, Watch, watch_files
-from harness.course.exercises import CORE, find_exercise
+from harness.course.exercises import find_exercise
 from harness.course.folder import SCRIPT
 from harness.course.judging import Checked
 from harness.course.progress import Progress, read_progress, write_progress
 from harness.course.script import read_script
+from harness.course.table import list_track
 from harness.errors import EnvironmentUnusable
 
+CORE = list_track("core")
 BICYCLES = find_exercise("bicycles")
 FAILING = Checked("still failing", "predictions are all 0.0", 'File "restore.py", line 9')
 DONE = Checked("done", "Predictions are 4.43, as before saving.")

@@ -1,0 +1,90 @@
+"""`diagnose`: name the cause of wrong predictions, and the code that cures it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import suggest_lesson
+from harness.cli.printer import JsonOption, Printer
+from harness.errors import CHANGED, EXPECTED, UsageError, printable
+from harness.program import command_line
+
+if TYPE_CHECKING:
+    from harness.diagnose.diagnosis import Diagnosis
+    from harness.verdicts.statistics import Array
+
+MOST_PREDICTED = 2
+
+
+def diagnose(
+    expected: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.npy", help="What the model gave before it was saved."),
+    ] = None,
+    predicted: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE.npy",
+            help="What it gives now, for the same inputs; twice for two calls.",
+        ),
+    ] = None,
+    causes: Annotated[
+        bool, typer.Option("--causes", help="List every cause that can be named.")
+    ] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Name the cause of wrong predictions, with evidence and a cure; TensorFlow is not needed.
+
+    Exit code 0: nothing found; 1: findings, or predictions that differ; 2: wrong usage; 3: a file
+    that cannot be read.
+    """
+    from harness.diagnose.causes import ALL
+    from harness.diagnose.diagnosis import describe_causes, describe_diagnosis, diagnose_outputs
+
+    printer = Printer(json_file)
+    if causes:
+        printer.record(list(ALL))
+        printer.prose(describe_causes())
+        printer.tip(f"Next: {command_line('diagnose --help')}")
+        raise typer.Exit(EXPECTED)
+    arrays = [read_one(path, "--predicted") for path in predicted or []]
+    if not 1 <= len(arrays) <= MOST_PREDICTED or (expected is None and len(arrays) == 1):
+        raise refuse_evidence()
+    wanted = read_one(expected, "--expected") if expected else None
+    diagnosis = diagnose_outputs(wanted, arrays)
+    printer.record(diagnosis)
+    printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
+    printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
+    raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
+
+
+def refuse_evidence() -> UsageError:
+    """Return the error for a call that gives too little evidence, or too much."""
+    return UsageError(
+        "diagnose needs the outputs to compare",
+        "",
+        command_line("diagnose --expected before.npy --predicted now.npy"),
+    )
+
+
+def read_one(path: Path, option: str) -> "Array":
+    """Return the one array in a file; raises UsageError."""
+    from harness.origin.samples import read_samples
+
+    arrays = list(read_samples(path, option).values())
+    if len(arrays) != 1:
+        raise UsageError(
+            f"{path} holds {len(arrays)} arrays",
+            "",
+            f"{option} needs one array: save it with np.save",
+        )
+    return arrays[0]
+
+
+def choose_next(diagnosis: "Diagnosis") -> str:
+    """Return the next command: the lesson of the likeliest cause, else where to look on."""
+    for finding in diagnosis.findings:
+        if finding.scenario:
+            return suggest_lesson(finding.scenario)
+    return command_line('search "what you see"') if diagnosis.wrong else command_line("list")

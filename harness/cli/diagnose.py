@@ -1,12 +1,15 @@
 """`diagnose`: name the cause of wrong predictions, and the code that cures it."""
 
+from functools import reduce
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import choose_layout
 from harness.errors import CHANGED, EXPECTED, UsageError, printable
 from harness.program import command_line
 
@@ -18,6 +21,10 @@ MOST_PREDICTED = 2
 
 
 def diagnose(
+    model: Annotated[
+        Path | None,
+        typer.Argument(metavar="[MODEL]", help="A model file, SavedModel or checkpoint."),
+    ] = None,
     expected: Annotated[
         Path | None,
         typer.Option(metavar="FILE.npy", help="What the model gave before it was saved."),
@@ -40,7 +47,15 @@ def diagnose(
     that cannot be read.
     """
     from harness.diagnose.causes import ALL
-    from harness.diagnose.diagnosis import describe_causes, describe_diagnosis, diagnose_outputs
+    from harness.diagnose.diagnosis import (
+        describe_causes,
+        describe_diagnosis,
+        diagnose_file,
+        diagnose_outputs,
+        join,
+        tabulate_layers,
+    )
+    from harness.report.layout import draw_table
 
     printer = Printer(json_file)
     if causes:
@@ -49,23 +64,39 @@ def diagnose(
         printer.tip(f"Next: {command_line('diagnose --help')}")
         raise typer.Exit(EXPECTED)
     arrays = [read_one(path, "--predicted") for path in predicted or []]
-    if not 1 <= len(arrays) <= MOST_PREDICTED or (expected is None and len(arrays) == 1):
-        raise refuse_evidence()
     wanted = read_one(expected, "--expected") if expected else None
-    diagnosis = diagnose_outputs(wanted, arrays)
+    check_evidence(model is not None, wanted is not None, len(arrays))
+    parts = [diagnose_file(model)] if model else []
+    parts += [diagnose_outputs(wanted, arrays)] if arrays else []
+    diagnosis = reduce(join, parts)
     printer.record(diagnosis)
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
+    if diagnosis.layers and printer.shows_text:
+        head, rows = tabulate_layers(diagnosis.layers)
+        printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
+        if len(rows) < len(diagnosis.layers):
+            printer.text(f"{len(diagnosis.layers) - len(rows)} more layers: see --json")
     printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
     raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
 
 
-def refuse_evidence() -> UsageError:
-    """Return the error for a call that gives too little evidence, or too much."""
-    return UsageError(
-        "diagnose needs the outputs to compare",
-        "",
-        command_line("diagnose --expected before.npy --predicted now.npy"),
-    )
+def check_evidence(model: bool, expected: bool, predicted: int) -> None:
+    """Raise UsageError for a call that gives too little evidence, or too much."""
+    if predicted > MOST_PREDICTED:
+        raise UsageError(f"--predicted was given {predicted} times", "", "two calls are enough")
+    if expected != bool(predicted) and predicted < MOST_PREDICTED:
+        missing = "--predicted" if expected else "--expected"
+        raise UsageError(
+            f"outputs are compared, and {missing} is missing",
+            "",
+            command_line("diagnose --expected before.npy --predicted now.npy"),
+        )
+    if not model and not predicted:
+        raise UsageError(
+            "diagnose needs a model file, or outputs to compare",
+            "",
+            command_line("diagnose model.keras --expected before.npy --predicted now.npy"),
+        )
 
 
 def read_one(path: Path, option: str) -> "Array":
@@ -87,4 +118,6 @@ def choose_next(diagnosis: "Diagnosis") -> str:
     for finding in diagnosis.findings:
         if finding.scenario:
             return suggest_lesson(finding.scenario)
-    return command_line('search "what you see"') if diagnosis.wrong else command_line("list")
+    if diagnosis.wrong or diagnosis.model is None:
+        return command_line('search "what you see"')
+    return command_line(f"env for {quote(diagnosis.model)}")

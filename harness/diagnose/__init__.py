@@ -1,4 +1,4 @@
 """Name the cause of wrong predictions, without TensorFlow.
 
-Imports `verdicts`.
+Imports `report`, `origin`, `formats` and `verdicts`.
 """

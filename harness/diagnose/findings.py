@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from harness.diagnose.causes import CAUSES, Side
+from harness.diagnose.cause import Side
+from harness.diagnose.causes import CAUSES
 
 Answer = Literal["equal", "explained", "unexplained", "cannot tell"]
 

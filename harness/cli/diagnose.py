@@ -36,6 +36,14 @@ def diagnose(
             help="What it gives now, for the same inputs; twice for two calls.",
         ),
     ] = None,
+    reader: Annotated[
+        str,
+        typer.Option(
+            metavar="RELEASE",
+            help="Say too what this release would do with MODEL.",
+            show_default=False,
+        ),
+    ] = "",
     causes: Annotated[
         bool, typer.Option("--causes", help="List every cause that can be named.")
     ] = False,
@@ -65,8 +73,10 @@ def diagnose(
         raise typer.Exit(EXPECTED)
     arrays = [read_one(path, "--predicted") for path in predicted or []]
     wanted = read_one(expected, "--expected") if expected else None
+    if reader and model is None:
+        raise UsageError("--reader needs a model file", "", command_line("diagnose model.keras"))
     check_evidence(model is not None, wanted is not None, len(arrays))
-    parts = [diagnose_file(model)] if model else []
+    parts = [diagnose_file(model, reader)] if model else []
     parts += [diagnose_outputs(wanted, arrays)] if arrays else []
     diagnosis = reduce(join, parts)
     printer.record(diagnosis)

@@ -16,6 +16,7 @@ from harness.diagnose.file_answer import FileAnswer, LayerSummary
 from harness.diagnose.findings import Finding, rank
 from harness.diagnose.network import Layer, Network
 from harness.diagnose.read_network import read_network
+from harness.diagnose.reader_rules import foretell
 from harness.formats.__main__ import limit_process
 from harness.formats.facts import Unreadable, plain
 from harness.formats.reading import UNREADABLE_EXIT
@@ -25,8 +26,11 @@ MOST_SHOWN = 500  # layers
 UNTRUSTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 
 
-def answer_file(path: Path) -> FileAnswer:
-    """Return what a file says; raises Unreadable, MemoryError or OSError."""
+def answer_file(path: Path, reader: str = "") -> FileAnswer:
+    """Return what a file says, and what a Keras of the version `reader` would do with it.
+
+    Raises Unreadable, MemoryError or OSError for a file that cannot be read.
+    """
     facts = read_facts(path)
     network, unread = None, ""
     try:
@@ -34,6 +38,8 @@ def answer_file(path: Path) -> FileAnswer:
     except (Unreadable, MemoryError, OSError, *UNTRUSTED) as error:
         unread = plain(error, 200) or type(error).__name__
     findings = find_all(network) if network else []
+    if reader and not unread:
+        findings += foretell(facts, network, reader)
     return FileAnswer(
         facts=msgspec.Raw(msgspec.json.encode(asdict(facts))),
         layers=summarize(network) if network else [],
@@ -86,7 +92,7 @@ def main() -> int:
     """Read the path in the arguments; return the exit code."""
     limit_process()
     try:
-        answer, code = msgspec.json.encode(answer_file(Path(sys.argv[1]))), 0
+        answer, code = msgspec.json.encode(answer_file(Path(sys.argv[1]), sys.argv[2])), 0
     except Unreadable as error:
         answer, code = f"{error}\n{error.tip}".encode("utf-8", "backslashreplace"), UNREADABLE_EXIT
     except (MemoryError, RecursionError):

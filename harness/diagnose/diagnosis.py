@@ -9,6 +9,7 @@ import msgspec
 from harness.diagnose.causes import ALL
 from harness.diagnose.file_answer import LayerSummary, read_file_answer
 from harness.diagnose.findings import Answer, Finding, rank
+from harness.diagnose.reader import find_keras
 from harness.formats.facts import Facts, plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
@@ -76,12 +77,13 @@ def diagnose_outputs(expected: "Array | None", predicted: Sequence["Array"]) -> 
     )
 
 
-def diagnose_file(path: Path) -> Diagnosis:
+def diagnose_file(path: Path, reader: str = "") -> Diagnosis:
     """Return what a model file says, and who wrote it; no code in it is run.
 
+    `reader`: the release that is to read it, as `env add` spells releases; "" for none.
     Raises UsageError where nothing is at `path`, and CannotRead where no model can be read.
     """
-    said = read_file_answer(path)
+    said = read_file_answer(path, find_keras(reader) if reader else "")
     origin = make_origin(Facts(**msgspec.json.decode(said.facts)))
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
     if said.unread:

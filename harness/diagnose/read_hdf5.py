@@ -106,6 +106,8 @@ def attach_node(node: Node, prefix: str, arrays: dict[str, Array]) -> None:
             name = to_snake_case(each.class_name)
             number = used.get(name, 0)
             used[name] = number + 1
+            if number and counts_twice(inside + name, arrays):
+                number *= 2
             place = f"{inside}{name}_{number}" if number else f"{inside}{name}"
             if isinstance(each, Node):
                 attach_node(each, f"{place}/", arrays)
@@ -114,6 +116,12 @@ def attach_node(node: Node, prefix: str, arrays: dict[str, Array]) -> None:
             if found:
                 each.place = place
                 each.weights = name_weights(each, place, found)
+
+
+def counts_twice(place: str, arrays: dict[str, Array]) -> bool:
+    """Return whether layers are numbered 0, 2, 4, as Keras 2.12 and 2.13 did."""
+    old = "_layer_checkpoint_dependencies/" in place
+    return old and not any(at.startswith(f"{place}_1/") for at in arrays)
 
 
 def name_weights(layer: Layer, place: str, found: dict[str, Array]) -> dict[str, Array]:

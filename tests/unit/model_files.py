@@ -55,13 +55,14 @@ def write_h5(
     steps: int | None = None,
     slots: tuple[Any, ...] = (),
     version: str = "2.15.0",
+    loss: str = "mse",
 ) -> Path:
     """Write a legacy `.h5`: each weight under model_weights/NAME/NAME/kernel:0."""
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"] = version
         file.attrs["backend"] = "tensorflow"
         file.attrs["model_config"] = json.dumps(describe(layers))
-        training = {"optimizer_config": {"class_name": "Adam", "config": {}}, "loss": "mse"}
+        training = {"optimizer_config": {"class_name": "Adam", "config": {}}, "loss": loss}
         file.attrs["training_config"] = json.dumps(training)
         group = file.create_group("model_weights")
         for each in layers:

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.catalog.load import PACKAGED
+from harness.catalog.expectations import Circumstances, find_expectation
+from harness.catalog.load import PACKAGED, read_catalog
 from harness.diagnose.__main__ import answer_file
 from harness.diagnose.file_answer import CannotRead, read_file_answer
 from harness.diagnose.file_causes import FILE_CAUSES
+from harness.diagnose.reader import find_keras
+from harness.diagnose.reader_causes import READER_CAUSES
 from harness.errors import UsageError
 from harness.formats.recognize import find_models
 from tests.unit.model_files import Made, dense, describe, draw_glorot, write_archive, write_h5
@@ -186,6 +189,58 @@ def test_of_the_committed_files_only_one_has_lost_its_layers() -> None:
     assert not [answer.unread for answer in found.values() if answer.unread]
     faulty = {path: answer.findings for path, answer in found.items() if answer.findings}
     assert ["nested_list_of_layers/artifact/model.keras" in str(path) for path in faulty] == [True]
+
+
+READERS = {
+    "2.15": "2.15.0",
+    "2.16": "3.0.5",
+    "2.17": "3.4.1",
+    "2.18": "3.6.0",
+    "2.20": "3.11.3",
+    "2.21": "3.13.2",
+    "2.21 with keras==3.15.1": "3.15.1",
+}
+LESSONS = {each.id: each for each in read_catalog(None).scenarios}
+COMMITTED = [
+    each.id
+    for each in READER_CAUSES
+    if (PACKAGED / "version/artifacts" / each.id.replace("-", "_")).exists()
+]
+
+
+@pytest.mark.parametrize("cause", COMMITTED)
+def test_a_reader_is_foretold_what_the_scenario_measures_there(cause: str) -> None:
+    rules = LESSONS[cause].rules["restore_broken"]
+    folder = PACKAGED / "version/artifacts" / cause.replace("-", "_") / "artifact"
+    names = ("model", "weights")
+    models = [each for each in find_models(folder) if each.name.partition(".")[0] in names]
+    for release, keras in READERS.items():
+        if cause == "keras3-file-in-keras2" and keras.startswith("3"):
+            continue  # measured in Keras 2 only
+        if cause == "newer-keras-file" and keras.startswith("2"):
+            continue  # which names the other cause
+        where = Circumstances(f"{release[:4]}.0", "", keras, "CPU:0")
+        foretold = [
+            finding.cause
+            for model in models
+            for finding in answer_file(model, find_keras(release)).findings
+        ]
+        measured = find_expectation(rules, where).verdict
+        assert (cause in foretold) == (measured != "match"), (release, foretold)
+
+
+@pytest.mark.parametrize("release", ["2.0", "2.15", "2.16", "2.18", "2.21", "2.21+legacy"])
+def test_no_break_is_foretold_of_a_plain_file(release: str, tmp_path: Path) -> None:
+    keras = find_keras(release)
+    path = write_h5(tmp_path / "m.h5", HEALTHY, loss="mean_squared_error")
+    assert answer_file(path, keras).findings == []
+    version = "3.0.0" if keras.startswith("3") else "2.15.0"
+    assert answer_file(write_archive(tmp_path / "m.keras", HEALTHY, version), keras).findings == []
+
+
+def test_an_unknown_reader_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="unknown release"):
+        find_keras("7.3")
 
 
 def test_the_reading_process_gives_the_same_answer(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Old models, rescued for real: written by their own release, loaded by today's, and proven."""
 
+import json
 import subprocess
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
@@ -88,6 +90,45 @@ def test_a_file_of_keras_1_is_proven_against_keras_1(tmp_path):
     assert made.old.versions["keras"] == "1.2.2"
     assert {"read-keras-1", "keep-hard-sigmoid"} <= {each.name for each in made.repairs}
     assert made.proof.holds
+
+
+# Keras 2.0 to 2.2.2 wrote the layers of a Sequential as a list, without a dictionary around it.
+WITH_LISTS = """
+from keras import layers, models
+import numpy as np
+inner = models.Sequential()
+inner.add(layers.Dense(5, activation="tanh", input_shape=(4, 3)))
+model = models.Sequential()
+model.add(inner)
+model.add(layers.Bidirectional(layers.LSTM(2)))
+model.add(layers.Dense(2))
+model.compile("adam", "mse", metrics=["acc"])
+model.set_weights([np.random.normal(size=each.shape) for each in model.get_weights()])
+model.save("model.h5")
+inputs = np.random.normal(size=(8, 4, 3)).astype("float32")
+np.savez("writer.npz", inputs=inputs, predictions=model.predict(inputs))
+"""
+
+
+@pytest.mark.releases
+@pytest.mark.parametrize("keras", ["2.0.8", "2.1.6"])
+def test_a_list_of_layers_predicts_as_it_did_where_it_was_written(keras, tmp_path):
+    writer = open_environment(f"1.15 with keras=={keras}").interpreter
+    subprocess.run([writer, "-c", WITH_LISTS], cwd=tmp_path, check=True, capture_output=True)
+    with h5py.File(tmp_path / "model.h5") as file:
+        assert isinstance(json.loads(file.attrs["model_config"])["config"], list)
+    origin = read_origin(tmp_path / "model.h5")
+    with np.load(tmp_path / "writer.npz") as kept:
+        inputs, predictions = {"": kept["inputs"]}, kept["predictions"]
+    own, target = open_both(origin.releases[0])
+    (tmp_path / "work").mkdir()
+    trusted = bool(find_obstacle())
+    made = Rescuer(
+        origin, own, target, tmp_path / "work", trusted=trusted, inputs=inputs
+    ).carry_out()
+    assert made.reason == ""
+    assert made.proof.holds
+    np.testing.assert_allclose(made.new.predictions[0], predictions, rtol=1e-5, atol=1e-6)
 
 
 CODE = """

@@ -72,10 +72,11 @@ def load_and_predict(tf, step, result):
     if step["saved_model"] and not tf.executing_eagerly():
         tf.compat.v1.enable_eager_execution()  # 1.15: a SavedModel's functions are called eagerly
     explained, signature, model = {}, "", None
-    if step["prepare"]:
-        result["prepared"] = prepare_model(step["model"])
     if not by_signature:
         keras = choose_keras(tf, step)
+        if step["prepare"]:
+            merges = step["keras_alone"] and keras.__version__.startswith("2")
+            result["prepared"] = prepare_model(step["model"], merges)
         result["versions"]["keras"] = keras_version(tf) if keras is tf.keras else keras.__version__
         model, explained = load_keras(keras, step)
     if by_signature or (step["saved_model"] and not model.inputs):

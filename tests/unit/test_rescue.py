@@ -29,6 +29,7 @@ from harness.rescue.rescue import publish
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
 from harness.rescue.training import read_training, repair_training
+from harness.worker.merge_layers import NoCounterpart, replace_merges
 from harness.worker.model_inputs import find_layers
 from harness.worker.prepare_model import prepare_model
 
@@ -417,6 +418,66 @@ def test_cudnn_layers_are_named_as_what_keras_2_converts_their_weights_to(tmp_pa
     gru = find(changed, "GRU")["config"]
     assert (gru["recurrent_activation"], gru["reset_after"]) == ("sigmoid", True)
     assert prepare_model(str(path)) == []
+
+
+def merge(mode, *branches, **arguments):
+    return layer("Merge", "merge_1", mode=mode, mode_type="raw", layers=list(branches), **arguments)
+
+
+def branch(*names):
+    first, *others = [layer("Dense", name) for name in names]
+    first["config"]["batch_input_shape"] = [None, 3]
+    return {"class_name": "Sequential", "config": [first, *others]}
+
+
+def test_branches_of_keras_1_become_a_model_with_weights_in_the_order_of_keras_2():
+    joined = merge("concat", branch("short"), branch("long_1", "long_2"), concat_axis=1)
+    old = {"class_name": "Sequential", "config": [joined, layer("Dense", "last")]}
+    changed, order = replace_merges(old)
+    assert changed["class_name"] == "Model"
+    called_on = {
+        each["name"]: [node[0] for node in each["inbound_nodes"][0]]
+        if each["inbound_nodes"]
+        else []
+        for each in changed["config"]["layers"]
+    }
+    assert called_on == {
+        "short_input": [],
+        "short": ["short_input"],
+        "long_1_input": [],
+        "long_1": ["long_1_input"],
+        "long_2": ["long_1"],
+        "merge_1": ["short", "long_2"],
+        "last": ["merge_1"],
+    }
+    assert find(changed, "Concatenate")["config"]["axis"] == 1
+    # Keras 2 counts from the output: the branches' last layers are equally far, long_1 is farther.
+    heavy = [name for name in order if not name.endswith("_input")]
+    assert heavy == ["long_1", "short", "long_2", "merge_1", "last"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"), [("sum", "Add"), ("mul", "Multiply"), ("ave", "Average"), ("max", "Maximum")]
+)
+def test_a_merge_called_on_tensors_is_replaced_where_it_stands(mode, name):
+    called = layer("Merge", "merge_1", mode=mode, mode_type="raw")
+    changed, order = replace_merges(model("Model", called))
+    assert find(changed, name)["config"]["name"] == "merge_1"
+    assert order is None
+
+
+@pytest.mark.parametrize(
+    "joined",
+    [
+        merge("cos", branch("a"), branch("b")),
+        merge("sum", branch("a"), branch("a")),
+        merge("sum", branch("a"), {"class_name": "Model", "config": {}}),
+        layer("Merge", "code", mode="f", mode_type="lambda"),
+    ],
+)
+def test_a_merge_without_a_counterpart_is_left_to_keras_2_to_refuse(joined):
+    with pytest.raises(NoCounterpart):
+        replace_merges({"class_name": "Sequential", "config": [joined]})
 
 
 def test_groups_with_the_backslash_of_windows_become_groups_in_groups(tmp_path):

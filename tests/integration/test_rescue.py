@@ -196,3 +196,37 @@ def test_a_model_with_a_class_of_the_user_is_rescued_with_code(model_with_a_clas
 def test_a_fault_in_the_code_of_the_user_is_named_as_theirs(model_with_a_class, tmp_path):
     made = rescue_with_code(model_with_a_class, CODE + "\nabsent_name\n", tmp_path)
     assert "your --code raised NameError" in made.reason
+
+
+RARE_CALL = """
+import tensorflow as tf
+image, other = tf.keras.Input((6, 6, 1), name="the image"), tf.keras.Input((4,), name="b")
+edges = tf.image.sobel_edges(tf.keras.layers.Conv2D(2, 3)(image))
+tf.keras.Model([image, other], [tf.keras.layers.Dense(3)(other), edges]).save("model.h5")
+"""
+LOCAL = """
+import tensorflow as tf
+image = tf.keras.Input((6, 6, 1))
+local = tf.keras.layers.LocallyConnected2D(2, 3)(image)
+tf.keras.Model(image, tf.keras.layers.Flatten()(local)).save("model.h5")
+"""
+
+
+@pytest.mark.releases
+@pytest.mark.parametrize(
+    ("release", "code", "why"),
+    [("2.15", RARE_CALL, "sobel_edges"), ("1.15", LOCAL, "LocallyConnected2D")],
+)
+def test_a_model_that_keras_3_cannot_build_becomes_a_saved_model(release, code, why, tmp_path):
+    own, target = open_both(release)
+    subprocess.run([own.interpreter, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "work").mkdir()
+    origin = read_origin(tmp_path / "model.h5")
+    made = Rescuer(
+        origin, own, target, tmp_path / "work", trusted=bool(find_obstacle())
+    ).carry_out()
+    assert made.reason == ""
+    assert why in made.not_rebuilt
+    assert made.new.signature == "serving_default"
+    assert made.proof.holds
+    assert (made.file / "saved_model.pb").is_file()

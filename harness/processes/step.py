@@ -92,6 +92,8 @@ class ModelStep(Request, frozen=True, kw_only=True):
     cage: Cage | None
     describe: bool = False  # leave the configuration and the weights too
     prepare: bool = False  # change the copy where the release needs that to load it
+    export: str | None = None  # a folder: write the Keras model there as a SavedModel too
+    export_inputs: list[str] = []  # the names of its inputs there
 
 
 class RebuildStep(Request, frozen=True, kw_only=True):

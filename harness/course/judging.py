@@ -20,6 +20,7 @@ from harness.verdicts.statistics import Array
 LIMITS = Limits(seconds=15.0)  # of restoring and predicting, which take 0.3 s
 PRINTED = "printed.log"
 MOST_PRINTED = 4096  # bytes of it that are shown
+SHOWN = 4  # predictions
 LARGEST = 256 << 20  # bytes of predictions that are read
 Ending = Literal["not attempted", "still failing", "fails differently now", "done"]
 
@@ -78,9 +79,11 @@ def judge_predictions(
     except (OSError, UnreadableAnswer, ValueError, KeyError, zipfile.BadZipFile):
         return Checked("fails differently now", f"restore() left no predictions; {before}")
     verdict = find_verdict(found, wanted)
+    telling = choose_telling(found if verdict != "match" else np.zeros_like(found), wanted)
     if verdict == "match":
-        return Checked("done", f"Predictions are {show_numbers(found)}, as before saving.")
-    shown = show_numbers(found)
+        return Checked("done", f"Predictions are {show_numbers(found, telling)}, as before saving.")
+    shown = show_numbers(found, telling)
+    before = f"before saving the model gave {show_numbers(wanted, telling)}"
     if verdict == "zeros":
         shown = "all 0.0"
     if verdict == "shape":
@@ -97,11 +100,21 @@ def is_as_before(verdict: Verdict, said: str, scenario: Scenario) -> bool:
     )
 
 
-def show_numbers(values: Array) -> str:
-    """Return the first predictions as text: "4.43, -1.29, 0.52, ..."."""
+def choose_telling(found: Array, wanted: Array) -> Array:
+    """Return which predictions to show: the places where the two differ most, in order."""
+    if found.shape != wanted.shape or found.dtype.kind not in "fiub":
+        return np.arange(SHOWN)
+    with np.errstate(all="ignore"):
+        wrong = np.nan_to_num(np.abs(found.astype(float) - wanted), nan=np.inf).ravel()
+    return np.sort(np.argsort(-wrong, kind="stable")[:SHOWN])
+
+
+def show_numbers(values: Array, places: Array | None = None) -> str:
+    """Return some predictions, or the first, as text: "4.43, -1.29, 0.52, ..."."""
     flat = np.asarray(values).ravel()
-    shown = [f"{each:.4g}" if flat.dtype.kind in "fiub" else str(each)[:20] for each in flat[:4]]
-    return ", ".join(shown) + (", ..." if len(flat) > 4 else "")
+    some = flat[:SHOWN] if places is None else flat[places[places < flat.size]]
+    shown = [f"{each:.4g}" if flat.dtype.kind in "fiub" else str(each)[:20] for each in some]
+    return ", ".join(shown) + (", ..." if len(flat) > SHOWN else "")
 
 
 def cut_frames(trace: str, work: Path) -> str:

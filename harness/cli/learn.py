@@ -159,9 +159,29 @@ def show_status(folder: FolderOption = HERE, json_file: JsonOption = None) -> No
     printer.record(status)
     printer.text(describe_done(status))
     printer.text(f"{count(status.minutes_left, 'minute')} left.")
+    for number, (right, asked) in enumerate(status.predicted, 1):
+        printer.text(f"Round {number} of predict: {right} of {asked} right.")
     if status.next:
         printer.text(f"Next exercise: {status.next}")
     printer.tip(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
+
+
+@app.command("predict", cls=Command)
+def predict(
+    folder: FolderOption = HERE,
+    answers: Annotated[
+        str, typer.Option(metavar="LETTERS", help="Your answers, such as zsoe: nothing is asked.")
+    ] = "",
+) -> None:
+    """Say what scripts will predict before they are run: at the start and at the end of a class.
+
+    z zeros, s the same as before saving, o other numbers, e an error. Each script is run then, with
+    a model of its own. The score of each round is kept.
+    """
+    from harness.cli.learn_predict import play_round
+
+    play_round(folder, answers)
+    typer.echo(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
 
 
 @app.command("solution", cls=Command)

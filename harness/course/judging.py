@@ -30,13 +30,14 @@ class Checked:
     """How an exercise stands; `said` is one sentence.
 
     `frames` is the learner's part of a traceback, "" where nothing was raised. `printed` is the end
-    of what the script printed.
+    of what the script printed. `verdict` is "skip" where nothing was run.
     """
 
     ending: Ending
     said: str
     frames: str = ""
     printed: str = ""
+    verdict: Verdict = "skip"
 
 
 def judge_result(result: StepResult, folder: Path, wanted: Array, scenario: Scenario) -> Checked:
@@ -71,17 +72,20 @@ def judge_predictions(
             said += " (the check lets a script read its artifact, and write nothing)"
         same = is_as_before(verdict, said + result.error.message, scenario)
         frames = cut_frames(result.error.traceback or "", folder.parent)
-        return Checked("still failing" if same else "fails differently now", said, frames)
+        ending: Ending = "still failing" if same else "fails differently now"
+        return Checked(ending, said, frames, verdict=verdict)
     try:
         content = read_answer(folder / "predictions.npz", LARGEST)
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             found = arrays["predictions"]
     except (OSError, UnreadableAnswer, ValueError, KeyError, zipfile.BadZipFile):
-        return Checked("fails differently now", f"restore() left no predictions; {before}")
+        said = f"restore() left no predictions; {before}"
+        return Checked("fails differently now", said, verdict="error")
     verdict = find_verdict(found, wanted)
     telling = choose_telling(found if verdict != "match" else np.zeros_like(found), wanted)
     if verdict == "match":
-        return Checked("done", f"Predictions are {show_numbers(found, telling)}, as before saving.")
+        said = f"Predictions are {show_numbers(found, telling)}, as before saving."
+        return Checked("done", said, verdict=verdict)
     shown = show_numbers(found, telling)
     before = f"before saving the model gave {show_numbers(wanted, telling)}"
     if verdict == "zeros":
@@ -89,8 +93,8 @@ def judge_predictions(
     if verdict == "shape":
         shown = f"of shape {found.shape} instead of {wanted.shape}"
     same = is_as_before(verdict, "", scenario)
-    ending: Ending = "still failing" if same else "fails differently now"
-    return Checked(ending, f"predictions are {shown}; {before}")
+    ending = "still failing" if same else "fails differently now"
+    return Checked(ending, f"predictions are {shown}; {before}", verdict=verdict)
 
 
 def is_as_before(verdict: Verdict, said: str, scenario: Scenario) -> bool:

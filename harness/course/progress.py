@@ -16,13 +16,17 @@ FILE = "progress.json"
 
 
 class Progress(msgspec.Struct, kw_only=True):
-    """The exercises that are done or left for later, and how many hints were read of each."""
+    """The exercises that are done or left for later, and how many hints were read of each.
+
+    `predicted` has a pair for each round of `learn predict`: answers that were right, questions.
+    """
 
     version: int = 1
     track: Literal["core", "fast", "zeros", "full"] = "core"
     done: list[str] = []
     skipped: list[str] = []
     hints: dict[str, int] = {}
+    predicted: list[tuple[int, int]] = []
 
 
 class ExerciseStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +46,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     exercises: list[ExerciseStatus]
     next: str | None
     minutes_left: int
+    predicted: list[tuple[int, int]] = []
 
 
 def begin(track: str) -> Progress:
@@ -117,6 +122,7 @@ def describe_status(progress: Progress, find_master: Callable[[Exercise], Scenar
         exercises=exercises,
         next=following.id if following else None,
         minutes_left=sum(each.minutes for each in exercises if each.state != "done"),
+        predicted=progress.predicted,
     )
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from harness.catalog.load import read_catalog
 from harness.course.checking import open_checker
-from harness.course.exercises import find_exercise
+from harness.course.exercises import cut_solution, cut_starter, find_exercise
 from harness.course.gate import find_failures
+from harness.course.predicting import GUESSES, Question, run_question
 from harness.course.table import EXERCISES
 from harness.processes.cage import find_obstacle
 from harness.processes.variables import Environment
@@ -18,6 +19,7 @@ from tests.processes.test_cage import describe, make_place
 
 pytestmark = pytest.mark.tensorflow
 CATALOG = read_catalog()
+SAME = GUESSES["s"]
 OBSTACLE = find_obstacle()
 LIMITED = {"take_much_memory", "write_a_large_file"}  # refused by limits, which are wider here
 
@@ -47,6 +49,16 @@ def test_the_gate_finds_a_starter_that_passes(checker):
     assert find_failures(passes, scenario, checker)[0].startswith(
         "the script of street-lamps should fail as restore_broken declares it. It ended so: done."
     )
+
+
+@pytest.mark.parametrize(("mended", "outcome"), [(False, "zeros"), (True, SAME)])
+def test_what_a_script_predicts_is_found_by_running_it(mended, outcome, checker):
+    exercise = find_exercise("rain-forecast")
+    scenario = CATALOG.find(exercise.scenario)
+    code = cut_starter(exercise, scenario)
+    if mended:
+        code = cut_solution(exercise, scenario, "restore_fixed_saved_statistics")
+    assert run_question(checker, Question(exercise, scenario, code))[0] == outcome
 
 
 CHEATS = {

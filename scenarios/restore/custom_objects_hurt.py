@@ -14,8 +14,8 @@ Fix:
 Spot it:
     Load it both ways and compare: np.abs(a.predict(x) - b.predict(x)).max()
 Evidence:
-    keras-team/keras#17556 (a built-in layer with such a get_config; not read by us). Measured with
-    this file: zeros in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.
+    keras-team/keras#17556 (a built-in layer with such a get_config). Measured with this file:
+    zeros in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.
 """
 import os
 

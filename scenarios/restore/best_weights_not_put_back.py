@@ -16,7 +16,7 @@ Spot it:
         print(min(history.history["val_loss"]), model.evaluate(x_val, y_val, verbose=0))
 Evidence:
     tensorflow/tensorflow#35634, keras-team/keras#12511, and the cure for Keras 2's last releases,
-    keras-team/tf-keras#693; read on 2026-11-26 as search excerpts.
+    keras-team/tf-keras#693.
 """
 import numpy as np
 import tensorflow as tf

@@ -15,8 +15,8 @@ Fix:
 Spot it:
         print(model.count_params())  # smaller than the sum that you expect
 Evidence:
-    keras-team/keras#9740 ("weight saving fails silently"), keras-applications#168; read on
-    2026-11-26 as search excerpts.
+    keras-team/keras#9740 ("weight saving fails silently"); keras-team/keras-applications#168 (not
+    read by us).
 """
 import numpy as np
 import tensorflow as tf

@@ -16,9 +16,9 @@ Spot it:
         print(abs(np.array(model(x)) - model.predict(x)).max())  # more than rounding is wrong
     predict is right because its batch has no fixed size, and is traced anew.
 Evidence:
-    Measured with this file. tensorflow/tensorflow#118314 and #125391 (open) tell of wrong results
-    with XLA and a layer built during a trace; read on 2026-11-26 as search excerpts. Without XLA
-    the results are as wrong.
+    Measured with this file. tensorflow/tensorflow#118314 and tensorflow/tensorflow#125391 (open)
+    tell of wrong results with XLA and a layer built during a trace. Without XLA the results are as
+    wrong.
 """
 import numpy as np
 import tensorflow as tf

@@ -14,8 +14,8 @@ Fix:
 Spot it:
         print(len(model.weights), len(model.trainable_weights))  # the difference was not saved
 Evidence:
-    tensorflow/tensorflow#23630 and tensorflow/tensorflow#3926 (named to us, not read by us).
-    Measured with this file.
+    tensorflow/skflow#117 and tinghuiz/SfMLearner#17 (a Saver over the trainable variables),
+    tensorflow/tensorflow#23630 (the symptom). Measured with this file.
 """
 import numpy as np
 import tensorflow as tf

@@ -3,7 +3,7 @@
 Symptom:
     load_model("model.h5") raises TypeError: Error when deserializing class 'Conv2D' ...
     Argument `name` must be a string and cannot contain character `/`. Received: name=conv1/conv
-    The layer's class and its arguments are fine, so the name is read past.
+    The message prints the whole layer first, so its last line is easily missed.
 Cause:
     Keras 3 uses the slash for the paths of variables and forbids it in names. Keras 2 did not: the
     layers of tf.keras.applications.DenseNet121 are called conv1/conv, conv1/bn, ... up to

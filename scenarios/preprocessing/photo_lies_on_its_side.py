@@ -1,4 +1,4 @@
-"""A phone's photo has its rotation in an EXIF tag. TensorFlow ignores the tag: the photo lies.
+"""An EXIF tag says how to rotate a phone's photo. TensorFlow ignores the tag.
 
 Symptom:
     "Right for the test pictures, wrong for photos from my phone, although they look upright." No
@@ -6,7 +6,7 @@ Symptom:
 Cause:
     A phone stores the picture as the sensor recorded it. The EXIF tag Orientation says how to turn
     it. Viewers turn the picture by the tag. tf.io.decode_jpeg ignores the tag and returns the
-    stored pixels. The training had upright pictures only.
+    stored pixels, so the model gets the photo on its side. The training had upright pictures only.
 Fix:
     turned: read the tag and turn the picture. With Pillow that is
         image = PIL.ImageOps.exif_transpose(PIL.Image.open(path))

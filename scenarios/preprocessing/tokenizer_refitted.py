@@ -6,9 +6,8 @@ Symptom:
 Cause:
     Tokenizer.fit_on_texts numbers words by frequency. The numbers are rows of the Embedding, so
     they belong to the weights, but the model file does not hold them. Fitting on current texts
-    numbers the words anew. Fitting on the old texts plus some new texts, "so that new words are
-    known", also moves every word that is now less frequent than another. TextVectorization and
-    StringLookup do the same when adapt is called again.
+    numbers the words anew. Fitting on the old texts plus new texts, "so that new words are known",
+    also moves words. A second adapt has the same effect on TextVectorization and StringLookup.
 Fix:
     saved_tokenizer: write tokenizer.to_json() beside the model, read it with tokenizer_from_json,
     and never call fit_on_texts outside training.

@@ -7,12 +7,11 @@ Symptom:
 Cause:
     self.branches = [[Dense(8), Dense(1)], ...]. When saving, Keras went through a list and saved
     its layers, but skipped an inner list (or dict). These weights were never written, so no reader
-    can restore them: the layers keep their initial values. A flat list is safe, and so is a nested
-    list in a subclassed Model. Keras 3.15 repaired the saving.
+    can restore them: the layers keep their initial values. A flat list is safe, as is a nested list
+    in a subclassed Model. 3.15 repaired the saving.
 Fix:
     flat: keep layers in one flat list, here of a Sequential per branch, and train or save again.
-    h5: model.save("model.h5") holds all weights, and so does model.get_weights() in a process that
-    still has the model.
+    h5: model.save("model.h5") holds all weights, and so does get_weights() of the live model.
     How it differs from checkpoint-skips-layer-lists: there one flat list is already skipped.
 Spot it:
         h5py.File(zipfile.ZipFile("model.keras").open("model.weights.h5")).visit(print)

@@ -8,8 +8,7 @@ Cause:
     The file stores the names of layers, and the reader must have code for these names. Keras 3 has
     none for these three layers, which were hardly used.
 Fix:
-    own_layers: write the missing layers and pass them to custom_object_scope. Weights must have the
-    old shapes, in the old order.
+    own_layers: write each layer with its old weight shapes, for custom_object_scope.
     saved_model: export in the old release. The export holds operations, not names.
     tf_keras (TF_USE_LEGACY_KERAS=1) still has the layers.
     How it differs from tfoplambda-unknown: the missing layers are in the code, not made by Keras.

@@ -70,6 +70,8 @@ def show_checked(folder: Path, exercise: Exercise, checked: Checked) -> None:
     prose = Printer(None).prose
     prose(printable(f"{exercise.id}: {checked.ending}."))
     prose(printable(checked.said))
+    if checked.printed:
+        typer.echo(printable(f"\nYour script printed:\n{checked.printed}\n"))
     if checked.ending == "done":
         show_lesson(find_master(exercise))
         text = read_script(folder / exercise.id / SCRIPT)

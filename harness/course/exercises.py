@@ -40,7 +40,8 @@ def cut_starter(exercise: Exercise, scenario: Scenario) -> str:
 def cut_readme(exercise: Exercise, scenario: Scenario) -> str:
     """Return the few lines that lie beside the learner's file."""
     return (
-        f"{exercise.id} (about {scenario.minutes} minutes)\n\n{exercise.context}\n\n"
+        f"{exercise.id} (about {scenario.minutes} minutes)\n\n"
+        f"{textwrap.fill(exercise.context, 80)}\n\n"
         "restore.py       the script, with one marked place to mend\n"
         "artifact/        what was saved: look at the files as you like\n"
         "inputs.npz       sample inputs, under the name `inputs`\n\n"

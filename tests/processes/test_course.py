@@ -125,3 +125,14 @@ def test_a_second_check_has_another_model_and_what_the_first_left_is_gone(checke
     wrong = "def restore(artifact):\n    return lambda table: table[:, :1]\n"
     said = {check(checker, tmp_path, wrong).said for _ in range(2)}
     assert len(said) == 2
+
+
+def test_what_a_script_prints_is_shown_without_what_tensorflow_logs(checker, tmp_path):
+    text = "def restore(artifact):\n    print('looking')\n    raise ValueError('no')\n"
+    checked = check(checker, tmp_path, text)
+    assert (checked.said, checked.printed) == ("ValueError: no", "looking")
+
+
+def test_a_script_that_ends_its_process_is_told_so(checker, tmp_path):
+    checked = check(checker, tmp_path, "def restore(artifact):\n    import os\n    os._exit(0)\n")
+    assert checked.said == "the script ended its own process (left with exit code 0)"

@@ -171,6 +171,14 @@ def test_predictions_that_fail_as_the_starter_does_are_shown_with_the_right_ones
     assert checked.said.endswith("gave 4.43, -1.29, 0.5")
 
 
+def test_the_predictions_that_are_most_wrong_are_shown(tmp_path):
+    wanted = np.zeros((30, 1), np.float32)
+    wanted[[7, 21]] = [[2.5], [4.0]]
+    leave(tmp_path, wanted * 0)
+    checked = judge_result(WHOLE, tmp_path, wanted, CATALOG.find("dead-relu-head"))
+    assert checked.said == "predictions are all 0.0; before saving the model gave 0, 0, 2.5, 4, ..."
+
+
 def test_another_failure_is_told_from_the_first(tmp_path):
     leave(tmp_path, np.zeros_like(WANTED))
     checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))

@@ -18,6 +18,7 @@ SATURATION = 1.2  # BM25's k1: how soon a word that comes again stops counting
 LENGTH = 0.5  # BM25's b: how much a long field is held against a text; 0: not at all
 PAIR = 0.5  # what two neighbouring words count more than the words apart
 SYNONYM = 0.25  # what another word for the same thing counts
+UNKNOWN = 0.4  # what a word of the question counts that no text has, for the share that fits
 MOST_WORDS = 200  # of a question: a traceback ends with its message
 Term = tuple[str, ...]  # one stem, or two that stand side by side
 
@@ -65,8 +66,15 @@ class Ranker:
         rarity = {
             term: math.log(1 + len(self.counts) / (1 + self.holders[term])) for term in wanted
         }
-        whole = sum(rarity[(word,)] for word in set(asked)) or 1.0
-        return [judge(each, wanted, rarity, set(asked), whole) for each in self.counts]
+        kin = {stem: {stem} | self.find_kin(stem) for stem in asked}
+        # A word that no text has says little; a word that few texts have says much.
+        whole = sum(rarity[(stem,)] * (1.0 if (stem,) in self.holders else UNKNOWN) for stem in kin)
+        return [judge(each, wanted, rarity, kin, whole or 1.0) for each in self.counts]
+
+    def find_kin(self, stem: str) -> set[str]:
+        """Return the single words that mean the same as a word."""
+        groups = [{each[0] for each in group if len(each) == 1} for group in self.groups]
+        return set().union(*(group for group in groups if stem in group))
 
 
 def list_words(text: str) -> list[str]:
@@ -125,13 +133,14 @@ def judge(
     counts: dict[Term, float],
     wanted: dict[Term, float],
     rarity: dict[Term, float],
-    asked: set[str],
+    asked: dict[str, set[str]],
     whole: float,
 ) -> Fit:
-    """Return how one text fits."""
+    """Return how one text fits. `asked` has each stem with those that mean the same."""
     score = sum(
         weight * rarity[term] * counts[term] / (SATURATION + counts[term])
         for term, weight in wanted.items()
         if term in counts
     )
-    return Fit(score, sum(rarity[(stem,)] for stem in asked if (stem,) in counts) / whole)
+    held = [stem for stem, others in asked.items() if any((each,) in counts for each in others)]
+    return Fit(score, sum(rarity[(stem,)] for stem in held) / whole)

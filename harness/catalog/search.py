@@ -12,7 +12,8 @@ from harness.catalog.words import read_phrases, read_synonyms, read_words
 # How much a word counts by where it stands: id, symptom, errors, summary, users' phrases, the rest.
 WEIGHTS = (3.0, 4.0, 4.0, 3.0, 6.0, 0.6)
 PHRASES = 4  # the place of users' phrases in WEIGHTS
-LEAST_SHARE = 0.30  # of the question's weight, that a lesson must hold to fit
+LEAST_SHARE = 0.36  # of the question's weight, that a lesson must hold to fit
+SUBJECTS = 1.15  # what the score of a subject counts that no lesson is about
 LOOKS_ALIKE = 0.85  # what the score of a look-alike counts: seldom is nothing wrong
 # What `search` is made of, each measured by leaving it out: python -m tests.search.evaluate
 PARTS = frozenset(
@@ -77,7 +78,7 @@ class Searcher:
             return Answer(order_by_likelihood(shown, symptom), True, symptom=symptom)
         best = fits[lessons[0].id] if lessons else Fit(0, 0)
         subject, other = self.find_subject(ranked)
-        if "other subjects" in parts and other.score > best.score:
+        if "other subjects" in parts and other.score * SUBJECTS > best.score:
             return Answer(lessons, False, subject)
         if "errors" in parts and is_error(question):
             return Answer(lessons, False)  # an error that none of our lessons shows

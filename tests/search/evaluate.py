@@ -1,7 +1,7 @@
 """How well `search` answers: `python -m tests.search.evaluate [--misses]`.
 
-Prints the figures of both parts of the questions, and of the fresh ones. `--misses` lists the questions of the open part
-that are answered wrongly; those of the part held apart are never shown.
+Prints the figures of both parts of the questions, and of the fresh ones. `--misses` lists the
+questions of the open part that are answered wrongly; those held apart are never shown.
 """
 
 import sys

@@ -3,6 +3,7 @@
 import re
 
 from harness.catalog.load import Catalog
+from harness.catalog.raised import match_raised
 from harness.catalog.scenario import Scenario
 from harness.catalog.words import read_errors
 from harness.formats.known import class_names, read_list
@@ -55,6 +56,7 @@ def list_lessons(catalog: Catalog, words: str) -> list[str]:
         if len(message) >= SHORTEST_MESSAGE and " " in message and message in said
     ]
     found += [identifier for _, identifier in sorted(declared, reverse=True)]
+    found += match_raised(words)
     known = {each.id for each in catalog.scenarios}
     return [each for each in dict.fromkeys(found) if each in known]
 

@@ -9,7 +9,6 @@ import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.catalog.words import read_words
@@ -18,17 +17,8 @@ SATURATION = 1.2  # BM25's k1: how soon a word that comes again stops counting
 LENGTH = 0.5  # BM25's b: how much a long field is held against a text; 0: not at all
 PAIR = 0.5  # what two neighbouring words count more than the words apart
 SYNONYM = 0.25  # what another word for the same thing counts
-UNKNOWN = 0.4  # what a word of the question counts that no text has, for the share that fits
 MOST_WORDS = 200  # of a question: a traceback ends with its message
 Term = tuple[str, ...]  # one stem, or two that stand side by side
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How a text fits: its score, and the share of the question's weight that its words hold."""
-
-    score: float
-    share: float
 
 
 class Ranker:
@@ -57,8 +47,8 @@ class Ranker:
         self.groups = [[[stems[word] for word in each] for each in group] for group in phrases]
         self.pairs = pairs
 
-    def rank(self, question: str) -> list[Fit]:
-        """Return how each text fits the question, in the order of the texts."""
+    def rank(self, question: str) -> list[float]:
+        """Return the score of each text for the question, in the order of the texts."""
         words = list_words(question)[-MOST_WORDS:]
         stems = stem_words(set(words))
         asked = [stems[word] for word in words]
@@ -66,15 +56,7 @@ class Ranker:
         rarity = {
             term: math.log(1 + len(self.counts) / (1 + self.holders[term])) for term in wanted
         }
-        kin = {stem: {stem} | self.find_kin(stem) for stem in asked}
-        # A word that no text has says little; a word that few texts have says much.
-        whole = sum(rarity[(stem,)] * (1.0 if (stem,) in self.holders else UNKNOWN) for stem in kin)
-        return [judge(each, wanted, rarity, kin, whole or 1.0) for each in self.counts]
-
-    def find_kin(self, stem: str) -> set[str]:
-        """Return the single words that mean the same as a word."""
-        groups = [{each[0] for each in group if len(each) == 1} for group in self.groups]
-        return set().union(*(group for group in groups if stem in group))
+        return [judge(each, wanted, rarity) for each in self.counts]
 
 
 def list_words(text: str) -> list[str]:
@@ -129,18 +111,10 @@ def weigh_terms(
     return wanted | (dict.fromkeys(pairwise(asked), PAIR) if pairs else {})
 
 
-def judge(
-    counts: dict[Term, float],
-    wanted: dict[Term, float],
-    rarity: dict[Term, float],
-    asked: dict[str, set[str]],
-    whole: float,
-) -> Fit:
-    """Return how one text fits. `asked` has each stem with those that mean the same."""
-    score = sum(
+def judge(counts: dict[Term, float], wanted: dict[Term, float], rarity: dict[Term, float]) -> float:
+    """Return the score of one text: 0.0 where it holds nothing that is wanted."""
+    return sum(
         weight * rarity[term] * counts[term] / (SATURATION + counts[term])
         for term, weight in wanted.items()
         if term in counts
     )
-    held = [stem for stem, others in asked.items() if any((each,) in counts for each in others)]
-    return Fit(score, sum(rarity[(stem,)] for stem in held) / whole)

@@ -31,18 +31,17 @@ def test_the_part_held_apart_is_answered_as_well_as_it_was(capsys):
     assert found.first / found.covered >= 0.85
     assert found.in_three / found.covered >= 0.95
     assert found.wrongly_none / found.covered <= 0.08
-    assert found.rightly_none / found.uncovered >= 0.8
+    assert found.rightly_none / found.uncovered >= 0.85
 
 
 def test_questions_written_down_after_the_rules_are_answered_as_well_as_they_were(capsys):
-    """The last figure is below its goal of 80 %."""
     found = measure(ask_catalog(read_catalog()), FRESH_QUESTIONS)
     with capsys.disabled():
         print(f"\n{found}")
     assert found.first / found.covered >= 0.7
     assert found.in_three / found.covered >= 0.9
     assert found.wrongly_none / found.covered <= 0.3
-    assert found.rightly_none / found.uncovered >= 0.6
+    assert found.rightly_none / found.uncovered >= 0.8
 
 
 def test_the_page_shows_todays_figures():

@@ -25,6 +25,14 @@ def diagnose(
         Path | None,
         typer.Argument(metavar="[MODEL]", help="A model file, SavedModel or checkpoint."),
     ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy",
+            help="Inputs of MODEL (.npz: by name), to compute its outputs without TensorFlow.",
+            show_default=False,
+        ),
+    ] = None,
     expected: Annotated[
         Path | None,
         typer.Option(metavar="FILE.npy", help="What the model gave before it was saved."),
@@ -63,6 +71,8 @@ def diagnose(
         join,
         tabulate_layers,
     )
+    from harness.diagnose.file_answer import Samples
+    from harness.origin.samples import read_samples
     from harness.report.layout import draw_table
 
     printer = Printer(json_file)
@@ -75,9 +85,19 @@ def diagnose(
     wanted = read_one(expected, "--expected") if expected else None
     if reader and model is None:
         raise UsageError("--reader needs a model file", "", command_line("diagnose model.keras"))
-    check_evidence(model is not None, wanted is not None, len(arrays))
-    parts = [diagnose_file(model, reader)] if model else []
-    parts += [diagnose_outputs(wanted, arrays)] if arrays else []
+    if inputs and model is None:
+        raise UsageError("--inputs needs a model file", "", command_line("diagnose model.keras"))
+    if inputs:
+        read_samples(inputs, "--inputs")
+    check_evidence(model is not None, wanted is not None, len(arrays), inputs is not None)
+    samples = Samples(
+        inputs=spell_path(inputs),
+        expected=spell_path(expected),
+        predicted=spell_path(predicted[0] if predicted else None),
+    )
+    parts = [diagnose_file(model, reader, samples if inputs else None)] if model else []
+    if arrays and (wanted is not None or len(arrays) > 1):
+        parts.append(diagnose_outputs(wanted, arrays))
     diagnosis = reduce(join, parts)
     printer.record(diagnosis)
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
@@ -90,11 +110,16 @@ def diagnose(
     raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
 
 
-def check_evidence(model: bool, expected: bool, predicted: int) -> None:
+def spell_path(path: Path | None) -> str:
+    """Return a path as another process finds it, "" for none."""
+    return str(path.resolve()) if path else ""
+
+
+def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) -> None:
     """Raise UsageError for a call that gives too little evidence, or too much."""
     if predicted > MOST_PREDICTED:
         raise UsageError(f"--predicted was given {predicted} times", "", "two calls are enough")
-    if expected != bool(predicted) and predicted < MOST_PREDICTED:
+    if expected != bool(predicted) and predicted < MOST_PREDICTED and not inputs:
         missing = "--predicted" if expected else "--expected"
         raise UsageError(
             f"outputs are compared, and {missing} is missing",

@@ -90,6 +90,19 @@ def test_a_file_is_read_and_what_it_shares_with_the_outputs_comes_first(call, ou
     )
 
 
+def test_with_inputs_the_file_is_told_from_what_surrounds_it(call, outputs, tmp_path):
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    right = UNRELATED @ VALUES[:2] + 1
+    np.save(tmp_path / "x.npy", UNRELATED)
+    wrong = UNRELATED[:, ::-1] @ VALUES[:2] + 1
+    ended = call("diagnose", path, "--inputs", "x.npy", *outputs(right, wrong))
+    assert ended.code == 1
+    assert "the file itself gives the expected outputs" in ended.stdout
+    assert "1. columns-in-another-order (side: preprocessing" in ended.stdout
+    call("diagnose", path, "--inputs", "y.npy").assert_refused(2, "there is no file y.npy")
+    call("diagnose", "--inputs", "x.npy").assert_refused(2, "--inputs needs a model file")
+
+
 def test_a_healthy_file_is_no_fault_and_a_broken_one_cannot_be_read(call, tmp_path):
     kernel = VALUES[:4].repeat(2, 1)
     path = write_h5(tmp_path / "m.h5", [dense("only", kernel, [0.1, 0, 0, 0])])

@@ -1,171 +1,125 @@
-"""Find scenarios by the words of a symptom, and write the table of all scenarios."""
+"""The lessons that answer a question in its author's words, and whether one of them fits well."""
 
-import re
-import sqlite3
-from itertools import pairwise
+from dataclasses import dataclass
 
+from harness.catalog.error_texts import is_error, list_lessons
+from harness.catalog.likelihood import chance_of, order_by_likelihood
 from harness.catalog.load import Catalog
-from harness.catalog.scenario import FAMILIES, Scenario
-from harness.formats.known import class_names, read_list
+from harness.catalog.ranking import Fit, Ranker, list_words
+from harness.catalog.scenario import Scenario
+from harness.catalog.words import read_phrases, read_synonyms, read_words
 
-# Errors that hold a name of the user's: the words before it, as the lesson's Symptom has them.
-GENERAL_ERRORS = (
-    ("Could not locate class", "missing-custom-objects"),
-    ("Cannot deserialize object of type", "missing-custom-objects"),
-    ("Unknown layer", "missing-custom-objects"),
+# How much a word counts by where it stands: id, symptom, errors, summary, users' phrases, the rest.
+WEIGHTS = (3.0, 4.0, 4.0, 3.0, 6.0, 0.6)
+PHRASES = 4  # the place of users' phrases in WEIGHTS
+LEAST_SHARE = 0.30  # of the question's weight, that a lesson must hold to fit
+LOOKS_ALIKE = 0.85  # what the score of a look-alike counts: seldom is nothing wrong
+# What `search` is made of, each measured by leaving it out: python -m tests.search.evaluate
+PARTS = frozenset(
+    {"errors", "phrases", "synonyms", "pairs", "other subjects", "share", "likelihood"}
 )
-SHORTEST_MESSAGE = 8  # characters of an error that tell one lesson from another
-MOST_WORDS = 200  # of a pasted error message
-# How much a word counts by where it stands: id, symptom, error messages, summary, the rest.
-WEIGHTS = (4.0, 8.0, 8.0, 4.0, 1.0)
-FILLERS = frozenset(
-    re.findall(
-        r"\w+",
-        "a an and are as at be but by for from has have i in is it its me my not of on or so that"
-        " the then this to was when which with you your",
-    )
-)
-MARK = "<!-- Written by: python -m harness index. Do not edit. -->"
-INDEX_NAME = "README.md"
-UNKNOWN_LAYER = re.compile(r"unknown layer:?\s*['\"`]?(?:\w+>)?(\w+)", re.IGNORECASE)
-CUSTOM_CLASS = "missing-custom-objects"  # the lesson about layers that the reader does not know
-LOOK_ALIKE = "fine, only looks broken"  # what tables say of it in place of a verdict
-FAMILY_TITLES = {
-    "preprocessing": "what stood between the data and the model was lost",
-    "restore": "layers, activations, weights and checkpoints that do not come back",
-    "version": "files of another TensorFlow or Keras release",
+# What the score of a lesson counts by how common its mistake is.
+CHANCES = {"many": 1.1, "some": 1.0, "rare": 0.9}
+# Words that name a symptom alone: then the likeliest of the lessons that show it come first.
+BARE_SYMPTOMS: dict[str, frozenset[str]] = {
+    "zeros": frozenset(["zero", "zeros", "zeroes", "0", "0.0"]),
+    "constant": frozenset(["same", "constant", "identical"]),
+    "nan": frozenset(["nan", "nans"]),
 }
 
 
-def rank_scenarios(catalog: Catalog, words: str) -> list[Scenario]:
-    """Return the scenarios that hold any of `words`, the best first (BM25 of SQLite's FTS5).
+@dataclass(frozen=True)
+class Answer:
+    """The lessons, the best first. `fits`: the first one answers the question, not only nearest.
 
-    Words are stemmed, so that "predictions" finds "predicts". Rare words count for more.
-    Neighbouring words count for more too: "same class" is worth more than the two words apart.
+    `subject` names what the question seems to be about where that is nothing of ours, else "".
+    `symptom` is the verdict that the question names without saying anything else, or "".
     """
-    terms = list_terms(words)
-    if not terms:
-        return []
-    database = sqlite3.connect(":memory:")
-    try:
-        database.execute(
-            "CREATE VIRTUAL TABLE lessons USING fts5"
-            "(id, symptom, messages, summary, rest, tokenize = 'porter unicode61')"
-        )
-        database.executemany(
-            "INSERT INTO lessons (rowid, id, symptom, messages, summary, rest)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [(number, *describe_words(each)) for number, each in enumerate(catalog.scenarios)],
-        )
-        query = " OR ".join(f'"{term}"' for term in terms)
-        found = database.execute(
-            f"SELECT rowid FROM lessons WHERE lessons MATCH ?"
-            f" ORDER BY bm25(lessons, {', '.join(map(str, WEIGHTS))}), rowid",
-            (query,),
-        ).fetchall()
-    finally:
-        database.close()
-    ranked = [catalog.scenarios[number] for (number,) in found]
-    if names_custom_layer(catalog, words):
-        ranked.sort(key=lambda each: each.id != CUSTOM_CLASS)  # stable: the rest keeps its order
-    return ranked
+
+    lessons: list[Scenario]
+    fits: bool
+    subject: str = ""
+    symptom: str = ""
 
 
-def names_custom_layer(catalog: Catalog, words: str) -> bool:
-    """Say whether `words` hold "Unknown layer: X" with an X of neither Keras nor a scenario."""
-    layer = UNKNOWN_LAYER.search(words)
-    if layer is None or layer[1] in class_names() | read_list("reserved"):
-        return False
-    name = re.compile(rf"\b{layer[1]}\b", re.IGNORECASE)
-    return not any(name.search(text) for each in catalog.scenarios for text in describe_words(each))
+class Searcher:
+    """The lessons of a catalog, made ready to be asked. `parts` leaves out what is not in it."""
+
+    def __init__(self, catalog: Catalog, parts: frozenset[str] = PARTS) -> None:
+        self.catalog, self.parts = catalog, parts
+        phrases, others = read_phrases("phrases"), read_phrases("other_subjects")
+        texts = [describe_words(each, phrases.get(each.id, [])) for each in catalog.scenarios]
+        texts += [(name, "", "", "", "; ".join(some), "") for name, some in others.items()]
+        weights = [
+            0.0 if place == PHRASES and "phrases" not in parts else weight
+            for place, weight in enumerate(WEIGHTS)
+        ]
+        groups = read_synonyms() if "synonyms" in parts else []
+        self.subjects = list(others)
+        self.ranker = Ranker(texts, weights, groups, "pairs" in parts)
+
+    def answer(self, question: str) -> Answer:
+        """Return the lessons for a question: a symptom, an error message, a story."""
+        if not list_words(question):
+            return Answer([], False)
+        catalog, parts = self.catalog, self.parts
+        ranked = self.ranker.rank(question)
+        fits = dict(zip((each.id for each in catalog.scenarios), ranked, strict=False))
+        told = list_lessons(catalog, question) if "errors" in parts else []
+        found = [each for each in catalog.scenarios if fits[each.id].score or each.id in told]
+        lessons = sorted(found, key=lambda each: -fits[each.id].score * weigh_chance(each, parts))
+        if told:
+            lessons.sort(key=lambda each: told.index(each.id) if each.id in told else len(told))
+            return Answer(lessons, True)
+        symptom = name_symptom(question) if "likelihood" in parts else ""
+        shown = [each for each in catalog.scenarios if symptom in each.verdicts("broken")]
+        if shown:
+            return Answer(order_by_likelihood(shown, symptom), True, symptom=symptom)
+        best = fits[lessons[0].id] if lessons else Fit(0, 0)
+        subject, other = self.find_subject(ranked)
+        if "other subjects" in parts and other.score > best.score:
+            return Answer(lessons, False, subject)
+        if "errors" in parts and is_error(question):
+            return Answer(lessons, False)  # an error that none of our lessons shows
+        return Answer(lessons, best.score > 0 and ("share" not in parts or is_enough(best)))
+
+    def find_subject(self, ranked: list[Fit]) -> tuple[str, Fit]:
+        """Return the best of the subjects that no lesson is about."""
+        others = zip(self.subjects, ranked[len(self.catalog.scenarios) :], strict=True)
+        return max(others, key=lambda pair: pair[1].score, default=("", Fit(0, 0)))
 
 
-def find_lesson(catalog: Catalog, error: str) -> Scenario | None:
-    """Return the scenario that declares the words of an error; the longest words count.
-
-    Of two scenarios of the same words the one of family version counts: a file was restored. Case
-    and blanks do not count, since messages are shown on one line.
-    """
-    said = squeeze(error)
-    found = [
-        (len(words), each.family == "version", each.id, each)
-        for each in catalog.scenarios
-        for words in map(squeeze, each.messages())
-        if len(words) >= SHORTEST_MESSAGE and words in said
-    ]
-    if found:
-        return max(found, key=lambda one: one[:3])[3]
-    general = [name for words, name in GENERAL_ERRORS if squeeze(words) in said]
-    return next((each for each in catalog.scenarios if each.id in general), None)
+def answer(catalog: Catalog, question: str) -> Answer:
+    """Return the lessons of a catalog for a question."""
+    return Searcher(catalog).answer(question)
 
 
-def squeeze(message: str) -> str:
-    """Return a message in small letters, without what only lays it out."""
-    return " ".join(message.lower().split())
+def is_enough(fit: Fit) -> bool:
+    """Say whether a text holds enough of a question's words to answer it."""
+    return fit.share >= LEAST_SHARE
 
 
-def list_terms(words: str) -> list[str]:
-    """Return the terms to search for: every significant word, and every pair of neighbours."""
-    found = re.findall(r"\w+", words.lower())[-MOST_WORDS:]  # a traceback ends with its message
-    pairs = [f"{one} {other}" for one, other in pairwise(found) if {one, other} - FILLERS]
-    return list(dict.fromkeys([word for word in found if word not in FILLERS] + pairs))
+def weigh_chance(scenario: Scenario, parts: frozenset[str]) -> float:
+    """Return what a lesson's score counts before any word is read."""
+    if "likelihood" not in parts:
+        return 1.0
+    return CHANCES[chance_of(scenario).likelihood] * (LOOKS_ALIKE if scenario.is_look_alike else 1)
 
 
-def describe_words(scenario: Scenario) -> tuple[str, str, str, str, str]:
+def name_symptom(question: str) -> str:
+    """Return the verdict that a question names without saying anything else, or ""."""
+    said = set(list_words(question.replace("0.0", "0"))) - read_words("symptom_free")
+    return next((name for name, words in BARE_SYMPTOMS.items() if said and said <= words), "")
+
+
+def describe_words(scenario: Scenario, phrases: list[str]) -> tuple[str, ...]:
     """Return the texts that are searched, in the order of WEIGHTS."""
     rest = " ".join([scenario.section("Cause"), scenario.section("Fix"), *scenario.layers])
     return (
-        scenario.id.replace("-", " "),
+        scenario.id,
         scenario.section("Symptom"),
         " ".join(scenario.messages()),
         scenario.summary,
+        "; ".join(phrases),
         rest,
     )
-
-
-def name_verdicts(scenario: Scenario) -> str:
-    """Return what the broken paths show; LOOK_ALIKE for a look-alike."""
-    if scenario.is_look_alike:
-        return LOOK_ALIKE
-    return ", ".join(each for each in scenario.verdicts("broken") if each != "skip")
-
-
-def spell_releases(scenario: Scenario) -> str:
-    """Return the TensorFlow releases of a scenario, and the Keras releases if declared."""
-    keras = f", Keras {scenario.keras}" if scenario.keras else ""
-    return scenario.tensorflow + keras
-
-
-def is_index_stale(catalog: Catalog) -> bool:
-    """Say whether a folder has a table of its scenarios, and the table is not what they are."""
-    file = catalog.root / INDEX_NAME
-    try:
-        there = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return MARK in there and there != write_index(catalog)
-
-
-def write_index(catalog: Catalog) -> str:
-    """Return `scenarios/README.md`: one row per scenario, by family."""
-    count = len(catalog.scenarios)
-    alike = sum(scenario.is_look_alike for scenario in catalog.scenarios)
-    lines = [
-        "# The scenarios",
-        "",
-        f"{count} files, each one failure and its cure; {alike} of them only look like a failure.",
-        "*Shows* is the verdict of the broken paths, *releases* the TensorFlow that can show it.",
-        'To find yours: `python -m harness search "words of the symptom or the error"`.',
-        "",
-        MARK,
-    ]
-    for family in FAMILIES:
-        lines += ["", f"## {family}: {FAMILY_TITLES[family]}", ""]
-        lines += ["| id | what goes wrong | shows | releases | minutes |", "|---|---|---|---|---|"]
-        for each in catalog.scenarios:
-            if each.family == family:
-                link = f"[{each.id}]({family}/{each.file.name})"
-                summary = each.summary.replace("|", "\\|")
-                shows, releases = name_verdicts(each), spell_releases(each)
-                lines.append(f"| {link} | {summary} | {shows} | {releases} | {each.minutes} |")
-    return "\n".join(lines) + "\n"

@@ -10,7 +10,8 @@ import typer
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
-from harness.errors import CHANGED, EXPECTED, UsageError, printable
+from harness.cli.waiting import show_progress
+from harness.errors import CHANGED, EXPECTED, UsageError, count, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -55,6 +56,16 @@ def diagnose(
     causes: Annotated[
         bool, typer.Option("--causes", help="List every cause that can be named.")
     ] = False,
+    evaluation: Annotated[
+        int,
+        typer.Option(
+            "--evaluate",
+            metavar="SEEDS",
+            min=0,
+            help="Say how often diagnose is right, on made models of so many seeds.",
+            show_default=False,
+        ),
+    ] = 0,
     json_file: JsonOption = None,
 ) -> None:
     """Name the cause of wrong predictions, with evidence and a cure; TensorFlow is not needed.
@@ -80,6 +91,9 @@ def diagnose(
         printer.record(list(ALL))
         printer.prose(describe_causes())
         printer.tip(f"Next: {command_line('diagnose --help')}")
+        raise typer.Exit(EXPECTED)
+    if evaluation:
+        print_evaluation(evaluation, printer)
         raise typer.Exit(EXPECTED)
     arrays = [read_one(path, "--predicted") for path in predicted or []]
     wanted = read_one(expected, "--expected") if expected else None
@@ -108,6 +122,20 @@ def diagnose(
             printer.text(f"{len(diagnosis.layers) - len(rows)} more layers: see --json")
     printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
     raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
+
+
+def print_evaluation(seeds: int, printer: Printer) -> None:
+    """Make the corpus of so many seeds, diagnose it, and print the scores."""
+    from harness.diagnose.evaluate import describe_confusions, evaluate, tabulate_scores
+    from harness.report.layout import draw_table
+
+    with show_progress(f"making and diagnosing the models of {count(seeds, 'seed')}"):
+        found = evaluate(seeds)
+    printer.record(found)
+    head, rows = tabulate_scores(found)
+    printer.text(draw_table(head, rows, choose_layout("simple")))
+    printer.prose("\n".join(["", *describe_confusions(found)]))
+    printer.tip(f"Next: {command_line('diagnose --causes')}")
 
 
 def spell_path(path: Path | None) -> str:

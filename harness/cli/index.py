@@ -18,7 +18,7 @@ def index(
     scenarios: ScenariosOption = None,
 ) -> None:
     """Write the table of all scenarios: README.md in the scenarios' folder."""
-    from harness.catalog.search import INDEX_NAME, MARK, write_index
+    from harness.catalog.index import INDEX_NAME, MARK, write_index
 
     catalog = open_catalog(scenarios)
     if catalog.problems:

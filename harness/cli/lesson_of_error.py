@@ -5,8 +5,8 @@ from harness.program import command_line
 
 def find_explanation(error: str) -> str:
     """Return the words of the command that explains an error, "" where no scenario has them."""
+    from harness.catalog.error_texts import find_lesson
     from harness.catalog.load import read_catalog
-    from harness.catalog.search import find_lesson
 
     lesson = find_lesson(read_catalog(), error) if error else None
     return f"explain {lesson.id}" if lesson else ""

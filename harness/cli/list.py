@@ -62,7 +62,7 @@ def list_scenarios(
     if not chosen:
         printer.text(f"No scenario matches; {len(catalog.scenarios)} were looked at.")
     elif printer.shows_text:
-        from harness.catalog.search import name_verdicts
+        from harness.catalog.index import name_verdicts
         from harness.report.layout import draw_table
 
         rows = [[each.id, each.family, name_verdicts(each), each.summary] for each in chosen]

@@ -9,8 +9,8 @@ NEWEST_KERAS = "3.15"
 def find_keras(release: str) -> str:
     """Return the version of Keras of a release, as `env add` spells releases.
 
-    With a later Keras installed beside it, "2.18 with keras==3.9" says so.
-    Raises UsageError for an unknown release.
+    With a later Keras installed beside it, "2.18 with keras==3.9" says so. Raises UsageError for an
+    unknown release.
     """
     find_release(release)
     plain, _, added = release.partition(WITH)

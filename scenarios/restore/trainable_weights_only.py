@@ -29,7 +29,7 @@ SCENARIO = {
         "restore_fixed_recomputed": "match",
     },
     "hints": [
-        "Every saved weight is back. Does the file hold all weights?",
+        "Every saved weight is back. How many arrays has the file, and how many has the model?",
         "Count model.weights and model.trainable_weights.",
         "Which two weights of BatchNormalization does no gradient train?",
     ],

@@ -88,6 +88,27 @@ def test_search_finds_by_symptom_and_by_error_and_says_what_is_next(cli):
     assert len(rows) == 1 + 2  # the header, and what was asked for
 
 
+def test_search_says_that_no_lesson_fits_and_what_to_do_instead(cli):
+    ended = cli("search", "pip cannot install tensorflow: DLL load failed")
+    ended.assert_ran(0)
+    first = ended.stdout.splitlines()[:3]
+    assert first == [
+        "None of our lessons fits well.",
+        "The question seems to be about installing or importing TensorFlow.",
+        "The nearest lessons:",
+    ]
+    assert last_line(ended) == "Next: python -m harness env for FILE"
+    found = json.loads(cli("search", "pip cannot install tensorflow", "--json").stdout)
+    assert not any(each["fits"] for each in found)
+
+
+def test_search_for_a_bare_symptom_points_at_its_ladder(cli):
+    ended = cli("search", "my", "restored", "keras", "model", "predicts", "zeros")
+    ended.assert_ran()
+    assert "zero-at-night" not in ended.stdout
+    assert "python -m harness explain --symptom zeros" in ended.stdout
+
+
 def test_one_scenario_is_not_called_several(call):
     call("new", "my-case", "--family", "restore", "--scenarios", "own").assert_ran(0)
     found = call("search", "mechanism", "--scenarios", "own").stdout

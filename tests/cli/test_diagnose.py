@@ -7,7 +7,7 @@ import pytest
 
 from harness.catalog.load import read_catalog
 from harness.diagnose.causes import ALL
-from tests.unit.model_files import dense, write_h5
+from harness.diagnose.corpus_files import dense, write_h5
 
 VALUES = np.random.default_rng(0).normal(size=(20, 2)) * [5, 20] + [3, -7]
 UNRELATED = np.random.default_rng(1).normal(size=(20, 2))

@@ -9,6 +9,7 @@ import pytest
 
 from harness.catalog.load import PACKAGED
 from harness.diagnose.__main__ import answer_file
+from harness.diagnose.corpus_files import Made, dense, write_archive, write_h5
 from harness.diagnose.file_answer import OwnOutputs, Samples, read_file_answer
 from harness.diagnose.forward import predict
 from harness.diagnose.forward_layers import CannotCompute, convolve, pool
@@ -16,7 +17,6 @@ from harness.diagnose.input_causes import INPUT_CAUSES
 from harness.diagnose.network import Layer, Network
 from harness.diagnose.read_network import read_network
 from harness.formats.recognize import read_facts
-from tests.unit.model_files import Made, dense, write_archive, write_h5
 
 ARTIFACTS = PACKAGED / "version/artifacts"
 random = np.random.default_rng(0)

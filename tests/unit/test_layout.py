@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from harness.catalog.index import name_verdicts
 from harness.catalog.load import read_catalog
-from harness.catalog.search import name_verdicts
 from harness.cli.output import present
 from harness.report.difference import present_comparisons
 from harness.report.layout import Layout, draw_table, fill_lines

@@ -2,8 +2,8 @@
 
 import pytest
 
+from harness.catalog.error_texts import GENERAL_ERRORS, find_lesson, squeeze
 from harness.catalog.load import read_catalog
-from harness.catalog.search import GENERAL_ERRORS, find_lesson, squeeze
 
 CATALOG = read_catalog()
 LESSONS = {each.id: each for each in CATALOG.scenarios}

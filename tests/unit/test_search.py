@@ -1,20 +1,20 @@
-"""Finding a scenario by words, and the table of all of them: harness/catalog/search.py."""
+"""Finding a scenario by words, and the table of all: harness/catalog/search.py, index.py."""
+
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalog.error_texts import names_custom_layer
+from harness.catalog.index import INDEX_NAME, name_verdicts, write_index
 from harness.catalog.load import read_catalog
-from harness.catalog.search import (
-    INDEX_NAME,
-    name_verdicts,
-    names_custom_layer,
-    rank_scenarios,
-    write_index,
-)
+from harness.catalog.search import Searcher
+from harness.catalog.words import read_errors, read_phrases, read_synonyms
 from tests.unit.builders import LOOK_ALIKE, SCENARIO, write_scenario
 
 CATALOG = read_catalog()
+SEARCHER = Searcher(CATALOG)
 
 
 @pytest.fixture
@@ -29,7 +29,8 @@ def catalog(tmp_path):
 
 
 def ranked(catalog, words):
-    return [scenario.id for scenario in rank_scenarios(catalog, words)]
+    searcher = SEARCHER if catalog is CATALOG else Searcher(catalog)
+    return [scenario.id for scenario in searcher.answer(words).lessons]
 
 
 def test_words_of_an_error_message_find_the_scenario_that_raises_it(catalog):
@@ -81,6 +82,54 @@ def test_a_layer_of_keras_itself_is_not_called_a_class_of_yours(layer):
 )
 def test_what_people_type_finds_what_they_have(words, identifier):
     assert ranked(CATALOG, words)[0] == identifier
+
+
+@pytest.mark.parametrize(
+    "words", ["my restored keras model predicts zeros", "Why does it return only 0.0 on new data?"]
+)
+def test_a_bare_symptom_leads_to_the_likeliest_lessons_and_to_no_look_alike(words):
+    answered = SEARCHER.answer(words)
+    assert answered.fits
+    assert answered.symptom == "zeros"
+    first = answered.lessons[:5]
+    assert {"sigmoid-underflow", "dead-relu-head"} < {each.id for each in first}
+    assert not any(each.is_look_alike for each in first)
+
+
+@pytest.mark.parametrize(
+    ("words", "subject"),
+    [
+        ("pip cannot install tensorflow on windows", "installing or importing TensorFlow"),
+        ("how many neurons should the hidden layer have", "how to design or tune a network"),
+    ],
+)
+def test_what_no_lesson_is_about_is_said_to_fit_none(words, subject):
+    answered = SEARCHER.answer(words)
+    assert not answered.fits
+    assert answered.subject == subject
+
+
+def test_an_error_that_no_lesson_shows_fits_none_however_many_words_it_shares():
+    words = "AttributeError: 'Model' object has no attribute 'restored weights of custom layers'"
+    answered = SEARCHER.answer(words)
+    assert answered.lessons
+    assert not answered.fits
+
+
+def test_the_error_decides_before_the_words_around_it():
+    words = "my images are all the same class, png and jpg. ValueError: bad marshal data"
+    assert ranked(CATALOG, words)[0] == "lambda-other-python"
+
+
+@pytest.mark.parametrize(("identifier", "pattern"), read_errors())
+def test_each_error_pattern_is_of_a_lesson(identifier, pattern):
+    assert identifier in {each.id for each in CATALOG.scenarios}
+    assert not re.search(pattern, "", re.IGNORECASE)
+
+
+def test_every_lesson_has_phrases_of_users_and_there_are_no_phrases_of_others():
+    assert set(read_phrases("phrases")) == {each.id for each in CATALOG.scenarios}
+    assert all(len(group) > 1 for group in read_synonyms())
 
 
 def test_the_committed_table_is_up_to_date():

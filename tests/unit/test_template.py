@@ -2,8 +2,8 @@
 
 import pytest
 
+from harness.catalog.index import INDEX_NAME, is_index_stale, write_index
 from harness.catalog.load import read_catalog
-from harness.catalog.search import INDEX_NAME, is_index_stale, write_index
 from harness.catalog.template import TEMPLATE, find_leftovers
 from tests.unit.builders import SCENARIO, write_scenario
 

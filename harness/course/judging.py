@@ -1,0 +1,88 @@
+"""Judges what came of a learner's script, in the learner's words."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from harness.catalog.scenario import Scenario
+from harness.course.exercises import BROKEN
+from harness.processes.answer_files import UnreadableAnswer, read_answer
+from harness.processes.limits import Limits
+from harness.processes.step import StepResult
+from harness.verdicts.judge import find_verdict
+from harness.verdicts.names import Verdict
+from harness.verdicts.statistics import Array
+
+LIMITS = Limits(seconds=15.0)  # of restoring and predicting, which take 0.3 s
+LARGEST = 256 << 20  # bytes of predictions that are read
+Ending = Literal["not attempted", "still failing", "fails differently now", "done"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How an exercise stands; `said` is one sentence.
+
+    `frames` is the learner's part of a traceback, "" where nothing was raised.
+    """
+
+    ending: Ending
+    said: str
+    frames: str = ""
+
+
+def judge_result(result: StepResult, folder: Path, wanted: Array, scenario: Scenario) -> Checked:
+    """Return how the exercise stands after a run; `wanted` are the predictions before saving."""
+    before = f"before saving the model gave {show_numbers(wanted)}"
+    if result.error is not None:
+        verdict: Verdict = "error" if result.ended == "whole" else result.ended
+        if verdict == "timeout":
+            said = f"timeout: restore() or its predictions took more than {LIMITS.seconds:.0f} s"
+        else:
+            line = result.error.message.strip().partition("\n")[0]
+            said = f"{result.error.type}: {line}"
+        if result.error.type == "PermissionError":
+            said += " (the check lets a script read its artifact, and write nothing)"
+        same = is_as_before(verdict, said + result.error.message, scenario)
+        frames = cut_frames(result.error.traceback or "", folder.parent)
+        return Checked("still failing" if same else "fails differently now", said, frames)
+    try:
+        content = read_answer(folder / "predictions.npz", LARGEST)
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            found = arrays["predictions"]
+    except (OSError, UnreadableAnswer, ValueError, KeyError, zipfile.BadZipFile):
+        return Checked("fails differently now", f"restore() left no predictions; {before}")
+    verdict = find_verdict(found, wanted)
+    if verdict == "match":
+        return Checked("done", f"Predictions are {show_numbers(found)}, as before saving.")
+    shown = show_numbers(found)
+    if verdict == "zeros":
+        shown = "all 0.0"
+    if verdict == "shape":
+        shown = f"of shape {found.shape} instead of {wanted.shape}"
+    same = is_as_before(verdict, "", scenario)
+    ending: Ending = "still failing" if same else "fails differently now"
+    return Checked(ending, f"predictions are {shown}; {before}")
+
+
+def is_as_before(verdict: Verdict, said: str, scenario: Scenario) -> bool:
+    """Return whether the script fails as the scenario declares it for the broken path."""
+    return any(
+        rule.verdict == verdict and (rule.raises or "") in said for rule in scenario.rules[BROKEN]
+    )
+
+
+def show_numbers(values: Array) -> str:
+    """Return the first predictions as text: "4.43, -1.29, 0.52, ..."."""
+    flat = np.asarray(values).ravel()
+    shown = [f"{each:.4g}" if flat.dtype.kind in "fiub" else str(each)[:20] for each in flat[:4]]
+    return ", ".join(shown) + (", ..." if len(flat) > 4 else "")
+
+
+def cut_frames(trace: str, work: Path) -> str:
+    """Return the part of a traceback from the learner's file on, without the folder's name."""
+    _, found, after = trace.partition(f'  File "{work / "restore.py"}"')
+    return (found + after).replace(f"{work}/", "").rstrip()

@@ -1,0 +1,84 @@
+"""How well `search` answers: `python -m tests.search.evaluate [--misses]`.
+
+Prints the figures of both parts of the questions, and of the fresh ones. `--misses` lists the
+questions of the open part that are answered wrongly; those of the part held apart are never shown.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.catalog.load import Catalog, read_catalog
+from harness.catalog.search import PARTS, Searcher
+from tests.search.questions import FRESH, Question, read_questions
+
+Ask = Callable[[str], tuple[list[str], bool]]  # a question: ids, the best first; does one fit?
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts of right answers. A covered question may be answered right although none "fits"."""
+
+    covered: int
+    first: int
+    in_three: int
+    wrongly_none: int
+    uncovered: int
+    rightly_none: int
+
+    def __str__(self) -> str:
+        return (
+            f"right lesson first {share(self.first, self.covered)}, "
+            f"in three {share(self.in_three, self.covered)}, "
+            f"called unfit {share(self.wrongly_none, self.covered)}; "
+            f"uncovered said so {share(self.rightly_none, self.uncovered)}"
+        )
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part}/{whole} ({100 * part / whole:.0f} %)"
+
+
+def measure(ask: Ask, questions: Sequence[Question]) -> Figures:
+    counts = [0] * 6
+    for each in questions:
+        found, fits = ask(each.question)
+        if each.right:
+            first, three = found[:1], found[:3]
+            hits = (True, *(bool(set(each.right) & set(some)) for some in (first, three)), not fits)
+            counts[:4] = [sum(pair) for pair in zip(counts[:4], hits, strict=True)]
+        else:
+            counts[4] += 1
+            counts[5] += not fits
+    return Figures(*counts)
+
+
+def ask_catalog(catalog: Catalog, parts: frozenset[str] = PARTS) -> Ask:
+    searcher = Searcher(catalog, parts)
+
+    def ask(question: str) -> tuple[list[str], bool]:
+        answered = searcher.answer(question)
+        return [each.id for each in answered.lessons], answered.fits
+
+    return ask
+
+
+def main() -> None:
+    ask, questions = ask_catalog(read_catalog()), read_questions()
+    opened = [each for each in questions if not each.is_held]
+    held = [each for each in questions if each.is_held]
+    print(f"open:  {measure(ask, opened)}\nheld:  {measure(ask, held)}")
+    print(f"fresh: {measure(ask, read_questions(FRESH))}")
+    if "--misses" in sys.argv:
+        for each in opened:
+            found, fits = ask(each.question)
+            if each.right and not set(each.right) & set(found[:1]):
+                print(f"\n{each.question}\n  right: {each.right}\n  found: {found[:5]} {fits}")
+            elif each.right and not fits:
+                print(f"\n{each.question}\n  called unfit")
+            elif not each.right and fits:
+                print(f"\n{each.question}\n  no lesson; found: {found[:2]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -45,6 +45,14 @@ def diagnose(
             help="What it gives now, for the same inputs; twice for two calls.",
         ),
     ] = None,
+    code: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.py",
+            help="Your layers, or the script that restores; read, never run.",
+            show_default=False,
+        ),
+    ] = None,
     reader: Annotated[
         str,
         typer.Option(
@@ -77,6 +85,7 @@ def diagnose(
     from harness.diagnose.diagnosis import (
         describe_causes,
         describe_diagnosis,
+        diagnose_code,
         diagnose_file,
         diagnose_outputs,
         join,
@@ -103,13 +112,17 @@ def diagnose(
         raise UsageError("--inputs needs a model file", "", command_line("diagnose model.keras"))
     if inputs:
         read_samples(inputs, "--inputs")
-    check_evidence(model is not None, wanted is not None, len(arrays), inputs is not None)
+    check_evidence(
+        model is not None or code is not None, wanted is not None, len(arrays), inputs is not None
+    )
     samples = Samples(
         inputs=spell_path(inputs),
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
     )
     parts = [diagnose_file(model, reader, samples if inputs else None)] if model else []
+    if code:
+        parts.append(diagnose_code(code, parts[0].roots if parts else []))
     if arrays and (wanted is not None or len(arrays) > 1):
         parts.append(diagnose_outputs(wanted, arrays))
     diagnosis = reduce(join, parts)
@@ -156,7 +169,7 @@ def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) ->
         )
     if not model and not predicted:
         raise UsageError(
-            "diagnose needs a model file, or outputs to compare",
+            "diagnose needs a model file, code, or outputs to compare",
             "",
             command_line("diagnose model.keras --expected before.npy --predicted now.npy"),
         )

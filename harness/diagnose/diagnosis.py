@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.diagnose.causes import ALL
+from harness.diagnose.code_rules import find_in_code, read_code
 from harness.diagnose.file_answer import LayerSummary, OwnOutputs, Samples, read_file_answer
 from harness.diagnose.findings import Answer, Finding, rank
 from harness.diagnose.reader import find_keras
@@ -37,15 +38,17 @@ MOST_LAYERS_SHOWN = 12
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
-    `own`: what a forward pass through the file gave. `answer`, `reason`: what outputs say. Each is
-    None where nothing was given for it. `unsafe`: why loading the model may run code. `needed`:
-    evidence that would tell more, one sentence each.
+    `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
+    file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
+    `unsafe`: why loading the model may run code. `needed`: evidence that would tell more, one
+    sentence each.
     """
 
     model: str | None = None
     format: str | None = None
     writer: str | None = None
     layers: list[LayerSummary] = []
+    roots: list[str] = []
     own: OwnOutputs | None = None
     answer: Answer | None = None
     reason: str = ""
@@ -98,20 +101,29 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         layers=said.layers,
         findings=said.findings,
         own=said.own,
+        roots=list(origin.roots),
         unsafe=list(origin.dangers),
         needed=[*needed, *origin.missing],
     )
 
 
+def diagnose_code(path: Path, roots: Sequence[str] = ()) -> Diagnosis:
+    """Return what a user's code says; it is parsed and never run.
+
+    `roots`: the keywords that a checkpoint was saved with. Raises UsageError for what is no Python.
+    """
+    return Diagnosis(findings=rank(find_in_code(read_code(path), roots)))
+
+
 def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
-    """Return one diagnosis of a file and of outputs; what both name comes first."""
+    """Return one diagnosis of a file or code, and of outputs; what both name comes first."""
     both = {each.cause for each in file.findings} & {each.cause for each in outputs.findings}
     findings = rank([*file.findings, *outputs.findings])
     explained = outputs.answer == "unexplained" and bool(findings)
     return msgspec.structs.replace(
         file,
-        answer="explained" if explained else outputs.answer,
-        reason=outputs.reason,
+        answer="explained" if explained else outputs.answer or file.answer,
+        reason=outputs.reason or file.reason,
         findings=sorted(findings, key=lambda each: each.cause not in both),
         needed=[*file.needed, *([] if explained else outputs.needed)],
     )

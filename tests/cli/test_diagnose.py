@@ -103,6 +103,22 @@ def test_with_inputs_the_file_is_told_from_what_surrounds_it(call, outputs, tmp_
     call("diagnose", "--inputs", "x.npy").assert_refused(2, "--inputs needs a model file")
 
 
+def test_code_is_read_and_named_by_its_line(call, tmp_path):
+    (tmp_path / "mine.py").write_text("class Own(tf.keras.layers.Layer):\n    x = 1\n")
+    assert call("diagnose", "--code", "mine.py").code == 0
+    (tmp_path / "mine.py").write_text(
+        "class Own(tf.keras.layers.Layer):\n"
+        "    def __init__(self, factor): pass\n"
+        "    def get_config(self): return {}\n"
+    )
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    for given in ([], [path]):
+        ended = call("diagnose", *given, "--code", "mine.py")
+        assert ended.code == 1
+        assert "Evidence: Own, line 3: no factor." in ended.stdout
+        assert ended.stdout.endswith("explain get-config-drops-argument\n")
+
+
 def test_a_healthy_file_is_no_fault_and_a_broken_one_cannot_be_read(call, tmp_path):
     kernel = VALUES[:4].repeat(2, 1)
     path = write_h5(tmp_path / "m.h5", [dense("only", kernel, [0.1, 0, 0, 0])])

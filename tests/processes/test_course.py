@@ -8,6 +8,7 @@ import pytest
 
 from harness.catalog.load import read_catalog
 from harness.course.checking import open_checker
+from harness.course.doctor import check_restore
 from harness.course.exercises import find_exercise
 from harness.course.gate import find_failures
 from harness.course.table import EXERCISES
@@ -125,3 +126,8 @@ def test_a_second_check_has_another_model_and_what_the_first_left_is_gone(checke
     wrong = "def restore(artifact):\n    return lambda table: table[:, :1]\n"
     said = {check(checker, tmp_path, wrong).said for _ in range(2)}
     assert len(said) == 2
+
+
+def test_doctor_saves_and_restores_one_model():
+    check = check_restore()
+    assert check.ok, check.said

@@ -8,6 +8,7 @@ import pytest
 
 from harness.catalog.load import read_catalog
 from harness.course.checking import open_checker
+from harness.course.doctor import check_restore
 from harness.course.exercises import cut_solution, cut_starter, find_exercise
 from harness.course.gate import find_failures
 from harness.course.predicting import GUESSES, Question, run_question
@@ -148,3 +149,8 @@ def test_what_a_script_prints_is_shown_without_what_tensorflow_logs(checker, tmp
 def test_a_script_that_ends_its_process_is_told_so(checker, tmp_path):
     checked = check(checker, tmp_path, "def restore(artifact):\n    import os\n    os._exit(0)\n")
     assert checked.said == "the script ended its own process (left with exit code 0)"
+
+
+def test_doctor_saves_and_restores_one_model():
+    check = check_restore()
+    assert check.ok, check.said

@@ -184,6 +184,7 @@ class Watch:
         following = find_next(open_progress(self.folder))
         if following is None:
             typer.echo("All exercises of this track are done.")
+            typer.echo(f"Next: {command_line('learn init DIR --track full')}")
             return
         self.exercise, self.frames = following, ""
         self.checker.prepare(find_master(following))

@@ -69,8 +69,16 @@ def read_progress(folder: Path) -> tuple[Progress, str]:
     except (msgspec.DecodeError, UnicodeDecodeError):
         kept = path.with_name(f"{FILE}.damaged")
         path.replace(kept)
-        write_progress(folder, Progress())
-        return Progress(), f"{FILE} was damaged. It is kept as {kept.name}; the count starts again."
+        progress = begin(guess_track(folder))
+        write_progress(folder, progress)
+        return progress, f"{FILE} was damaged. It is kept as {kept.name}; the count starts again."
+
+
+def guess_track(folder: Path) -> str:
+    """Return the track whose exercises lie in a folder, the core if it is none of them."""
+    found = {each.name for each in folder.iterdir() if each.is_dir()}
+    fitting = [track for track in TRACKS if {each.id for each in list_track(track)} == found]
+    return fitting[0] if fitting else "core"
 
 
 def write_progress(folder: Path, progress: Progress) -> None:

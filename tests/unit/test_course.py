@@ -287,6 +287,13 @@ def test_a_damaged_progress_file_is_kept_and_the_course_goes_on(tmp_path):
     assert read_progress(tmp_path) == (Progress(), "")
 
 
+def test_a_damaged_progress_file_does_not_change_the_track(tmp_path):
+    for each in list_track("fast"):
+        (tmp_path / each.id).mkdir()
+    (tmp_path / FILE).write_bytes(b"\xff")
+    assert read_progress(tmp_path)[0] == Progress(track="fast")
+
+
 def test_progress_comes_back_as_it_was_written(tmp_path):
     progress = Progress(done=["bicycles"], hints={"runners": 2})
     write_progress(tmp_path, progress)

@@ -63,9 +63,9 @@ def read_progress(folder: Path) -> tuple[Progress, str]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Progress), ""
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UsageError(
-            f"{folder} holds no course", f"there is no {FILE}", command_line("learn init DIR")
-        ) from error
+        name = "this folder" if folder == Path() else folder
+        tip = f"{command_line('learn init DIR')}, or name its folder with --dir"
+        raise UsageError(f"{name} holds no course", f"there is no {FILE}", tip) from error
     except (msgspec.DecodeError, UnicodeDecodeError):
         kept = path.with_name(f"{FILE}.damaged")
         path.replace(kept)

@@ -26,8 +26,14 @@ from harness.cli.printer import Printer
 from harness.course.checking import Checker, open_checker
 from harness.course.folder import SCRIPT
 from harness.course.models import UnseenModel
-from harness.course.progress import describe_status, find_next, finish, leave_for_later
-from harness.course.table import EXERCISES, Exercise, list_track
+from harness.course.progress import (
+    describe_status,
+    find_next,
+    finish,
+    leave_for_later,
+    list_course,
+)
+from harness.course.table import EXERCISES, Exercise
 from harness.errors import EnvironmentUnusable, UsageError, count, printable
 from harness.processes.variables import Environment
 from harness.program import command_line
@@ -118,7 +124,7 @@ class Watch:
     ) -> None:
         self.folder, self.checker, self.events, self.has_keys = folder, checker, events, has_keys
         progress = open_progress(folder)
-        self.exercise = find_next(progress) or list_track(progress.track)[0]
+        self.exercise = find_next(progress) or list_course(progress)[0]
         self.frames = ""
         self.last: tuple[str, bytes, float] = ("", b"", 0.0)  # exercise, text, when it was checked
 

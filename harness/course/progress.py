@@ -16,10 +16,14 @@ FILE = "progress.json"
 
 
 class Progress(msgspec.Struct, kw_only=True):
-    """The exercises that are done or left for later, and how many hints were read of each."""
+    """The exercises that are done or left for later, and how many hints were read of each.
+
+    `left_out` names those of the track that do not fail with the learner's TensorFlow.
+    """
 
     version: int = 1
     track: Literal["core", "fast", "zeros", "full"] = "core"
+    left_out: list[str] = []
     done: list[str] = []
     skipped: list[str] = []
     hints: dict[str, int] = {}
@@ -86,9 +90,14 @@ def write_progress(folder: Path, progress: Progress) -> None:
     write_whole(folder / FILE, to_json(progress) + "\n")
 
 
+def list_course(progress: Progress) -> list[Exercise]:
+    """Return the exercises of a learner's folder, in their order."""
+    return [each for each in list_track(progress.track) if each.id not in progress.left_out]
+
+
 def find_next(progress: Progress) -> Exercise | None:
     """Return the first exercise to do, those left for later last; None where all are done."""
-    to_do = [each for each in list_track(progress.track) if each.id not in progress.done]
+    to_do = [each for each in list_course(progress) if each.id not in progress.done]
     return min(to_do, key=lambda each: each.id in progress.skipped, default=None)
 
 
@@ -117,7 +126,7 @@ def describe_status(progress: Progress, find_master: Callable[[Exercise], Scenar
             state=find_state(progress, each),
             hints=progress.hints.get(each.id, 0),
         )
-        for each in list_track(progress.track)
+        for each in list_course(progress)
     ]
     following = find_next(progress)
     return Status(

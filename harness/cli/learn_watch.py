@@ -1,6 +1,7 @@
 """`learn` without a command: checks each script as it is saved, and answers single keys."""
 
 import queue
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -77,11 +78,31 @@ def watch_course(folder: Path, environment: Environment) -> None:
     warn_without_cage()
     events: queue.Queue[Event] = queue.Queue()
     with (
+        end_in_order(),
         open_checker(environment) as checker,
         watch_files(folder, events),
         read_keys(lambda key: events.put(Pressed(key))) as has_keys,
     ):
         Watch(folder, checker, events, has_keys).run()
+
+
+@contextmanager
+def end_in_order() -> Iterator[None]:
+    """Let a closed terminal, or `kill`, end as Ctrl-C does: processes and folders are cleared away.
+
+    Use from the main thread.
+    """
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 @contextmanager

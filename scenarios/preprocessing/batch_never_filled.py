@@ -14,7 +14,7 @@ Spot it:
     Different pictures must be different rows, and none of them is all zero:
         print(len(np.unique(batch.reshape(len(batch), -1), axis=0)), batch.any(axis=(1, 2, 3)))
 Evidence:
-    SCSLabISU/xPLNet#1 (not read by us).
+    SCSLabISU/xPLNet#1 (the image is loaded, np.zeros is fed: one class for all pictures).
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
 import numpy as np

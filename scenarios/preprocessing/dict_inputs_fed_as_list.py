@@ -14,9 +14,9 @@ Spot it:
     A list is matched with the inputs in this order. Is it the order of your list?
         print([tensor.name for tensor in model.inputs])
 Evidence:
-    keras-team/keras#20613 (not read by us) is said to make it an error in Keras 3.8, unless the
-    names are in sorted order. Silent before (Keras 3: a UserWarning). Measured with this file:
-    error with 3.10, 3.11 and 3.15; differs with 3.0, 3.4, 3.6, tf_keras 2.21, TensorFlow 2.15.
+    keras-team/keras#20613 made it an error in Keras 3.8, unless the names are in sorted order.
+    Silent before (Keras 3: a UserWarning). Measured with this file: error with Keras
+    3.10, 3.11 and 3.15; differs with Keras 3.0, 3.4, 3.6, tf_keras 2.21 and TensorFlow 2.15.
 """
 import numpy as np
 import tensorflow as tf

@@ -64,9 +64,12 @@ READER_CAUSES = (
         "hard_sigmoid has another formula in Keras 3: other predictions, and no error.",
         "old = lambda x: keras.ops.clip(0.2 * x + 0.5, 0, 1)\n"
         "for layer in model.layers:\n"
+        "    part = getattr(layer, 'cell', layer)\n"
         "    for name in ('activation', 'recurrent_activation'):\n"
-        "        if getattr(getattr(layer, name, None), '__name__', '') == 'hard_sigmoid':\n"
-        "            setattr(layer, name, old)",
+        "        used = getattr(part, name, None)\n"
+        "        if getattr(used, '__name__', '') == 'hard_sigmoid':\n"
+        "            setattr(part, name, old)\n"
+        "model.make_predict_function(force=True)",
     ),
     break_of(
         "newer-keras-file",

@@ -14,8 +14,8 @@ Spot it:
     Probabilities lie between 0 and 1:
         print(model.predict(inputs).min(), model.predict(inputs).max())
 Evidence:
-    google-research/bert#765, google-research/bert#591 and tensorflow/tensorflow#41413 (named to
-    us, not read by us). Measured with this file on 1.15, 2.4, 2.13, 2.15, 2.16, 2.18 and 2.21.
+    google-research/bert#765, google-research/bert#591 and tensorflow/tensorflow#41413.
+    Measured with this file on 1.15, 2.4, 2.13, 2.15, 2.16, 2.18 and 2.21.
 """
 import numpy as np
 import tensorflow as tf

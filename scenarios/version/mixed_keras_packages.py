@@ -16,8 +16,8 @@ Fix:
 Spot it:
         Calibrate.__mro__, tf.keras.Sequential.__mro__  # keras.src in one, tf_keras.src in the other
 Evidence:
-    huggingface/transformers#29598. Measured with this file: both errors with tf_keras 2.21 beside
-    Keras 3.15.1; match in TensorFlow 2.12 and 2.15.
+    huggingface/transformers#29470, #29598 (not read by us). Measured with this file: both errors
+    with tf_keras 2.21 beside Keras 3.15.1; match in TensorFlow 2.12 and 2.15.
 """
 import keras
 import numpy as np

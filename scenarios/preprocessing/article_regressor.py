@@ -93,5 +93,5 @@ def restore_fixed_saved_statistics(artifact):
     return lambda inputs: model.predict_on_batch((inputs - mean) / std), model
 
 
-def restore_fixed_normalization_layer(artifact):
+def restore_fixed_normalization_layer(artifact):  # the cure is in save_with_normalization_layer
     return restore_broken(artifact)  # the same code: this model is meant to get raw features

@@ -2,7 +2,7 @@
 
 Symptom:
     "Keras predictions all 0 after astype(int)", "binary classifier predicts only class 0". The
-    probabilities are right, 0.01 to 0.98. The labels made from the probabilities are all 0.
+    probabilities are fine, 0.01 to 0.98. The labels made from the probabilities are all 0.
 Cause:
     astype("int32") does not round. It cuts the fraction off, so 0.98 becomes 0. The same happens
     without a visible cast when probabilities are written into an array of integers, because numpy

@@ -88,5 +88,5 @@ def restore_fixed_weights_file(artifact):
     return lambda inputs: model(inputs).numpy(), model
 
 
-def restore_fixed_tuple(artifact):
+def restore_fixed_tuple(artifact):  # the cure is in save_tuple: a tuple
     return restore_broken(artifact, tuple)

@@ -79,5 +79,5 @@ def restore_fixed_rebuild(artifact):
     return model.predict_on_batch, model
 
 
-def restore_fixed_arguments(artifact):
+def restore_fixed_arguments(artifact):  # the cure is in save_arguments
     return restore_broken(artifact)

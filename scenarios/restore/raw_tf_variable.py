@@ -89,7 +89,7 @@ def restore_broken(artifact, layer_class=Unscale):
     return model.predict_on_batch, model
 
 
-def restore_fixed_add_weight(artifact):
+def restore_fixed_add_weight(artifact):  # the cure is in save_add_weight and its class
     return restore_broken(artifact, TrackedUnscale)
 
 

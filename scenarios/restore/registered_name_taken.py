@@ -87,7 +87,7 @@ def restore_broken_custom_objects(artifact):
     return load(artifact, {"Unscale": unscale, "Custom>Unscale": unscale})
 
 
-def restore_fixed_package(artifact):
+def restore_fixed_package(artifact):  # the cure is in save_package
     import_prices("prices")
     import_rents("rents")
     return load(artifact)

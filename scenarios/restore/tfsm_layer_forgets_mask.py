@@ -90,6 +90,6 @@ def restore_fixed_mask_passed(artifact):
     return predict
 
 
-def restore_fixed_whole_model(artifact):
+def restore_fixed_whole_model(artifact):  # the cure is in save_whole_model
     model, _ = load(artifact)
     return lambda texts: model(pad(texts, 28)).numpy()

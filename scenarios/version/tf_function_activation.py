@@ -65,5 +65,5 @@ def restore_fixed_custom_objects(artifact):
     return restore_broken(artifact, {"softmax_v2": tf.nn.softmax})
 
 
-def restore_fixed_named(artifact):
+def restore_fixed_named(artifact):  # the cure is in save_named
     return restore_broken(artifact)

@@ -55,6 +55,7 @@ def save(artifact, seed):
     ])
     # Linear discriminant analysis, where long training ends: the true log odds of the classes.
     centres, spread = (COINS - mean) / np.sqrt(variance), NOISE**2 / variance
+    # in place of a training
     model.layers[-1].set_weights([(centres / spread).T, -0.5 * (centres**2 / spread).sum(axis=1)])
     model.save(artifact + "/model.keras")
     np.savez(artifact + "/labelled.npz", coins=coins, classes=classes)

@@ -45,6 +45,7 @@ def save(artifact, seed):
     apples = rng.normal([4, 80], [2, 15], size=(128, 2)).astype("float32")  # brown spots, mm
     model = tf.keras.Sequential([tf.keras.Input((2,)), tf.keras.layers.Dense(1, "sigmoid")])
     # what training found: with each brown spot, and each millimetre less, an apple is sooner bad
+    # in place of a training
     model.layers[0].set_weights([np.array([[0.8], [-0.05]]), np.array([0.6])])
     model.save(artifact + "/model.keras")
     return apples, (model.predict_on_batch(apples)[:, 0] > 0.5).astype("int32"), model

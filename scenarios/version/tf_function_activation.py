@@ -47,6 +47,7 @@ def save(artifact, seed, activation=tf.nn.softmax):
     model = tf.keras.Sequential([
         tf.keras.Input((2,)), tf.keras.layers.Dense(3, activation=activation)])
     # Three species around the origin, as training would place them.
+    # in place of a training
     model.layers[-1].set_weights([np.array([[2.0, -1.0, -1.0], [0.0, 1.7, -1.7]]), np.zeros(3)])
     model.save(os.path.join(artifact, "model.keras"))
     return flowers, model.predict_on_batch(flowers), model

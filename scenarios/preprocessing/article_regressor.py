@@ -36,7 +36,7 @@ SCENARIO = {
     "hints": [
         "The weights came back exactly. What else stood between the table and the predictions?",
         "Compare the size of the wrong predictions with the size of the largest input column.",
-        "Training saw (features - mean) / std. Which file in the artifact knows mean and std?",
+        "Training saw (features - mean) / std. Which file in the artifact holds mean and std?",
     ],
 }
 

@@ -33,7 +33,7 @@ SCENARIO = {
     },
     "hints": [
         "Compare the Q values of the trained and of the loaded agent. Are they equal?",
-        "Ask the loaded agent twice what to do in one state. Does it answer the same?",
+        "Ask the loaded agent twice what to do in one state. Does it return the same action?",
         "Which number decides whether an action is drawn at random, and which file holds it?",
     ],
 }

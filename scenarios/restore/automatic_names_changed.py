@@ -33,7 +33,7 @@ SCENARIO = {
     "alarm": "No such layer: dense",
     "minutes": 5,
     "hints": [
-        "Who took the name 'dense' in this session?",
+        "Which layer took the name 'dense' in this session?",
         "By what does load_weights find the layer that a number belongs to?",
         "Compare predictions, or get_weights(), instead of names.",
     ],

@@ -38,7 +38,7 @@ SCENARIO = {
     },
     "hints": ["Load the model twice. Are its weights the same each time?",
               "Count model.weights straight after load_model, and again after one prediction.",
-              "When load_model reads the weights, who has made the variables for them?"],
+              "When load_model reads the weights, which call has created the variables for them?"],
 }
 
 

@@ -41,7 +41,7 @@ SCENARIO = {
     },
     "hints": ["What does len(model.weights) say before load_weights, and after?",
               "Dense(16) knows its output size. From where does it know the size of its input?",
-              "Show the model one row of weather before it loads."],
+              "Call the model on one row of weather before it loads."],
 }
 
 

@@ -35,7 +35,7 @@ SCENARIO = {
     "saves": {"restore_fixed_package": "save_package"},
     "hints": ["All weights are equal. Is every layer of the class that was saved?",
               "Leave one of the two imports out of the restore. Is it right then?",
-              "What does config.json say about the last layer, and who answers to that name?"],
+              "What does config.json say about the last layer, and which class has that name?"],
 }
 
 

@@ -34,7 +34,7 @@ SCENARIO = {
     },
     "saves": {"restore_fixed_calls_super": "save_calls_super"},
     "hints": [
-        "Compare model.get_weights() before and after: which layer is not itself?",
+        "Compare model.get_weights() before and after: which layer differs?",
         "What does Layer.save_own_variables write? What is left of it when it is overridden?",
         "Call super() in both methods, and keep your own key apart from its keys.",
     ],

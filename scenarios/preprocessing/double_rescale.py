@@ -36,7 +36,7 @@ SCENARIO = {
     "dose": {"path": "restore_broken", "of": "what the caller divides the pixels by",
              "values": [1, 1.1, 1.5, 2, 5, 255]},
     "hints": [
-        "The weights are equal. What does the model answer to a completely black image?",
+        "The weights are equal. What does the model predict for a completely black image?",
         "Print the name of the first layer, and the largest pixel that the caller sends.",
         "There are two divisions by 255. One of them is in the file.",
     ],

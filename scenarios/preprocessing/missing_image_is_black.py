@@ -36,7 +36,7 @@ SCENARIO = {
     },
     "saves": {"restore_broken_with_bias": "save_with_bias"},
     "hints": [
-        "The weights are equal. Which input would make this network answer zero?",
+        "The weights are equal. Which input would make this network return zero?",
         "Print the largest pixel of the batch that enters the model.",
         "read_images skips what does not exist. Which folder does it look in?",
     ],

@@ -74,6 +74,7 @@ def save(artifact, seed):
     hidden = tf.keras.layers.Dense(8, activation=snake)
     model = tf.keras.Sequential(
         [tf.keras.Input((3,)), hidden, tf.keras.layers.Dense(1), Calibrate()])
+    # in place of a training
     model.set_weights([rng.normal(size=each.shape) for each in model.get_weights()])
     model.save(artifact + "/model.keras")  # random weights stand for trained ones
     return lake, model(lake).numpy(), model

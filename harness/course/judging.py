@@ -83,6 +83,8 @@ def judge_predictions(
     shown = show_numbers(found)
     if verdict == "zeros":
         shown = "all 0.0"
+    if verdict == "constant":
+        shown = f"the same for every row ({show_numbers(found[:1])})"
     if verdict == "shape":
         shown = f"of shape {found.shape} instead of {wanted.shape}"
     same = is_as_before(verdict, "", scenario)

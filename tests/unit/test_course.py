@@ -184,6 +184,12 @@ def test_predictions_that_fail_as_the_starter_does_are_shown_with_the_right_ones
     assert checked.said.endswith("gave 4.43, -1.29, 0.5")
 
 
+def test_predictions_that_do_not_vary_are_called_so(tmp_path):
+    leave(tmp_path, np.full_like(WANTED, 2.5))
+    checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
+    assert checked.said.startswith("predictions are the same for every row (2.5); before saving")
+
+
 def test_another_failure_is_told_from_the_first(tmp_path):
     leave(tmp_path, np.zeros_like(WANTED))
     checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))

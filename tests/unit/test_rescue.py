@@ -32,6 +32,7 @@ from harness.rescue.repairs import (
     translate_policies,
 )
 from harness.rescue.rescue import Rescue
+from harness.rescue.states import pass_states
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
 from harness.rescue.training import read_training, repair_training
@@ -301,6 +302,20 @@ def test_a_layer_that_takes_a_tensor_by_keyword_is_called_as_keras_3_reads_it():
     called = find(replace_calls(config)[0], "MultiHeadAttention")["inbound_nodes"][0]
     assert called["args"][0]["config"]["keras_history"] == ["x", 0, 0]
     assert called["kwargs"]["value"]["config"]["keras_history"] == ["x", 0, 0]
+
+
+def test_states_that_a_decoder_starts_from_are_passed_by_name():
+    encoder = node("LSTM", "e", [[["x", 0, 0, {}]]], return_state=True)
+    decoder = node("LSTM", "d", [[["x", 0, 0, {}], ["e", 0, 1, {}], ["e", 0, 2, {}]]])
+    changed, why = pass_states(functional(encoder, decoder))
+    _, first, second = changed["config"]["layers"]
+    assert first["inbound_nodes"] == [[["x", 0, 0, {}]]]
+    called = second["inbound_nodes"][0]
+    assert called["args"][0]["config"]["keras_history"] == ["x", 0, 0]
+    states = [each["config"]["keras_history"] for each in called["kwargs"]["initial_state"]]
+    assert states == [["e", 0, 1], ["e", 0, 2]]
+    assert why
+    assert pass_states(functional(encoder))[1] == ""
 
 
 def test_the_arguments_of_compile_get_todays_names():

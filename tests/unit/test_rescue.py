@@ -37,8 +37,9 @@ from harness.rescue.structure import count_calls, give_input_layer, name_modules
 from harness.rescue.tensorflow_calls import replace_calls
 from harness.rescue.training import read_training, repair_training
 from harness.worker.merge_layers import NoCounterpart, replace_merges
-from harness.worker.model_inputs import find_layers
+from harness.worker.model_inputs import draw, find_layers
 from harness.worker.prepare_model import prepare_model
+from harness.worker.rebuild_model import check_names
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 # Committed files of old releases, each with the repairs that it needs to be built by Keras 3.
@@ -330,6 +331,23 @@ def test_the_arguments_of_compile_get_todays_names():
     assert changed["metrics"] == ["accuracy", "mean_absolute_error"]
     assert {each.name for each in done} == {"name-learning-rate", "name-metrics"}
     assert repair_training({"loss": "mse"}) == (None, [])
+
+
+def test_a_loss_that_keras_does_not_know_is_found_before_training():
+    def find(name):
+        if name != "mean_squared_error":
+            raise ValueError(name)
+
+    check_names(find, {"a": "mean_squared_error", "b": ["accuracy", None, {"class_name": "Mine"}]})
+    with pytest.raises(ValueError, match="my_loss"):
+        check_names(find, {"a": ["my_loss"]})
+
+
+def test_words_are_fed_to_a_text_model_although_an_embedding_follows():
+    spec = {"shape": [None, 1], "dtype": "string", "below": 20}
+    drawn = draw(np.random.RandomState(0), spec, 4)
+    assert drawn.shape == (4, 1)
+    assert all(isinstance(each, str) for each in drawn.ravel())
 
 
 def test_the_arguments_of_compile_are_read_from_both_formats(tmp_path):

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.catalog.prose import hang
 from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import table_width
 from harness.cli.waiting import show_progress
 from harness.errors import CHANGED, printable
 from harness.program import command_line
@@ -32,13 +34,13 @@ def doctor(offline: OfflineOption = None, json_file: JsonOption = None) -> None:
     printer = Printer(json_file)
     if offline is not None:
         install_missing(offline)
-    with show_progress("saving and restoring one model"):
+    with show_progress("checking this machine"):
         report = examine()
     printer.record(report)
     for check in report.checks:
         show_check(printer, check)
     for note in report.notes:
-        printer.prose(f"NOTE     {note}")
+        show(printer, "NOTE", note)
     if report.ready:
         printer.tip(f"Next: {command_line('learn init my-course')}")
         return
@@ -61,6 +63,12 @@ def install_missing(folder: Path) -> None:
 
 def show_check(printer: Printer, check: "Check") -> None:
     """Print how one check came out, and under what is missing the command that mends it."""
-    printer.prose(printable(f"{'ok' if check.ok else 'MISSING':7}  {check.said}"))
+    show(printer, "ok" if check.ok else "MISSING", check.said)
     if check.tip:
         printer.text(printable(f"TIP      {check.tip}"))
+
+
+def show(printer: Printer, word: str, said: str) -> None:
+    """Print a sentence behind a word, its further lines below its first."""
+    width = table_width() or sys.maxsize
+    printer.text("\n".join(hang(printable(said), width, f"{word:9}", " " * 9)))

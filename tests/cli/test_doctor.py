@@ -79,6 +79,16 @@ def test_as_json_every_check_is_there_and_the_exit_code_is_the_same(call, ready)
     assert report["checks"][3]["tip"] == "close programs"
 
 
+def test_in_80_columns_a_sentence_goes_on_below_itself(call, ready, monkeypatch):
+    ready("check_disk", lambda: Check("disk", False, "Little disk is free. " * 6, "make room"))
+    ended = call("doctor")
+    assert max(map(len, ended.stdout.splitlines())) > 80  # in a pipe nothing is broken
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = call("doctor").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[3].startswith(" " * 9)
+
+
 @pytest.mark.parametrize(
     ("name", "attribute", "value", "words"),
     [

@@ -65,3 +65,36 @@ def test_the_ladder_to_print_is_the_ladder_of_the_readme():
     assert ladder == HANDOUTS["write_ladder"](readme), "python docs/workshop/make_handouts.py"
     assert len(re.findall(r"^\d\. ", ladder, re.MULTILINE)) == 7
     assert len(re.findall(r"→ explain ", ladder)) == 7
+
+
+def test_the_guide_and_the_recorded_output_go_through_the_core_in_its_order():
+    core = [each.id for each in list_track("core")]
+    for page in ("instructor-guide.md", "recorded-output.md"):
+        text = (WORKSHOP / page).read_text()
+        assert re.findall(r"^### `([\w-]+)`$", text, re.MULTILINE) == core, page
+    slides = (WORKSHOP / "slides.md").read_text()
+    words = re.findall(r"^\| ([\w-]+) \|", slides, re.MULTILINE)
+    assert [word for word in words if word in core] == core
+
+
+def test_every_expected_answer_is_recorded_and_output_in_the_guide_is_recorded_output():
+    recorded = (WORKSHOP / "recorded-output.md").read_text()
+    for answer in RECORD["ANSWERS"]:
+        assert f"\n{answer.idea[0].upper()}{answer.idea[1:]}:\n" in recorded
+    guide = (WORKSHOP / "instructor-guide.md").read_text()
+    blocks = re.findall(r"^```\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    output = [each for each in blocks if "-----" in each]
+    assert output
+    assert all(each in recorded for each in output)
+
+
+def test_the_slides_that_the_guide_names_are_there():
+    slides = (WORKSHOP / "slides.md").read_text().split("\n---\n")[1:]
+    guide = (WORKSHOP / "instructor-guide.md").read_text()
+    cells = re.findall(r"^\| \d+ \| \[.*\| ([\d, ]+) \|$", guide, re.MULTILINE)
+    named = {int(each) for cell in cells for each in cell.split(",")}
+    assert named == set(range(1, len(slides) + 1))
+
+
+def test_nothing_of_the_machine_is_in_the_recorded_output():
+    assert not re.search(r"/(tmp|home|root|work)/", (WORKSHOP / "recorded-output.md").read_text())

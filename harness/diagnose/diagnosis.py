@@ -145,13 +145,12 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     for number, finding in enumerate(diagnosis.findings, 1):
         lines += ["", *describe_finding(number, finding)]
     if not diagnosis.findings and diagnosis.answer not in ("unexplained", "cannot tell"):
-        lines += ["", "No fault found."]
-        lines += (
-            [NOTHING_SEEN] if diagnosis.model and not diagnosis.answer and not diagnosis.own else []
-        )
+        lines += ["", "Cannot tell." if WITHOUT_LAYERS in diagnosis.needed else "No fault found."]
+        unseen = diagnosis.layers and not (diagnosis.answer or diagnosis.own)
+        lines += [NOTHING_SEEN] if unseen else []
     if diagnosis.needed:
         lines += ["", *(f"To know more: {each}." for each in diagnosis.needed)]
-    return lines
+    return lines if lines[0] else lines[1:]
 
 
 def tabulate_layers(layers: Sequence[LayerSummary]) -> tuple[list[str], list[list[str]]]:

@@ -33,6 +33,7 @@ NOTHING_SEEN = (
 )
 WITHOUT_LAYERS = "the layers of this format are not read: give --expected and --predicted"
 MOST_LAYERS_SHOWN = 12
+CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,8 +173,17 @@ def tabulate_layers(layers: Sequence[LayerSummary]) -> tuple[list[str], list[lis
 def describe_finding(number: int, finding: Finding) -> list[str]:
     """Return a finding as lines: cause, sentence, evidence, cure."""
     head = f"{number}. {finding.cause} (side: {finding.side}, {spell_confidence(finding)})"
-    cure = [f"       {line}" for line in finding.fix.split("\n")]
+    cure = [f"     {line}" for written in finding.fix.split("\n") for line in fit_code(written)]
     return [head, f"   {finding.sentence}", f"   Evidence: {finding.evidence}.", "   Cure:", *cure]
+
+
+def fit_code(line: str) -> list[str]:
+    """Return a line of code that a terminal does not break: a long comment goes above it."""
+    code, mark, comment = line.partition("  # ")
+    if len(line) <= CODE_WIDTH or not mark:
+        return [line]
+    indent = " " * (len(code) - len(code.lstrip()))
+    return [f"{indent}# {comment}", code]
 
 
 def spell_confidence(finding: Finding) -> str:

@@ -3,6 +3,7 @@
 import re
 
 from harness.catalog.load import Catalog
+from harness.catalog.raised import match_raised
 from harness.catalog.scenario import Scenario
 from harness.catalog.words import read_errors
 from harness.formats.known import class_names, read_list
@@ -18,6 +19,8 @@ SHORTEST_MESSAGE = 8  # characters of an error that tell one lesson from another
 UNKNOWN_LAYER = re.compile(r"unknown layer:?\s*['\"`]?(?:\w+>)?(\w+)", re.IGNORECASE)
 RAISED = re.compile(
     r"\b[A-Za-z]\w*(?:Error|Exception)\b *:|\bTraceback\b|\b[A-Z]+(?:_[A-Z]+){2,}\b"
+    r"|\bunexpected keyword argument|\b[Uu]nrecognized keyword|\bhas no attribute '"
+    r"|\bnot understood:|\b[Uu]nknown \w+: "
 )
 
 
@@ -53,6 +56,7 @@ def list_lessons(catalog: Catalog, words: str) -> list[str]:
         if len(message) >= SHORTEST_MESSAGE and " " in message and message in said
     ]
     found += [identifier for _, identifier in sorted(declared, reverse=True)]
+    found += match_raised(words)
     known = {each.id for each in catalog.scenarios}
     return [each for each in dict.fromkeys(found) if each in known]
 

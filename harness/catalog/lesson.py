@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from harness.catalog.likelihood import chance_of
 from harness.catalog.prose import CODE_INDENT, FULL_WIDTH, fit, hang
 from harness.catalog.scenario import SECTIONS, Scenario
 from harness.catalog.snippet import cut_snippet, find_needed, read_statements
@@ -156,7 +157,8 @@ def write_ladder(rungs: list[Scenario], see: dict[str, str], width: int) -> list
         lines = scenario.section("Spot it").split("\n")
         check = "\n".join(indent + line if line.strip() else line for line in lines)
         code_indent = LADDER_INDENT + CODE_INDENT - 4  # a section has lost 4 columns
-        blocks += [Block("\n".join(summary))]
+        chance = hang(f"{chance_of(scenario)}.".capitalize(), width, indent, indent)
+        blocks += [Block("\n".join([*summary, *chance]))]
         blocks += split_code(fit(check, width, code_indent), code_indent)
         blocks += [Block(f"{indent}See it: {see[scenario.id]}\n")]
     return blocks

@@ -21,6 +21,13 @@ class Chance:
     threads: int
     check_minutes: int
 
+    def __str__(self) -> str:
+        known = "public thread" if self.threads == 1 else "public threads"
+        source = f"{self.threads} {known} known" if self.counted else "as we judge"
+        minutes = "minute" if self.check_minutes == 1 else "minutes"
+        met = {"many": "met often", "some": "met now and then", "rare": "rare"}[self.likelihood]
+        return f"{met} ({source}); the check takes about {self.check_minutes} {minutes}"
+
 
 UNKNOWN = Chance("rare", counted=False, threads=0, check_minutes=2)  # of a lesson of the user's
 

@@ -9,7 +9,6 @@ import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.catalog.words import read_words
@@ -20,14 +19,6 @@ PAIR = 0.5  # what two neighbouring words count more than the words apart
 SYNONYM = 0.25  # what another word for the same thing counts
 MOST_WORDS = 200  # of a question: a traceback ends with its message
 Term = tuple[str, ...]  # one stem, or two that stand side by side
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How a text fits: its score, and the share of the question's weight that its words hold."""
-
-    score: float
-    share: float
 
 
 class Ranker:
@@ -56,8 +47,8 @@ class Ranker:
         self.groups = [[[stems[word] for word in each] for each in group] for group in phrases]
         self.pairs = pairs
 
-    def rank(self, question: str) -> list[Fit]:
-        """Return how each text fits the question, in the order of the texts."""
+    def rank(self, question: str) -> list[float]:
+        """Return the score of each text for the question, in the order of the texts."""
         words = list_words(question)[-MOST_WORDS:]
         stems = stem_words(set(words))
         asked = [stems[word] for word in words]
@@ -65,8 +56,7 @@ class Ranker:
         rarity = {
             term: math.log(1 + len(self.counts) / (1 + self.holders[term])) for term in wanted
         }
-        whole = sum(rarity[(word,)] for word in set(asked)) or 1.0
-        return [judge(each, wanted, rarity, set(asked), whole) for each in self.counts]
+        return [judge(each, wanted, rarity) for each in self.counts]
 
 
 def list_words(text: str) -> list[str]:
@@ -121,17 +111,10 @@ def weigh_terms(
     return wanted | (dict.fromkeys(pairwise(asked), PAIR) if pairs else {})
 
 
-def judge(
-    counts: dict[Term, float],
-    wanted: dict[Term, float],
-    rarity: dict[Term, float],
-    asked: set[str],
-    whole: float,
-) -> Fit:
-    """Return how one text fits."""
-    score = sum(
+def judge(counts: dict[Term, float], wanted: dict[Term, float], rarity: dict[Term, float]) -> float:
+    """Return the score of one text: 0.0 where it holds nothing that is wanted."""
+    return sum(
         weight * rarity[term] * counts[term] / (SATURATION + counts[term])
         for term, weight in wanted.items()
         if term in counts
     )
-    return Fit(score, sum(rarity[(stem,)] for stem in asked if (stem,) in counts) / whole)

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from harness.catalog.error_texts import is_error, list_lessons
 from harness.catalog.likelihood import chance_of, order_by_likelihood
 from harness.catalog.load import Catalog
-from harness.catalog.ranking import Fit, Ranker, list_words
+from harness.catalog.ranking import Ranker, list_words
 from harness.catalog.scenario import Scenario
 from harness.catalog.words import read_phrases, read_synonyms, read_words
 
 # How much a word counts by where it stands: id, symptom, errors, summary, users' phrases, the rest.
 WEIGHTS = (3.0, 4.0, 4.0, 3.0, 6.0, 0.6)
 PHRASES = 4  # the place of users' phrases in WEIGHTS
-LEAST_SHARE = 0.30  # of the question's weight, that a lesson must hold to fit
+# A lesson fits if it is strong by itself and beside the best subject that no lesson is about:
+# (1 + score) ** POWER * ratio >= LEAST. Fitted to the open and the first fresh questions.
+POWER, LEAST = 1.33, 40.9
+TYPICAL = 8.0  # the score of a subject, where subjects are left out
+NEAR = 1.15  # a subject is named up to this ratio of a lesson's score to its own
 LOOKS_ALIKE = 0.85  # what the score of a look-alike counts: seldom is nothing wrong
 # What `search` is made of, each measured by leaving it out: python -m tests.search.evaluate
 PARTS = frozenset(
-    {"errors", "phrases", "synonyms", "pairs", "other subjects", "share", "likelihood"}
+    {"errors", "phrases", "synonyms", "pairs", "other subjects", "strength", "likelihood"}
 )
 # What the score of a lesson counts by how common its mistake is.
 CHANCES = {"many": 1.1, "some": 1.0, "rare": 0.9}
@@ -64,10 +68,10 @@ class Searcher:
             return Answer([], False)
         catalog, parts = self.catalog, self.parts
         ranked = self.ranker.rank(question)
-        fits = dict(zip((each.id for each in catalog.scenarios), ranked, strict=False))
+        scores = dict(zip((each.id for each in catalog.scenarios), ranked, strict=False))
         told = list_lessons(catalog, question) if "errors" in parts else []
-        found = [each for each in catalog.scenarios if fits[each.id].score or each.id in told]
-        lessons = sorted(found, key=lambda each: -fits[each.id].score * weigh_chance(each, parts))
+        found = [each for each in catalog.scenarios if scores[each.id] or each.id in told]
+        lessons = sorted(found, key=lambda each: -scores[each.id] * weigh_chance(each, parts))
         if told:
             lessons.sort(key=lambda each: told.index(each.id) if each.id in told else len(told))
             return Answer(lessons, True)
@@ -75,18 +79,20 @@ class Searcher:
         shown = [each for each in catalog.scenarios if symptom in each.verdicts("broken")]
         if shown:
             return Answer(order_by_likelihood(shown, symptom), True, symptom=symptom)
-        best = fits[lessons[0].id] if lessons else Fit(0, 0)
-        subject, other = self.find_subject(ranked)
-        if "other subjects" in parts and other.score > best.score:
-            return Answer(lessons, False, subject)
-        if "errors" in parts and is_error(question):
+        if not lessons or ("errors" in parts and is_error(question)):
             return Answer(lessons, False)  # an error that none of our lessons shows
-        return Answer(lessons, best.score > 0 and ("share" not in parts or is_enough(best)))
+        subject, other = self.find_subject(ranked)
+        best = scores[lessons[0].id]
+        if is_strong(best, other) if "strength" in parts else best > other:
+            return Answer(lessons, True)
+        return Answer(lessons, False, subject if other * NEAR > best else "")
 
-    def find_subject(self, ranked: list[Fit]) -> tuple[str, Fit]:
-        """Return the best of the subjects that no lesson is about."""
+    def find_subject(self, ranked: list[float]) -> tuple[str, float]:
+        """Return the best of the subjects that no lesson is about, and its score."""
+        if "other subjects" not in self.parts:
+            return "", TYPICAL
         others = zip(self.subjects, ranked[len(self.catalog.scenarios) :], strict=True)
-        return max(others, key=lambda pair: pair[1].score, default=("", Fit(0, 0)))
+        return max(others, key=lambda pair: pair[1])
 
 
 def answer(catalog: Catalog, question: str) -> Answer:
@@ -94,9 +100,9 @@ def answer(catalog: Catalog, question: str) -> Answer:
     return Searcher(catalog).answer(question)
 
 
-def is_enough(fit: Fit) -> bool:
-    """Say whether a text holds enough of a question's words to answer it."""
-    return fit.share >= LEAST_SHARE
+def is_strong(best: float, other: float) -> bool:
+    """Say whether the best lesson's score is enough, beside that of the best other subject."""
+    return bool((1 + best) ** POWER * (best + 0.5) / (other + 0.5) >= LEAST)
 
 
 def weigh_chance(scenario: Scenario, parts: frozenset[str]) -> float:

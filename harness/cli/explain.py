@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from harness.catalog.lesson import read_lesson, write_ladder
+from harness.catalog.likelihood import order_by_likelihood
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
 from harness.cli.highlight import print_blocks
@@ -87,7 +88,8 @@ def explain_symptom(symptom: str, catalog: Catalog, printer: Printer) -> None:
     symptoms = [verdict for verdict in VERDICTS if verdict not in ("match", "skip")]
     if symptom not in symptoms:
         raise UsageError(f"unknown symptom: {symptom}", *advise(str(symptom), symptoms))
-    rungs = [each for each in catalog.scenarios if symptom in each.verdicts("broken")]
+    shown = [each for each in catalog.scenarios if symptom in each.verdicts("broken")]
+    rungs = order_by_likelihood(shown, symptom)
     if printer.json_file is not None:
         printer.record([read_lesson(scenario).as_record() for scenario in rungs])
     if rungs:
@@ -100,7 +102,7 @@ def explain_symptom(symptom: str, catalog: Catalog, printer: Printer) -> None:
 
 
 def show_ladder(symptom: str, rungs: list[Scenario], printer: Printer) -> None:
-    """Print what to check for a symptom: the model's inputs first, the model's file last."""
+    """Print what to check for a symptom: the likeliest first, of these the cheapest check."""
     see = {each.id: command_line(f"explain {each.id}") for each in rungs}
     printer.text(f"Your restored model shows {symptom!r}. Check, in this order:\n")
     if printer.shows_text:

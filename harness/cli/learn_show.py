@@ -45,9 +45,9 @@ def read_masters() -> "dict[str, Scenario]":
 
 def open_default() -> "Environment":
     """Return the environment in which the course runs."""
-    from harness.environments.resolve import choose_default, open_environment
+    from harness.environments.resolve import open_environment
 
-    return open_environment(choose_default())
+    return open_environment("")  # says so where TensorFlow is to be downloaded
 
 
 def warn_without_cage() -> None:
@@ -70,6 +70,8 @@ def show_checked(folder: Path, exercise: Exercise, checked: Checked) -> None:
     prose = Printer(None).prose
     prose(printable(f"{exercise.id}: {checked.ending}."))
     prose(printable(checked.said))
+    if checked.printed:
+        typer.echo(printable(f"\nYour script printed:\n{checked.printed}\n"))
     if checked.ending == "done":
         show_lesson(find_master(exercise))
         text = read_script(folder / exercise.id / SCRIPT)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from harness.catalog.likelihood import chance_of, order_by_likelihood
 from harness.catalog.scenario import FAMILIES, Scenario
 from harness.cli.options import (
     FormatOption,
@@ -58,6 +59,8 @@ def list_scenarios(
         and (layer is None or layer in each.layers)
         and (each.is_look_alike or not look_alikes)
     ]
+    if verdict is not None:  # whoever asks for a symptom wants the likeliest cause first
+        chosen = order_by_likelihood(chosen, verdict)
     printer.record([describe_scenario(scenario) for scenario in chosen])
     if not chosen:
         printer.text(f"No scenario matches; {len(catalog.scenarios)} were looked at.")
@@ -105,6 +108,7 @@ def fits(scenario: Scenario, words: list[str], family: str | None, verdict: str 
 
 def describe_scenario(scenario: Scenario) -> dict[str, object]:
     """Return the JSON object of `list --json` for a scenario."""
+    chance = chance_of(scenario)
     return {
         "id": scenario.id,
         "family": scenario.family,
@@ -119,5 +123,8 @@ def describe_scenario(scenario: Scenario) -> dict[str, object]:
         "extras": scenario.extras,
         "dose": scenario.dose is not None,
         "minutes": scenario.minutes,
+        "likelihood": chance.likelihood,
+        "threads": chance.threads,
+        "check_minutes": chance.check_minutes,
         "file": str(scenario.file),
     }

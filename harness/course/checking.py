@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.catalog.scenario import Scenario
 from harness.course.exercises import cut_starter
-from harness.course.judging import LIMITS, Checked, judge_result
+from harness.course.judging import LIMITS, PRINTED, Checked, judge_result
 from harness.course.models import UnseenModel, make_worker, save_model
 from harness.course.script import find_mistake, read_script
 from harness.course.table import Exercise
@@ -114,5 +114,6 @@ def make_step(text: str, work: Path, caged: bool) -> Step:
         artifact=str(artifact),
         reference=str(inputs),
         seed=0,
+        stdout=str(folder / PRINTED),
         cage=make_cage(folder, [artifact, inputs, source], LIMITS) if caged else None,
     )

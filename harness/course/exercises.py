@@ -2,6 +2,7 @@
 
 import difflib
 import textwrap
+from collections.abc import Sequence
 
 from harness.catalog.scenario import Scenario
 from harness.catalog.snippet import cut_snippet
@@ -13,7 +14,7 @@ AS_FOUND = "restore_as_found"  # what a solution calls the learner's function, w
 MARK = "# MEND restore(): it must predict what the model predicted before it was saved."
 
 
-def find_exercise(identifier: str, among: tuple[Exercise, ...] = EXERCISES) -> Exercise:
+def find_exercise(identifier: str, among: Sequence[Exercise] = EXERCISES) -> Exercise:
     """Return the exercise with this id; raises UsageError that names the nearest one."""
     for each in among:
         if each.id == identifier:
@@ -40,7 +41,8 @@ def cut_starter(exercise: Exercise, scenario: Scenario) -> str:
 def cut_readme(exercise: Exercise, scenario: Scenario) -> str:
     """Return the few lines that lie beside the learner's file."""
     return (
-        f"{exercise.id} (about {scenario.minutes} minutes)\n\n{exercise.context}\n\n"
+        f"{exercise.id} (about {scenario.minutes} minutes)\n\n"
+        f"{textwrap.fill(exercise.context, 80)}\n\n"
         "restore.py       the script, with one marked place to mend\n"
         "artifact/        what was saved: look at the files as you like\n"
         "inputs.npz       sample inputs, under the name `inputs`\n\n"

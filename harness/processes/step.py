@@ -36,7 +36,7 @@ class Step(Request, frozen=True, kw_only=True):
 
     A "save" writes the arrays of the live model to the npz file `reference`; a "restore" reads its
     inputs there. `cores` None leaves the process where it is. `cage`: what the process may do, else
-    None: whatever the user may.
+    None: whatever the user may. `stdout`: a file for what it prints, apart from what is logged.
     """
 
     kind: Literal["save", "restore"]
@@ -51,6 +51,7 @@ class Step(Request, frozen=True, kw_only=True):
     note_side_effects: bool = False
     cores: list[int] | None = None
     logical_cpus: int = 0  # tests: split the CPU into so many devices
+    stdout: str = ""
     cage: Cage | None = None
 
 

@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 
 import harness
+from harness.catalog.likelihood import read_chances
 from harness.catalog.load import PACKAGED, read_catalog
 from harness.catalog.scenario import FAMILIES
 from harness.report.table import SEVERITY
@@ -204,6 +205,17 @@ def test_explain_a_symptom_lists_what_to_check(cli):
         assert f"\n{number}. " in ended.stdout
         assert f"See it: python -m harness explain {identifier}" in ended.stdout
     assert last_line(ended) == f"Next: python -m harness explain {zeros[0]}"
+    places = [ended.stdout.index(f" explain {each}\n") for each in zeros]
+    assert places == sorted(places)
+    assert "Met often (as we judge); the check takes about 1 minute." in ended.stdout
+
+
+def test_a_symptom_shows_common_mistakes_first_never_by_the_alphabet(cli):
+    for command in (["list", "--verdict", "error"], ["explain", "--symptom", "error"]):
+        found = [each["id"] for each in json.loads(cli(*command, "--json").stdout)]
+        chances = [read_chances()[each].likelihood for each in found]
+        assert chances == sorted(chances, key=["many", "some", "rare"].index)
+        assert found != sorted(found)
 
 
 def test_explain_a_symptom_nobody_has_yet_says_so(cli):

@@ -204,6 +204,7 @@ CASES = {
     "weights-only-confusion": Case(right=SAVE % "best.h5"),
     "weights-sorted-as-text": Case(right="np.savez('weights.npz', *range(3))"),
     # version
+    "attention-shapes-keyword": H5,
     "checkpoint-across-keras": Case(
         "path = [each[:-6] for each in os.listdir('.') if each.endswith('.index')][0]",
         right="path = tf.train.Checkpoint(step=tf.Variable(1.0)).save('./other')",
@@ -233,6 +234,8 @@ CASES = {
     ),
     "removed-layers": H5,
     "sequential-archive-shape": KERAS,
+    "sequential-one-dimension-more": H5,
+    "slash-in-layer-name": H5,
     "savedmodel-folder-keras3": Case(right="os.rename('model', 'other')"),
     "scaler-version-warning": Case(
         "x, transform = raw, scaler.transform", "scaler.transform = lambda x: transform(x) / 3"

@@ -215,7 +215,7 @@ tf.keras.Model(image, tf.keras.layers.Flatten()(local)).save("model.h5")
 @pytest.mark.releases
 @pytest.mark.parametrize(
     ("release", "code", "why"),
-    [("2.15", RARE_CALL, "sobel_edges"), ("1.15", LOCAL, "LocallyConnected2D")],
+    [("2.15", RARE_CALL, "tf.compat.v1.shape"), ("1.15", LOCAL, "LocallyConnected2D")],
 )
 def test_a_model_that_keras_3_cannot_build_becomes_a_saved_model(release, code, why, tmp_path):
     own, target = open_both(release)

@@ -1,17 +1,25 @@
-"""How well `search` answers: `python -m tests.search.evaluate [--misses]`.
+"""How well `search` answers: `python -m tests.search.evaluate [--misses | --write]`.
 
 Prints the figures of both parts of the questions, and of the fresh ones. `--misses` lists the
-questions of the open part that are answered wrongly; those of the part held apart are never shown.
+questions of the open part that are answered wrongly; those held apart are never shown. `--write`
+measures what each part of `search` adds: the table of docs/explanation/how-search-answers.md.
 """
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.catalog.load import Catalog, read_catalog
 from harness.catalog.search import PARTS, Searcher
-from tests.search.questions import FRESH, Question, read_questions
+from tests.search.questions import FRESH, FRESH_FIRST, Question, read_questions
 
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "how-search-answers.md"
+SETS: dict[str, Callable[[], list[Question]]] = {
+    "held apart": lambda: [each for each in read_questions() if each.is_held],
+    "fresh": lambda: read_questions(FRESH),
+}
 Ask = Callable[[str], tuple[list[str], bool]]  # a question: ids, the best first; does one fit?
 
 
@@ -63,12 +71,43 @@ def ask_catalog(catalog: Catalog, parts: frozenset[str] = PARTS) -> Ask:
     return ask
 
 
+def write_table(catalog: Catalog) -> str:
+    """Return the table: all parts, then each part left out."""
+    lines = [
+        "| left out | "
+        + " | ".join(f"{name}: first | in three | called unfit | none said so" for name in SETS)
+        + " |",
+        "|---" * (1 + 4 * len(SETS)) + "|",
+    ]
+    for part in ["", *sorted(PARTS)]:
+        lines.append(write_row(catalog, part))
+    return "\n".join(lines)
+
+
+def write_row(catalog: Catalog, part: str) -> str:
+    """Return the row of the table for one part left out, "" for none."""
+    ask = ask_catalog(catalog, PARTS - {part})
+    cells = [part or "nothing"]
+    for questions in SETS.values():
+        found = measure(ask, questions())
+        pairs = [(each, found.covered) for each in (found.first, found.in_three)]
+        pairs += [(found.wrongly_none, found.covered), (found.rightly_none, found.uncovered)]
+        cells += [f"{100 * part / whole:.0f} %" for part, whole in pairs]
+    return f"| {' | '.join(cells)} |"
+
+
 def main() -> None:
     ask, questions = ask_catalog(read_catalog()), read_questions()
     opened = [each for each in questions if not each.is_held]
     held = [each for each in questions if each.is_held]
     print(f"open:  {measure(ask, opened)}\nheld:  {measure(ask, held)}")
-    print(f"fresh: {measure(ask, read_questions(FRESH))}")
+    print(f"first fresh, seen since: {measure(ask, read_questions(FRESH_FIRST))}")
+    print(f"second fresh: {measure(ask, read_questions(FRESH))}")
+    if "--write" in sys.argv:
+        text = PAGE.read_text(encoding="utf-8")
+        table = write_table(read_catalog())
+        text = re.sub(r"\| left out[\s\S]*?(?=\n\n)", lambda _: table, text)
+        PAGE.write_text(text, encoding="utf-8")
     if "--misses" in sys.argv:
         for each in opened:
             found, fits = ask(each.question)

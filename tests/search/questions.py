@@ -9,7 +9,8 @@ read       "excerpt": somebody read an excerpt of the thread; "unread": the thre
 
 A third is held apart by the hash of its text. Rules of `search` are made by looking at the others.
 Their author had read all questions once, though, before the phrases were written. So there is
-fresh.jsonl: questions from other threads, searched for and written down after the rules.
+fresh_second.jsonl: from other threads, searched for and written down after the rules. The same was
+done before with fresh_first.jsonl; phrases were widened by it then.
 """
 
 import hashlib
@@ -19,7 +20,8 @@ from pathlib import Path
 import msgspec
 
 FILE = Path(__file__).with_name("questions.jsonl")
-FRESH = Path(__file__).with_name("fresh.jsonl")
+FRESH_FIRST = Path(__file__).with_name("fresh_first.jsonl")
+FRESH = Path(__file__).with_name("fresh_second.jsonl")
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """How well `search` answers what people ask: tests/search/questions.jsonl."""
 
 from harness.catalog.load import read_catalog
-from tests.search.evaluate import ask_catalog, measure
+from tests.search.evaluate import PAGE, ask_catalog, measure, write_row
 from tests.search.questions import FRESH, read_questions
 
 QUESTIONS, FRESH_QUESTIONS = read_questions(), read_questions(FRESH)
@@ -31,14 +31,19 @@ def test_the_part_held_apart_is_answered_as_well_as_it_was(capsys):
     assert found.first / found.covered >= 0.85
     assert found.in_three / found.covered >= 0.95
     assert found.wrongly_none / found.covered <= 0.08
-    assert found.rightly_none / found.uncovered >= 0.8
+    assert found.rightly_none / found.uncovered >= 0.85
 
 
 def test_questions_written_down_after_the_rules_are_answered_as_well_as_they_were(capsys):
-    """Below the goals: these figures are the honest ones."""
     found = measure(ask_catalog(read_catalog()), FRESH_QUESTIONS)
     with capsys.disabled():
         print(f"\n{found}")
-    assert found.first / found.covered >= 0.5
-    assert found.in_three / found.covered >= 0.55
-    assert found.rightly_none / found.uncovered >= 0.75
+    assert found.first / found.covered >= 0.7
+    assert found.in_three / found.covered >= 0.9
+    assert found.wrongly_none / found.covered <= 0.3
+    assert found.rightly_none / found.uncovered >= 0.8
+
+
+def test_the_page_shows_todays_figures():
+    row = write_row(read_catalog(), "")
+    assert row in PAGE.read_text(encoding="utf-8"), "python -m tests.search.evaluate --write"

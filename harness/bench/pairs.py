@@ -5,7 +5,6 @@ with a slowdown that is really there (`injected`). Every cycle runs the four sid
 and then in the reverse order, so that drift hits each side alike.
 """
 
-import math
 import os
 import random
 from collections.abc import Callable, Sequence
@@ -13,6 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.bench.blocks import (
+    CYCLES_PER_CORE,
+    SPACER,
+    choose_places,
+    count_leading_calls,
+    order_sides,
+    plan_blocks,
+)
 from harness.bench.decide import INJECTED
 from harness.bench.load import describe_load, read_machine
 from harness.bench.raw import MeasuredPair, pack_times
@@ -20,20 +27,8 @@ from harness.bench.workloads import Workload
 from harness.processes.timed import TimedProcess, TimedProcessFailed
 from harness.processes.variables import Environment
 
-BLOCK_NS = 6_000_000  # short enough that load changes little within a cycle
-CALLS = (20, 2000)  # fewest and most calls of a side in a pair
-# Time for each side in a pair, between these limits. Where calls are short, processes differ by
-# more than calls do: there the time is better spent on more pairs.
-SIDE_NS, SIDE_NS_OF_LONG = 500_000_000, 1_500_000_000
-LONG_CALL_NS = 2_000_000
-# Who is started, opened and warmed up first, second and third in a pair: 0 A, 1 B, 2 the second A.
-# The first was seen to be 1 % faster in `load` and `first_call`, so each side has every place.
-PLACES = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (0, 2, 1), (2, 1, 0), (1, 0, 2))
-CYCLES_PER_CORE = 4  # then the core is swapped
-FEWEST_CYCLES = 4
 WARM_UP_CALLS = 5, 20  # fewest and most
 MOST_PADDING = 4096
-SPACER = -1  # in an order of sides: a block of A that does not count
 OPEN_SECONDS = 300.0
 
 
@@ -159,11 +154,6 @@ def start_processes(
     return [started[index] for index in range(len(environments))]
 
 
-def choose_places(pair: int) -> Sequence[int]:
-    """Return who comes first, second and third in a pair; six pairs hold every order once."""
-    return PLACES[pair % len(PLACES)]
-
-
 def greet(process: TimedProcess, expected: tuple[str, str]) -> dict[str, Any]:
     """Wait for a process; return its kernels. Raises WrongVersion."""
     said = process.greet()
@@ -210,6 +200,7 @@ def measure_workload(
         {"kind": each.kind, "ns": estimate_injection(times_of_a, each.share)}
         for each in settings.injections
     ]
+    leads = count_leading_calls(plan.calls, [opened[index]["ns"] for index in range(3)])
     before = read_machine()
     blocks, order, used, cpu, wrong = [], [], [], [], [0, 0, 0]
     for cycle in range(plan.cycles):
@@ -219,6 +210,7 @@ def measure_workload(
             which = min(side, 2) if side != SPACER else 0
             inject = injects[side] if side != SPACER else None
             request = {"do": "block", "calls": plan.calls, "core": core, "inject": inject}
+            request["lead"] = leads[which]
             answer = processes[which].ask(request, settings.time_limit)
             if side == SPACER:
                 continue
@@ -249,42 +241,9 @@ def measure_workload(
     )
 
 
-@dataclass(frozen=True)
-class BlockPlan:
-    """So many calls a block, two blocks of each side a cycle, so many cycles."""
-
-    calls: int
-    cycles: int
-
-
-def plan_blocks(call_ns: float, side_ns: int | None = None) -> BlockPlan:
-    """Return how many calls make a block and how many cycles a pair, for calls that take so long.
-
-    Fewer calls would not carry a p10; more would add nothing, since processes differ by more.
-    """
-    fewest, most = CALLS
-    side_ns = side_ns or (SIDE_NS if call_ns < LONG_CALL_NS else SIDE_NS_OF_LONG)
-    wanted = min(most, max(fewest, math.ceil(side_ns / max(1.0, call_ns))))
-    calls = min(max(1, round(BLOCK_NS / max(1.0, call_ns))), max(1, wanted // (2 * FEWEST_CYCLES)))
-    return BlockPlan(calls, max(FEWEST_CYCLES, math.ceil(wanted / (2 * calls))))
-
-
-def order_sides(count: int, cycle: int, rng: random.Random) -> list[int]:
-    """Return the sides of half a cycle in a random order; -1 is a block of A that does not count.
-
-    A or B comes between any two sides of the second A, whose caches would be warmer than A's.
-    """
-    others, mine = [0, 1], list(range(2, count))
-    others += [SPACER] * (len(mine) - len(others))
-    rng.shuffle(others)
-    rng.shuffle(mine)
-    first, second = (others, mine) if cycle % 2 else (mine, others)
-    return [side for both in zip(first, second, strict=True) for side in both]
-
-
 def warm_up(process: TimedProcess, calls: int, core: int, seconds: float) -> list[int]:
     """Have a process make a block of calls that does not count; return their times."""
-    request = {"do": "block", "calls": calls, "core": core, "inject": None}
+    request = {"do": "block", "calls": calls, "core": core, "inject": None, "lead": 0}
     times: list[int] = process.ask(request, seconds)["times"]
     return times
 

@@ -18,6 +18,7 @@ from harness.cli import (  # isort: skip
     artifact,
     bench,
     check,
+    diagnose,
     diff,
     env,
     explain,
@@ -62,6 +63,7 @@ def add(name: str, function: Callable[..., None], section: str, hidden: bool = F
     app.command(name, cls=Command, rich_help_panel=section, hidden=hidden)(function)
 
 
+add("diagnose", diagnose.diagnose, BROKEN_MODEL)
 add("search", search.search, BROKEN_MODEL)
 add("explain", explain.explain, BROKEN_MODEL)
 add("list", list.list_scenarios, LESSONS)

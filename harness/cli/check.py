@@ -18,7 +18,9 @@ from harness.cli.options import (
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import fit_message, table_width
+from harness.cli.waiting import show_progress
 from harness.errors import CHANGED, count
+from harness.processes.variables import Environment
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ def check(
     faults = find_template_texts(scenario) + find_silent_errors(scenario)
     faults += find_faults(twice[0], twice[1], (predicted[0], predicted[1]))
     ran = [each for each in twice[0] if each.verdict != "skip"]
+    if ran and not faults:
+        faults += check_exercise(scenario, Environment(resolve_interpreter(python), legacy_keras))
     printer.record({"scenario": scenario.id, "run": run, "ran": bool(ran), "faults": faults})
     printer.prose(describe_costs(twice[1]))
     where = " --legacy-keras" if legacy_keras else ""
@@ -90,6 +94,19 @@ def check(
         where_listed = catalog.root / INDEX_NAME
         printer.tip(f"{where_listed} is out of date; to write it anew: {command_line('index')}")
     printer.tip(f"Next: {command_line(f'run {scenario.id} --seeds 20{where}')}")
+
+
+def check_exercise(scenario: Scenario, environment: Environment) -> list[str]:
+    """Return what is wrong with the exercise of the course that is cut from a scenario, if any."""
+    from harness.course.checking import open_checker
+    from harness.course.gate import find_failures, find_problems, list_exercises
+
+    for exercise in list_exercises(scenario):
+        if problems := find_problems(exercise, scenario):
+            return problems
+        with show_progress(f"checking the exercise {exercise.id}"), open_checker(environment) as it:
+            return find_failures(exercise, scenario, it)
+    return []
 
 
 def suggest_fitting(scenario: Scenario, legacy_keras: bool) -> str:

@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.commands import Command, Group
-from harness.cli.printer import Printer
+from harness.cli.printer import JsonOption
 from harness.cli.waiting import show_progress
-from harness.errors import CHANGED, UsageError, printable
+from harness.errors import CHANGED, UsageError, count, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
-    from harness.catalog.scenario import Scenario
-    from harness.course.exercises import Exercise
     from harness.course.progress import Progress
-    from harness.processes.variables import Environment
+    from harness.course.table import Exercise
 
 app = typer.Typer(cls=Group, invoke_without_command=True)
 HERE = Path()
 FolderOption = Annotated[
-    Path, typer.Option("--dir", metavar="DIR", help="The course's folder (default: this one).")
+    Path,
+    typer.Option(
+        "--dir",
+        metavar="DIR",
+        show_default=False,
+        help="The course's folder (default: this one).",
+    ),
 ]
 IdArgument = Annotated[
     str, typer.Argument(metavar="[ID]", help="An exercise (default: the next that is not done).")
@@ -28,25 +32,46 @@ IdArgument = Annotated[
 
 
 @app.callback()
-def show_help(context: typer.Context) -> None:
-    """Mend eight real restore scripts; each is checked by what it predicts."""
+def learn(context: typer.Context, folder: FolderOption = HERE) -> None:
+    """Mend real restore scripts; each is checked, when you save it, by what it predicts.
+
+    Without a command, `learn` watches the course's folder and checks every script that is saved.
+    """
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        from harness.cli.learn_show import open_default
+        from harness.cli.learn_watch import watch_course
+
+        watch_course(folder, open_default())
+        typer.echo(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
+    elif folder != HERE:
+        tip = f"{command_line(f'learn {context.invoked_subcommand}')}{name_folder(folder)}"
+        raise UsageError("--dir belongs behind the command", "", tip)
 
 
 @app.command("init", cls=Command)
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    track: Annotated[
+        str, typer.Option(metavar="TRACK", help="core, fast, zeros or full.")
+    ] = "core",
+) -> None:
     """Make a folder with the exercises: a script to mend, its artifact, sample inputs."""
-    from harness.course.exercises import CORE
-    from harness.course.folder import make_folder
+    from harness.cli.learn_show import find_master, open_default, warn_without_cage
+    from harness.course.folder import SCRIPT, fill_folder, prepare_folder
+    from harness.course.progress import begin
+    from harness.course.table import list_track
 
-    chosen = [(each, find_master(each)) for each in CORE]
+    progress = begin(track)
+    environment = open_default()
+    prepare_folder(folder)
+    chosen = [(each, find_master(each)) for each in list_track(track)]
     with show_progress(f"saving {len(chosen)} models"):
-        make_folder(folder, chosen, open_default())
+        fill_folder(folder, chosen, environment, progress)
+    warn_without_cage()
     minutes = sum(scenario.minutes for _, scenario in chosen)
     typer.echo(printable(f"{len(chosen)} exercises of about {minutes} minutes are in {folder}."))
-    typer.echo(printable(f"Open {folder / CORE[0].id / 'restore.py'} and look for MEND."))
-    tip("check", "", folder)
+    typer.echo(printable(f"Open {folder / chosen[0][0].id / SCRIPT} and look for MEND."))
+    typer.echo(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
 
 
 @app.command("check", cls=Command)
@@ -58,18 +83,24 @@ def check(
     ] = False,
 ) -> None:
     """Check an exercise with a model that its script has not seen. Exit code 1: not done."""
-    from harness.course.checking import check_script
+    from harness.cli.learn_show import (
+        find_master,
+        open_default,
+        open_progress,
+        show_checked,
+        warn_without_cage,
+    )
+    from harness.course.checking import open_checker
     from harness.course.folder import SCRIPT
-    from harness.course.progress import write_progress
+    from harness.course.progress import finish
 
     progress = open_progress(folder)
     exercise = choose(identifier, progress)
     scenario = find_master(exercise)
-    with show_progress(f"checking {exercise.id}"):
-        checked = check_script(exercise, scenario, folder / exercise.id / SCRIPT, open_default())
-    printer = Printer(None)
-    printer.prose(printable(f"{exercise.id}: {checked.ending}."))
-    printer.prose(printable(checked.said))
+    warn_without_cage()
+    with show_progress(f"checking {exercise.id}"), open_checker(open_default()) as checker:
+        checked = checker.check(exercise, scenario, folder / exercise.id / SCRIPT)
+    show_checked(folder, exercise, checked)
     if frames and checked.frames:
         typer.echo(printable(f"\n{checked.frames}"))
     elif checked.frames:
@@ -77,44 +108,80 @@ def check(
     if checked.ending != "done":
         tip("hint", exercise.id, folder)
         raise typer.Exit(CHANGED)
-    if exercise.id not in progress.done:
-        progress.done.append(exercise.id)
-        write_progress(folder, progress)
-    for title in ("Cause", "Fix", "Spot it"):
-        printer.prose(f"\n{title}:\n{scenario.section(title)}")
+    finish(folder, progress, exercise)
     tip("solution", exercise.id, folder)
 
 
 @app.command("hint", cls=Command)
 def hint(identifier: IdArgument = "", folder: FolderOption = HERE) -> None:
     """Show one more hint for an exercise, each time it is called."""
-    from harness.course.progress import write_progress
+    from harness.cli.learn_show import open_progress, show_hint
 
-    progress = open_progress(folder)
-    exercise = choose(identifier, progress)
-    hints = find_master(exercise).hints
-    shown = min(progress.hints.get(exercise.id, 0) + 1, len(hints))
-    progress.hints[exercise.id] = shown
-    write_progress(folder, progress)
-    printer = Printer(None)
-    for number, each in enumerate(hints[:shown], 1):
-        printer.prose(f"{number}. {each}")
-    if shown == len(hints):
-        typer.echo("There are no more hints.")
+    exercise = choose(identifier, open_progress(folder))
+    show_hint(folder, exercise)
     tip("check", exercise.id, folder)
 
 
 @app.command("list", cls=Command)
 def list_exercises(folder: FolderOption = HERE) -> None:
     """List the exercises: the minutes each takes, and which are done."""
-    from harness.course.exercises import CORE
+    from harness.cli.learn_show import show_list
+
+    show_list(folder)
+    tip("check", "", folder)
+
+
+@app.command("skip", cls=Command)
+def skip(identifier: IdArgument = "", folder: FolderOption = HERE) -> None:
+    """Leave an exercise for later: the others come first."""
+    from harness.cli.learn_show import open_progress
+    from harness.course.progress import leave_for_later
 
     progress = open_progress(folder)
-    for each in CORE:
-        state = "done" if each.id in progress.done else "to do"
-        typer.echo(f"{state:6} {each.id:14} {find_master(each).minutes} minutes")
-    typer.echo(f"{len(progress.done)} of {len(CORE)} done.")
-    tip("check", "", folder)
+    exercise = choose(identifier, progress)
+    if exercise.id in progress.done:
+        typer.echo(f"{exercise.id} is done.")
+    else:
+        leave_for_later(folder, progress, exercise)
+        typer.echo(f"{exercise.id} is left for later.")
+    tip("check", choose("", progress).id, folder)
+
+
+@app.command("status", cls=Command)
+def show_status(folder: FolderOption = HERE, json_file: JsonOption = None) -> None:
+    """Say how far the course is: what is done, what comes next, how many minutes are left."""
+    from harness.cli.learn_show import describe_done, find_master, open_progress
+    from harness.cli.printer import Printer
+    from harness.course.progress import describe_status
+
+    printer = Printer(json_file)
+    status = describe_status(open_progress(folder), find_master)
+    printer.record(status)
+    printer.text(describe_done(status))
+    printer.text(f"{count(status.minutes_left, 'minute')} left.")
+    for number, (right, asked) in enumerate(status.predicted, 1):
+        printer.text(f"Round {number} of predict: {right} of {asked} right.")
+    if status.next:
+        printer.text(f"Next exercise: {status.next}")
+    printer.tip(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
+
+
+@app.command("predict", cls=Command)
+def predict(
+    folder: FolderOption = HERE,
+    answers: Annotated[
+        str, typer.Option(metavar="LETTERS", help="Your answers, such as zsoe: nothing is asked.")
+    ] = "",
+) -> None:
+    """Say what scripts will predict before they are run: at the start and at the end of a class.
+
+    z zeros, s the same as before saving, o other numbers, e an error. Each script is run then, with
+    a model of its own. The score of each round is kept.
+    """
+    from harness.cli.learn_predict import play_round
+
+    play_round(folder, answers)
+    typer.echo(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
 
 
 @app.command("solution", cls=Command)
@@ -126,11 +193,16 @@ def solution(
     ] = False,
 ) -> None:
     """Show how our cure differs from the script that you were given."""
-    from harness.catalog.lesson import read_lesson
-    from harness.course.exercises import find_exercise, list_solutions
+    from harness.catalog.lesson import shorten_path
+    from harness.cli.learn_show import find_master, open_progress
+    from harness.course.exercises import (
+        cut_starter,
+        diff_solution,
+        list_solutions,
+    )
 
     progress = open_progress(folder)
-    exercise = find_exercise(identifier)
+    exercise = choose(identifier, progress)
     if exercise.id not in progress.done and not reveal:
         raise UsageError(
             f"{exercise.id} is not done yet",
@@ -138,9 +210,10 @@ def solution(
             f"{command_line(f'learn hint {exercise.id}')}, or add --reveal",
         )
     scenario = find_master(exercise)
-    diffs = read_lesson(scenario).diffs
+    starter = cut_starter(exercise, scenario)
     for path in list_solutions(scenario):
-        typer.echo(f"--- {path.removeprefix('restore_fixed_')} ---\n\n{diffs[path]}\n")
+        diff = diff_solution(starter, exercise, scenario, path)
+        typer.echo(f"--- {shorten_path(path)} ---\n\n{diff}\n")
     tip("check", "", folder)
 
 
@@ -150,58 +223,31 @@ def reset(
     folder: FolderOption = HERE,
 ) -> None:
     """Write an exercise's script as it was; yours is kept as restore.py.mine."""
-    from harness.course.exercises import cut_starter, find_exercise
-    from harness.course.folder import SCRIPT
-    from harness.files import write_whole
+    from harness.cli.learn_show import open_progress, reset_script
 
-    open_progress(folder)
-    exercise = find_exercise(identifier)
-    script = folder / exercise.id / SCRIPT
-    script.parent.mkdir(exist_ok=True)
-    if script.exists():
-        script.replace(script.with_name(f"{SCRIPT}.mine"))
-    write_whole(script, cut_starter(exercise, find_master(exercise)))
-    typer.echo(printable(f"{script} is as it was. Yours, if there was one, ends in .mine."))
+    exercise = choose(identifier, open_progress(folder))
+    reset_script(folder, exercise)
     tip("check", exercise.id, folder)
 
 
-def find_master(exercise: "Exercise") -> "Scenario":
-    """Return the scenario from which an exercise is cut."""
-    from harness.catalog.load import read_catalog
-
-    return read_catalog().find(exercise.scenario)
-
-
-def open_default() -> "Environment":
-    """Return the environment in which the course runs."""
-    from harness.environments.resolve import choose_default, open_environment
-
-    return open_environment(choose_default())
-
-
-def open_progress(folder: Path) -> "Progress":
-    """Return the learner's progress; say on stderr where its file was damaged."""
-    from harness.course.progress import read_progress
-
-    progress, said = read_progress(folder)
-    if said:
-        typer.echo(said, err=True)
-    return progress
-
-
 def choose(identifier: str, progress: "Progress") -> "Exercise":
-    """Return the exercise of that id, or the first that is not done (the first, if all are)."""
-    from harness.course.exercises import CORE, find_exercise
+    """Return the exercise of that id, or the next to do (the first, if all are done)."""
+    from harness.course.exercises import find_exercise
+    from harness.course.progress import find_next
+    from harness.course.table import list_track
 
-    if identifier:
-        return find_exercise(identifier)
-    return next((each for each in CORE if each.id not in progress.done), CORE[0])
+    track = list_track(progress.track)
+    return find_exercise(identifier, track) if identifier else find_next(progress) or track[0]
 
 
 def tip(action: str, identifier: str, folder: Path) -> None:
     """Print the next command."""
+    words = " ".join(filter(None, ["learn", action, identifier]))
+    typer.echo(printable(f"Next: {command_line(words)}{name_folder(folder)}"))
+
+
+def name_folder(folder: Path) -> str:
+    """Return the option that names the folder, "" for the current one."""
     import shlex
 
-    words = " ".join(filter(None, ["learn", action, identifier]))
-    where = "" if folder == HERE else f" --dir {shlex.quote(str(folder))}"
-    typer.echo(printable(f"Next: {command_line(words)}{where}"))
+    return "" if folder == HERE else f" --dir {shlex.quote(str(folder))}"

@@ -58,8 +58,9 @@ def rescue(
     from harness.files import temporary_folder
     from harness.origin.samples import read_samples
     from harness.report.model_file import describe_origin, spell
-    from harness.report.rescue import describe_rescue, make_rescue_record
-    from harness.rescue.rescue import Rescuer, publish, refuse_to_overwrite
+    from harness.report.rescue import describe_call, describe_rescue, fold, make_rescue_record
+    from harness.rescue.new_file import publish, refuse_to_overwrite
+    from harness.rescue.rescue import Rescuer
 
     for name in (to, release):
         check_name(name)
@@ -84,22 +85,27 @@ def rescue(
             )
         with show_progress(f"restoring in {own}, rebuilding in {to}"):
             made = Rescuer(origin, there, target, work, code, trust, given).carry_out()
+        if made.not_rebuilt:
+            place = place.with_suffix("")
         if made.file and not made.reason:
             publish(made.file, place)
     if lines := describe_rescue(made, model, own, to):
         printer.prose(printable("\n".join(["", *lines])))
-    written = None if made.reason else place
+    written = place if made.file and not made.reason else None
     printer.record(make_rescue_record(made, own, to, written))
-    if written is None:
-        printer.text(printable(f"\nNot rescued: {made.reason}."))
+    if made.reason:
+        printer.text(printable("\n" + "\n".join(fold(f"Not rescued: {made.reason}."))))
         if made.needed:
-            printer.text(printable(f"Needed: {made.needed}."))
+            printer.text(printable("\n".join(fold(f"Needed: {made.needed}."))))
         following = f"env for {shlex.quote(str(model))} --reader {spell(to)}"
         printer.tip(printable(f"Next: {command_line(following)}"))
         raise typer.Exit(CHANGED)
-    printer.text(printable(f"\nWrote {written}. It is proven: load it in {to} with"))
-    printer.text(printable(f"  tf.keras.models.load_model({str(written)!r})"))
-    following = f"env for {shlex.quote(str(written))}"
+    if made.not_rebuilt:
+        printer.text(printable("\n" + "\n".join(describe_call(made, written or model, to))))
+    else:
+        printer.text(printable(f"\nWrote {written}. It is proven: load it in {to} with"))
+        printer.text(printable(f"  tf.keras.models.load_model({str(written)!r})"))
+    following = f"env for {shlex.quote(str(written or model))}"
     printer.tip(printable(f"Next: {command_line(following)}"))
     raise typer.Exit(EXPECTED)
 

@@ -1,86 +1,84 @@
 """Makes the learner's folder: for each exercise a script, an artifact and sample inputs."""
 
-import secrets
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from harness.catalog.scenario import Scenario
-from harness.course.exercises import BROKEN, Exercise, cut_readme, cut_starter
-from harness.course.progress import Progress, write_progress
+from harness.course.exercises import cut_readme, cut_starter
+from harness.course.models import make_worker, save_model
+from harness.course.progress import FILE, Progress, write_progress
+from harness.course.table import EXERCISES, Exercise
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.files import temporary_folder
-from harness.processes.fork import ForkWorker, can_fork
-from harness.processes.limits import Limits
-from harness.processes.spawn import SpawnWorker
-from harness.processes.step import Step, Worker, run_step
 from harness.processes.variables import Environment
 
 SCRIPT = "restore.py"
+UNFINISHED = ".unfinished"  # is in the folder as long as `learn init` is at work
 
 
-def save_model(worker: Worker, scenario: Scenario, work: Path) -> Path:
-    """Save a model of a seed drawn now; return its reference, an npz beside `work/artifact`.
+def prepare_folder(folder: Path) -> None:
+    """Make the folder where it is not there; take away what an interrupted `learn init` left.
 
-    `work/inputs.npz` holds the reference's inputs and nothing else. Raises EnvironmentUnusable.
-    """
-    for name in ("artifact", "save"):
-        (work / name).mkdir(parents=True)
-    reference = work / "reference.npz"
-    step = Step(
-        kind="save",
-        folder=str(work / "save"),
-        source=str(scenario.file),
-        function=scenario.save_for(BROKEN),
-        artifact=str(work / "artifact"),
-        reference=str(reference),
-        seed=1000 + secrets.randbelow(10**6),
-    )
-    result = run_step(worker, step, Limits())
-    if result.error is not None:
-        said = f"{result.error.type}: {result.error.message}"
-        raise EnvironmentUnusable(f"the model of {scenario.id} was not saved", said)
-    with np.load(reference) as arrays:
-        np.savez(work / "inputs.npz", inputs=arrays["inputs"])
-    return reference
-
-
-def make_folder(
-    folder: Path, chosen: list[tuple[Exercise, Scenario]], environment: Environment
-) -> None:
-    """Fill `folder` with the exercises; the progress file comes last, when all is there.
-
-    Raises UsageError if the folder is not empty or cannot be written, EnvironmentUnusable if
-    TensorFlow does not work.
+    Raises UsageError if the folder is not empty or cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if (folder / UNFINISHED).is_dir() and not (folder / FILE).exists():
+            clear(folder)
         if any(folder.iterdir()):
             raise UsageError(f"{folder} is not empty", "", "name a new folder")
-        (folder / ".part").touch()
-        (folder / ".part").unlink()
+        (folder / UNFINISHED).mkdir()
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(f"{folder} is a file", "", "name a new folder") from error
     except OSError as error:
         raise UsageError(
             f"cannot write {folder}", error.strerror or "", "name a folder that you may write"
         ) from error
-    with temporary_folder() as work:
-        worker: Worker = (
-            ForkWorker(environment, work)
-            if can_fork()
-            else SpawnWorker(environment, work, hide_gpu=True)
-        )
-        try:
-            for exercise, scenario in chosen:
-                save_model(worker, scenario, work / exercise.id)
-                place = folder / exercise.id
-                place.mkdir()
-                shutil.copytree(work / exercise.id / "artifact", place / "artifact")
-                shutil.copy(work / exercise.id / "inputs.npz", place / "inputs.npz")
-                (place / SCRIPT).write_text(cut_starter(exercise, scenario), encoding="utf-8")
-                (place / "README.txt").write_text(cut_readme(exercise, scenario), encoding="utf-8")
-        finally:
-            worker.close()
-    write_progress(folder, Progress())
+
+
+def fill_folder(
+    folder: Path,
+    chosen: list[tuple[Exercise, Scenario]],
+    environment: Environment,
+    progress: Progress,
+) -> None:
+    """Fill a prepared folder with the exercises, or leave nothing of them.
+
+    The progress file comes last, when all is there. Raises EnvironmentUnusable if TensorFlow or
+    the disk does not work.
+    """
+    try:
+        with temporary_folder() as work:
+            worker = make_worker(environment, work)
+            try:
+                for exercise, scenario in chosen:
+                    model = save_model(worker, scenario, work / exercise.id)
+                    fill_place(folder / UNFINISHED / exercise.id, exercise, scenario, model.folder)
+            finally:
+                worker.close()
+        for exercise, _ in chosen:
+            (folder / UNFINISHED / exercise.id).rename(folder / exercise.id)
+        write_progress(folder, progress)
+        (folder / UNFINISHED).rmdir()
+    except OSError as error:
+        clear(folder)
+        said = error.strerror or str(error)
+        raise EnvironmentUnusable(f"cannot write {folder}", said, "make room there") from error
+    except BaseException:  # Ctrl-C too
+        clear(folder)
+        raise
+
+
+def fill_place(place: Path, exercise: Exercise, scenario: Scenario, model: Path) -> None:
+    """Make one exercise in the new folder `place`, with the artifact and the inputs of `model`."""
+    place.mkdir()
+    shutil.copytree(model / "artifact", place / "artifact")
+    shutil.copy(model / "inputs.npz", place / "inputs.npz")
+    (place / SCRIPT).write_text(cut_starter(exercise, scenario), encoding="utf-8")
+    (place / "README.txt").write_text(cut_readme(exercise, scenario), encoding="utf-8")
+
+
+def clear(folder: Path) -> None:
+    """Remove what `learn init` has made in a folder that it did not finish."""
+    for name in (UNFINISHED, *(each.id for each in EXERCISES)):
+        shutil.rmtree(folder / name, ignore_errors=True)

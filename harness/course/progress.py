@@ -1,10 +1,14 @@
 """How far a learner is: one small file in the course's folder, written whole or not at all."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from harness.errors import UsageError
+from harness.catalog.scenario import Scenario
+from harness.course.table import TRACKS, Exercise, list_track
+from harness.errors import UsageError, advise
 from harness.files import to_json, write_whole
 from harness.program import command_line
 
@@ -12,11 +16,46 @@ FILE = "progress.json"
 
 
 class Progress(msgspec.Struct, kw_only=True):
-    """The exercises that are done, and how many hints were read of each."""
+    """The exercises that are done or left for later, and how many hints were read of each.
+
+    `predicted` has a pair for each round of `learn predict`: answers that were right, questions.
+    """
 
     version: int = 1
+    track: Literal["core", "fast", "zeros", "full"] = "core"
     done: list[str] = []
+    skipped: list[str] = []
     hints: dict[str, int] = {}
+    predicted: list[tuple[int, int]] = []
+
+
+class ExerciseStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How one exercise stands; `hints` is how many were read."""
+
+    id: str
+    minutes: int
+    state: Literal["done", "later", "to do"]
+    hints: int
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a learner is, as `learn status --json` prints it; `next` is None at the end."""
+
+    version: int = 1
+    track: str
+    exercises: list[ExerciseStatus]
+    next: str | None
+    minutes_left: int
+    predicted: list[tuple[int, int]] = []
+
+
+def begin(track: str) -> Progress:
+    """Return the progress of somebody who begins a track; raises UsageError for an unknown one."""
+    try:
+        return msgspec.convert({"track": track}, Progress)
+    except msgspec.ValidationError as error:
+        listed, tip = advise(track, list(TRACKS))
+        raise UsageError(f"there is no track {track}", listed, tip) from error
 
 
 def read_progress(folder: Path) -> tuple[Progress, str]:
@@ -42,3 +81,53 @@ def read_progress(folder: Path) -> tuple[Progress, str]:
 def write_progress(folder: Path, progress: Progress) -> None:
     """Write the progress; raises UsageError or EnvironmentUnusable."""
     write_whole(folder / FILE, to_json(progress) + "\n")
+
+
+def find_next(progress: Progress) -> Exercise | None:
+    """Return the first exercise to do, those left for later last; None where all are done."""
+    to_do = [each for each in list_track(progress.track) if each.id not in progress.done]
+    return min(to_do, key=lambda each: each.id in progress.skipped, default=None)
+
+
+def finish(folder: Path, progress: Progress, exercise: Exercise) -> None:
+    """Note that an exercise is done."""
+    if exercise.id not in progress.done:
+        progress.done.append(exercise.id)
+        progress.skipped = [each for each in progress.skipped if each != exercise.id]
+        write_progress(folder, progress)
+
+
+def leave_for_later(folder: Path, progress: Progress, exercise: Exercise) -> None:
+    """Put an exercise behind all others that are to do."""
+    progress.skipped = [each for each in progress.skipped if each != exercise.id]
+    if exercise.id not in progress.done:
+        progress.skipped.append(exercise.id)
+    write_progress(folder, progress)
+
+
+def describe_status(progress: Progress, find_master: Callable[[Exercise], Scenario]) -> Status:
+    """Return how every exercise of the course stands."""
+    exercises = [
+        ExerciseStatus(
+            id=each.id,
+            minutes=find_master(each).minutes,
+            state=find_state(progress, each),
+            hints=progress.hints.get(each.id, 0),
+        )
+        for each in list_track(progress.track)
+    ]
+    following = find_next(progress)
+    return Status(
+        track=progress.track,
+        exercises=exercises,
+        next=following.id if following else None,
+        minutes_left=sum(each.minutes for each in exercises if each.state != "done"),
+        predicted=progress.predicted,
+    )
+
+
+def find_state(progress: Progress, exercise: Exercise) -> Literal["done", "later", "to do"]:
+    """Return how an exercise stands, in a word or two."""
+    if exercise.id in progress.done:
+        return "done"
+    return "later" if exercise.id in progress.skipped else "to do"

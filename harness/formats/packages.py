@@ -1,7 +1,8 @@
 """Packages whose classes models name: recognised by module, by registered name, or by class.
 
-QKeras, HGQ and HGQ2 were read in their sources. The names of the other packages are known from
-files that name them; these packages were not installed to check them.
+The names were read in the packages themselves: QKeras, HGQ, HGQ2, tensorflow-hub 0.16.1,
+tensorflow-decision-forests 1.12.0, tensorflow-addons 0.23.0, keras-hub 0.32.0 (which registers its
+classes as keras_nlp too), keras-nlp 0.5.2, keras-cv 0.9.0 (as keras_cv and as keras_cv.models).
 """
 
 from dataclasses import dataclass
@@ -65,7 +66,8 @@ def find_package(node: dict[str, Any], name: str) -> str | None:
     registered = node.get("registered_name")
     given = registered if isinstance(registered, str) and ">" in registered else name
     prefix, _, short = given.rpartition(">")
-    roots = {prefix, str(node.get("module") or "").partition(".")[0]} - {"", "builtins"}
+    named = (prefix, str(node.get("module") or ""))
+    roots = {each.partition(".")[0] for each in named} - {"", "builtins"}
     for package in PACKAGES.values():
         if roots & {*package.roots}:
             return package.name

@@ -92,7 +92,7 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     weights: Annotated[list[LayerArrays], msgspec.Meta(max_length=MOST_LAYERS)] = []
     undescribed: str = ""
     computes_in: Literal["", "float16", "bfloat16"] = ""
-    prepared: list[Literal["cudnn", "windows-names"]] = []
+    prepared: list[Literal["cudnn", "merge", "windows-names"]] = []
 
 
 def read_model_report(work: Path) -> ModelReport | None:

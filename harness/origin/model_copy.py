@@ -29,6 +29,7 @@ SUFFIXES = {
     WEIGHTS_H5: (".weights.h5",),
 }
 ARCHITECTURE = "architecture.json"  # beside the copy of a file of weights
+EXPORTED = "exported"  # the SavedModel that its own release makes of it
 PACKED = ("metadata.json", "config.json", "model.weights.h5")
 
 

@@ -16,7 +16,7 @@ from harness.origin.answer import (
     read_arrays,
     read_model_report,
 )
-from harness.origin.model_copy import ARCHITECTURE, copy_model
+from harness.origin.model_copy import ARCHITECTURE, EXPORTED, copy_model
 from harness.origin.predictions import compare_arrays, find_kind, take_form
 from harness.origin.samples import order_samples
 from harness.origin.who_wrote import Origin
@@ -96,13 +96,15 @@ def restore_model(
     inputs: dict[str, Array] | None = None,
     describe: bool = False,
     prepare: bool = False,
+    export_inputs: list[str] | None = None,
 ) -> RestoredModel:
     """Restore a copy of the model in `environment`, in a cage, and predict.
 
     `work` is a folder for this call only. `inputs` are those of another call, by name; without
     them they are drawn. With `describe` the weights are returned too, and the configuration is left
     in `work` as config.json, which nobody has read. With `prepare` the copy is changed where its
-    release needs that. `code` runs in that process before anything is loaded, and nowhere else.
+    release needs that. With `export_inputs`, names for its inputs, it is left in `work` as a
+    SavedModel too. `code` runs in that process before anything is loaded, and nowhere else.
     Raises EnvironmentUnusable if the interpreter does not start, and UsageError if the model cannot
     be copied, or if this machine has no cage and the file is not `trusted`.
     """
@@ -128,6 +130,8 @@ def restore_model(
         cage=None if obstacle else make_cage(work, [code] if code else [], LIMITS),
         describe=describe,
         prepare=prepare,
+        export=str(work / EXPORTED) if export_inputs else None,
+        export_inputs=export_inputs or [],
     )
     end = run_shut_in(environment, step, work)
     restored = read_restored(end, work)

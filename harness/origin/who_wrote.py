@@ -16,6 +16,7 @@ from harness.formats.facts import (
     TFJS_LAYERS,
     TFLITE,
     WEIGHTS_H5,
+    Facts,
 )
 from harness.formats.old_keras import ALONE, KERAS_0
 from harness.formats.reading import read_model_facts
@@ -88,7 +89,11 @@ def read_origin(path: Path) -> Origin:
 
     No code in the file is run, and no other file is read.
     """
-    facts = read_model_facts(path)
+    return make_origin(read_model_facts(path))
+
+
+def make_origin(facts: Facts) -> Origin:
+    """Return who wrote the model that these facts were read from."""
     releases, reason, span = choose_releases(facts)
     return Origin(
         facts.format,
@@ -109,3 +114,13 @@ def read_origin(path: Path) -> Origin:
         inputs=tuple(facts.inputs),
         outputs=tuple(facts.outputs),
     )
+
+
+def spell_writer(origin: Origin) -> str:
+    """Return the release that wrote a file, or the range that it is from and who reads that."""
+    if not origin.releases:
+        return "of any release"
+    if origin.span:
+        return f"written by one of {origin.span}; {origin.releases[0]} reads it"
+    others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
+    return f"for release {origin.releases[0]}{others}"

@@ -26,7 +26,7 @@ from harness.processes.limits import (
     watch,
 )
 from harness.processes.step import DeviceAnswer, DeviceQuery, Request, Step
-from harness.processes.variables import WORKER_FOLDER, Environment
+from harness.processes.variables import WORKER_FOLDER, Environment, keep_needed
 
 START_SECONDS = 60.0  # a worker that takes longer to fork does not answer any more
 
@@ -52,15 +52,21 @@ class Pending:
 class Server:
     """One live `harness/worker serve` process and the thread that listens to it."""
 
-    def __init__(self, environment: Environment, work: Path, modules: Iterable[str]) -> None:
+    def __init__(
+        self, environment: Environment, work: Path, modules: Iterable[str], bare: bool
+    ) -> None:
         self.log = work / "worker.log"
+        variables = environment.variables(work / "keras-home", hide_gpu=True)
+        if bare:
+            (work / "scratch").mkdir(exist_ok=True)
+            variables = keep_needed(variables, work)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [environment.interpreter, str(WORKER_FOLDER), "serve", *modules],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment.variables(work / "keras-home", hide_gpu=True),
+                env=variables,
                 cwd=work,
                 start_new_session=True,  # Ctrl-C is for the harness; it ends its workers itself
             )
@@ -135,10 +141,19 @@ class Server:
 
 
 class ForkWorker:
-    """Runs steps of one environment in forked children; safe to use from several threads."""
+    """Runs steps of one environment in forked children; safe to use from several threads.
 
-    def __init__(self, environment: Environment, work: Path, modules: Iterable[str] = ()) -> None:
-        self.environment, self.work = environment, work
+    `bare`: without the user's variables, and with an empty home in `work`.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        work: Path,
+        modules: Iterable[str] = (),
+        bare: bool = False,
+    ) -> None:
+        self.environment, self.work, self.bare = environment, work, bare
         self.modules = list(modules)  # what the steps will import, paid once
         self.identifiers = itertools.count(1)
         self.starting, self.closing = threading.Lock(), threading.Lock()
@@ -171,7 +186,7 @@ class ForkWorker:
             if self.closed:
                 raise WorkerDied
             try:
-                server = Server(self.environment, self.work, self.modules)
+                server = Server(self.environment, self.work, self.modules, self.bare)
             except OSError as error:
                 raise unusable_interpreter(self.environment, error) from error
             self.started.append(server)

@@ -35,8 +35,8 @@ class Step(Request, frozen=True, kw_only=True):
     """Run `function` of the Python file `source`: fill `artifact`, or restore from it.
 
     A "save" writes the arrays of the live model to the npz file `reference`; a "restore" reads its
-    inputs there. `cores` None leaves the process where it is. `cage`: what a process of its own may
-    do (a forked one cannot enter a cage), else None: whatever the user may.
+    inputs there. `cores` None leaves the process where it is. `cage`: what the process may do, else
+    None: whatever the user may. `stdout`: a file for what it prints, apart from what is logged.
     """
 
     kind: Literal["save", "restore"]
@@ -51,6 +51,7 @@ class Step(Request, frozen=True, kw_only=True):
     note_side_effects: bool = False
     cores: list[int] | None = None
     logical_cpus: int = 0  # tests: split the CPU into so many devices
+    stdout: str = ""
     cage: Cage | None = None
 
 
@@ -92,6 +93,8 @@ class ModelStep(Request, frozen=True, kw_only=True):
     cage: Cage | None
     describe: bool = False  # leave the configuration and the weights too
     prepare: bool = False  # change the copy where the release needs that to load it
+    export: str | None = None  # a folder: write the Keras model there as a SavedModel too
+    export_inputs: list[str] = []  # the names of its inputs there
 
 
 class RebuildStep(Request, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from harness.origin.restore import (
     RestoredModel,
     compare_restored,
 )
-from harness.origin.who_wrote import Origin
+from harness.origin.who_wrote import Origin, spell_writer
 from harness.report.cures import cure_windows_names
 from harness.report.other_formats import ADVICE
 
@@ -68,16 +68,6 @@ def refuse_to_restore(origin: Origin, given: Path, command: str) -> UsageError:
         "\n".join(origin.dangers),
         f"if you trust its author: {command}",
     )
-
-
-def spell_writer(origin: Origin) -> str:
-    """Return the release that wrote a file, or the range that it is from and who reads that."""
-    if not origin.releases:
-        return "of any release"
-    if origin.span:
-        return f"written by one of {origin.span}; {origin.releases[0]} reads it"
-    others = f" (or {', '.join(origin.releases[1:])})" if origin.releases[1:] else ""
-    return f"for release {origin.releases[0]}{others}"
 
 
 def spell_custom(origin: Origin) -> str:

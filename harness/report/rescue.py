@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from harness.catalog.prose import hang
 from harness.origin.predictions import describe_predictions
 from harness.report.model_file import spell_tensor
 from harness.rescue.rescue import Rescue
@@ -12,6 +13,8 @@ def describe_rescue(rescue: Rescue, model: Path, own: str, target: str) -> list[
     lines = []
     if rescue.as_it_is and not rescue.reason:
         lines.append(f"{target} loads {model.name} as it is; the new file has today's format.")
+    if rescue.not_rebuilt:
+        lines += fold(f"{target} cannot have it as a Keras model: {rescue.not_rebuilt}.")
     if rescue.repairs:
         lines.append("Changed:")
         lines += [f"  {each.why}" for each in rescue.repairs]
@@ -27,16 +30,37 @@ def describe_rescue(rescue: Rescue, model: Path, own: str, target: str) -> list[
         f"{'Proof' if proof.holds else 'Compared'}: {proof.rows} rows through the old file in"
         f" {own}{old.spell_versions()}"
     )
-    lines.append(f"  and through the new file in {target}{new.spell_versions()}:")
+    through = "the SavedModel" if rescue.not_rebuilt else "the new file"
+    lines.append(f"  and through {through} in {target}{new.spell_versions()}:")
     lines += [f"  in   {spell_tensor(each)}: {each.fed}" for each in old.inputs]
     for tensor, output, array in zip(old.outputs, proof.outputs, old.predictions, strict=False):
         lines.append(f"  out  {spell_tensor(tensor)}: {output.kind}, {describe_predictions(array)}")
         verdict = "the same" if output.same else "NOT THE SAME"
         lines.append(f"       {verdict}: {output.said}")
+    if rescue.not_rebuilt:
+        return lines
     lines.append(
         f"  weights: {proof.same_weights} of {proof.weights} arrays are the same, bit for bit"
     )
     return lines
+
+
+def fold(sentence: str) -> list[str]:
+    """Return a sentence as lines of at most 80 columns; words are never cut, for they are names."""
+    return hang(sentence, 80, "", "  ")
+
+
+def describe_call(rescue: Rescue, saved: Path, target: str) -> list[str]:
+    """Return how the SavedModel of a last resort is loaded and called, and what it cannot do."""
+    assert rescue.new is not None
+    inputs = ", ".join(f"{each.name}=..." for each in rescue.new.inputs)
+    what = f"Wrote {saved}, a SavedModel." if rescue.file else "The old SavedModel is enough."
+    return [
+        *fold(f"{what} It only predicts: it has no layers and cannot be trained."),
+        f"It is proven: load and call it in {target} with",
+        f"  model = tf.saved_model.load({str(saved)!r})",
+        f"  model.signatures[{rescue.new.signature!r}]({inputs})",
+    ]
 
 
 def make_rescue_record(
@@ -48,6 +72,8 @@ def make_rescue_record(
         "release": own,
         "target": target,
         "output": str(output) if output else None,
+        "signature": rescue.new.signature if rescue.new and rescue.not_rebuilt else None,
+        "not_rebuilt": rescue.not_rebuilt or None,
         "proven": bool(proof and proof.holds),
         "loads_as_it_is": rescue.as_it_is and not rescue.reason,
         "reason": rescue.reason or None,

@@ -28,6 +28,9 @@ PREPARED = {
     "cudnn": Repair(
         "replace-cudnn", "CuDNN layers became LSTM and GRU: their release converted the weights"
     ),
+    "merge": Repair(
+        "replace-merge", "Merge layers of Keras 1 became Add, Concatenate, Dot, ... of Keras 2"
+    ),
     "windows-names": Repair(
         "rename-groups", "groups of the weights have / for the backslash of Windows"
     ),

@@ -4,7 +4,6 @@ Four steps, each in a process and a cage of its own: the old file in its own rel
 should build; the new file, written by the target; the new file, loaded by the target anew.
 """
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,8 +12,7 @@ import msgspec
 import numpy as np
 
 from harness.environments.resolve import open_environment
-from harness.errors import EnvironmentUnusable, UsageError
-from harness.formats.facts import KERAS_ARCHIVE, SAVED_MODEL, Unreadable, open_regular, plain
+from harness.formats.facts import KERAS_ARCHIVE, SAVED_MODEL, Unreadable, plain
 from harness.origin.answer import LayerWeights, clean, spell_version
 from harness.origin.likely_releases import KERAS_1_READERS
 from harness.origin.model_copy import copy_model
@@ -30,6 +28,8 @@ from harness.processes.answer_files import UnreadableAnswer, read_answer
 from harness.processes.cage import find_obstacle, make_cage
 from harness.processes.step import RebuildStep, StepError, find_failure
 from harness.processes.variables import Environment
+from harness.rescue.last_resort import call_by_signature, export
+from harness.rescue.new_file import take_file
 from harness.rescue.plan import NoPlan, plan_repairs
 from harness.rescue.prove import Proof, prove
 from harness.rescue.repairs import KERAS_1, PREPARED, Repair
@@ -43,7 +43,9 @@ class Rescue:
     """What came of it. `reason`: why there is no new file, "" where there is one that is proven.
 
     `as_it_is`: the target loads the old file too. `needed`: what would help. `not_compiled`: why
-    the new model has to be compiled again. `file`: the new file, in the work folder.
+    the new model has to be compiled again. `file`: the new file, in the work folder. `not_rebuilt`:
+    why the target has a SavedModel that only predicts, "" where it has a Keras model; `file` is
+    None then where that SavedModel is the old one.
     """
 
     old: RestoredModel
@@ -55,6 +57,7 @@ class Rescue:
     new: RestoredModel | None = None
     proof: Proof | None = None
     file: Path | None = None
+    not_rebuilt: str = ""
 
 
 class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +86,30 @@ class Rescuer:
 
         Raises EnvironmentUnusable and UsageError as restore_model does.
         """
+        made = self.rebuild()
+        doubted = made.proof is not None and made.proof.doubt
+        if not made.reason or made.old.error or doubted:
+            return made
+        return self.export(made) or made
+
+    def export(self, made: Rescue) -> Rescue | None:
+        """Give the target a SavedModel that predicts the same; None where that cannot be."""
+        old = made.old
+        self.tell("writing a SavedModel in its own release")
+        given = (self.own, self.origin, self.work / "export", self.code, self.trusted, old)
+        saved = export(*given)
+        if saved is None:
+            return None
+        self.tell("calling the SavedModel in the target")
+        new = call_by_signature(self.target, saved, self.work / "called", self.trusted, old)
+        proof = prove(old, new, self.inputs is not None)
+        file = None if saved is self.origin else saved.path
+        if not proof.holds:
+            return None
+        return Rescue(old, new=new, proof=proof, file=file, not_rebuilt=made.reason)
+
+    def rebuild(self) -> Rescue:
+        """Let the target have the model as a Keras model, or say why that cannot be."""
         self.tell("restoring the old file in its own release")
         there = self.work / "own"
         old = restore_model(
@@ -102,7 +129,7 @@ class Rescuer:
             return first
         if old.by_signature:
             said = "it is a SavedModel without a Keras model: only its signatures can be called"
-            return Rescue(old, said, "call it with tf.saved_model.load, which the target has too")
+            return Rescue(old, said, "the code that made it")
         described, prepared = old, []
         if str(old.versions.get("keras")).startswith("1."):
             there = self.work / "keras-2"
@@ -251,44 +278,4 @@ def read_rebuild_report(folder: Path) -> RebuildReport | None:
         error=error,
         versions={name: spell_version(report.versions.get(name)) for name in report.versions},
         not_compiled=find_innermost(clean(report.not_compiled)),
-    )
-
-
-def take_file(written: Path, place: Path) -> Path:
-    """Copy a regular file out of a caged folder, links not followed; return the copy."""
-    if written.is_symlink():
-        raise Unreadable("the new file is a link")
-    with open_regular(written) as source, place.open("xb") as target:
-        shutil.copyfileobj(source, target)
-    return place
-
-
-def publish(file: Path, output: Path) -> None:
-    """Copy the proven file to its place, whole, without ever replacing a file.
-
-    Raises UsageError if there is one by now, and EnvironmentUnusable if the disk fails.
-    """
-    try:
-        with file.open("rb") as source, output.open("xb") as target:
-            try:
-                shutil.copyfileobj(source, target)
-            except OSError:
-                output.unlink()
-                raise
-    except FileExistsError as error:
-        raise refuse_to_overwrite(output) from error
-    except OSError as error:
-        raise EnvironmentUnusable(
-            f"cannot write {plain(output, 400)}",
-            error.strerror or str(error),
-            "name another file with --output",
-        ) from error
-
-
-def refuse_to_overwrite(output: Path) -> UsageError:
-    """Return the error for a place where there is something already."""
-    return UsageError(
-        f"{plain(output, 400)} is there already",
-        "rescue never overwrites a file",
-        "name another file with --output",
     )

@@ -5,9 +5,10 @@ process on that core before TensorFlow is imported, so that TensorFlow's own def
 Requests:
 
     {"do": "open", ...}   prepare a workload: bench_workload.py
-    {"do": "block", "calls": n, "core": c, "inject": {...} or null}
-                          time n calls on core c; answer: nanoseconds of each, CPU nanoseconds of
-                          all, how many predictions were wrong, nanoseconds really injected
+    {"do": "block", "calls": n, "core": c, "inject": {...} or null, "lead": n}
+                          time n calls on core c, after `lead` calls that do not count; answer:
+                          nanoseconds of each, CPU nanoseconds of all, how many predictions were
+                          wrong
     {"do": "close"}       let go of the workload; answer: how much resident memory has grown
 
 Clock: `time.perf_counter_ns` around each call, whose result is turned into numpy arrays inside:
@@ -66,7 +67,7 @@ def raise_priority():
 
 def answer_all(tf, channel, core):
     """Answer every request; an exception is an answer too."""
-    from .bench_workload import open_workload
+    from .bench_workload import open_workload, workload_once
     from .steps import describe_error
 
     workload, here = None, core
@@ -89,6 +90,8 @@ def answer_all(tf, channel, core):
                     if request["core"] != here:
                         here = request["core"]
                         pin_threads([here])
+                    for _ in range(request["lead"]):
+                        workload_once(workload)
                     channel.send(**time_block(workload, request["calls"], request["inject"]))
             except BaseException as error:
                 channel.send(error=describe_error(error))

@@ -45,11 +45,13 @@ def describe_model(tf, keras, model, folder, save_list):
 def list_layers(model, prefix=""):
     """Yield (name, layer) for every layer of a model and of the models in it, each layer once.
 
-    A layer in a nested model is named `nested/layer`. A wrapper counts as one layer.
+    A layer in a nested model is named `nested/layer`. A wrapper counts as one layer; a Merge of
+    Keras 1 holds models.
     """
     for layer in model.layers:
         name = prefix + layer.name
-        if isinstance(getattr(layer, "layers", None), list) and hasattr(layer, "to_json"):
+        holds = hasattr(layer, "to_json") or type(layer).__name__ == "Merge"
+        if holds and isinstance(getattr(layer, "layers", None), list):
             for inner in list_layers(layer, name + "/"):
                 yield inner
         else:

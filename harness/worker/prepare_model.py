@@ -4,6 +4,7 @@
   configuration names those (hdf5_format.py, preprocess_weights_for_loading).
 - A `.keras` saved on Windows by Keras 2.13 to 3.0 has backslashes in the names of its HDF5 groups
   (keras#18528), where Linux looks for groups in groups.
+- Keras 2 has no Merge layer, which joined branches in Keras 1 (merge_layers.py).
 """
 
 import json
@@ -11,34 +12,55 @@ import os
 import shutil
 import zipfile
 
-CUDNN, WINDOWS = "cudnn", "windows-names"
+from .merge_layers import NoCounterpart, replace_merges
+
+CUDNN, MERGE, WINDOWS = "cudnn", "merge", "windows-names"
 WEIGHTS = "model.weights.h5"
 
 
-def prepare_model(path):
-    """Change the file in place where that is needed; return what was done, as a list of words."""
+def prepare_model(path, merges=False):
+    """Change the file in place where that is needed; return what was done, as a list of words.
+
+    `merges`: Keras 2 is to read a file of a Keras that was a package of its own.
+    """
     if not os.path.isfile(path):
         return []
     if zipfile.is_zipfile(path):
         return [WINDOWS] if rename_groups_in_archive(path) else []
-    return [CUDNN] if replace_cudnn(path) else []
+    text = read_config(path)
+    if "CuDNN" in text:
+        write_config(path, rename_layers(json.loads(text)))
+        return [CUDNN]
+    if merges and '"Merge"' in text:
+        try:
+            config, order = replace_merges(json.loads(text))
+        except NoCounterpart:
+            return []
+        write_config(path, config, order)
+        return [MERGE]
+    return []
 
 
-def replace_cudnn(path):
-    """Let an HDF5 file name LSTM and GRU for their CuDNN twins; return whether it named any."""
+def read_config(path):
+    """Return the text of an HDF5 file's configuration, "" where it has none."""
     import h5py
 
     with h5py.File(path, "r") as file:
-        text = file.attrs.get("model_config")
-    if text is None:
-        return False
-    text = text.decode("utf-8") if isinstance(text, bytes) else str(text)
-    if "CuDNN" not in text:
-        return False
-    config = rename_layers(json.loads(text))
+        text = file.attrs.get("model_config", "")
+    return text.decode("utf-8") if isinstance(text, bytes) else str(text)
+
+
+def write_config(path, config, order=None):
+    """Give an HDF5 file a configuration, and its layers of weights an order by their names."""
+    import h5py
+
     with h5py.File(path, "r+") as file:
         file.attrs["model_config"] = json.dumps(config).encode("utf-8")
-    return True
+        if order is not None:
+            weights = file["model_weights"]
+            places = {name.encode("utf-8"): place for place, name in enumerate(order)}
+            names = sorted(weights.attrs["layer_names"], key=lambda name: places.get(name, -1))
+            weights.attrs["layer_names"] = names
 
 
 def rename_layers(value):

@@ -8,6 +8,7 @@ A step of kind "restore_model" is a dict:
     model), trusted (bool),
     describe (bool: leave the configuration and the weights too),
     prepare (bool: change the copy where this release needs that, prepare_model.py),
+    export (a folder for the model as a SavedModel, else None), export_inputs (names of its inputs),
     inputs (npz of `names` and arrays `000`, ..., which are taken, else None), rows, seed,
     folder (where `result.json`, `input-000.npy`, ... and `output-000.npy`, ... go).
 """
@@ -24,6 +25,7 @@ import numpy as np
 
 from .describe_model import describe_model
 from .environment import keras_version
+from .export_model import export_model
 from .model_inputs import describe_input, draw_inputs, limit_indices, read_inputs
 from .old_keras import build_and_fill, choose_keras, open_scope
 from .prepare_model import prepare_model
@@ -72,10 +74,11 @@ def load_and_predict(tf, step, result):
     if step["saved_model"] and not tf.executing_eagerly():
         tf.compat.v1.enable_eager_execution()  # 1.15: a SavedModel's functions are called eagerly
     explained, signature, model = {}, "", None
-    if step["prepare"]:
-        result["prepared"] = prepare_model(step["model"])
     if not by_signature:
         keras = choose_keras(tf, step)
+        if step["prepare"]:
+            merges = step["keras_alone"] and keras.__version__.startswith("2")
+            result["prepared"] = prepare_model(step["model"], merges)
         result["versions"]["keras"] = keras_version(tf) if keras is tf.keras else keras.__version__
         model, explained = load_keras(keras, step)
     if by_signature or (step["saved_model"] and not model.inputs):
@@ -107,6 +110,8 @@ def load_and_predict(tf, step, result):
         if step["describe"]:
             saver = functools.partial(save_list, step)
             result.update(describe_model(tf, keras, model, step["folder"], saver))
+        if step["export"]:
+            export_model(tf, keras, model, step["export_inputs"], specs, step["export"])
         if not step["architecture"]:
             result["plain_error"] = try_plainly(keras, step)
 

@@ -78,10 +78,27 @@ def run_in_child(tf, request):
         path = os.path.join(request["folder"], "devices.json")
         write_atomically(path, lambda part: part.write(text))
     else:
+        if request.get("cage"):
+            enter_cage(request)
         keep_to_scratch(request["folder"])
         run_step(tf, request)
     sys.stdout.flush()
     sys.stderr.flush()
+
+
+def enter_cage(request):
+    """Shut this child in: it has one thread, and none of the worker's descriptors any more."""
+    from .cage import enter
+
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2:
+            try:
+                os.close(int(name))
+            except OSError:  # the descriptor through which the names were read
+                pass
+    enter(request["cage"])
+    with open(os.path.join(request["folder"], "begun"), "wb"):
+        pass  # so that the harness can tell a cage that failed from a step that did
 
 
 def fork_child(tf, request, channel):

@@ -4,7 +4,8 @@ A step is a dict, made by harness/processes/step.py:
     source, function, kind ("save" or "restore"), seed, device, logical_cpus, cores,
     artifact (folder), reference (npz file), folder (where the result goes), timing (bool),
     dose (a number for a path that takes one, else absent or None),
-    note_side_effects (bool: note what it does beyond its folder).
+    note_side_effects (bool: note what it does beyond its folder),
+    stdout (a file for what it prints, apart from what is logged; absent or "": the log).
 The result is `result.json` in the folder, and for a restore `predictions.npz` beside it.
 """
 
@@ -169,6 +170,8 @@ def run_step(tf, step):
     begun, side_effects = time.process_time(), None
     if step.get("cores"):
         pin_threads(step["cores"])
+    if step.get("stdout"):
+        os.dup2(os.open(step["stdout"], os.O_CREAT | os.O_WRONLY | os.O_APPEND), 1)
     try:
         start_device(tf, step)
         scenario = load_scenario(step["source"])

@@ -16,7 +16,7 @@ Spot it:
         import inspect
         print(inspect.signature(MyCustomLayer.__init__))  # has to end with **kwargs
 Evidence:
-    keras-team/keras#8956, keras-team/keras#19899 (the same message; named to us, not read by us).
+    keras-team/keras#8956, titu1994/keras-neural-alu#1 (the messages), keras-team/keras#19899.
     Measured with this file: docs/explanation/the-article.md.
 """
 import glob

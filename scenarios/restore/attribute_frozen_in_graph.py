@@ -16,8 +16,8 @@ Fix:
 Spot it:
         np.abs(model(x).numpy() - model.predict(x)).max()  # far above rounding: something is frozen
 Evidence:
-    A comment in tensorflow/tensorflow#39583. Measured with this file: zeros in Keras 2.15 and 3.0
-    to 3.15.
+    tensorflow/tensorflow#39583 (a comment: evaluate goes on with the attribute's first value).
+    Measured with this file: zeros in Keras 2.15 and 3.0 to 3.15.
 """
 import os
 

@@ -15,8 +15,8 @@ Spot it:
         import h5py
         h5py.File("model.weights.h5").visit(print)  # and compare with the attributes of your class
 Evidence:
-    keras-team/keras#20322. Measured with this file: fails on 20 of 20 seeds (TensorFlow 2.21), and
-    in 2.13, 2.14, 2.16 to 2.18 and 2.20; not in 2.15 and tf_keras 2.21, which number the layers.
+    keras-team/keras#20322 (another structure inside). Measured with this file: fails on 20 of 20
+    seeds (2.21) and in 2.13, 2.14, 2.16 to 2.18, 2.20; not in 2.15 and tf_keras, which number them.
 """
 import numpy as np
 import tensorflow as tf

@@ -17,7 +17,8 @@ Spot it:
         print([np.array_equal(*pair) for pair in zip(before, model.get_weights())])  # True: lost
 Evidence:
     leondgarse/keras_efficientnet_v2#2 (names that had gone on counting), keras-team/keras#5397
-    (how to know what was loaded); #4778 asked for a warning. Keras 3.0 to 3.7: keras#19694.
+    (how to know what was loaded); keras-team/keras#4778 would have warned. Keras 3.0 to 3.7:
+    keras-team/keras#19694.
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.4 to 2.15.
 """
 import numpy as np

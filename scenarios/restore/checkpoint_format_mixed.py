@@ -13,7 +13,7 @@ Fix:
 Spot it:
         print(tf.train.latest_checkpoint(folder), sorted(os.listdir(folder)))
 Evidence:
-    tensorflow/tensorflow#74342, tensorflow/docs#2327; read on 2026-11-26 as search excerpts.
+    tensorflow/tensorflow#74342, tensorflow/docs#2329 (a tutorial corrected for it).
     Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
 import os

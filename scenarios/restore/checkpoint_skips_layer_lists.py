@@ -17,7 +17,7 @@ Spot it:
         sum("VARIABLE_VALUE" in name for name, _ in tf.train.list_variables(path))
     Less than len(model.weights): the difference is lost. Here 3 for 8, save_counter included.
 Evidence:
-    keras-team/keras#18398; its change, #18507, has tests for SavedModel alone (read 2026-11-26).
+    keras-team/keras#18398; its change, keras-team/keras#18507, has tests for SavedModel alone.
     tensorflow/tensorflow#19250 (the same, before TensorFlow 1 tracked lists). Measured with this
     file: differs in Keras 3.0.5, 3.6.0 and 3.15.1; match in 2.15.0 and tf_keras 2.21.
 """

@@ -17,8 +17,8 @@ Fix:
 Spot it:
         print([layer.epsilon for layer in model.layers if hasattr(layer, "epsilon")])
 Evidence:
-    broadinstitute/keras-resnet#36 (the merged cure of exactly this), read on 2026-11-26 as a search
-    excerpt. Measured with this file on 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
+    broadinstitute/keras-resnet#36 (the merged cure of exactly this).
+    Measured with this file on 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
 import numpy as np
 import tensorflow as tf

@@ -15,8 +15,8 @@ Spot it:
         for weight in model.get_weights():  # share of weights that float16 would lose
             print(weight.shape, np.mean((weight != 0) & (weight.astype("float16") == 0)))
 Evidence:
-    No public thread known. MinishLab/model2vec#368 and #369 are kin: a constant of 1e-32, added
-    against a division by zero, is 0 in float16 (read 2026-11-26).
+    No public thread known. MinishLab/model2vec#368 and MinishLab/model2vec#369 are kin: a constant
+    of 1e-32, added against a division by zero, is 0 in float16.
     Measured with this file: zeros on 20 of 20 seeds, both ways (TensorFlow 2.21), and in 2.4,
     2.10, 2.12, 2.15 to 2.18 and 2.20. In kilojoules it is off by 7 % of the spread.
 """

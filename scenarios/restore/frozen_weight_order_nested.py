@@ -14,7 +14,8 @@ Spot it:
         import h5py  # dense_1, dense_2, dense: then dense was frozen when this was saved
         print(list(h5py.File("model.h5")["model_weights/encoder"].attrs["weight_names"]))
 Evidence:
-    keras-team/keras#6607, #10777, #12470, tensorflow/tensorflow#37541.
+    keras-team/keras#6607, keras-team/keras#10777, keras-team/keras#12470 (there with an error),
+    tensorflow/tensorflow#37541.
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.4, 2.10, 2.12,
     2.15, 2.17, 2.18 and 2.20. Before 2.12 .weights.h5 is a legacy file, and no cure.
 """

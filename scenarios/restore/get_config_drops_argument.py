@@ -18,7 +18,8 @@ Spot it:
     Arguments of the constructor that get_config does not return:
         set(inspect.signature(PlantOutput).parameters) - set(layer.get_config()) - {"kwargs"}
 Evidence:
-    Lost fields: keras-team/keras#1927, keras-team/keras#4871, keras-team/keras#6642.
+    Lost fields: keras-team/keras#1927, keras-team/keras#6642, keras-team/keras#4871 (there a
+    required argument, so an error).
 """
 import os
 

@@ -17,7 +17,7 @@ Fix:
 Spot it:
         b"__lambda__" in zipfile.ZipFile("model.keras").read("config.json")  # as Keras 3 writes it
 Evidence:
-    keras-team/keras#19151, thaler-lab/EnergyFlow#74.
+    keras-team/tf-keras#44, thaler-lab/EnergyFlow#74 (the message); keras-team/keras#19151 (.h5).
 """
 import os
 

@@ -18,8 +18,8 @@ Spot it:
     "AssertionError: No checkpoint specified (save_path=None); nothing is being restored."
 Evidence:
     VisualComputingInstitute/triplet-reid#85 (only the data file was downloaded; the older Saver
-    raises there) and tensorflow/models#974 (the file was named checkpoint.txt), both read
-    2026-11-26; tensorflow/tensorflow#35148 (not read again).
+    raises there) and tensorflow/models#974 (the file was named checkpoint.txt);
+    tensorflow/tensorflow#35148 (not read by us).
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
 import os

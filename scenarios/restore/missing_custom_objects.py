@@ -19,7 +19,8 @@ Spot it:
         config = zipfile.ZipFile("model.keras").read("config.json").decode()
         set(re.findall(r'"(?:registered_name|config)": "([^"]+)"', config))
 Evidence:
-    keras-team/keras#3487, keras-team/keras#1634, keras-team/keras#4871, keras-team/keras#19899.
+    keras-team/keras#4871, keras-team/keras#19899; keras-team/keras#3487 and keras-team/keras#1634
+    (not read by us).
 """
 import os
 

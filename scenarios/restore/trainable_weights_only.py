@@ -14,8 +14,8 @@ Fix:
 Spot it:
         print(len(model.weights), len(model.trainable_weights))  # the difference was not saved
 Evidence:
-    tensorflow/tensorflow#23630 and tensorflow/tensorflow#3926 (named to us, not read by us).
-    Measured with this file.
+    tensorflow/skflow#117 and tinghuiz/SfMLearner#17 (a Saver over the trainable variables),
+    tensorflow/tensorflow#23630 (the symptom). Measured with this file.
 """
 import numpy as np
 import tensorflow as tf
@@ -29,7 +29,7 @@ SCENARIO = {
         "restore_fixed_recomputed": "match",
     },
     "hints": [
-        "Every saved weight is back. Does the file hold all weights?",
+        "Every saved weight is back. How many arrays has the file, and how many has the model?",
         "Count model.weights and model.trainable_weights.",
         "Which two weights of BatchNormalization does no gradient train?",
     ],

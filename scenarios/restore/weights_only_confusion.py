@@ -16,7 +16,7 @@ Spot it:
         import h5py
         print("model_config" in h5py.File("best.h5").attrs)  # False: weights, and no model
 Evidence:
-    keras-team/keras#8498, tensorflow/tensorflow#38745.
+    qqwweee/keras-yolo3#54, keras-team/keras#6937; keras-team/keras#8498 (not read by us).
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18
     and 2.20.
 """

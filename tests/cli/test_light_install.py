@@ -50,6 +50,8 @@ def bare(cli):
         (["env", "list", "--all"], "not built"),
         (["env", "for", MODEL, "--no-restore"], "for release 2.15"),
         (["env", "for", HDF5, "--no-restore"], "for release 1.15"),
+        (["diagnose", MODEL], "No fault found."),
+        (["diagnose", "--causes"], "Needs MODEL."),
         (["run", "--help"], "Usage: "),
     ],
     ids=lambda value: " ".join(map(str, value[:2])) if isinstance(value, list) else "",
@@ -63,10 +65,13 @@ def test_a_command_that_only_reads_works(bare, command, said):
 
 
 @pytest.mark.parametrize("model", [MODEL, HDF5], ids=lambda model: model.suffix)
-def test_the_process_that_reads_a_model_works(bare, model):
+def test_the_processes_that_read_a_model_work(bare, model):
     ended = bare("harness.formats", model)
     assert ended.code == 0, ended.stdout + ended.stderr
     assert json.loads(ended.stdout)["keras"]
+    diagnosed = bare("harness.diagnose", model, "")
+    assert diagnosed.code == 0, diagnosed.stdout + diagnosed.stderr
+    assert json.loads(diagnosed.stdout)["layers"]
 
 
 def test_a_run_that_is_not_kept_is_a_sentence(bare):

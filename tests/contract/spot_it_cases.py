@@ -108,6 +108,10 @@ CASES = {
         "tokenizer = to_sequences.__self__", "texts = raw[0]", "texts = [raw[0]]"
     ),
     "tflite-bad-representative-dataset": Case(),
+    "resize-takes-width-first": Case(
+        wrong="resized = resize(raw[0], (HEIGHT, WIDTH))",
+        right="resized = resize(raw[0], (WIDTH, HEIGHT))",
+    ),
     "tokenizer-never-fitted": Case("ids = np.asarray(inputs)"),
     "tokenizer-refitted": Case(),
     "transparent-is-black": Case(),
@@ -116,6 +120,11 @@ CASES = {
     # restore
     "architecture-only": Case(),
     "attribute-frozen-in-graph": Case("x = raw"),
+    "best-weights-not-put-back": Case(
+        "import types\nhistory = types.SimpleNamespace(history={'val_loss': [0.01, 0.55]})\n"
+        "x_val, y_val = inputs, wanted\nmodel.compile('sgd', 'mse')",
+        wrong="model.set_weights([2 * each for each in model.get_weights()])",
+    ),
     "build-without-sublayers": Case("model = program(artifact)[1]"),
     "by-name-no-match": Case(
         "os.rename('risk.h5', 'model.h5')\n" + NO_WEIGHTS, sound="restore_fixed_given_names"
@@ -147,6 +156,7 @@ CASES = {
     "initializer-after-load": Case("kept = sess.graph.as_default()\nkept.__enter__()"),
     "heads-reordered": Case(),
     "load-before-build": Case(),
+    "layer-inside-a-lambda": Case(),
     "lambda-reads-global": Case(
         "layer = [each for each in model.layers if isinstance(each, tf.keras.layers.Lambda)][0]",
         broken="restore_broken_lambda",
@@ -183,6 +193,7 @@ CASES = {
     "trainable-weights-only": Case(
         right="model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(1)])"
     ),
+    "traced-call-keeps-first-weights": Case("x = raw[:1]"),
     "training-mode-at-inference": Case("x = raw"),
     "unbuilt-layer-warning": Case(wrong="model = tf.keras.Sequential([tf.keras.layers.Dense(1)])"),
     "weight-list-reordered": Case(
@@ -193,6 +204,7 @@ CASES = {
     "weights-only-confusion": Case(right=SAVE % "best.h5"),
     "weights-sorted-as-text": Case(right="np.savez('weights.npz', *range(3))"),
     # version
+    "attention-shapes-keyword": H5,
     "checkpoint-across-keras": Case(
         "path = [each[:-6] for each in os.listdir('.') if each.endswith('.index')][0]",
         right="path = tf.train.Checkpoint(step=tf.Variable(1.0)).save('./other')",
@@ -222,6 +234,8 @@ CASES = {
     ),
     "removed-layers": H5,
     "sequential-archive-shape": KERAS,
+    "sequential-one-dimension-more": H5,
+    "slash-in-layer-name": H5,
     "savedmodel-folder-keras3": Case(right="os.rename('model', 'other')"),
     "scaler-version-warning": Case(
         "x, transform = raw, scaler.transform", "scaler.transform = lambda x: transform(x) / 3"
@@ -230,6 +244,12 @@ CASES = {
         broken="restore_fixed_custom_objects", sound="restore_fixed_named"
     ),
     "tfoplambda-unknown": H5,
+    "tf-idf-weights-unreadable": Case(
+        "words = tf.keras.layers.TextVectorization",
+        "model = tf.keras.Sequential([words(output_mode='tf_idf')])",
+        "model = tf.keras.Sequential([words()])",
+        broken="restore_fixed_integers",
+    ),
     "time-major-keyword": H5,
     "weights-file-deleted": Case(
         "import types\nfile = 'model.weights.h5'",
@@ -253,6 +273,9 @@ BY_EYE = "the code prints what the reader compares with something outside of the
 # Sections whose code is not executed here, and why.
 NOT_EXECUTED = {
     "vocabulary-from-a-set": BY_EYE + "what another process prints",
+    "photo-lies-on-its-side": "the code needs Pillow, which the tests do not install",
+    "tflite-inputs-by-position": BY_EYE + "the order of the model's inputs",
+    "unknown-layer-functional": BY_EYE + "the release of the reader",
     "dict-inputs-fed-as-list": BY_EYE + "the list that is fed",
     "outputs-sorted-by-name": BY_EYE + "the order that the caller expects",
     "tflite-float-dequantised": BY_EYE + "what the caller's code does to the numbers",

@@ -1,8 +1,10 @@
 """Old models, rescued for real: written by their own release, loaded by today's, and proven."""
 
+import json
 import subprocess
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
@@ -73,12 +75,33 @@ model.save("model.h5")
 """
 
 
+# The branches are of unequal length, so Keras 2 reads their weights in another order.
+OF_BRANCHES = """
+from keras import layers, models
+import numpy as np
+short, long = models.Sequential(), models.Sequential()
+short.add(layers.Dense(4, input_shape=(4,)))
+long.add(layers.Dense(4, activation="tanh", input_shape=(4,)))
+long.add(layers.Dense(4))
+model = models.Sequential()
+model.add(layers.Merge([short, long], mode="concat"))
+model.add(layers.Dense(2))
+model.set_weights([np.random.normal(size=each.shape) for each in model.get_weights()])
+model.save("model.h5")
+"""
+
+
 @pytest.mark.releases
-def test_a_file_of_keras_1_is_proven_against_keras_1(tmp_path):
+@pytest.mark.parametrize(
+    ("code", "repairs"),
+    [
+        (OF_KERAS_1, {"read-keras-1", "keep-hard-sigmoid"}),
+        (OF_BRANCHES, {"read-keras-1", "replace-merge"}),
+    ],
+)
+def test_a_file_of_keras_1_is_proven_against_keras_1(code, repairs, tmp_path):
     own, target = open_both("1.15 with keras==1.2.2")
-    subprocess.run(
-        [own.interpreter, "-c", OF_KERAS_1], cwd=tmp_path, check=True, capture_output=True
-    )
+    subprocess.run([own.interpreter, "-c", code], cwd=tmp_path, check=True, capture_output=True)
     (tmp_path / "work").mkdir()
     origin = read_origin(tmp_path / "model.h5")
     made = Rescuer(
@@ -86,8 +109,47 @@ def test_a_file_of_keras_1_is_proven_against_keras_1(tmp_path):
     ).carry_out()
     assert made.reason == ""
     assert made.old.versions["keras"] == "1.2.2"
-    assert {"read-keras-1", "keep-hard-sigmoid"} <= {each.name for each in made.repairs}
+    assert repairs <= {each.name for each in made.repairs}
     assert made.proof.holds
+
+
+# Keras 2.0 to 2.2.2 wrote the layers of a Sequential as a list, without a dictionary around it.
+WITH_LISTS = """
+from keras import layers, models
+import numpy as np
+inner = models.Sequential()
+inner.add(layers.Dense(5, activation="tanh", input_shape=(4, 3)))
+model = models.Sequential()
+model.add(inner)
+model.add(layers.Bidirectional(layers.LSTM(2)))
+model.add(layers.Dense(2))
+model.compile("adam", "mse", metrics=["acc"])
+model.set_weights([np.random.normal(size=each.shape) for each in model.get_weights()])
+model.save("model.h5")
+inputs = np.random.normal(size=(8, 4, 3)).astype("float32")
+np.savez("writer.npz", inputs=inputs, predictions=model.predict(inputs))
+"""
+
+
+@pytest.mark.releases
+@pytest.mark.parametrize("keras", ["2.0.8", "2.1.6"])
+def test_a_list_of_layers_predicts_as_it_did_where_it_was_written(keras, tmp_path):
+    writer = open_environment(f"1.15 with keras=={keras}").interpreter
+    subprocess.run([writer, "-c", WITH_LISTS], cwd=tmp_path, check=True, capture_output=True)
+    with h5py.File(tmp_path / "model.h5") as file:
+        assert isinstance(json.loads(file.attrs["model_config"])["config"], list)
+    origin = read_origin(tmp_path / "model.h5")
+    with np.load(tmp_path / "writer.npz") as kept:
+        inputs, predictions = {"": kept["inputs"]}, kept["predictions"]
+    own, target = open_both(origin.releases[0])
+    (tmp_path / "work").mkdir()
+    trusted = bool(find_obstacle())
+    made = Rescuer(
+        origin, own, target, tmp_path / "work", trusted=trusted, inputs=inputs
+    ).carry_out()
+    assert made.reason == ""
+    assert made.proof.holds
+    np.testing.assert_allclose(made.new.predictions[0], predictions, rtol=1e-5, atol=1e-6)
 
 
 CODE = """
@@ -134,3 +196,37 @@ def test_a_model_with_a_class_of_the_user_is_rescued_with_code(model_with_a_clas
 def test_a_fault_in_the_code_of_the_user_is_named_as_theirs(model_with_a_class, tmp_path):
     made = rescue_with_code(model_with_a_class, CODE + "\nabsent_name\n", tmp_path)
     assert "your --code raised NameError" in made.reason
+
+
+RARE_CALL = """
+import tensorflow as tf
+image, other = tf.keras.Input((6, 6, 1), name="the image"), tf.keras.Input((4,), name="b")
+edges = tf.image.sobel_edges(tf.keras.layers.Conv2D(2, 3)(image))
+tf.keras.Model([image, other], [tf.keras.layers.Dense(3)(other), edges]).save("model.h5")
+"""
+LOCAL = """
+import tensorflow as tf
+image = tf.keras.Input((6, 6, 1))
+local = tf.keras.layers.LocallyConnected2D(2, 3)(image)
+tf.keras.Model(image, tf.keras.layers.Flatten()(local)).save("model.h5")
+"""
+
+
+@pytest.mark.releases
+@pytest.mark.parametrize(
+    ("release", "code", "why"),
+    [("2.15", RARE_CALL, "tf.compat.v1.shape"), ("1.15", LOCAL, "LocallyConnected2D")],
+)
+def test_a_model_that_keras_3_cannot_build_becomes_a_saved_model(release, code, why, tmp_path):
+    own, target = open_both(release)
+    subprocess.run([own.interpreter, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "work").mkdir()
+    origin = read_origin(tmp_path / "model.h5")
+    made = Rescuer(
+        origin, own, target, tmp_path / "work", trusted=bool(find_obstacle())
+    ).carry_out()
+    assert made.reason == ""
+    assert why in made.not_rebuilt
+    assert made.new.signature == "serving_default"
+    assert made.proof.holds
+    assert (made.file / "saved_model.pb").is_file()

@@ -44,7 +44,8 @@ for line in sys.stdin:
                 continue
         slow = request["inject"]["ns"] if request["inject"] else 0
         wrong = request["calls"] if asked == plan.get("wrong") else 0
-        send({{"times": [ns + slow] * request["calls"], "cpu_ns": ns, "wrong": wrong}})
+        cold = plan.get("cold", 1) if request["lead"] < 10 else 1
+        send({{"times": [ns * cold + slow] * request["calls"], "cpu_ns": ns, "wrong": wrong}})
 """
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.bench.answers import answer_workload
+from harness.bench.blocks import PLACES, SPACER, choose_places, order_sides, plan_blocks
 from harness.bench.decide import decide
 from harness.bench.history import follow_workload
-from harness.bench.pairs import PLACES, SPACER, choose_places, order_sides, plan_blocks
 from harness.bench.raw import SIDES, USUAL_SIDES
 from harness.bench.statistics import compare_cycles
 from harness.bench.text import describe_answer

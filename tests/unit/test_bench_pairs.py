@@ -4,17 +4,12 @@ import itertools
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from harness.bench.blocks import CALLS, FASTER, SIDE_NS, count_leading_calls, plan_blocks
 from harness.bench.decide import decide
-from harness.bench.pairs import (
-    CALLS,
-    SIDE_NS,
-    Opening,
-    PairSettings,
-    WrongVersion,
-    measure_pair,
-    plan_blocks,
-)
+from harness.bench.pairs import Opening, PairSettings, WrongVersion, measure_pair
 from harness.bench.raw import SIDES, USUAL_SIDES
 from harness.bench.request import refuse_one_twice
 from harness.bench.workloads import Workload, choose_own, choose_workloads
@@ -125,6 +120,23 @@ def test_every_plan_carries_a_p10(nanoseconds):
     assert calls >= CALLS[0]
     assert calls <= 2 * CALLS[1]
     assert calls * nanoseconds < max(4 * SIDE_NS, 3 * CALLS[0] * nanoseconds)
+
+
+@given(
+    calls=st.integers(1, 1000),
+    call_ns=st.lists(st.floats(100.0, 1e9), min_size=3, max_size=3),
+)
+def test_the_blocks_of_all_sides_last_about_as_long(calls, call_ns):
+    leads = count_leading_calls(calls, call_ns)
+    longest = calls * max(call_ns)
+    for lead, each in zip(leads, call_ns, strict=True):
+        assert longest / FASTER - each <= (calls + lead) * each <= longest + each
+        assert lead == 0 or max(call_ns) > FASTER * each
+
+
+def test_calls_of_a_much_faster_side_are_timed_with_warm_caches(measure):
+    found = measure(a={"cold": 3, "ns": 24_000_000}, b={"cold": 3, "ns": 300_000})["call"]
+    assert set(found.side("b")) == {300_000}
 
 
 def test_workloads_are_chosen_by_name_by_model_or_by_default(tmp_path):

@@ -44,7 +44,7 @@ class KillAfter(BenchObserver):
 def world(tmp_path, monkeypatch):
     """Return (store, request, plans): `plans` says how A and B behave; B takes 10 % longer."""
     monkeypatch.setenv("RESTOREBENCH_ENVIRONMENTS", str(tmp_path / "cache"))
-    monkeypatch.setattr("harness.bench.pairs.SIDE_NS", 30_000_000)
+    monkeypatch.setattr("harness.bench.blocks.SIDE_NS", 30_000_000)
     plans = {"a": {}, "b": {"ns": 3_300_000, "refuses": ["xla"]}}
 
     def prepare(names, workloads, request, _catalog, work):

@@ -64,7 +64,7 @@ def test_more_names_than_a_model_has_are_refused(tmp_path, names, said):
             layer("Backbone", module="keras_hub.src.models", registered_name="keras_hub>Backbone"),
             "keras-hub",
         ),
-        (layer("keras_cv.models>ResNet"), None),
+        (layer("keras_cv.models>SegmentAnythingModel"), "keras-cv"),
         (layer("GradientBoostedTreesModel"), "tensorflow-decision-forests"),
         (layer("MyDense"), None),
         (layer("QDense", module="my_layers", registered_name="QDense"), None),

@@ -3,17 +3,23 @@
 import copy
 import json
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.catalog.load import PACKAGED
 from harness.errors import UsageError
 from harness.formats.facts import HDF5_MODEL, KERAS_ARCHIVE
-from harness.origin.answer import LayerWeights, ModelOutput
+from harness.origin.answer import LayerWeights, ModelInput, ModelOutput
 from harness.origin.restore import RestoredModel
+from harness.report.rescue import describe_call, describe_rescue, make_rescue_record
+from harness.rescue.last_resort import align_outputs, name_inputs
+from harness.rescue.new_file import publish
 from harness.rescue.nodes import CannotRepair, walk_objects
 from harness.rescue.plan import NoPlan, plan_repairs
 from harness.rescue.prove import prove
@@ -25,10 +31,11 @@ from harness.rescue.repairs import (
     repair_config,
     translate_policies,
 )
-from harness.rescue.rescue import publish
+from harness.rescue.rescue import Rescue
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
 from harness.rescue.training import read_training, repair_training
+from harness.worker.merge_layers import NoCounterpart, replace_merges
 from harness.worker.model_inputs import find_layers
 from harness.worker.prepare_model import prepare_model
 
@@ -400,6 +407,59 @@ def test_the_new_file_never_takes_the_place_of_another(tmp_path):
     assert (tmp_path / "free.keras").read_bytes() == b"new"
 
 
+def test_a_new_folder_never_takes_the_place_of_another(tmp_path):
+    made, there = tmp_path / "made", tmp_path / "there"
+    (made / "variables").mkdir(parents=True)
+    (made / "saved_model.pb").write_bytes(b"new")
+    there.mkdir()
+    with pytest.raises(UsageError, match="is there already"):
+        publish(made, there)
+    assert not list(there.iterdir())
+    publish(made, tmp_path / "free")
+    assert (tmp_path / "free/saved_model.pb").read_bytes() == b"new"
+
+
+@given(st.lists(st.text(), min_size=1, max_size=4, unique=True))
+def test_a_signature_takes_its_inputs_by_keywords_each_once(names):
+    changed = name_inputs(names)
+    assert len(set(changed)) == len(names)
+    assert all(name.isidentifier() for name in changed)
+
+
+def test_outputs_of_a_signature_are_put_into_the_order_of_the_model():
+    first, second = (ModelOutput(name=name, shape=[1], dtype="float32") for name in "ab")
+    sorted_by_name = RestoredModel(outputs=[first, second], predictions=[np.zeros(1), np.ones(1)])
+    aligned = align_outputs(sorted_by_name, ["b", "a"])
+    assert [each.name for each in aligned.outputs] == ["b", "a"]
+    assert [each.item() for each in aligned.predictions] == [1, 0]
+    assert align_outputs(sorted_by_name, ["b", "c"]) is sorted_by_name
+
+
+def last_resort(file):
+    called = ModelInput(name="x", shape=[None, 2], dtype="float32", fed="standard normal")
+    new = RestoredModel(inputs=[called], signature="serving_default")
+    why = "it calls tf.image.sobel_edges, which is not on the list of operations that Keras 3 has"
+    return Rescue(restored(VARIED), new=new, proof=None, file=file, not_rebuilt=why)
+
+
+def test_a_saved_model_is_reported_with_the_lines_that_were_proven():
+    made = last_resort(Path("kept"))
+    text = "\n".join(describe_rescue(made, Path("m.h5"), "2.15", "2.21"))
+    text += "\n" + "\n".join(describe_call(made, Path("m-rescued"), "2.21"))
+    assert "cannot have it as a Keras model: it calls tf.image.sobel_edges" in text
+    assert "no layers and cannot be trained" in " ".join(text.split())
+    assert "tf.saved_model.load('m-rescued')\n  model.signatures['serving_default'](x=...)" in text
+    assert max(map(len, text.splitlines())) <= 80
+    record = make_rescue_record(made, "2.15", "2.21", Path("m-rescued"))
+    assert (record["output"], record["signature"]) == ("m-rescued", "serving_default")
+
+
+def test_an_old_saved_model_that_the_target_calls_is_enough():
+    said = " ".join(describe_call(last_resort(None), Path("old"), "2.21"))
+    assert "The old SavedModel is enough" in said
+    assert "tf.saved_model.load('old')" in said
+
+
 def test_computing_in_float16_is_compared_by_its_own_tolerance():
     near = [[0.0], [1.0], [2.001]]
     assert not prove(restored(VARIED), restored(near), given=False).holds
@@ -417,6 +477,66 @@ def test_cudnn_layers_are_named_as_what_keras_2_converts_their_weights_to(tmp_pa
     gru = find(changed, "GRU")["config"]
     assert (gru["recurrent_activation"], gru["reset_after"]) == ("sigmoid", True)
     assert prepare_model(str(path)) == []
+
+
+def merge(mode, *branches, **arguments):
+    return layer("Merge", "merge_1", mode=mode, mode_type="raw", layers=list(branches), **arguments)
+
+
+def branch(*names):
+    first, *others = [layer("Dense", name) for name in names]
+    first["config"]["batch_input_shape"] = [None, 3]
+    return {"class_name": "Sequential", "config": [first, *others]}
+
+
+def test_branches_of_keras_1_become_a_model_with_weights_in_the_order_of_keras_2():
+    joined = merge("concat", branch("short"), branch("long_1", "long_2"), concat_axis=1)
+    old = {"class_name": "Sequential", "config": [joined, layer("Dense", "last")]}
+    changed, order = replace_merges(old)
+    assert changed["class_name"] == "Model"
+    called_on = {
+        each["name"]: [node[0] for node in each["inbound_nodes"][0]]
+        if each["inbound_nodes"]
+        else []
+        for each in changed["config"]["layers"]
+    }
+    assert called_on == {
+        "short_input": [],
+        "short": ["short_input"],
+        "long_1_input": [],
+        "long_1": ["long_1_input"],
+        "long_2": ["long_1"],
+        "merge_1": ["short", "long_2"],
+        "last": ["merge_1"],
+    }
+    assert find(changed, "Concatenate")["config"]["axis"] == 1
+    # Keras 2 counts from the output: the branches' last layers are equally far, long_1 is farther.
+    heavy = [name for name in order if not name.endswith("_input")]
+    assert heavy == ["long_1", "short", "long_2", "merge_1", "last"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"), [("sum", "Add"), ("mul", "Multiply"), ("ave", "Average"), ("max", "Maximum")]
+)
+def test_a_merge_called_on_tensors_is_replaced_where_it_stands(mode, name):
+    called = layer("Merge", "merge_1", mode=mode, mode_type="raw")
+    changed, order = replace_merges(model("Model", called))
+    assert find(changed, name)["config"]["name"] == "merge_1"
+    assert order is None
+
+
+@pytest.mark.parametrize(
+    "joined",
+    [
+        merge("cos", branch("a"), branch("b")),
+        merge("sum", branch("a"), branch("a")),
+        merge("sum", branch("a"), {"class_name": "Model", "config": {}}),
+        layer("Merge", "code", mode="f", mode_type="lambda"),
+    ],
+)
+def test_a_merge_without_a_counterpart_is_left_to_keras_2_to_refuse(joined):
+    with pytest.raises(NoCounterpart):
+        replace_merges({"class_name": "Sequential", "config": [joined]})
 
 
 def test_groups_with_the_backslash_of_windows_become_groups_in_groups(tmp_path):

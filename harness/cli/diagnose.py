@@ -1,0 +1,133 @@
+"""`diagnose`: name the cause of wrong predictions, and the code that cures it."""
+
+from functools import reduce
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import suggest_lesson
+from harness.cli.printer import JsonOption, Printer
+from harness.cli.terminal import choose_layout
+from harness.errors import CHANGED, EXPECTED, UsageError, printable
+from harness.program import command_line
+
+if TYPE_CHECKING:
+    from harness.diagnose.diagnosis import Diagnosis
+    from harness.verdicts.statistics import Array
+
+MOST_PREDICTED = 2
+
+
+def diagnose(
+    model: Annotated[
+        Path | None,
+        typer.Argument(metavar="[MODEL]", help="A model file, SavedModel or checkpoint."),
+    ] = None,
+    expected: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.npy", help="What the model gave before it was saved."),
+    ] = None,
+    predicted: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE.npy",
+            help="What it gives now, for the same inputs; twice for two calls.",
+        ),
+    ] = None,
+    reader: Annotated[
+        str,
+        typer.Option(
+            metavar="RELEASE",
+            help="Say too what this release would do with MODEL.",
+            show_default=False,
+        ),
+    ] = "",
+    causes: Annotated[
+        bool, typer.Option("--causes", help="List every cause that can be named.")
+    ] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Name the cause of wrong predictions, with evidence and a cure; TensorFlow is not needed.
+
+    Exit code 0: nothing found; 1: findings, or predictions that differ; 2: wrong usage; 3: a file
+    that cannot be read.
+    """
+    from harness.diagnose.causes import ALL
+    from harness.diagnose.diagnosis import (
+        describe_causes,
+        describe_diagnosis,
+        diagnose_file,
+        diagnose_outputs,
+        join,
+        tabulate_layers,
+    )
+    from harness.report.layout import draw_table
+
+    printer = Printer(json_file)
+    if causes:
+        printer.record(list(ALL))
+        printer.prose(describe_causes())
+        printer.tip(f"Next: {command_line('diagnose --help')}")
+        raise typer.Exit(EXPECTED)
+    arrays = [read_one(path, "--predicted") for path in predicted or []]
+    wanted = read_one(expected, "--expected") if expected else None
+    if reader and model is None:
+        raise UsageError("--reader needs a model file", "", command_line("diagnose model.keras"))
+    check_evidence(model is not None, wanted is not None, len(arrays))
+    parts = [diagnose_file(model, reader)] if model else []
+    parts += [diagnose_outputs(wanted, arrays)] if arrays else []
+    diagnosis = reduce(join, parts)
+    printer.record(diagnosis)
+    printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
+    if diagnosis.layers and printer.shows_text:
+        head, rows = tabulate_layers(diagnosis.layers)
+        printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
+        if len(rows) < len(diagnosis.layers):
+            printer.text(f"{len(diagnosis.layers) - len(rows)} more layers: see --json")
+    printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
+    raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
+
+
+def check_evidence(model: bool, expected: bool, predicted: int) -> None:
+    """Raise UsageError for a call that gives too little evidence, or too much."""
+    if predicted > MOST_PREDICTED:
+        raise UsageError(f"--predicted was given {predicted} times", "", "two calls are enough")
+    if expected != bool(predicted) and predicted < MOST_PREDICTED:
+        missing = "--predicted" if expected else "--expected"
+        raise UsageError(
+            f"outputs are compared, and {missing} is missing",
+            "",
+            command_line("diagnose --expected before.npy --predicted now.npy"),
+        )
+    if not model and not predicted:
+        raise UsageError(
+            "diagnose needs a model file, or outputs to compare",
+            "",
+            command_line("diagnose model.keras --expected before.npy --predicted now.npy"),
+        )
+
+
+def read_one(path: Path, option: str) -> "Array":
+    """Return the one array in a file; raises UsageError."""
+    from harness.origin.samples import read_samples
+
+    arrays = list(read_samples(path, option).values())
+    if len(arrays) != 1:
+        raise UsageError(
+            f"{path} holds {len(arrays)} arrays",
+            "",
+            f"{option} needs one array: save it with np.save",
+        )
+    return arrays[0]
+
+
+def choose_next(diagnosis: "Diagnosis") -> str:
+    """Return the next command: the lesson of the likeliest cause, else where to look on."""
+    for finding in diagnosis.findings:
+        if finding.scenario:
+            return suggest_lesson(finding.scenario)
+    if diagnosis.wrong or diagnosis.model is None:
+        return command_line('search "what you see"')
+    return command_line(f"env for {quote(diagnosis.model)}")

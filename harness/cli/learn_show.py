@@ -1,0 +1,131 @@
+"""What `learn` shows of an exercise; its commands and its watching share it."""
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from harness.cli.printer import Printer
+from harness.cli.terminal import fit_message, prose_width
+from harness.course.exercises import cut_starter, find_nearest
+from harness.course.folder import SCRIPT
+from harness.course.judging import Checked
+from harness.course.progress import (
+    Progress,
+    Status,
+    describe_status,
+    read_progress,
+    write_progress,
+)
+from harness.course.script import read_script
+from harness.course.table import EXERCISES, Exercise
+from harness.errors import count, printable
+from harness.files import write_whole
+from harness.processes.cage import find_obstacle
+
+if TYPE_CHECKING:
+    from harness.catalog.scenario import Scenario
+    from harness.processes.variables import Environment
+
+
+def find_master(exercise: Exercise) -> "Scenario":
+    """Return the scenario from which an exercise is cut."""
+    return read_masters()[exercise.scenario]
+
+
+@functools.cache
+def read_masters() -> "dict[str, Scenario]":
+    """Return the scenarios of all exercises by id; reading them takes 0.2 s."""
+    from harness.catalog.load import read_catalog
+
+    catalog = read_catalog()
+    return {each.scenario: catalog.find(each.scenario) for each in EXERCISES}
+
+
+def open_default() -> "Environment":
+    """Return the environment in which the course runs."""
+    from harness.environments.resolve import choose_default, open_environment
+
+    return open_environment(choose_default())
+
+
+def warn_without_cage() -> None:
+    """Say on stderr where scripts run with the learner's own rights."""
+    if obstacle := find_obstacle():
+        said = f"NOTE   Your scripts run with your own rights: there is no cage here ({obstacle})."
+        typer.echo(fit_message(said, prose_width()), err=True)
+
+
+def open_progress(folder: Path) -> Progress:
+    """Return the learner's progress; say on stderr where its file was damaged."""
+    progress, said = read_progress(folder)
+    if said:
+        typer.echo(said, err=True)
+    return progress
+
+
+def show_checked(folder: Path, exercise: Exercise, checked: Checked) -> None:
+    """Print how an exercise stands, and where it is done what there was to learn."""
+    prose = Printer(None).prose
+    prose(printable(f"{exercise.id}: {checked.ending}."))
+    prose(printable(checked.said))
+    if checked.printed:
+        typer.echo(printable(f"\nYour script printed:\n{checked.printed}\n"))
+    if checked.ending == "done":
+        show_lesson(find_master(exercise))
+        text = read_script(folder / exercise.id / SCRIPT)
+        _, diff = find_nearest(text, exercise, find_master(exercise))
+        said = "Ours is the same." if not diff else f"From yours (-) to ours (+):\n\n{diff}"
+        typer.echo(printable(f"\n{said}\n"))
+
+
+def show_lesson(scenario: "Scenario") -> None:
+    """Print what there was to learn: cause, fix, and how to spot it next time."""
+    from harness.catalog.lesson import read_lesson
+
+    lesson = read_lesson(scenario)
+    for title in ("Cause", "Fix", "Spot it"):
+        lines = [each.text for each in lesson.section(title, prose_width())]
+        typer.echo("\n" + "\n".join(lines))
+
+
+def show_hint(folder: Path, exercise: Exercise) -> None:
+    """Print the hints that were read before, and one more; note it in the progress."""
+    progress = open_progress(folder)
+    hints = find_master(exercise).hints
+    shown = min(progress.hints.get(exercise.id, 0) + 1, len(hints))
+    progress.hints[exercise.id] = shown
+    write_progress(folder, progress)
+    printer = Printer(None)
+    for number, each in enumerate(hints[:shown], 1):
+        printer.prose(f"{number}. {each}")
+    if shown == len(hints):
+        typer.echo("There are no more hints.")
+
+
+def show_list(folder: Path) -> None:
+    """Print every exercise with its minutes and how it stands."""
+    progress = open_progress(folder)
+    status = describe_status(progress, find_master)
+    for each in status.exercises:
+        typer.echo(f"{each.state:6} {each.id:16} {count(each.minutes, 'minute')}")
+    typer.echo(describe_done(status))
+
+
+def describe_done(status: Status) -> str:
+    """Return how much of the track is done, as a sentence."""
+    done = [each for each in status.exercises if each.state == "done"]
+    return f"{len(done)} of {len(status.exercises)} done."
+
+
+def reset_script(folder: Path, exercise: Exercise) -> None:
+    """Write an exercise's script as it was; keep the learner's beside it."""
+    script = folder / exercise.id / SCRIPT
+    script.parent.mkdir(exist_ok=True)
+    if script.exists():
+        script.replace(script.with_name(f"{SCRIPT}.mine"))
+    write_whole(script, cut_starter(exercise, find_master(exercise)))
+    Printer(None).prose(
+        printable(f"{script} is as it was. Yours, if there was one, ends in .mine.")
+    )

@@ -1,0 +1,62 @@
+"""The author's gate: what keeps a scenario from being an exercise, as sentences."""
+
+from harness.catalog.scenario import Scenario
+from harness.course.checking import Checker
+from harness.course.exercises import BROKEN, MARK, cut_solution, cut_starter, list_solutions
+from harness.course.script import find_mistake
+from harness.course.table import EXERCISES, Exercise
+
+LONGEST_CONTEXT = 92  # characters, with the quotes of a docstring and a space
+
+
+def list_exercises(scenario: Scenario) -> list[Exercise]:
+    """Return the exercises that are cut from a scenario: one, or none."""
+    return [each for each in EXERCISES if each.scenario == scenario.id]
+
+
+def find_problems(exercise: Exercise, scenario: Scenario) -> list[str]:
+    """Return what is wrong with an exercise, as far as its files tell."""
+    if scenario.paths("broken")[:1] != [BROKEN]:
+        return [f"{scenario.id} has no path {BROKEN} to start from"]
+    starter = cut_starter(exercise, scenario)
+    said = []
+    if not list_solutions(scenario):
+        said.append(f"no fixed path of {scenario.id} reads what the learner's file reads")
+    if starter.count(MARK) != 1:
+        said.append(f"the script of {exercise.id} needs one marked place")
+    if mistake := find_mistake(starter):
+        said.append(f"the script of {exercise.id} cannot be run: {mistake}")
+    if scenario.id in starter + exercise.context or scenario.id == exercise.id:
+        said.append(f"the script of {exercise.id} names its scenario, which tells the cause")
+    if len(exercise.context) > LONGEST_CONTEXT:
+        said.append(f"the context of {exercise.id} is longer than {LONGEST_CONTEXT} characters")
+    return said + find_telling_hints(exercise, scenario)
+
+
+def find_telling_hints(exercise: Exercise, scenario: Scenario) -> list[str]:
+    """Return what is wrong with the hints: too few, or a first one that gives the answer away."""
+    if len(scenario.hints) < 2:
+        return [f"{scenario.id} has too few hints"]
+    cures = [path.removeprefix("restore_fixed_") for path in scenario.paths("fixed")]
+    first = scenario.hints[0].lower()
+    told = [each for each in cures if each in first or each.replace("_", " ") in first]
+    return [f"the first hint of {exercise.id} names the cure {each}" for each in told]
+
+
+def find_failures(exercise: Exercise, scenario: Scenario, checker: Checker) -> list[str]:
+    """Return what is wrong when the script and the solutions are run, each with a new model.
+
+    Raises EnvironmentUnusable.
+    """
+    said = []
+    found = checker.run(cut_starter(exercise, scenario), scenario)
+    if found.ending != "still failing":
+        said.append(
+            f"the script of {exercise.id} should fail as {BROKEN} declares it."
+            f" It ended so: {found.ending}. {found.said}"
+        )
+    for path in list_solutions(scenario):
+        found = checker.run(cut_solution(exercise, scenario, path), scenario)
+        if found.ending != "done":
+            said.append(f"{path} does not solve {exercise.id}: {found.ending}. {found.said}")
+    return said

@@ -1,0 +1,127 @@
+"""Judges what came of a learner's script, in the learner's words."""
+
+import io
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from harness.catalog.scenario import Scenario
+from harness.course.exercises import BROKEN
+from harness.processes.answer_files import UnreadableAnswer, read_answer, read_end
+from harness.processes.limits import Limits
+from harness.processes.step import StepResult
+from harness.verdicts.judge import find_verdict
+from harness.verdicts.names import Verdict
+from harness.verdicts.statistics import Array
+
+LIMITS = Limits(seconds=15.0)  # of restoring and predicting, which take 0.3 s
+PRINTED = "printed.log"
+MOST_PRINTED = 4096  # bytes of it that are shown
+SHOWN = 4  # predictions
+LARGEST = 256 << 20  # bytes of predictions that are read
+Ending = Literal["not attempted", "still failing", "fails differently now", "done"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How an exercise stands; `said` is one sentence.
+
+    `frames` is the learner's part of a traceback, "" where nothing was raised. `printed` is the end
+    of what the script printed. `verdict` is "skip" where nothing was run.
+    """
+
+    ending: Ending
+    said: str
+    frames: str = ""
+    printed: str = ""
+    verdict: Verdict = "skip"
+
+
+def judge_result(result: StepResult, folder: Path, wanted: Array, scenario: Scenario) -> Checked:
+    """Return how the exercise stands after a run; `wanted` are the predictions before saving."""
+    checked = judge_predictions(result, folder, wanted, scenario)
+    return replace(checked, printed=read_printed(folder / PRINTED))
+
+
+def read_printed(path: Path) -> str:
+    """Return the end of what a script printed, "" where that is nothing."""
+    try:
+        return read_end(path, MOST_PRINTED).decode(errors="replace").strip("\n")
+    except (OSError, UnreadableAnswer):
+        return ""
+
+
+def judge_predictions(
+    result: StepResult, folder: Path, wanted: Array, scenario: Scenario
+) -> Checked:
+    """Return how the exercise stands, without what the script printed."""
+    before = f"before saving the model gave {show_numbers(wanted)}"
+    if result.error is not None:
+        verdict: Verdict = "error" if result.ended == "whole" else result.ended
+        if verdict == "timeout":
+            said = f"timeout: restore() or its predictions took more than {LIMITS.seconds:.0f} s"
+        else:
+            line = result.error.message.strip().partition("\n")[0]
+            said = f"{result.error.type}: {line}"
+        if result.error.type == "exit":
+            said = f"the script ended its own process ({line})"
+        if result.error.type == "PermissionError":
+            said += " (the check lets a script read its artifact, and write nothing)"
+        same = is_as_before(verdict, said + result.error.message, scenario)
+        frames = cut_frames(result.error.traceback or "", folder.parent)
+        ending: Ending = "still failing" if same else "fails differently now"
+        return Checked(ending, said, frames, verdict=verdict)
+    try:
+        content = read_answer(folder / "predictions.npz", LARGEST)
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            found = arrays["predictions"]
+    except (OSError, UnreadableAnswer, ValueError, KeyError, zipfile.BadZipFile):
+        said = f"restore() left no predictions; {before}"
+        return Checked("fails differently now", said, verdict="error")
+    verdict = find_verdict(found, wanted)
+    telling = choose_telling(found if verdict != "match" else np.zeros_like(found), wanted)
+    if verdict == "match":
+        said = f"Predictions are {show_numbers(found, telling)}, as before saving."
+        return Checked("done", said, verdict=verdict)
+    shown = show_numbers(found, telling)
+    before = f"before saving the model gave {show_numbers(wanted, telling)}"
+    if verdict == "zeros":
+        shown = "all 0.0"
+    if verdict == "shape":
+        shown = f"of shape {found.shape} instead of {wanted.shape}"
+    same = is_as_before(verdict, "", scenario)
+    ending = "still failing" if same else "fails differently now"
+    return Checked(ending, f"predictions are {shown}; {before}", verdict=verdict)
+
+
+def is_as_before(verdict: Verdict, said: str, scenario: Scenario) -> bool:
+    """Return whether the script fails as the scenario declares it for the broken path."""
+    return any(
+        rule.verdict == verdict and (rule.raises or "") in said for rule in scenario.rules[BROKEN]
+    )
+
+
+def choose_telling(found: Array, wanted: Array) -> Array:
+    """Return which predictions to show: the places where the two differ most, in order."""
+    if found.shape != wanted.shape or found.dtype.kind not in "fiub":
+        return np.arange(SHOWN)
+    with np.errstate(all="ignore"):
+        wrong = np.nan_to_num(np.abs(found.astype(float) - wanted), nan=np.inf).ravel()
+    return np.sort(np.argsort(-wrong, kind="stable")[:SHOWN])
+
+
+def show_numbers(values: Array, places: Array | None = None) -> str:
+    """Return some predictions, or the first, as text: "4.43, -1.29, 0.52, ..."."""
+    flat = np.asarray(values).ravel()
+    some = flat[:SHOWN] if places is None else flat[places[places < flat.size]]
+    shown = [f"{each:.4g}" if flat.dtype.kind in "fiub" else str(each)[:20] for each in some]
+    return ", ".join(shown) + (", ..." if len(flat) > SHOWN else "")
+
+
+def cut_frames(trace: str, work: Path) -> str:
+    """Return the part of a traceback from the learner's file on, without the folder's name."""
+    _, found, after = trace.partition(f'  File "{work / "restore.py"}"')
+    return (found + after).replace(f"{work}/", "").rstrip()

@@ -1,0 +1,61 @@
+"""Models that no learner has seen: saved now by the master's own save step, with a new seed."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from harness.catalog.scenario import Scenario
+from harness.course.exercises import BROKEN
+from harness.errors import EnvironmentUnusable
+from harness.processes.fork import ForkWorker, can_fork
+from harness.processes.limits import Limits
+from harness.processes.spawn import SpawnWorker
+from harness.processes.step import Step, Worker, run_step
+from harness.processes.variables import Environment
+from harness.verdicts.statistics import Array
+
+
+@dataclass(frozen=True)
+class UnseenModel:
+    """`folder` holds `artifact/` and `inputs.npz`; `predictions` are those before saving."""
+
+    folder: Path
+    predictions: Array
+
+
+def make_worker(environment: Environment, work: Path) -> Worker:
+    """Return the worker that saves models and runs learners' scripts; it forks where it can."""
+    if can_fork():
+        return ForkWorker(environment, work, bare=True)
+    return SpawnWorker(environment, work, hide_gpu=True, bare=True)
+
+
+def save_model(worker: Worker, scenario: Scenario, work: Path) -> UnseenModel:
+    """Save a model in the new folder `work`; its predictions stay on no disk.
+
+    Raises EnvironmentUnusable.
+    """
+    for name in ("artifact", "save"):
+        (work / name).mkdir(parents=True)
+    reference = work / "reference.npz"
+    step = Step(
+        kind="save",
+        folder=str(work / "save"),
+        source=str(scenario.file),
+        function=scenario.save_for(BROKEN),
+        artifact=str(work / "artifact"),
+        reference=str(reference),
+        seed=1000 + secrets.randbelow(10**6),
+    )
+    result = run_step(worker, step, Limits())
+    if result.error is not None:
+        said = f"{result.error.type}: {result.error.message}"
+        raise EnvironmentUnusable(f"the model of {scenario.id} was not saved", said)
+    with np.load(reference) as arrays:
+        predictions = arrays["predictions"]
+        inputs = {name: arrays[name] for name in arrays.files if name.startswith("inputs")}
+    np.savez(work / "inputs.npz", **inputs)
+    reference.unlink()
+    return UnseenModel(work, predictions)

@@ -1,0 +1,4 @@
+"""Name the cause of wrong predictions, without TensorFlow.
+
+Imports `report`, `origin`, `formats` and `verdicts`.
+"""

@@ -1,0 +1,9 @@
+"""Every cause that a diagnosis can name."""
+
+from harness.diagnose.cause import Cause
+from harness.diagnose.file_causes import FILE_CAUSES
+from harness.diagnose.output_causes import OUTPUT_CAUSES
+from harness.diagnose.reader_causes import READER_CAUSES
+
+ALL = (*FILE_CAUSES, *READER_CAUSES, *OUTPUT_CAUSES)
+CAUSES: dict[str, Cause] = {each.id: each for each in ALL}

@@ -1,0 +1,169 @@
+"""One diagnosis: what was given, what was found, and how it is said."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.diagnose.causes import ALL
+from harness.diagnose.file_answer import LayerSummary, read_file_answer
+from harness.diagnose.findings import Answer, Finding, rank
+from harness.diagnose.reader import find_keras
+from harness.formats.facts import Facts, plain
+from harness.origin.who_wrote import make_origin, spell_writer
+
+if TYPE_CHECKING:  # brings numpy, which a file alone does without
+    from harness.verdicts.statistics import Array
+
+TITLES: dict[Answer, str] = {
+    "equal": "The predictions are as expected.",
+    "explained": "The predictions are wrong.",
+    "unexplained": "The predictions are wrong, and nothing in them names the cause.",
+    "cannot tell": "The outputs tell nothing.",
+}
+ADVICE: dict[Answer, str] = {
+    "unexplained": "predict the same inputs twice, and give --predicted twice",
+    "cannot tell": "give outputs of the same ten inputs or more, saved with np.save",
+}
+NOTHING_SEEN = (
+    "A fault outside the file leaves no trace in it: inputs that are not scaled, labels in another"
+    " order. Give --expected and --predicted to look for these."
+)
+WITHOUT_LAYERS = "the layers of this format are not read: give --expected and --predicted"
+MOST_LAYERS_SHOWN = 12
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """What `diagnose` answers.
+
+    `answer`, `reason`: what outputs say, None where none were given. `unsafe`: why loading the
+    model may run code. `needed`: evidence that would tell more, one sentence each.
+    """
+
+    model: str | None = None
+    format: str | None = None
+    writer: str | None = None
+    layers: list[LayerSummary] = []
+    answer: Answer | None = None
+    reason: str = ""
+    findings: list[Finding]
+    unsafe: list[str] = []
+    needed: list[str] = []
+
+    @property
+    def wrong(self) -> bool:
+        """Return whether anything is wrong, with a known cause or without."""
+        return bool(self.findings) or self.answer in ("explained", "unexplained")
+
+
+def diagnose_outputs(expected: "Array | None", predicted: Sequence["Array"]) -> Diagnosis:
+    """Return what outputs say: `predicted` are those of one call, or of two calls.
+
+    The arrays belong to the same inputs, rows first. Without `expected` two calls are compared.
+    """
+    from harness.diagnose.samples import compare_calls, compare_samples
+
+    if expected is None:
+        said = compare_calls(predicted[0], predicted[1])
+    else:
+        said = compare_samples(expected, *predicted[:2])
+    advice = ADVICE.get(said.answer)
+    return Diagnosis(
+        answer=said.answer,
+        reason=said.reason,
+        findings=said.findings,
+        needed=[advice] if advice else [],
+    )
+
+
+def diagnose_file(path: Path, reader: str = "") -> Diagnosis:
+    """Return what a model file says, and who wrote it; no code in it is run.
+
+    `reader`: the release that is to read it, as `env add` spells releases; "" for none.
+    Raises UsageError where nothing is at `path`, and CannotRead where no model can be read.
+    """
+    said = read_file_answer(path, find_keras(reader) if reader else "")
+    origin = make_origin(Facts(**msgspec.json.decode(said.facts)))
+    needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
+    if said.unread:
+        needed = [f"its weights could not be read: {said.unread}"]
+    return Diagnosis(
+        model=str(path),
+        format=origin.format,
+        writer=spell_writer(origin),
+        layers=said.layers,
+        findings=said.findings,
+        unsafe=list(origin.dangers),
+        needed=[*needed, *origin.missing],
+    )
+
+
+def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
+    """Return one diagnosis of a file and of outputs; what both name comes first."""
+    both = {each.cause for each in file.findings} & {each.cause for each in outputs.findings}
+    findings = rank([*file.findings, *outputs.findings])
+    return msgspec.structs.replace(
+        file,
+        answer=outputs.answer,
+        reason=outputs.reason,
+        findings=sorted(findings, key=lambda each: each.cause not in both),
+        needed=[*file.needed, *outputs.needed],
+    )
+
+
+def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
+    """Return a diagnosis as lines, the worst first."""
+    lines = []
+    if diagnosis.model:
+        name = plain(Path(diagnosis.model).name)
+        lines.append(f"{name}: {diagnosis.format}, {diagnosis.writer}")
+    if diagnosis.unsafe:
+        lines.append("UNSAFE: loading it may run code or touch files:")
+        lines += [f"  {each}" for each in diagnosis.unsafe]
+    if diagnosis.answer:
+        lines += [TITLES[diagnosis.answer], f"  {diagnosis.reason}"]
+    for number, finding in enumerate(diagnosis.findings, 1):
+        lines += ["", *describe_finding(number, finding)]
+    if not diagnosis.findings and diagnosis.answer not in ("unexplained", "cannot tell"):
+        lines += ["", "No fault found."]
+        lines += [NOTHING_SEEN] if diagnosis.model and not diagnosis.answer else []
+    if diagnosis.needed:
+        lines += ["", *(f"To know more: {each}." for each in diagnosis.needed)]
+    return lines
+
+
+def tabulate_layers(layers: Sequence[LayerSummary]) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of a table of layers, as many as fit a screen."""
+    rows = [
+        [
+            each.name[:30],
+            each.kind[:24],
+            str(each.count),
+            "-" if each.minimum is None else f"{each.minimum:.3g}",
+            "-" if each.maximum is None else f"{each.maximum:.3g}",
+            f"{each.zeros:.0%}",
+        ]
+        for each in layers[:MOST_LAYERS_SHOWN]
+    ]
+    return ["layer", "class", "weights", "min", "max", "zeros"], rows
+
+
+def describe_finding(number: int, finding: Finding) -> list[str]:
+    """Return a finding as lines: cause, sentence, evidence, cure."""
+    head = f"{number}. {finding.cause} (side: {finding.side}, {spell_confidence(finding)})"
+    cure = [f"       {line}" for line in finding.fix.split("\n")]
+    return [head, f"   {finding.sentence}", f"   Evidence: {finding.evidence}.", "   Cure:", *cure]
+
+
+def spell_confidence(finding: Finding) -> str:
+    """Return how sure a finding is, in words."""
+    sure = finding.confidence
+    return "almost certain" if sure >= 0.9 else "likely" if sure >= 0.6 else "possible"
+
+
+def describe_causes() -> str:
+    """Return every cause with what it needs, one paragraph each."""
+    return "\n\n".join(
+        f"{each.id} ({each.side})\n  {each.sentence}\n  Needs {each.needs}." for each in ALL
+    )

@@ -1,0 +1,56 @@
+"""What a diagnosis says: one finding for each cause that its evidence speaks for."""
+
+from typing import Literal
+
+import msgspec
+
+from harness.diagnose.cause import Side
+from harness.diagnose.causes import CAUSES
+
+Answer = Literal["equal", "explained", "unexplained", "cannot tell"]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause. `confidence` orders findings, 0 to 1; it is not a measured probability.
+
+    `cause` is an id of `causes.CAUSES`, `scenario` the lesson that shows it, "" where there is
+    none. `evidence` is one sentence with its number and its place. `fix` is code to paste.
+    """
+
+    cause: str
+    scenario: str
+    side: Side
+    confidence: float
+    sentence: str
+    evidence: str
+    fix: str
+
+
+class SamplesAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What outputs alone say. `reason`: what was compared, or why nothing can be told of it."""
+
+    answer: Answer
+    reason: str
+    findings: list[Finding] = []
+
+
+def make_finding(cause: str, confidence: float, evidence: str, fix: str = "") -> Finding:
+    """Return a finding of a cause in the table; `fix` is more exact than that of the table."""
+    known = CAUSES[cause]
+    return Finding(
+        cause=cause,
+        scenario=known.scenario,
+        side=known.side,
+        confidence=confidence,
+        sentence=known.sentence,
+        evidence=evidence,
+        fix=fix or known.fix,
+    )
+
+
+def rank(findings: list[Finding]) -> list[Finding]:
+    """Return the findings, the most confident first, each cause once."""
+    best: dict[str, Finding] = {}
+    for finding in sorted(findings, key=lambda each: -each.confidence):
+        best.setdefault(finding.cause, finding)
+    return list(best.values())

@@ -1,0 +1,157 @@
+"""A model as its file describes it: layers in order, each with the weights that belong to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.verdicts.statistics import Array
+
+MODELS = {"Sequential", "Functional", "Model"}
+MOST_LAYERS, DEEPEST = 5000, 8
+RECURRENT = {"LSTM", "GRU", "SimpleRNN"}
+KERNEL = ("kernel", "bias")
+
+
+@dataclass
+class Layer:
+    """One layer. `weights` by name: kernel, bias, ...; "vars/0" where the class is not known.
+
+    `place` is where the weights stand in the file, "" where the file has none for the layer.
+    """
+
+    name: str
+    class_name: str
+    config: dict[str, Any]
+    module: str | None = None
+    weights: dict[str, Array] = field(default_factory=dict)
+    place: str = ""
+
+    @property
+    def activation(self) -> str:
+        """Return the name of the activation, "linear" where there is none, "?" for an own one."""
+        if self.class_name in ("Softmax", "ReLU"):
+            return self.class_name.lower()
+        named = self.config.get("activation", "linear")
+        if isinstance(named, dict):
+            named = named.get("config") if named.get("class_name") == "function" else "?"
+        return named if isinstance(named, str) else "linear" if named is None else "?"
+
+
+@dataclass
+class Node:
+    """A model or a model inside it: its class, and what it is made of."""
+
+    class_name: str
+    layers: "list[Layer | Node]"
+    name: str = ""
+
+
+@dataclass
+class Optimizer:
+    """What a file keeps of the training: steps done, and the shapes of the slots."""
+
+    iterations: int | None = None
+    slots: list[tuple[int, ...]] = field(default_factory=list)
+    class_name: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Network:
+    """A whole file. `arrays`: every weight by its place; `partly`: places of which a part is read.
+
+    `root` is None where the file has no architecture. `values`: whether the file has a place for
+    weights that could be read. `compiled`: the arguments of compile, as they are written.
+    """
+
+    root: Node | None = None
+    arrays: dict[str, Array] = field(default_factory=dict)
+    partly: set[str] = field(default_factory=set)
+    optimizer: Optimizer = field(default_factory=Optimizer)
+    values: bool = False
+    config: Any = None
+    compiled: Any = None
+
+    @property
+    def layers(self) -> list[Layer]:
+        """Return all layers, those of models inside too, in order."""
+        return list(iterate_layers(self.root)) if self.root else []
+
+
+def iterate_layers(node: Node) -> Iterator[Layer]:
+    """Yield the layers of a model and of the models in it, in order."""
+    for each in node.layers:
+        if isinstance(each, Node):
+            yield from iterate_layers(each)
+        else:
+            yield each
+
+
+def build_network(config: Any) -> Node | None:
+    """Return the model that a configuration describes, None where it describes none."""
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict | list):
+        return None
+    left = [MOST_LAYERS]
+    return build_node(config, left, 0)
+
+
+def build_node(node: dict[str, Any], left: list[int], depth: int) -> Node:
+    """Return a model with its layers; `left` counts down how many may still be made."""
+    inner = node["config"]
+    listed = inner.get("layers") if isinstance(inner, dict) else inner
+    made = Node(str(node.get("class_name")), [], name_of(node))
+    for each in listed if isinstance(listed, list) else []:
+        left[0] -= 1
+        if left[0] < 0 or not isinstance(each, dict):
+            break
+        if is_model(each) and depth < DEEPEST:
+            made.layers.append(build_node(each, left, depth + 1))
+        else:
+            details = each.get("config")
+            made.layers.append(
+                Layer(
+                    name_of(each),
+                    str(each.get("class_name")).rpartition(">")[2],
+                    details if isinstance(details, dict) else {},
+                    each["module"] if isinstance(each.get("module"), str) else None,
+                )
+            )
+    return made
+
+
+def is_model(node: dict[str, Any]) -> bool:
+    """Return whether a node is a model with layers of its own."""
+    inner = node.get("config")
+    layered = isinstance(inner, dict) and isinstance(inner.get("layers"), list)
+    return layered or (node.get("class_name") == "Sequential" and isinstance(inner, list))
+
+
+def name_of(node: dict[str, Any]) -> str:
+    """Return the name of a layer."""
+    inner = node.get("config")
+    named = inner.get("name") if isinstance(inner, dict) else None
+    return str(named or node.get("name") or "")
+
+
+def name_variables(layer: Layer) -> list[str]:
+    """Return the names of a layer's variables in the order in which Keras keeps them."""
+    config, kind = layer.config, layer.class_name
+    biased = config.get("use_bias", True)
+    if kind == "BatchNormalization":
+        scale = ["gamma"] if config.get("scale", True) else []
+        center = ["beta"] if config.get("center", True) else []
+        return [*scale, *center, "moving_mean", "moving_variance"]
+    if kind == "LayerNormalization":
+        scale = ["gamma"] if config.get("scale", True) else []
+        return scale + (["beta"] if config.get("center", True) else [])
+    if kind == "Normalization":
+        return ["mean", "variance", "count"]
+    if kind == "Embedding":
+        return ["embeddings"]
+    if kind in RECURRENT:
+        return ["kernel", "recurrent_kernel"] + (["bias"] if biased else [])
+    if kind in ("SeparableConv1D", "SeparableConv2D"):
+        return ["depthwise_kernel", "pointwise_kernel"] + (["bias"] if biased else [])
+    if kind == "Dense" or (kind.startswith("Conv") and "LSTM" not in kind) or "Depthwise" in kind:
+        return ["kernel"] + (["bias"] if biased else [])
+    return []

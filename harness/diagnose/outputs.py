@@ -1,0 +1,56 @@
+"""Expected and predicted outputs of the same inputs, ready for the rules."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.verdicts.statistics import Array, as_columns, tolerance_per_column
+
+FEWEST_ROWS = 4  # below, an affine relation or an order holds by chance
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Outputs as float64, shape (rows, columns) each; not equal within rounding.
+
+    `limits`, shape (columns,): the largest error that is rounding. `integers`: whether the
+    predictions are integers or booleans.
+    """
+
+    wanted: Array
+    got: Array
+    limits: Array
+    integers: bool
+
+    @property
+    def probabilities(self) -> bool:
+        """Return whether the expected outputs may be probabilities; of many columns, with sum 1."""
+        within = bool((self.wanted >= 0).all() and (self.wanted <= 1).all())
+        one = self.wanted.shape[1] == 1
+        return within and (one or bool(np.allclose(self.wanted.sum(axis=1), 1, atol=1e-3)))
+
+
+def make_outputs(expected: Array, predicted: Array) -> Outputs:
+    """Return two arrays of one shape, rows first, for the rules."""
+    wanted, got = as_columns(expected), as_columns(predicted)
+    limits = tolerance_per_column(np.asarray(expected, dtype=np.float32))
+    coarse = np.asarray(predicted).dtype.kind in "iub"
+    return Outputs(wanted, got, limits, coarse)
+
+
+def same(wanted: Array, got: Array, limits: Array) -> bool:
+    """Return whether two arrays agree within the tolerance of each column."""
+    return bool((np.abs(wanted - got) <= limits).all())
+
+
+def softmax(values: Array) -> Array:
+    """Return softmax of each row."""
+    raised = np.exp(values - values.max(axis=1, keepdims=True))
+    shares: Array = raised / raised.sum(axis=1, keepdims=True)
+    return shares
+
+
+def sigmoid(values: Array) -> Array:
+    """Return the logistic function of each value, without overflow."""
+    result: Array = 0.5 * (1 + np.tanh(0.5 * values))
+    return result

@@ -1,0 +1,106 @@
+"""`diagnose` at the command line."""
+
+import json
+
+import numpy as np
+import pytest
+
+from harness.catalog.load import read_catalog
+from harness.diagnose.causes import ALL
+from tests.unit.model_files import dense, write_h5
+
+VALUES = np.random.default_rng(0).normal(size=(20, 2)) * [5, 20] + [3, -7]
+UNRELATED = np.random.default_rng(1).normal(size=(20, 2))
+
+
+@pytest.fixture
+def outputs(tmp_path):
+    """Write expected and predicted outputs; return the options that name them."""
+
+    def write(expected, *predicted):
+        np.save(tmp_path / "expected.npy", expected)
+        options = ["--expected", "expected.npy"]
+        for number, each in enumerate(predicted):
+            np.save(tmp_path / f"predicted{number}.npy", each)
+            options += ["--predicted", f"predicted{number}.npy"]
+        return options
+
+    return write
+
+
+def test_a_cause_is_named_with_evidence_cure_and_the_next_command(call, outputs):
+    given = outputs(VALUES, (VALUES - VALUES.mean(0)) / VALUES.std(0))
+    ended = call("diagnose", *given)
+    assert ended.code == 1
+    assert "1. target-left-scaled (side: postprocessing, almost certain)" in ended.stdout
+    assert " * predicted + " in ended.stdout
+    assert "scaler.inverse_transform(" in ended.stdout
+    assert ended.stdout.endswith("Next: python -m harness explain target-left-scaled\n")
+    told = json.loads(call("diagnose", *given, "--json").stdout)
+    assert told["findings"][0]["cause"] == "target-left-scaled"
+    assert {"model", "format", "writer", "unsafe", "answer"} <= set(told)
+
+
+def test_equal_outputs_are_no_fault(call, outputs):
+    ended = call("diagnose", *outputs(VALUES, VALUES))
+    assert (ended.code, "No fault found." in ended.stdout) == (0, True)
+
+
+def test_outputs_that_differ_without_a_cause_are_wrong_nevertheless(call, outputs):
+    ended = call("diagnose", *outputs(VALUES, UNRELATED))
+    assert ended.code == 1
+    assert "nothing in them names the cause" in ended.stdout
+
+
+def test_two_calls_that_differ_need_no_expected_outputs(call, outputs):
+    given = outputs(VALUES, VALUES, VALUES + 0.1 * UNRELATED)[2:]
+    ended = call("diagnose", *given)
+    assert ended.code == 1
+    assert "1. training-mode-at-inference" in ended.stdout
+
+
+def test_too_little_evidence_is_wrong_usage(call, outputs):
+    for given in ([], outputs(VALUES, VALUES)[:2], outputs(VALUES, VALUES)[2:]):
+        ended = call("diagnose", *given)
+        assert ended.code == 2
+        assert ended.stderr.startswith("ERROR  ")
+
+
+def test_every_cause_is_listed_with_what_it_needs(call):
+    listed = json.loads(call("diagnose", "--causes", "--json").stdout)
+    assert [each["id"] for each in listed] == [each.id for each in ALL]
+    text = call("diagnose", "--causes").stdout
+    assert all(each.sentence in text for each in ALL)
+
+
+def test_a_file_is_read_and_what_it_shares_with_the_outputs_comes_first(call, outputs, tmp_path):
+    first = dense("first", VALUES[:8].repeat(2, 1), [0.1, 0, 0, 0], "relu")
+    last = dense("last", VALUES[:4, :1], [0.1], "softmax")
+    path = write_h5(tmp_path / "m.h5", [first, last])
+    shares = 1 / (1 + np.exp(-UNRELATED[:, :1]))
+    ended = call("diagnose", path, *outputs(shares, shares * 0 + 1))
+    assert ended.code == 1
+    assert ended.stdout.startswith("m.h5: HDF5 model, for release 2.15\n")
+    assert "1. softmax-over-one-unit (side: code, almost certain)" in ended.stdout
+    assert "\nlast     Dense" in ended.stdout
+    told = json.loads(call("diagnose", path, "--json").stdout)
+    assert (told["format"], told["layers"][0]["place"]) == (
+        "HDF5 model",
+        "model_weights/first/first",
+    )
+
+
+def test_a_healthy_file_is_no_fault_and_a_broken_one_cannot_be_read(call, tmp_path):
+    kernel = VALUES[:4].repeat(2, 1)
+    path = write_h5(tmp_path / "m.h5", [dense("only", kernel, [0.1, 0, 0, 0])])
+    healthy = call("diagnose", path)
+    assert (healthy.code, "No fault found." in healthy.stdout) == (0, True)
+    (tmp_path / "n.h5").write_bytes(path.read_bytes()[:999])
+    broken = call("diagnose", tmp_path / "n.h5")
+    assert (broken.code, broken.stdout) == (3, "")
+    assert broken.stderr.startswith("ERROR  there is no readable model")
+
+
+def test_every_lesson_that_a_cause_names_is_there():
+    lessons = {each.id for each in read_catalog(None).scenarios}
+    assert {each.scenario for each in ALL if each.scenario} <= lessons

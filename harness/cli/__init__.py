@@ -20,6 +20,7 @@ from harness.cli import (  # isort: skip
     check,
     diagnose,
     diff,
+    doctor,
     env,
     explain,
     gpu_report,
@@ -68,6 +69,7 @@ add("search", search.search, BROKEN_MODEL)
 add("explain", explain.explain, BROKEN_MODEL)
 add("list", list.list_scenarios, LESSONS)
 app.add_typer(learn.app, name="learn", rich_help_panel=LESSONS)
+add("doctor", doctor.doctor, LESSONS)
 add("run", run.run, LESSONS)
 add("runs", runs.list_runs, LESSONS)
 add("show", show.show, LESSONS)

@@ -10,7 +10,8 @@ import typer
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
-from harness.errors import CHANGED, EXPECTED, UsageError, printable
+from harness.cli.waiting import show_progress
+from harness.errors import CHANGED, EXPECTED, UsageError, count, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ def diagnose(
         Path | None,
         typer.Argument(metavar="[MODEL]", help="A model file, SavedModel or checkpoint."),
     ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy",
+            help="Inputs of MODEL (.npz: by name), to compute its outputs without TensorFlow.",
+            show_default=False,
+        ),
+    ] = None,
     expected: Annotated[
         Path | None,
         typer.Option(metavar="FILE.npy", help="What the model gave before it was saved."),
@@ -34,6 +43,14 @@ def diagnose(
         typer.Option(
             metavar="FILE.npy",
             help="What it gives now, for the same inputs; twice for two calls.",
+        ),
+    ] = None,
+    code: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.py",
+            help="Your layers, or the script that restores; read, never run.",
+            show_default=False,
         ),
     ] = None,
     reader: Annotated[
@@ -47,6 +64,16 @@ def diagnose(
     causes: Annotated[
         bool, typer.Option("--causes", help="List every cause that can be named.")
     ] = False,
+    evaluation: Annotated[
+        int,
+        typer.Option(
+            "--evaluate",
+            metavar="SEEDS",
+            min=0,
+            help="Say how often diagnose is right, on made models of so many seeds.",
+            show_default=False,
+        ),
+    ] = 0,
     json_file: JsonOption = None,
 ) -> None:
     """Name the cause of wrong predictions, with evidence and a cure; TensorFlow is not needed.
@@ -58,11 +85,14 @@ def diagnose(
     from harness.diagnose.diagnosis import (
         describe_causes,
         describe_diagnosis,
+        diagnose_code,
         diagnose_file,
         diagnose_outputs,
         join,
         tabulate_layers,
     )
+    from harness.diagnose.file_answer import Samples
+    from harness.origin.samples import read_samples
     from harness.report.layout import draw_table
 
     printer = Printer(json_file)
@@ -71,13 +101,30 @@ def diagnose(
         printer.prose(describe_causes())
         printer.tip(f"Next: {command_line('diagnose --help')}")
         raise typer.Exit(EXPECTED)
+    if evaluation:
+        print_evaluation(evaluation, printer)
+        raise typer.Exit(EXPECTED)
     arrays = [read_one(path, "--predicted") for path in predicted or []]
     wanted = read_one(expected, "--expected") if expected else None
     if reader and model is None:
         raise UsageError("--reader needs a model file", "", command_line("diagnose model.keras"))
-    check_evidence(model is not None, wanted is not None, len(arrays))
-    parts = [diagnose_file(model, reader)] if model else []
-    parts += [diagnose_outputs(wanted, arrays)] if arrays else []
+    if inputs and model is None:
+        raise UsageError("--inputs needs a model file", "", command_line("diagnose model.keras"))
+    if inputs:
+        read_samples(inputs, "--inputs")
+    check_evidence(
+        model is not None or code is not None, wanted is not None, len(arrays), inputs is not None
+    )
+    samples = Samples(
+        inputs=spell_path(inputs),
+        expected=spell_path(expected),
+        predicted=spell_path(predicted[0] if predicted else None),
+    )
+    parts = [diagnose_file(model, reader, samples if inputs else None)] if model else []
+    if code:
+        parts.append(diagnose_code(code, parts[0].roots if parts else []))
+    if arrays and (wanted is not None or len(arrays) > 1):
+        parts.append(diagnose_outputs(wanted, arrays))
     diagnosis = reduce(join, parts)
     printer.record(diagnosis)
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
@@ -90,11 +137,30 @@ def diagnose(
     raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
 
 
-def check_evidence(model: bool, expected: bool, predicted: int) -> None:
+def print_evaluation(seeds: int, printer: Printer) -> None:
+    """Make the corpus of so many seeds, diagnose it, and print the scores."""
+    from harness.diagnose.evaluate import describe_confusions, evaluate, tabulate_scores
+    from harness.report.layout import draw_table
+
+    with show_progress(f"making and diagnosing the models of {count(seeds, 'seed')}"):
+        found = evaluate(seeds)
+    printer.record(found)
+    head, rows = tabulate_scores(found)
+    printer.text(draw_table(head, rows, choose_layout("simple")))
+    printer.prose("\n".join(["", *describe_confusions(found)]))
+    printer.tip(f"Next: {command_line('diagnose --causes')}")
+
+
+def spell_path(path: Path | None) -> str:
+    """Return a path as another process finds it, "" for none."""
+    return str(path.resolve()) if path else ""
+
+
+def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) -> None:
     """Raise UsageError for a call that gives too little evidence, or too much."""
     if predicted > MOST_PREDICTED:
         raise UsageError(f"--predicted was given {predicted} times", "", "two calls are enough")
-    if expected != bool(predicted) and predicted < MOST_PREDICTED:
+    if expected != bool(predicted) and predicted < MOST_PREDICTED and not inputs:
         missing = "--predicted" if expected else "--expected"
         raise UsageError(
             f"outputs are compared, and {missing} is missing",
@@ -103,7 +169,7 @@ def check_evidence(model: bool, expected: bool, predicted: int) -> None:
         )
     if not model and not predicted:
         raise UsageError(
-            "diagnose needs a model file, or outputs to compare",
+            "diagnose needs a model file, code, or outputs to compare",
             "",
             command_line("diagnose model.keras --expected before.npy --predicted now.npy"),
         )

@@ -57,20 +57,25 @@ def init(
 ) -> None:
     """Make a folder with the exercises: a script to mend, its artifact, sample inputs."""
     from harness.cli.learn_show import find_master, open_default, warn_without_cage
+    from harness.cli.printer import Printer
     from harness.course.folder import SCRIPT, fill_folder, prepare_folder
-    from harness.course.progress import begin
+    from harness.course.progress import begin, describe_status
     from harness.course.table import list_track
 
-    progress = begin(track)
+    printer, progress = Printer(None), begin(track)
     environment = open_default()
     prepare_folder(folder)
     chosen = [(each, find_master(each)) for each in list_track(track)]
     with show_progress(f"saving {len(chosen)} models"):
         fill_folder(folder, chosen, environment, progress)
     warn_without_cage()
-    minutes = sum(scenario.minutes for _, scenario in chosen)
-    typer.echo(printable(f"{len(chosen)} exercises of about {minutes} minutes are in {folder}."))
-    typer.echo(printable(f"Open {folder / chosen[0][0].id / SCRIPT} and look for MEND."))
+    status = describe_status(progress, find_master)
+    if progress.left_out:
+        left_out = ", ".join(progress.left_out)
+        printer.prose(f"Left out, since they cannot be done with this TensorFlow: {left_out}.")
+    made, minutes = count(len(status.exercises), "exercise"), status.minutes_left
+    printer.prose(printable(f"{made} of about {minutes} minutes are in {folder}."))
+    printer.prose(printable(f"Open {folder / str(status.next) / SCRIPT} and look for MEND."))
     typer.echo(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
 
 
@@ -233,11 +238,10 @@ def reset(
 def choose(identifier: str, progress: "Progress") -> "Exercise":
     """Return the exercise of that id, or the next to do (the first, if all are done)."""
     from harness.course.exercises import find_exercise
-    from harness.course.progress import find_next
-    from harness.course.table import list_track
+    from harness.course.progress import find_next, list_course
 
-    track = list_track(progress.track)
-    return find_exercise(identifier, track) if identifier else find_next(progress) or track[0]
+    course = list_course(progress)
+    return find_exercise(identifier, course) if identifier else find_next(progress) or course[0]
 
 
 def tip(action: str, identifier: str, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """`learn` without a command: checks each script as it is saved, and answers single keys."""
 
 import queue
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -26,8 +27,14 @@ from harness.cli.printer import Printer
 from harness.course.checking import Checker, open_checker
 from harness.course.folder import SCRIPT
 from harness.course.models import UnseenModel
-from harness.course.progress import describe_status, find_next, finish, leave_for_later
-from harness.course.table import EXERCISES, Exercise, list_track
+from harness.course.progress import (
+    describe_status,
+    find_next,
+    finish,
+    leave_for_later,
+    list_course,
+)
+from harness.course.table import EXERCISES, Exercise
 from harness.errors import EnvironmentUnusable, UsageError, count, printable
 from harness.processes.variables import Environment
 from harness.program import command_line
@@ -71,11 +78,31 @@ def watch_course(folder: Path, environment: Environment) -> None:
     warn_without_cage()
     events: queue.Queue[Event] = queue.Queue()
     with (
+        end_in_order(),
         open_checker(environment) as checker,
         watch_files(folder, events),
         read_keys(lambda key: events.put(Pressed(key))) as has_keys,
     ):
         Watch(folder, checker, events, has_keys).run()
+
+
+@contextmanager
+def end_in_order() -> Iterator[None]:
+    """Let a closed terminal, or `kill`, end as Ctrl-C does: processes and folders are cleared away.
+
+    Use from the main thread.
+    """
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 @contextmanager
@@ -118,7 +145,7 @@ class Watch:
     ) -> None:
         self.folder, self.checker, self.events, self.has_keys = folder, checker, events, has_keys
         progress = open_progress(folder)
-        self.exercise = find_next(progress) or list_track(progress.track)[0]
+        self.exercise = find_next(progress) or list_course(progress)[0]
         self.frames = ""
         self.last: tuple[str, bytes, float] = ("", b"", 0.0)  # exercise, text, when it was checked
 
@@ -184,6 +211,7 @@ class Watch:
         following = find_next(open_progress(self.folder))
         if following is None:
             typer.echo("All exercises of this track are done.")
+            typer.echo(f"Next: {command_line('learn init DIR --track full')}")
             return
         self.exercise, self.frames = following, ""
         self.checker.prepare(find_master(following))

@@ -2,6 +2,7 @@
 
 import difflib
 import textwrap
+from collections.abc import Sequence
 
 from harness.catalog.scenario import Scenario
 from harness.catalog.snippet import cut_snippet
@@ -13,7 +14,7 @@ AS_FOUND = "restore_as_found"  # what a solution calls the learner's function, w
 MARK = "# MEND restore(): it must predict what the model predicted before it was saved."
 
 
-def find_exercise(identifier: str, among: tuple[Exercise, ...] = EXERCISES) -> Exercise:
+def find_exercise(identifier: str, among: Sequence[Exercise] = EXERCISES) -> Exercise:
     """Return the exercise with this id; raises UsageError that names the nearest one."""
     for each in among:
         if each.id == identifier:

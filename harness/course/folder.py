@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.catalog.scenario import Scenario
 from harness.course.exercises import cut_readme, cut_starter
+from harness.course.gate import explain_misfit
 from harness.course.models import make_worker, save_model
 from harness.course.progress import FILE, Progress, write_progress
 from harness.course.table import EXERCISES, Exercise
@@ -44,20 +45,28 @@ def fill_folder(
 ) -> None:
     """Fill a prepared folder with the exercises, or leave nothing of them.
 
-    The progress file comes last, when all is there. Raises EnvironmentUnusable if TensorFlow or
-    the disk does not work.
+    Those that cannot be done with this TensorFlow are noted in the progress as left out. The
+    progress file comes last, when all is there. Raises EnvironmentUnusable if TensorFlow or the
+    disk does not work, or nothing can be done with it.
     """
     try:
         with temporary_folder() as work:
             worker = make_worker(environment, work)
             try:
-                for exercise, scenario in chosen:
+                facts = worker.describe()
+                fitting = [each for each in chosen if not explain_misfit(each[1], facts)]
+                if not fitting:
+                    said = f"TensorFlow {facts.tensorflow}, Keras {facts.keras}"
+                    raise EnvironmentUnusable("no exercise can be done with this TensorFlow", said)
+                for exercise, scenario in fitting:
                     model = save_model(worker, scenario, work / exercise.id)
                     fill_place(folder / UNFINISHED / exercise.id, exercise, scenario, model.folder)
             finally:
                 worker.close()
-        for exercise, _ in chosen:
+        for exercise, _ in fitting:
             (folder / UNFINISHED / exercise.id).rename(folder / exercise.id)
+        there = {each.id for each, _ in fitting}
+        progress.left_out = [each.id for each, _ in chosen if each.id not in there]
         write_progress(folder, progress)
         (folder / UNFINISHED).rmdir()
     except OSError as error:

@@ -1,10 +1,13 @@
 """The author's gate: what keeps a scenario from being an exercise, as sentences."""
 
+from harness.catalog import applicability
+from harness.catalog.applicability import find_declared
 from harness.catalog.scenario import Scenario
 from harness.course.checking import Checker
 from harness.course.exercises import BROKEN, MARK, cut_solution, cut_starter, list_solutions
 from harness.course.script import find_mistake
 from harness.course.table import EXERCISES, Exercise
+from harness.processes.facts import EnvironmentFacts
 
 LONGEST_CONTEXT = 92  # characters, with the quotes of a docstring and a space
 
@@ -33,6 +36,21 @@ def find_problems(exercise: Exercise, scenario: Scenario) -> list[str]:
     return said + find_telling_hints(exercise, scenario)
 
 
+def explain_misfit(scenario: Scenario, facts: EnvironmentFacts) -> str:
+    """Return why an exercise cannot be done in an environment, "" where it can."""
+
+    def find_verdict(path: str) -> str:
+        return find_declared(scenario, path, facts, facts, "cpu", apart=False).verdict
+
+    if said := applicability.explain_misfit(scenario, facts):
+        return said
+    if find_verdict(BROKEN) in ("match", "skip"):
+        return "its script does not fail there"
+    if not any(find_verdict(path) == "match" for path in list_solutions(scenario)):
+        return "no solution works there"
+    return ""
+
+
 def find_telling_hints(exercise: Exercise, scenario: Scenario) -> list[str]:
     """Return what is wrong with the hints: too few, or a first one that gives the answer away."""
     if len(scenario.hints) < 2:
@@ -46,8 +64,10 @@ def find_telling_hints(exercise: Exercise, scenario: Scenario) -> list[str]:
 def find_failures(exercise: Exercise, scenario: Scenario, checker: Checker) -> list[str]:
     """Return what is wrong when the script and the solutions are run, each with a new model.
 
-    Raises EnvironmentUnusable.
+    Nothing, where the exercise cannot be done in this environment. Raises EnvironmentUnusable.
     """
+    if explain_misfit(scenario, checker.worker.describe()):
+        return []
     said = []
     found = checker.run(cut_starter(exercise, scenario), scenario)
     if found.ending != "still failing":

@@ -19,10 +19,12 @@ class Progress(msgspec.Struct, kw_only=True):
     """The exercises that are done or left for later, and how many hints were read of each.
 
     `predicted` has a pair for each round of `learn predict`: answers that were right, questions.
+    `left_out` names those of the track that do not fail with the learner's TensorFlow.
     """
 
     version: int = 1
     track: Literal["core", "fast", "zeros", "full"] = "core"
+    left_out: list[str] = []
     done: list[str] = []
     skipped: list[str] = []
     hints: dict[str, int] = {}
@@ -68,14 +70,22 @@ def read_progress(folder: Path) -> tuple[Progress, str]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Progress), ""
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UsageError(
-            f"{folder} holds no course", f"there is no {FILE}", command_line("learn init DIR")
-        ) from error
+        name = "this folder" if folder == Path() else folder
+        tip = f"{command_line('learn init DIR')}, or name its folder with --dir"
+        raise UsageError(f"{name} holds no course", f"there is no {FILE}", tip) from error
     except (msgspec.DecodeError, UnicodeDecodeError):
         kept = path.with_name(f"{FILE}.damaged")
         path.replace(kept)
-        write_progress(folder, Progress())
-        return Progress(), f"{FILE} was damaged. It is kept as {kept.name}; the count starts again."
+        progress = begin(guess_track(folder))
+        write_progress(folder, progress)
+        return progress, f"{FILE} was damaged. It is kept as {kept.name}; the count starts again."
+
+
+def guess_track(folder: Path) -> str:
+    """Return the track whose exercises lie in a folder, the core if it is none of them."""
+    found = {each.name for each in folder.iterdir() if each.is_dir()}
+    fitting = [track for track in TRACKS if {each.id for each in list_track(track)} == found]
+    return fitting[0] if fitting else "core"
 
 
 def write_progress(folder: Path, progress: Progress) -> None:
@@ -83,9 +93,14 @@ def write_progress(folder: Path, progress: Progress) -> None:
     write_whole(folder / FILE, to_json(progress) + "\n")
 
 
+def list_course(progress: Progress) -> list[Exercise]:
+    """Return the exercises of a learner's folder, in their order."""
+    return [each for each in list_track(progress.track) if each.id not in progress.left_out]
+
+
 def find_next(progress: Progress) -> Exercise | None:
     """Return the first exercise to do, those left for later last; None where all are done."""
-    to_do = [each for each in list_track(progress.track) if each.id not in progress.done]
+    to_do = [each for each in list_course(progress) if each.id not in progress.done]
     return min(to_do, key=lambda each: each.id in progress.skipped, default=None)
 
 
@@ -114,7 +129,7 @@ def describe_status(progress: Progress, find_master: Callable[[Exercise], Scenar
             state=find_state(progress, each),
             hints=progress.hints.get(each.id, 0),
         )
-        for each in list_track(progress.track)
+        for each in list_course(progress)
     ]
     following = find_next(progress)
     return Status(

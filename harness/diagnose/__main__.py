@@ -1,6 +1,6 @@
 """Print what the model at a path says, as JSON, within limits of time and memory.
 
-Arguments: the path, and the Keras version of a reader or nothing.
+Arguments: the path, the Keras version of a reader or nothing, and the samples as JSON.
 """
 
 import os
@@ -12,22 +12,28 @@ import msgspec
 import numpy as np
 
 from harness.diagnose import architecture_rules, weight_rules
-from harness.diagnose.file_answer import FileAnswer, LayerSummary
+from harness.diagnose.file_answer import FileAnswer, LayerSummary, OwnOutputs, Samples
 from harness.diagnose.findings import Finding, rank
 from harness.diagnose.network import Layer, Network
 from harness.diagnose.read_network import read_network
 from harness.diagnose.reader_rules import foretell
+from harness.diagnose.surroundings import find_far, judge_surroundings
 from harness.formats.__main__ import limit_process
 from harness.formats.facts import Unreadable, plain
 from harness.formats.reading import UNREADABLE_EXIT
 from harness.formats.recognize import read_facts
+from harness.origin.samples import order_samples
+from harness.verdicts.statistics import Array
 
 MOST_SHOWN = 500  # layers
+MOST_INPUTS = 20  # arrays of a model
 UNTRUSTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 
 
-def answer_file(path: Path, reader: str = "") -> FileAnswer:
+def answer_file(path: Path, reader: str = "", samples: Samples | None = None) -> FileAnswer:
     """Return what a file says, and what a Keras of the version `reader` would do with it.
+
+    `samples`: arrays beside which the model's own outputs are computed.
 
     Raises Unreadable, MemoryError or OSError for a file that cannot be read.
     """
@@ -40,12 +46,42 @@ def answer_file(path: Path, reader: str = "") -> FileAnswer:
     findings = find_all(network) if network else []
     if reader and not unread:
         findings += foretell(facts, network, reader)
+    own = compute(network, samples) if network and samples and samples.inputs else None
+    if own:
+        findings += own.findings
     return FileAnswer(
         facts=msgspec.Raw(msgspec.json.encode(asdict(facts))),
         layers=summarize(network) if network else [],
         findings=rank(findings),
         unread=unread,
+        own=own,
     )
+
+
+def compute(network: Network, samples: Samples) -> OwnOutputs:
+    """Return what the model itself gives for inputs, beside expected and predicted outputs."""
+    inputs = load_arrays(Path(samples.inputs), MOST_INPUTS)
+    names = [each.name for each in network.layers if each.class_name == "InputLayer"]
+    given = order_samples(inputs, names)
+    far = find_far(network, given[0]) if len(given) == 1 else None
+    expected, predicted = (
+        next(iter(load_arrays(Path(each), 1).values())) if each else None
+        for each in (samples.expected, samples.predicted)
+    )
+    if expected is None and predicted is None:
+        own = OwnOutputs(computed="cannot", reason="there is nothing to compare its outputs with")
+    else:
+        own = judge_surroundings(network, given, expected, predicted)
+    return msgspec.structs.replace(own, findings=[*own.findings, far]) if far else own
+
+
+def load_arrays(path: Path, most: int) -> dict[str, Array]:
+    """Return the arrays of a `.npy` or `.npz`; of a `.npy` only what is used is read."""
+    loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        return {"": loaded}
+    with loaded:
+        return {name: loaded[name] for name in loaded.files[:most]}
 
 
 def find_all(network: Network) -> list[Finding]:
@@ -88,11 +124,17 @@ def summarize_layer(layer: Layer) -> LayerSummary:
     )
 
 
+def read_arguments(words: list[str]) -> tuple[Path, str, Samples | None]:
+    """Return the path, the reader and the samples of a command line."""
+    samples = msgspec.json.decode(words[3], type=Samples) if words[3:] else None
+    return Path(words[1]), words[2], samples
+
+
 def main() -> int:
     """Read the path in the arguments; return the exit code."""
     limit_process()
     try:
-        answer, code = msgspec.json.encode(answer_file(Path(sys.argv[1]), sys.argv[2])), 0
+        answer, code = msgspec.json.encode(answer_file(*read_arguments(sys.argv))), 0
     except Unreadable as error:
         answer, code = f"{error}\n{error.tip}".encode("utf-8", "backslashreplace"), UNREADABLE_EXIT
     except (MemoryError, RecursionError):

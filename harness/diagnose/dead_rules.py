@@ -10,6 +10,7 @@ from harness.diagnose.outputs import Outputs
 from harness.verdicts.statistics import Array, correlate
 
 CERTAIN = 1e-4  # from 0 or 1; a probability that near is certain
+ROUNDING = 1e-6  # of a number
 MOST_RELATED = 0.3  # correlation of two predictions that share no weights
 
 
@@ -28,7 +29,7 @@ def find_nan(each: Outputs) -> list[Finding]:
 
 def find_dead(each: Outputs) -> list[Finding]:
     """Speak where all rows are equal: zeros, ones, or another row."""
-    if not (each.got == each.got[0]).all():
+    if not is_one_row(each.got):
         return []
     rows, columns = each.got.shape
     if not each.got.any():
@@ -59,9 +60,14 @@ def find_dead(each: Outputs) -> list[Finding]:
     return found
 
 
+def is_one_row(values: Array) -> bool:
+    """Return whether all rows are equal but for rounding."""
+    return bool((np.abs(values - values[0]) <= ROUNDING * np.abs(values[0])).all())
+
+
 def find_certain(each: Outputs) -> list[Finding]:
     """Speak where almost all probabilities are 0 or 1, and few of the expected ones are."""
-    if not each.probabilities or (each.got == each.got[0]).all() or each.integers:
+    if not each.probabilities or is_one_row(each.got) or each.integers:
         return []
     certain, before = share_certain(each.got), share_certain(each.wanted)
     if certain < 0.9 or before > 0.5 or each.got.min() < 0 or each.got.max() > 1:

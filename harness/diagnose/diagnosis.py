@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.diagnose.causes import ALL
-from harness.diagnose.file_answer import LayerSummary, read_file_answer
+from harness.diagnose.code_rules import find_in_code, read_code
+from harness.diagnose.file_answer import LayerSummary, OwnOutputs, Samples, read_file_answer
 from harness.diagnose.findings import Answer, Finding, rank
 from harness.diagnose.reader import find_keras
 from harness.formats.facts import Facts, plain
@@ -37,14 +38,18 @@ MOST_LAYERS_SHOWN = 12
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
-    `answer`, `reason`: what outputs say, None where none were given. `unsafe`: why loading the
-    model may run code. `needed`: evidence that would tell more, one sentence each.
+    `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
+    file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
+    `unsafe`: why loading the model may run code. `needed`: evidence that would tell more, one
+    sentence each.
     """
 
     model: str | None = None
     format: str | None = None
     writer: str | None = None
     layers: list[LayerSummary] = []
+    roots: list[str] = []
+    own: OwnOutputs | None = None
     answer: Answer | None = None
     reason: str = ""
     findings: list[Finding]
@@ -77,13 +82,14 @@ def diagnose_outputs(expected: "Array | None", predicted: Sequence["Array"]) -> 
     )
 
 
-def diagnose_file(path: Path, reader: str = "") -> Diagnosis:
+def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) -> Diagnosis:
     """Return what a model file says, and who wrote it; no code in it is run.
 
     `reader`: the release that is to read it, as `env add` spells releases; "" for none.
-    Raises UsageError where nothing is at `path`, and CannotRead where no model can be read.
+    `samples`: the files of --inputs, --expected and --predicted. Raises UsageError where nothing is
+    at `path`, and CannotRead where no model can be read.
     """
-    said = read_file_answer(path, find_keras(reader) if reader else "")
+    said = read_file_answer(path, find_keras(reader) if reader else "", samples)
     origin = make_origin(Facts(**msgspec.json.decode(said.facts)))
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
     if said.unread:
@@ -94,21 +100,32 @@ def diagnose_file(path: Path, reader: str = "") -> Diagnosis:
         writer=spell_writer(origin),
         layers=said.layers,
         findings=said.findings,
+        own=said.own,
+        roots=list(origin.roots),
         unsafe=list(origin.dangers),
         needed=[*needed, *origin.missing],
     )
 
 
+def diagnose_code(path: Path, roots: Sequence[str] = ()) -> Diagnosis:
+    """Return what a user's code says; it is parsed and never run.
+
+    `roots`: the keywords that a checkpoint was saved with. Raises UsageError for what is no Python.
+    """
+    return Diagnosis(findings=rank(find_in_code(read_code(path), roots)))
+
+
 def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
-    """Return one diagnosis of a file and of outputs; what both name comes first."""
+    """Return one diagnosis of a file or code, and of outputs; what both name comes first."""
     both = {each.cause for each in file.findings} & {each.cause for each in outputs.findings}
     findings = rank([*file.findings, *outputs.findings])
+    explained = outputs.answer == "unexplained" and bool(findings)
     return msgspec.structs.replace(
         file,
-        answer=outputs.answer,
-        reason=outputs.reason,
+        answer="explained" if explained else outputs.answer or file.answer,
+        reason=outputs.reason or file.reason,
         findings=sorted(findings, key=lambda each: each.cause not in both),
-        needed=[*file.needed, *outputs.needed],
+        needed=[*file.needed, *([] if explained else outputs.needed)],
     )
 
 
@@ -123,11 +140,15 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
         lines += [f"  {each}" for each in diagnosis.unsafe]
     if diagnosis.answer:
         lines += [TITLES[diagnosis.answer], f"  {diagnosis.reason}"]
+    if diagnosis.own:
+        lines += ["Computed without TensorFlow:", f"  {diagnosis.own.reason}"]
     for number, finding in enumerate(diagnosis.findings, 1):
         lines += ["", *describe_finding(number, finding)]
     if not diagnosis.findings and diagnosis.answer not in ("unexplained", "cannot tell"):
         lines += ["", "No fault found."]
-        lines += [NOTHING_SEEN] if diagnosis.model and not diagnosis.answer else []
+        lines += (
+            [NOTHING_SEEN] if diagnosis.model and not diagnosis.answer and not diagnosis.own else []
+        )
     if diagnosis.needed:
         lines += ["", *(f"To know more: {each}." for each in diagnosis.needed)]
     return lines

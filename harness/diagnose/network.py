@@ -25,6 +25,7 @@ class Layer:
     module: str | None = None
     weights: dict[str, Array] = field(default_factory=dict)
     place: str = ""
+    inbound: Any = None  # what feeds it, as the file says it
 
     @property
     def activation(self) -> str:
@@ -44,6 +45,8 @@ class Node:
     class_name: str
     layers: "list[Layer | Node]"
     name: str = ""
+    inbound: Any = None
+    ends: dict[str, Any] = field(default_factory=dict)  # input_layers and output_layers
 
 
 @dataclass
@@ -99,7 +102,8 @@ def build_node(node: dict[str, Any], left: list[int], depth: int) -> Node:
     """Return a model with its layers; `left` counts down how many may still be made."""
     inner = node["config"]
     listed = inner.get("layers") if isinstance(inner, dict) else inner
-    made = Node(str(node.get("class_name")), [], name_of(node))
+    made = Node(str(node.get("class_name")), [], name_of(node), node.get("inbound_nodes"))
+    made.ends = inner if isinstance(inner, dict) else {}
     for each in listed if isinstance(listed, list) else []:
         left[0] -= 1
         if left[0] < 0 or not isinstance(each, dict):
@@ -114,6 +118,7 @@ def build_node(node: dict[str, Any], left: list[int], depth: int) -> Node:
                     str(each.get("class_name")).rpartition(">")[2],
                     details if isinstance(details, dict) else {},
                     each["module"] if isinstance(each.get("module"), str) else None,
+                    inbound=each.get("inbound_nodes"),
                 )
             )
     return made

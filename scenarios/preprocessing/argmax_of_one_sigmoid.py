@@ -1,15 +1,15 @@
-"""argmax over the single output of a sigmoid head is 0 for every row, whatever the probability.
+"""argmax over the single output of a sigmoid head gives 0 for every row, whatever the probability.
 
 Symptom:
     "np.argmax(model.predict(x), axis=1) returns all zeros", after "AttributeError: 'Sequential'
     object has no attribute 'predict_classes'". Accuracy is the share of class 0, recall is 0.
 Cause:
-    argmax says in which column the largest number stands. A sigmoid head for two classes has one
-    column, so it stands in column 0, always. predict_classes knew both kinds of head and is gone
-    since TensorFlow 2.6; argmax is the substitute for softmax heads only.
+    argmax returns the column that holds the largest number. A sigmoid head for two classes has one
+    column, so argmax always returns column 0. predict_classes handled both kinds of head, but
+    TensorFlow 2.6 removed predict_classes. argmax replaces predict_classes for softmax heads only.
 Fix:
     threshold: (probability > 0.5) for a head of one unit.
-    either_head: where the code serves both kinds of model, let the number of columns decide.
+    either_head: choose by the number of columns, where the code serves both kinds of model.
 Spot it:
         print(model.output_shape)  # (None, 1): threshold; (None, 2) or more: argmax
 Evidence:

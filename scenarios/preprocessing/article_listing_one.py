@@ -3,17 +3,19 @@
 Symptom:
     "Restored Keras model predicts wrong values on new data", no error, no warning.
 Cause:
-    The model learnt from z-scores, which lie between -1.7 and 1.7, and gets the raw columns, which
-    lie between 0 and 1. A linear head passes on whatever arrives, so the numbers are wrong but not
-    0. Inputs far outside the range of the training make them larger (see the dose), never 0.
+    The model was trained on z-scores, which lie between -1.7 and 1.7. The restored model gets the
+    raw columns, which lie between 0 and 1. A linear head has no limit, so the predictions are wrong
+    but not 0. Inputs far outside the training range make the predictions larger (see the dose),
+    never 0.
     Two more things stop the listing. In a new process mean and std are gone, because only the model
     was saved. In Keras 3 save("my_model") is an error, because the path has no ending.
 Fix:
     saved_statistics: store mean and std beside the model, and apply them before predicting.
     keras_file: end the path in .keras, as Keras 3 demands; Keras 2.12 and later write it too.
-    Kin: article-regressor has columns in the thousands; dead-relu-head has a head that does give 0.
+    How it differs from article-regressor: the columns lie between 0 and 1, not in the thousands.
+    dead-relu-head has a head that does give 0.
 Spot it:
-    A model of z-scores wants columns of mean 0 and std 1:
+    A model of z-scores needs columns of mean 0 and std 1:
         print(inputs.mean(axis=0), inputs.std(axis=0))
 Evidence:
     Rebuilt from the article's sizes. Measured with this file: docs/explanation/the-article.md.

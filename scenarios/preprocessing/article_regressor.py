@@ -1,20 +1,21 @@
-"""A regressor trained on z-scores and fed raw features predicts thousands, and never zeros.
+"""A regressor trained on z-scores predicts thousands from raw features, and never zeros.
 
 Symptom:
     "Keras model predicts wrong values after load_model". No error, no warning: house prices
     that should lie between 2.5 and 5.9 (hundred thousand dollars) come back as 1476 to 3528.
 Cause:
-    An article says that skipping normalization makes a restored model predict zeros. This model,
-    with columns in the thousands (article-listing-one has the article's own), does not: beside
-    inputs in the thousands the biases hardly count, and a ReLU network without biases turns k times
-    the input into k times the output. A linear head passes that on. Zeros need a head that clips:
+    An article says that a restored model predicts zeros if normalization is skipped. This model
+    gets columns in the thousands and predicts no zeros. Beside inputs in the thousands the biases
+    hardly count, and a ReLU network without biases multiplies its output by k if its input is
+    multiplied by k. A linear head passes the large number on. Zeros need a head that clips:
     sigmoid-underflow, dead-relu-head.
 Fix:
     saved_statistics: apply the training mean and std, saved beside an already trained model.
-    normalization_layer: put an adapted Normalization layer into the model, so that raw features
-    are the right input and no second file can get lost; prefer it for every new model.
+    normalization_layer: put an adapted Normalization layer into the model. Raw features are then
+    the right input, and no second file can get lost. Prefer this layer for every new model.
+    How it differs from article-listing-one: the columns are in the thousands, not between 0 and 1.
 Spot it:
-    A model trained on z-scores wants columns of mean 0 and std 1, unless it scales for itself:
+    A model of z-scores needs columns of mean 0 and std 1, unless one of its layers scales:
         print(inputs.mean(axis=0), inputs.std(axis=0), [layer.name for layer in model.layers])
 Evidence:
     Kotlin/kotlindl#287 (trained scaled, tested unscaled), hunkim/DeepLearningZeroToAll#197.

@@ -1,19 +1,20 @@
-"""A balanced classifier fed raw features answers all 0.0 or all 1.0, and chance decides which.
+"""A balanced classifier fed raw features predicts all 0.0 or all 1.0, depending on the seed.
 
 Symptom:
     "Keras binary classifier predicts 0 for everything after loading", and after the next training
     1 for everything. Both classes are as frequent in the data; the notebook had good accuracy.
 Cause:
-    The classifier learned from z-scores and is fed raw readings. Read as z-scores, 1480 rpm and
-    340 kelvin lie far out, all rows in the same direction. The logit there is below -88 (sigmoid
-    is 0.0 in float32) or above 17 (it is 1.0). No data ever was there, and here some columns
-    speak for worn and some against: the initial weights decide. With a rare class the way out
-    leads to 0 more often: sigmoid-underflow.
+    The classifier was trained on z-scores and gets raw readings. Read as z-scores, 1480 rpm and 340
+    kelvin lie far outside the training range, in the same direction for all rows. The logit is then
+    below -88 (the sigmoid is 0.0 in float32) or above 17 (the sigmoid is 1.0). Some columns push
+    the logit up and some push it down, so the initial weights decide its sign.
 Fix:
     saved_statistics: apply the training mean and std, saved beside the model, to every batch.
-    (Or a Normalization layer in the model, as in article-regressor.)
+    (Or put a Normalization layer into the model, as in article-regressor.)
+    How it differs from sigmoid-underflow: both classes are equally frequent, so 0.0 is no likelier
+    than 1.0. There one class is rare, and 0.0 comes up more often.
 Spot it:
-    Exact 0.0 and 1.0 mean a logit far out. A classifier in doubt gives numbers in between:
+    An exact 0.0 or 1.0 means an extreme logit. A healthy classifier also gives numbers in between:
         print(np.mean((predictions == 0) | (predictions == 1)))
 Evidence:
     Kotlin/kotlindl#287 (trained scaled, tested unscaled: always the same prediction).

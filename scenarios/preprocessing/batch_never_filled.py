@@ -1,17 +1,19 @@
-"""The array that goes into the model is made ready, but the images never get into it.
+"""The program prepares an array for the batch, but the images never get into the array.
 
 Symptom:
     "model.predict() gives identical output regardless of different input". All was fine in the
     notebook; the new script reads pictures one by one. The batch has the right shape.
 Cause:
-    An array of zeros is made, then a loop should fill it. `row = image / 255` does not fill the
-    row, it gives the name row to something else, and the batch stays black. `batch[:] = image`
-    fills all rows at once, so that the last image of the loop is there as often as there are rows.
+    The program makes an array of zeros, and a loop should fill the array. `row = image / 255` does
+    not fill the row. The assignment only binds the name `row` to a new array, so the batch stays
+    black. `batch[:] = image` fills all rows at once, so every row holds the last image of the loop.
 Fix:
-    by_number: assign to a place of the array, batch[number] = image. (np.stack of a list of
-    images needs no array beforehand.)
+    by_number: assign to a place of the array, batch[number] = image. (np.stack of a list of images
+    needs no array beforehand.)
+    How it differs from missing-image-is-black: every image was read. uint8-truncation: the rows are
+    filled, but with rounded numbers.
 Spot it:
-    Different pictures must be different rows, and none of them is all zero:
+    Different pictures must give different rows, and no row may be all zero:
         print(len(np.unique(batch.reshape(len(batch), -1), axis=0)), batch.any(axis=(1, 2, 3)))
 Evidence:
     SCSLabISU/xPLNet#1 (the image is loaded, np.zeros is fed: one class for all pictures).

@@ -1,18 +1,18 @@
-"""The model learned from RGB images and gets OpenCV's BGR: red and blue are exchanged.
+"""A model trained on RGB images gets OpenCV's BGR images: red and blue are exchanged.
 
 Symptom:
     "Keras model works in the notebook but predicts wrong classes with cv2.VideoCapture". No error,
-    and confidence stays high: red things get the class of blue ones. Plotted faces look blue.
+    and confidence stays high: red things get the class of blue things. Plotted faces look blue.
 Cause:
     Pillow, tf.io and Keras's own loaders return red, green, blue. OpenCV (imread, VideoCapture)
     and ffmpeg's bgr24 return blue, green, red, in an array of the same shape and type.
 Fix:
     flipped_channels: image[..., ::-1], or cv2.cvtColor(image, cv2.COLOR_BGR2RGB), right after
     reading, so that all later code sees RGB.
-    flipped_kernel: exchange the input channels of the first kernel instead. No work per frame and
-    no line that a caller can forget; right only if nothing but BGR ever comes in.
+    flipped_kernel: exchange the input channels of the first kernel instead. This costs no time per
+    frame, and callers need no extra line. It is right only if every input is BGR.
 Spot it:
-    Predict one photo whose answer you know, both ways. The better order is the trained one:
+    Predict one photo of a known class in both orders. The better order is the order of training:
         print(model(photo[None]), model(photo[None, ..., ::-1]))
 Evidence:
     EdjeElectronics/TensorFlow-Object-Detection-API-Tutorial-Train-Multiple-Objects-Windows-10#369,

@@ -1,15 +1,17 @@
-"""City names get their numbers anew from each batch, so the embedding looks up other cities.
+"""Each batch numbers the city names anew, so the embedding looks up the rows of other cities.
 
 Symptom:
     "LabelEncoder gives different codes for test data", "embedding model wrong after load_model".
     Predictions are plausible and wrong; sent one by one, all rows get the same prediction.
 Cause:
     LabelEncoder.fit_transform, astype("category").cat.codes and np.unique number the values that
-    they find, in sorted order. If Berlin is missing in a batch, every city behind it in the
-    alphabet gets the number before its own. Alone in its batch, each city is number 0, Athens.
+    they find, in sorted order. If a batch has no Berlin, every city after Berlin in the alphabet
+    gets the number of the city before it. A city alone in its batch always gets number 0, the
+    number of Athens.
 Fix:
-    saved_cities: save the sorted list of the training, and number by its places. A city that is
-    not in it is then an error. (Or a StringLookup layer inside the model.)
+    saved_cities: save the sorted list of the training cities, and number each city by its place in
+    that list. A city that is missing from the list is then an error. (Or put a StringLookup layer
+    into the model.)
 Spot it:
     The same city must have the same number, whatever else is in the batch:
         print(encode(cities[:1]), encode(cities)[:1])

@@ -1,18 +1,18 @@
-"""Every restored probability is 0 or 1 to six decimals, and right: the classes lie that far apart.
+"""Every restored probability is 0 or 1 to six decimals, and correct: the classes lie far apart.
 
 Symptom:
-    "model.predict gives only 0. and 1. instead of probabilities" after loading: softmax looks
-    saturated on all rows, as it does when somebody forgot to scale the inputs.
+    "model.predict gives only 0. and 1. instead of probabilities" after loading. Softmax looks
+    saturated on all rows, as if the inputs were not scaled.
 Cause:
-    A lead of 17 between two logits is a probability of 1.0 in float32. Coins differ by dozens of
-    standard deviations of the measurement, so the log odds of a well trained sorter are above
-    a thousand. Long training without label smoothing gets there as well.
+    A lead of 17 between two logits is a probability of 1.0 in float32. The coins differ by dozens
+    of standard deviations of the measurement, so the log odds of a well trained sorter are above a
+    thousand. Long training without label smoothing has the same effect.
 Fix:
-    Nothing to mend in the restore. Where graded answers are needed, keep the logits (an output
-    without softmax) and calibrate them with a temperature.
+    The restore needs no repair. Where graded probabilities are needed, keep the logits (an output
+    without softmax) and calibrate the logits with a temperature.
 Spot it:
-    Certain and right is healthy, certain and wrong is not: score some rows whose classes you know.
-    Without its scaling this model is just as certain, and right in one row of three:
+    Certain and right is healthy. Certain and wrong is a failure. Score some rows whose classes you
+    know. Without its scaling this model is equally certain, and right in one row of three:
         (model.predict_on_batch(inputs).argmax(axis=1) == classes).mean()  # 1.0 here
 Evidence:
     keras-team/keras#3173 (only ones and zeroes), keras-team/keras#9794 ("everything is 100%"),

@@ -4,15 +4,15 @@ Symptom:
     "Keras predicts the wrong class, always the same wrong one", "flow_from_directory labels in
     the wrong order": picture of bay 2, answer 5. Accuracy was fine in the notebook.
 Cause:
-    A model knows no names, it returns the number of a column. image_dataset_from_directory and
-    flow_from_directory number the folders in the order of their names as text: 1, 10, 11, 12, 2,
-    3. Code that turns a column into a name again with range(1, 13) uses another order. Up to nine
-    classes the two agree, so the mistake comes with the tenth.
+    A model returns the number of a column and knows no names. image_dataset_from_directory and
+    flow_from_directory number the folders in the order of their names as text: 1, 10, 11, 12, 2, 3.
+    range(1, 13) turns columns into names in another order. The two orders agree up to nine classes,
+    so the mistake appears with the tenth class.
 Fix:
-    saved_names: save dataset.class_names (or generator.class_indices) with the model, when it is
-    trained, and look the names up there.
+    saved_names: save dataset.class_names (or generator.class_indices) with the model at training
+    time, and look the names up in that list.
 Spot it:
-    A confusion matrix with every row full in one column, but the wrong one, is a permutation:
+    The classes are permuted if every row of the confusion matrix has one full, but wrong, column:
         print(list(class_names) == sorted(class_names))  # False: not the order of the folders
 Evidence:
     keras-team/keras#7543 (folders 1 to 64 become 1, 10, 11), pytorch/vision#714 (1, 10, 100, 11),

@@ -1,17 +1,17 @@
-"""The table comes with its columns in another order, and each weight meets the wrong column.
+"""The table comes with its columns in another order, so each weight multiplies the wrong column.
 
 Symptom:
     "Keras predictions wrong after loading, same DataFrame", "feature order differs between train
     and test". No error: the number of columns is right. Used cars cost -81 000 to -7 000 euros.
 Cause:
-    A network knows columns by their place, not by their name. Training took them as the first
-    export had them; now they come from JSON, a database or a join that sorts them by name, and
-    age is read as power. If only two similar columns change places, the errors are small.
+    A network identifies columns by place, not by name. Training used the column order of the first
+    export. The new table comes from JSON, a database or a join that sorts columns by name, so the
+    model reads age as power. If only two similar columns change places, the errors are small.
 Fix:
-    saved_order: save the list of column names with the model, and build every batch by name in
-    that order. Then a missing column is a KeyError and an additional one does no harm.
+    saved_order: save the list of column names with the model, and build every batch by name in that
+    order. A missing column is then a KeyError, and an additional column does no harm.
 Spot it:
-    Compare each column's mean with the one that training saw. Columns that changed places show:
+    Compare each column's mean with its mean in training. Exchanged columns have other means:
         print(list(zip(names, batch.mean(axis=0), training_mean)))
 Evidence:
     scikit-learn/scikit-learn#7242, dmlc/xgboost#8357, szilard/xgboost-adv-workshop-LA#10.

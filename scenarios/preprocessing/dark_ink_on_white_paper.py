@@ -1,15 +1,14 @@
-"""Training digits are bright on black, an own drawing is dark on white: every pixel is inverted.
+"""Training digits are bright on black, a user's drawing is dark on white: every pixel is inverted.
 
 Symptom:
     "MNIST model is always wrong on my own handwriting", "my digit is always 8". No error. Shape,
     type and range of the picture are right.
 Cause:
-    In MNIST the ground is 0 and the ink is near 1. A scan, a photo and a drawing program give paper
-    near 1 and ink near 0. The model sees a bright square with a hole in the form of a digit.
+    In MNIST the background is 0 and the ink is near 1. In a scan, a photo or a drawing program the
+    paper is near 1 and the ink near 0. The model gets a bright square with a dark digit.
 Fix:
     inverted: 1 - picture, or 255 - picture before the division, where the border is bright.
-    How it differs from missing-rescale-255: the range is right, and the order of the values is
-    turned round.
+    How it differs from missing-rescale-255: the range is right, and bright and dark are exchanged.
 Spot it:
     The border of a training picture is dark:
         print(inputs[:, 0].mean(), inputs[:, -1].mean())

@@ -1,21 +1,23 @@
-"""Raw weather readings land on the flat side of a ReLU output, and every day is forecast dry.
+"""Raw weather readings make the input of a ReLU output negative, so every day is forecast dry.
 
 Symptom:
-    "Keras regression with relu output predicts 0 for every sample after loading". 365 forecasts
-    of 0.0 mm, no error, although the model forecast up to 11 mm before it was saved.
+    "Keras regression with relu output predicts 0 for every sample after loading". There are 365
+    forecasts of 0.0 mm and no error. Before saving the model forecast up to 11 mm.
 Cause:
-    The model learned from z-scores and is fed raw readings. Read as a z-score, 1013 hPa is a
-    pressure a thousand deviations high, and high pressure means dry: what enters the head's ReLU
-    is -2058 to -1771, and ReLU makes that 0.0. Six days in ten are dry, so most ways out of the
-    training data lead there. Where training ends differently, nonsense can come out instead.
+    The model was trained on z-scores and gets raw readings. Read as a z-score, 1013 hPa is a
+    pressure a thousand deviations high, and high pressure means dry. The input of the head's ReLU
+    is then -2058 to -1771, and ReLU turns that into 0.0. Six days in ten are dry, so most inputs
+    outside the training range give 0.0. With other training results, nonsense can come out instead.
 Fix:
     saved_statistics: apply the training mean and std, saved beside the model, to every batch.
-    folded_scaling: (x - mean) / std is linear, so the first Dense layer can absorb it: divide its
-    kernel rows by std and move the mean into its bias. No new layer, no retraining, raw readings
-    become the right input; prefer it for runtimes that know few layers.
+    folded_scaling: (x - mean) / std is linear, so the first Dense layer can include it: divide the
+    kernel rows by std and move the mean into the bias. Raw readings become the right input without
+    a new layer or a new training. Prefer this for runtimes that support few layers.
+    How it differs from sigmoid-underflow: the head is a ReLU, whose output is 0 for any negative
+    input.
 Spot it:
-    Feed the model what it was trained on, z-scores. If rain appears, the restore is fine, and your
-    inputs are not. Their mean has to be near 0 and their standard deviation near 1:
+    Feed z-scores, as in training. If rain appears, the restore is right and your inputs are wrong.
+    The mean of the inputs must be near 0 and their standard deviation near 1:
         print(model.predict_on_batch(np.random.normal(size=(32, 5)).astype("float32")).ravel())
         print(inputs.mean(axis=0), inputs.std(axis=0))
 Evidence:

@@ -1,17 +1,17 @@
-"""A model with named inputs gets a list, and Keras hands it out in the order of the alphabet.
+"""A model with named inputs gets a list, and Keras assigns the list in alphabetical order.
 
 Symptom:
     "Keras multiple inputs wrong order": predictions have the wrong sign or size, no error. Newer
     Keras: "ValueError: The structure of `inputs` doesn't match the expected structure".
 Cause:
-    The model was built from a dict, {"revenue": ..., "cost": ...}. Keras flattens dicts by sorted
-    key, so inside cost comes first. A list in the order of the dict is matched with that: revenue
-    goes where cost belongs. Both have the same shape, so nothing fails.
+    The model was built from a dict, {"revenue": ..., "cost": ...}. Keras flattens a dict by sorted
+    key, so inside the model cost comes first. Keras pairs a list with that order, so revenue goes
+    to the input of cost. Both inputs have the same shape, so no error is raised.
 Fix:
     by_name: feed a dict with the names of the inputs, as in training.
-    Or build the model from a list of inputs: then lists keep their order, and dicts work too.
+    Or build the model from a list of inputs. Then lists keep their order, and dicts work too.
 Spot it:
-    A list is matched with the inputs in this order. Is it the order of your list?
+    Keras pairs a list with the inputs in this order. Your list must have the same order:
         print([tensor.name for tensor in model.inputs])
 Evidence:
     keras-team/keras#20613 made it an error in Keras 3.8, unless the names are in sorted order.

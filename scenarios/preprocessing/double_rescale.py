@@ -1,18 +1,21 @@
-"""The model divides by 255 itself and the caller divides again: it sees black and answers zero.
+"""The model divides by 255 itself and the caller divides again: the image is black, the output 0.
 
 Symptom:
     "EfficientNet predicts the same for every image", "Keras regression returns only 0 after
-    load_model". No error: an image divided twice is a valid image, a black one.
+    load_model". No error: an image divided twice is still a valid image, but black.
 Cause:
-    The saved model begins with Rescaling(1/255), as Keras's EfficientNet does. The service has
-    the habit of images / 255.0, which most other models need. What arrives is 0 .. 0.004, so the
-    model returns its answer to a black image. Here that is a negative bias under a ReLU: 0.0.
+    The saved model begins with Rescaling(1/255), as Keras's EfficientNet does. The service also
+    computes images / 255.0, which most other models need. The model then gets 0 .. 0.004 and
+    returns its output for a black image. Here that output is a negative bias under a ReLU: 0.0.
 Fix:
     raw_pixels: send 0..255 to a model that rescales.
-    layer_taken_off: if all callers divide and cannot be changed, cut the Rescaling off the model.
+    layer_taken_off: remove the Rescaling layer from the model if all callers divide and cannot be
+    changed.
+    How it differs from missing-rescale-255: the division happens twice, not never. uint8-truncation
+    also gives black images, but its division happens once.
 Spot it:
         [layer.name for layer in model.layers if "scaling" in layer.name or "normal" in layer.name]
-    Anything in this list, at the beginning: pixels of 0..255 belong into the model.
+    If the list names a first layer, the model must get pixels of 0..255.
 Evidence:
     keras-team/keras-io#1549, tensorflow/tensorflow#42506, mindee/doctr#375 ("extra 255 division").
     Measured with this file: zeros on 20 of 20 seeds; on seed 0 dividing by 5 already does it

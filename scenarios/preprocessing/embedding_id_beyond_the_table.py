@@ -1,13 +1,13 @@
-"""An id beyond the embedding's table is an error on the CPU, and the last word under XLA.
+"""An id beyond the embedding's table is an error on the CPU, and the last row under XLA.
 
 Symptom:
     With jit_compile=True texts with new words get wrong predictions, without an error; all texts of
     new words alone get the same one. The same program without jit_compile raises "indices[0,0] = 60
     is not in [0, 50)".
 Cause:
-    The table has one row for each word of the training. A word that came later has a larger id.
-    TensorFlow on the CPU refuses such an id. Code that XLA compiled takes the last row instead: a
-    new word counts as the last word of the vocabulary. Keras 3.0 does so without XLA too.
+    The table has one row for each word of the training. A newer word has a larger id. TensorFlow on
+    the CPU rejects such an id. Code compiled by XLA takes the last row instead, so a new word
+    counts as the last word of the vocabulary. Keras 3.0 takes the last row without XLA too.
 Fix:
     unknown: give every word beyond the table the id that training used for unknown words, here 1.
 Spot it:

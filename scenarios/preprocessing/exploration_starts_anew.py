@@ -1,14 +1,14 @@
-"""A loaded agent acts at random, because its share of random actions starts at 1.0 again.
+"""A loaded agent acts at random, because its share of random actions is 1.0 again.
 
 Symptom:
     "DQN performs very poorly after load_weights", "the agent seems untrained after loading". No
     error. The Q values are exactly those of the trained agent.
 Cause:
-    The share of random actions, epsilon, is an attribute of the agent. It shrank during training.
-    The weights file holds no epsilon, so a new agent has the first value, 1.0: every action is
-    random.
+    The share of random actions, epsilon, is an attribute of the agent. Epsilon shrank during
+    training. The weights file holds no epsilon, so a new agent has the initial value 1.0: every
+    action is random.
 Fix:
-    greedy: use the agent with epsilon 0. A finished agent explores no more.
+    greedy: set epsilon to 0. A trained agent needs no random actions.
     stored: save epsilon beside the weights, and load both. Training can then continue.
 Spot it:
     An action that changes between two calls with one state is random:

@@ -1,17 +1,19 @@
-"""ImageDataGenerator standardised the training images; predict gets them without its statistics.
+"""ImageDataGenerator standardised the training images; predict gets images without its statistics.
 
 Symptom:
     "This ImageDataGenerator specifies `featurewise_center`, but it hasn't been fit on any training
-    data" and predictions far off; or no warning at all, if predict gets the plain images.
+    data" and very wrong predictions. There is no warning at all if predict gets the plain images.
 Cause:
-    featurewise_center and featurewise_std_normalization subtract a mean and divide by a std that
-    generator.fit computed. They live in the generator, not in the model, and are not saved with
-    it. A new generator has none: it warns, once, and lets the images pass as they are.
+    featurewise_center and featurewise_std_normalization subtract a mean and divide by a std.
+    generator.fit computed both. The generator holds mean and std, and the model file does not. A
+    new generator has neither: it warns once and returns the images unchanged.
 Fix:
     saved_statistics: save generator.mean and generator.std beside the model, set them on the new
-    generator and call standardize. (It changes float images in place: give it a copy.)
-    normalization_in_front: put them into the model as a Normalization layer; no generator needed.
-    No cure: calling fit on the images to predict. They get other statistics than the training.
+    generator and call standardize. (standardize changes float images in place: pass a copy.)
+    normalization_in_front: put mean and std into the model as a Normalization layer. Then no
+    generator is needed.
+    No cure: calling fit on the images to predict. These images have other statistics than the
+    training images.
 Spot it:
         print(generator.mean, generator.std)  # None: nothing is standardised
 Evidence:

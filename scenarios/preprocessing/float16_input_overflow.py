@@ -1,16 +1,17 @@
-"""A mixed_float16 model is fed dollars instead of thousands: above 65504 there is only infinity.
+"""A mixed_float16 model gets dollars instead of thousands: numbers above 65504 become infinity.
 
 Symptom:
     "mixed_float16 model predicts NaN after loading", "predictions nan for some rows only". The
     same weights in float32 give numbers. Here 77 % of the companies, the large ones, are NaN.
 Cause:
-    float16 ends at 65504. The layers cast what comes in to float16 before they compute: 70 000
-    dollars become inf, and inf - inf is NaN. (Sums of smaller numbers get there as well.) A
-    Rescaling layer in front does not help where it has the same policy: it casts first, too.
+    The largest number of float16 is 65504. The layers cast their inputs to float16 before they
+    compute: 70 000 dollars become inf, and inf - inf is NaN. (Sums of smaller numbers overflow as
+    well.) A Rescaling layer with the same policy in front does not help, because it casts first,
+    too.
 Fix:
     thousands: feed the unit that the model was trained on.
-    float32_rescaling: put the scaling in front as a layer with dtype="float32"; everything after
-    it may stay in float16. Prefer it where callers send dollars.
+    float32_rescaling: put the scaling in front as a layer with dtype="float32". All later layers
+    may stay in float16. Prefer this layer where callers send dollars.
 Spot it:
         print(model.layers[0].compute_dtype, np.abs(inputs).max())  # float16, and near 65504
 Evidence:

@@ -1,18 +1,18 @@
-"""Keras shifts the word numbers of a dataset by 3, and code that looks words up forgets the shift.
+"""Keras adds 3 to the word numbers of a dataset, and the code that looks words up does not.
 
 Symptom:
     "IMDB model is right on the test set and wrong on my own sentence", "get_word_index gives
     gibberish". No error.
 Cause:
-    imdb.load_data and reuters.load_data add index_from=3 to each number: 0 is padding, 1 the start,
-    2 an unknown word. get_word_index returns the numbers without the 3. An own sentence is looked
-    up without the 3, so each word becomes the word three ranks before it.
+    imdb.load_data and reuters.load_data add index_from=3 to each number: 0 is padding, 1 is the
+    start, 2 is an unknown word. get_word_index returns the numbers without the 3. A new sentence is
+    looked up without the 3, so each word becomes the word three ranks before it.
 Fix:
     shifted: add 3 to each number and put 1 in front, as load_data does.
-    How it differs from tokenizer-refitted: the table of words is the right one, and every number is
-    off by the same amount.
+    How it differs from tokenizer-refitted: the table of words is right, and every number is wrong
+    by the same amount.
 Spot it:
-    Numbers turned back into words must give the sentence (0 to 2 are no words):
+    The numbers must give the sentence when they are turned back into words (0 to 2 are no words):
         word_of = {number + 3: word for word, number in word_index.items()}
         print(" ".join(word_of.get(number, "?") for number in inputs[0]))
 Evidence:

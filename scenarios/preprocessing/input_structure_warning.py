@@ -1,19 +1,20 @@
-"""Keras warns that the structure of the inputs is not the expected one; with one input it is fine.
+"""Keras warns that the inputs have an unexpected structure; with one input this is harmless.
 
 Symptom:
     "UserWarning: The structure of `inputs` doesn't match the expected structure. Expected:
     ['spectrum'] Received: inputs=Tensor(shape=(64, 8))" when a restored functional model
     is called. "Because of this warning, I can't be sure that the model works as I expect."
 Cause:
-    The model was built as Model([spectrum], output), a list of one, and gets an array. Keras 3
-    compares the nesting (3.6 and later), warns, flattens what came and goes on: with one tensor
-    in and one expected there is no other way to fit them. After loading, 3.6 itself expects the
-    array and warns of [inputs], the list that was right in training; 3.10 keeps the list.
+    The model was built as Model([spectrum], output), with a list of one input, and gets an array.
+    Keras 3.6 and later compare the nesting, warn, flatten the inputs and continue. One tensor can
+    only be paired with the one expected input. After loading, 3.6 itself expects the array and
+    warns of [inputs], which was right in training; 3.10 still expects the list.
 Fix:
     Build it as Model(spectrum, output), or call it on [inputs]. An existing file needs no change.
 Spot it:
-    Harmless while the model has one input. With two of one shape the flattened order decides, and
-    a dict or list in another order is a real failure (scenario dict-inputs-fed-as-list).
+    The warning is harmless while the model has one input. With two inputs of one shape the
+    flattened order decides, and a dict or list in another order is a real failure (scenario
+    dict-inputs-fed-as-list).
         len(model.inputs)  # 1: nothing can be exchanged
 Evidence:
     tensorflow/tensorflow#82372, NatLibFi/Annif#883 (wrapping in a list changed no result),

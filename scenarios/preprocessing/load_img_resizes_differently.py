@@ -1,19 +1,19 @@
-"""load_img shrinks photos by another rule than image_dataset_from_directory did in training.
+"""load_img resizes photos by another method than image_dataset_from_directory did in training.
 
 Symptom:
     "image_dataset_from_directory and load_img give different predictions": lower accuracy on single
     images than in evaluation, with the same files. Plausible numbers, no error.
 Cause:
-    image_dataset_from_directory resizes with tf.image.resize, bilinear: of a photo four times too
-    large it mixes four pixels in sixteen. load_img(target_size=...) resizes with Pillow and, unless
-    told otherwise, takes the nearest pixel: noise and edges get sharper than in training.
-    interpolation="bilinear" does not cure it: Pillow's bilinear averages over all pixels around
-    (antialias), so texture gets smoother than in training.
+    image_dataset_from_directory resizes with tf.image.resize, bilinear: in a photo four times too
+    large it averages four pixels of sixteen. load_img(target_size=...) resizes with Pillow and by
+    default takes the nearest pixel, so noise and edges are sharper than in training.
+    interpolation="bilinear" is no cure: Pillow's bilinear averages over all pixels around
+    (antialias), so texture is smoother than in training.
 Fix:
     same_resize: read with tf.io and resize with tf.image.resize, as training did.
-    resizing_layer: a Resizing layer in front of the model; callers send photos as they are.
+    resizing_layer: put a Resizing layer in front of the model. Callers then send photos unchanged.
 Spot it:
-    Compare the arrays, not the images, for one file:
+    Compare the arrays of one file, not the pictures:
         print(np.abs(from_training[0] - img_to_array(load_img(path, target_size=size))).max())
 Evidence:
     tensorflow/tensorflow#46255 (these two functions), python-pillow/Pillow#2718,

@@ -5,11 +5,11 @@ Symptom:
     Some positives are called negative, so that recall is lower than in the training log.
 Cause:
     The model was trained with from_logits=True, and its last layer has no activation. The loss
-    applied the sigmoid, and the loss is not a part of the saved model. A logit of 0 is a
-    probability of 0.5, so the threshold 0.5 is a probability of 0.62.
+    applied the sigmoid, and the saved model does not contain the loss. A logit of 0 is a
+    probability of 0.5, so a logit of 0.5 is a probability of 0.62.
 Fix:
     sigmoid: apply the sigmoid to the predictions; for several classes apply the softmax.
-    threshold: compare the logits with 0, if only the class is needed.
+    threshold: compare the logits with 0 if only the class is needed.
 Spot it:
     Probabilities lie between 0 and 1:
         print(model.predict(inputs).min(), model.predict(inputs).max())

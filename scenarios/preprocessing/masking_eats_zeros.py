@@ -1,16 +1,17 @@
-"""Class 0 is a real value in the service and padding to the model: whole sequences are masked.
+"""The service uses 0 as a class and the model as padding: whole sequences are masked.
 
 Symptom:
     "Keras GRU / LSTM returns 0 for some sequences"; with average pooling behind it,
-    "GlobalAveragePooling1D nan". Only machines without any fault are hit: nearly all of them.
+    "GlobalAveragePooling1D nan". Only machines without any fault are affected, which is nearly all
+    machines.
 Cause:
     With mask_zero=True (or Masking(0.0)) the number 0 means "nothing here". Training counted codes
-    from 1 and kept 0 for padding. The service counts from 0, so "running, no fault" is padding.
-    A GRU or LSTM skips masked steps and stays in its initial state, zero; a head without bias
-    keeps it. GlobalAveragePooling1D divides by the number of steps that are left: 0 / 0 is NaN.
-    Where there is a fault, its number is off by one as well: wrong, but not zero.
+    from 1 and used 0 for padding. The service counts from 0, so "running, no fault" becomes
+    padding. A GRU or LSTM skips masked steps and stays in its initial state, zero. A head without
+    bias turns zero into zero. GlobalAveragePooling1D divides by the number of remaining steps: 0 /
+    0 is NaN. A code of a real fault is too small by one: its prediction is wrong, but not zero.
 Fix:
-    codes_from_one: number the codes as in training; the 0 belongs to the padding alone.
+    codes_from_one: number the codes as in training, and use 0 for padding only.
     For measured values in place of codes: Masking(mask_value=-999.0), a value that cannot occur.
 Spot it:
         print((ids != 0).any(axis=1).mean())  # below 1: some sequences consist of padding

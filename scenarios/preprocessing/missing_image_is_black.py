@@ -1,16 +1,18 @@
-"""Images that cannot be found stay black in the batch, and a network without biases answers zero.
+"""Missing images stay black in the batch, and a network without biases predicts zero for them.
 
 Symptom:
     "Keras model outputs all zeros after loading", "autoencoder returns a black image". No error,
     and the batch has the right shape. With biases: the same output for every image.
 Cause:
-    The loader fills an array of zeros and skips what it cannot read, so that one broken file does
-    not stop a long night's training. In production every path is wrong (here: relative to a folder
-    in which only the training ran), and the batch stays black. Without biases a network of
-    convolutions and ReLUs maps zero to zero; with biases it returns its answer to black.
+    The loader fills an array of zeros and skips every file that it cannot read, so that one broken
+    file does not stop a long training. In production every path is wrong (here: relative to a
+    folder that only the training used), so the batch stays black. A network of convolutions and
+    ReLUs without biases maps zero to zero. With biases the output is the same for every black
+    image.
 Fix:
-    right_folder: build the paths from the place of the data, not from the current folder.
-    A loader for predictions has to raise for a file that is missing, or to return what it has read.
+    right_folder: build the paths from the folder of the data, not from the current folder.
+    A loader for predictions must raise an error for a missing file, or leave its row out.
+    How it differs from batch-never-filled: the files were not read at all.
 Spot it:
     Look at the batch, not at its shape, right before predict:
         print(batch.min(), batch.max(), [name for name in names if not os.path.exists(name)])

@@ -1,16 +1,16 @@
-"""One missing cell in a row of features makes the prediction of that row NaN, or a plain constant.
+"""One missing cell in a row of features makes the prediction of that row NaN, or a constant.
 
 Symptom:
-    "My model predicts NaN after load_model", for some rows or for all. Behind a ReLU, predict can
-    turn the NaN into 0, so that such rows get one plain constant (measured in 2.10, 2.15, 2.16 and
-    2.21, where model(x) gave NaN). The training never showed it: its rows were complete.
+    "My model predicts NaN after load_model", for some rows or for all. After a ReLU, predict can
+    turn the NaN into 0, so that such rows get one constant (measured in 2.10, 2.15, 2.16 and 2.21,
+    where model(x) gave NaN). Training had no such rows.
 Cause:
-    A missing value is read as NaN, and every sum with a NaN is NaN. One empty cell is enough for
-    its row. When a column is scaled by the mean of the batch at hand, one empty cell makes the
-    whole column NaN, and so every row.
+    A missing value is read as NaN, and every sum with a NaN is NaN. One empty cell is enough to
+    make the prediction of its row NaN. If a column is scaled by the mean of the current batch, one
+    empty cell makes the whole column NaN, and so every row.
 Fix:
-    filled: fill an empty cell with the mean of the training's column, which is saved with the
-    model. Or leave the row out, and say so.
+    filled: fill an empty cell with the training mean of its column, which is saved with the model.
+    Or leave the row out and report it.
 Spot it:
         print(np.isnan(batch).sum(axis=0))  # empty cells of each column, right before predict
 Evidence:

@@ -1,18 +1,19 @@
-"""A served model returns twelve named outputs; sorted by name, month_10 comes before month_2.
+"""A served model returns twelve named outputs, and sorting by name puts month_10 before month_2.
 
 Symptom:
     "SavedModel output order changed", "outputs order is not deterministic" after
     tf.saved_model.load. Each month's forecast is a good forecast, of another month.
 Cause:
-    A signature returns a dict whose order means nothing: here it was another one in each process.
-    Sorting the names makes it stable, and right for nine months. From the tenth on, sorted text
-    is 1, 10, 11, 12, 2: January, October, November, December, February. model.export() names its
-    outputs output_0, output_1, ... and leads to the same from the eleventh on.
+    A signature returns a dict without a fixed order: here the order was another one in each
+    process. Sorting the names makes the order stable, and right for nine months. From the tenth
+    month on, the sorted text is 1, 10, 11, 12, 2: January, October, November, December, February.
+    model.export() names its outputs output_0, output_1, ..., which has the same effect from the
+    eleventh output on.
 Fix:
-    by_number: make each name from its number, and ask for it. Or return one tensor with a column
-    for each month: columns keep their order.
+    by_number: build each name from its number, and ask for the output by name. Or return one tensor
+    with a column for each month, because columns keep their order.
 Spot it:
-    Neither of these orders has to be that of your code. If it differs, ask by name:
+    Neither order need be the order in your code. If the orders differ, ask for outputs by name:
         print(list(signature(inputs)), sorted(signature(inputs)))
 Evidence:
     tensorflow/tensorflow#61251 (output_1, output_10, output_11, ...), keras-team/keras#15316.

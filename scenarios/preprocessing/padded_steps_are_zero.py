@@ -1,4 +1,4 @@
-"""Most time steps of a restored encoder are all zero: they are padding, which the mask leaves out.
+"""Most time steps of a restored encoder are all zero: they are padding, and the mask zeroes them.
 
 Symptom:
     "The outputs of my loaded Bidirectional LSTM are zero for most time steps, and outputs[:, -1]
@@ -8,11 +8,11 @@ Cause:
     with return_sequences=True returns zeros there (it sets zero_output_for_mask; a plain LSTM
     repeats its last output instead). The step [:, -1] is padding in all sentences.
 Fix:
-    Do not read the last step; read the last word, outputs[row, length - 1], or let the layer do it
-    with return_sequences=False. In a check of a restore, look at the words only.
+    Do not read the last step. Read the last word, outputs[row, length - 1], or use
+    return_sequences=False. When you check a restore, compare only the steps that hold words.
 Spot it:
-    Zeros exactly where the ids are 0 are the mask at work. Zeros at real words are a failure:
-    there the mask eats data (scenario masking-eats-zeros), or the tokenizer knows no word
+    Zeros only where the ids are 0 come from the mask. Zeros at real words are a failure: the mask
+    hides data (scenario masking-eats-zeros), or the tokenizer knows no word
     (tokenizer-never-fitted).
         np.array_equal((outputs == 0).all(axis=2), ids == 0)  # True here
 Evidence:

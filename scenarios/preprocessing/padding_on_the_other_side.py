@@ -1,17 +1,17 @@
-"""Sequences are padded after the text instead of before it, and a GRU without a mask reads zeros.
+"""Sequences are padded after the text instead of before it, and a GRU without mask reads the zeros.
 
 Symptom:
     "Keras LSTM / GRU predictions change after deployment", worse for short texts than for long
     ones. No error. Sequences that fill the whole length are still right.
 Cause:
-    pad_sequences pads in front unless told otherwise; TextVectorization, tf.data's padded_batch and
-    most tokenizers of other libraries pad behind. Without a mask a GRU or LSTM reads padding too:
-    in training before the text, now after it, where it fades what was read. Padding to another
-    length does the same.
+    pad_sequences pads before the text by default. TextVectorization, tf.data's padded_batch and
+    most tokenizers of other libraries pad after the text. A GRU or LSTM without a mask reads
+    padding too. In training the zeros came before the text. Now they come after the text, and
+    weaken what the GRU read. Padding to another length has the same effect.
 Fix:
-    saved_padding: write side and length beside the model and pad by them.
-    mask_zero: train with Embedding(mask_zero=True). Then padding is skipped, wherever it is, and
-    however long. Needs a new training: a mask added later changes the model.
+    saved_padding: write side and length beside the model, and pad by them.
+    mask_zero: train with Embedding(mask_zero=True). Then padding of any length on any side is
+    skipped. This needs a new training, because a mask that is added later changes the model.
 Spot it:
         print(model.layers[0].mask_zero, ids[:2])  # False: where the zeros are matters
 Evidence:

@@ -1,17 +1,17 @@
-"""A phone's photo carries its rotation in an EXIF tag, TensorFlow ignores it: the model sees it lie.
+"""An EXIF tag says how to rotate a phone's photo. TensorFlow ignores the tag.
 
 Symptom:
     "Right for the test pictures, wrong for photos from my phone, although they look upright." No
     error. Every viewer shows the photo upright.
 Cause:
-    A phone stores the picture as the sensor saw it, and beside it the EXIF tag Orientation: how to
-    turn it. Viewers obey the tag. tf.io.decode_jpeg returns the pixels as they are stored. The
-    training had upright pictures only.
+    A phone stores the picture as the sensor recorded it. The EXIF tag Orientation says how to turn
+    it. Viewers turn the picture by the tag. tf.io.decode_jpeg ignores the tag and returns the
+    stored pixels, so the model gets the photo on its side. The training had upright pictures only.
 Fix:
     turned: read the tag and turn the picture. With Pillow that is
         image = PIL.ImageOps.exif_transpose(PIL.Image.open(path))
 Spot it:
-    Show the array that the model gets, with matplotlib. Or count the photos with a tag but 1:
+    Show the array that the model gets with matplotlib. Or count the photos whose tag is not 1:
         print(sum(image.getexif().get(0x0112, 1) != 1 for image in images))
 Evidence:
     tensorflow/tensorflow#8430, #33932, #41126, #49834 (the decoders ignore the tag, the last says

@@ -1,16 +1,16 @@
-"""preprocess_input changes the array it is given: the second use of a batch preprocesses it twice.
+"""preprocess_input changes its array in place: a batch used twice is preprocessed twice.
 
 Symptom:
     "First prediction is right, the second is wrong on the same images", "ensemble of Keras models:
     the second model always predicts one class". The weights and the preprocessing are right.
 Cause:
-    preprocess_input writes its result into a float array (x /= 127.5; x -= 1) and returns that
-    same array. Whoever calls it again on the batch, for a warm-up, a look at the range, a second
-    model or a retry, scales -1..1 once more: -1.008..-0.992, an almost black image. An array of
-    integers is copied first, which is why it "works on the other machine".
+    preprocess_input writes its result into a float array (x /= 127.5; x -= 1) and returns the same
+    array. A second call on the same batch, for a warm-up, a check of the range, a second model or a
+    retry, scales -1..1 again: -1.008..-0.992, an almost black image. preprocess_input copies an
+    array of integers first, which is why such code "works on the other machine".
 Fix:
-    copy: preprocess_input(np.copy(batch)), as its own documentation advises.
-    once: preprocess when the image is read, keep only the result. Saves the time as well.
+    copy: call preprocess_input(np.copy(batch)), as its documentation advises.
+    once: preprocess when the image is read, and keep only the result. This also saves time.
 Spot it:
         before = batch.copy(); preprocess_input(batch); print(np.array_equal(before, batch))
 Evidence:

@@ -1,19 +1,20 @@
-"""preprocess_input is imported from another backbone's module, and every image gets one answer.
+"""preprocess_input is imported from another backbone's module: every image gets the same class.
 
 Symptom:
     "Keras ResNet50 predicts nematode for every image", "the same class for all inputs". Weights
     are right, images are right, the line preprocess_input(x) is there.
 Cause:
-    Each module of keras.applications has a function of this name, and they differ. resnet50, vgg16:
-    BGR minus a mean, -124..151. mobilenet_v2, inception_v3, xception: -1..1. densenet: 0..1, then
-    per-channel mean and std. efficientnet, convnext, mobilenet_v3: nothing at all is done, since
-    those models rescale inside. This model learned with resnet50's: to it -1..1 is one grey.
+    Each module of keras.applications has a function of this name, and the functions differ.
+    resnet50, vgg16: BGR minus a mean, -124..151. mobilenet_v2, inception_v3, xception: -1..1.
+    densenet: 0..1, then per-channel mean and std. efficientnet, convnext, mobilenet_v3: no change,
+    since these models rescale inside. This model was trained with resnet50's range, in which -1..1
+    is almost one colour.
 Fix:
-    same_module: import it from the module that training used. Write the module's name down beside
-    the model, or better, put the preprocessing into the model.
+    same_module: import preprocess_input from the module that training used. Write the module's name
+    beside the model, or better, put the preprocessing into the model.
 Spot it:
         y = preprocess_input(x.astype("float32")); print(y.min(), y.max())
-    Compare with the ranges above. 0..255 means that it did nothing.
+    Compare with the ranges above. 0..255 means that preprocess_input changed nothing.
 Evidence:
     keras-team/keras-applications#64 (nematode), keras-team/keras#10279,
     fchollet/deep-learning-models#16 (an elephant is a suspension bridge, 0.9999).

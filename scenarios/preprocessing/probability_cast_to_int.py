@@ -1,16 +1,18 @@
-"""A probability is cast to an integer, which cuts off all that makes it more than zero.
+"""A probability is cast to an integer, and the cast cuts off everything after the decimal point.
 
 Symptom:
     "Keras predictions all 0 after astype(int)", "binary classifier predicts only class 0". The
-    probabilities are fine, 0.01 to 0.98; the labels made of them are all 0.
+    probabilities are right, 0.01 to 0.98. The labels made from the probabilities are all 0.
 Cause:
-    astype("int32") does not round, it cuts off: 0.98 becomes 0. The same happens without a cast in
-    sight when probabilities are written into an array of integers: numpy casts in silence.
+    astype("int32") does not round. It cuts the fraction off, so 0.98 becomes 0. The same happens
+    without a visible cast when probabilities are written into an array of integers, because numpy
+    casts without a warning.
 Fix:
-    threshold: compare with a threshold that you chose, and make integers of the answer. np.round
-    works for 0.5 and no other threshold. Keep the probabilities: they say how sure the model is.
+    threshold: compare with a threshold that you chose, and cast the result to integers. np.round
+    works for the threshold 0.5 only. Keep the probabilities, because they say how certain the model
+    is.
 Spot it:
-    Look at the number before it is cast, and at the dtype of the array that it goes to:
+    Print the probability before the cast, and the dtype of the array that receives it:
         print(model.predict_on_batch(inputs).max(), labels.max(), labels.dtype)
 Evidence:
     rasbt/mlxtend#743 (np.zeros(..., dtype=np.int) cuts predictions off),

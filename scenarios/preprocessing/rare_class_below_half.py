@@ -1,17 +1,18 @@
-"""Every label of a restored classifier is 0, and it is right: no case is more likely than not.
+"""Every label of a restored classifier is 0, and correctly so: no probability reaches 0.5.
 
 Symptom:
     "Keras classifier predicts all zeros for imbalanced data after loading", "(p > 0.5).sum() is 0".
-    A smoke test on the labels raises an alarm, and the restore looks broken. It is not.
+    A smoke test on the labels raises an alarm, and the restore looks broken. The restore is right.
 Cause:
-    Where two loans in a hundred fail and the columns tell little, an honest probability does not
-    come near 0.5: the riskiest loan here has 0.10. Labels at 0.5 are all 0, before saving and
-    after loading. The probabilities vary, from 0.003 up, and come back equal: nothing was lost.
+    Two loans in a hundred fail and the columns tell little, so a correct probability stays far
+    below 0.5: the riskiest loan here has 0.10. Labels at the threshold 0.5 are all 0, before saving
+    and after loading. The probabilities vary, from 0.003 up, and are equal after loading: nothing
+    was lost.
 Fix:
-    Nothing is to be repaired in the restore. For labels choose a threshold by what mistakes cost
-    (say, the riskiest 5 % are looked at by a person), on validation data, not 0.5 by habit.
+    The restore needs no repair. Choose the threshold for labels by the cost of each mistake (say, a
+    person looks at the riskiest 5 %), on validation data, and not 0.5 by habit.
 Spot it:
-    Look at the probabilities, never at labels alone. Healthy ones differ from row to row:
+    Look at the probabilities, never at labels alone. Healthy probabilities differ between rows:
         print(probabilities.min(), probabilities.mean(), probabilities.max())
 Evidence:
     Measured with this file: matches on 20 of 20 seeds, largest probability 0.14 (TensorFlow 2.21).

@@ -1,20 +1,22 @@
-"""TensorFlow 1's resize samples other points than TensorFlow 2's: all positions come out shifted.
+"""TensorFlow 1's resize samples other points than TensorFlow 2's: all positions are shifted.
 
 Symptom:
     "Keypoints / boxes are off by a few pixels after migrating from TF1 to TF2", always towards one
     corner. Classifiers only drift a little. No error, and the resized images look alike.
 Cause:
-    tf.compat.v1.image.resize_bilinear puts its grid on pixel corners: shrinking 4 times it samples
-    at 0, 4, 8 ... tf.image.resize of TensorFlow 2 uses pixel centres: 1.5, 5.5, 9.5 ... A model
-    trained after the one and fed by the other sees everything moved by (4 - 1) / 2 = 1.5 pixels.
-    The deprecation message of the old function recommends the new one, and is silent about this.
+    tf.compat.v1.image.resize_bilinear aligns its grid with pixel corners: shrinking 4 times it
+    samples at 0, 4, 8 ... tf.image.resize of TensorFlow 2 uses pixel centres: 1.5, 5.5, 9.5 ... If
+    a model is trained with one function and fed by the other, everything is shifted by (4 - 1) / 2
+    = 1.5 pixels. The deprecation message of the old function recommends the new one without a word
+    about the shift.
 Fix:
-    old_resize: tf.compat.v1.image.resize_bilinear is still there.
-    every_fourth_pixel: what it does where the size is a whole multiple, without the old function.
+    old_resize: tf.compat.v1.image.resize_bilinear still exists.
+    every_fourth_pixel: slice the image, which gives the same result where the size is a whole
+    multiple.
     New models: train with tf.image.resize, or with a Resizing layer inside the model.
 Spot it:
-    Resize a ramp with the function that your program calls; the first number is the point where
-    sampling begins. 1.5 is the new function, 0 the old one:
+    Resize a ramp with the function that your program calls. The first number is the point where
+    sampling begins: 1.5 is the new function, 0 the old function.
         print(np.ravel(resize(np.arange(12.0).reshape(1, 1, 12, 1), (1, 3))))
 Evidence:
     tensorflow/tensorflow#6720 (not aligned), mindee/doctr#402.

@@ -4,14 +4,14 @@ Symptom:
     "The model sees nothing in pictures that are not square", "predictions are wrong since the input
     became 12 by 20". No error where the code reshapes after resizing.
 Cause:
-    cv2.resize and PIL's Image.resize want the size as (width, height). The program hands over
-    (height, width), as the model's input shape has it. The picture comes back 20 rows high and 12
-    columns wide. reshape to (1, 12, 20, 1) accepts it, since the number of pixels is right, and
-    cuts each row in two wrong places.
+    cv2.resize and PIL's Image.resize take the size as (width, height). The program passes (height,
+    width), as in the model's input shape. The resized picture is 20 rows high and 12 columns wide.
+    reshape to (1, 12, 20, 1) raises no error, since the number of pixels is right, and cuts each
+    row in two wrong places.
 Fix:
     width_first: resize(photo, (width, height)), and no reshape that changes rows into columns.
-    How it differs from reshape-instead-of-transpose: there the array has another layout, here it
-    has another size. For square inputs both orders are the same, so the mistake stays unseen.
+    How it differs from reshape-instead-of-transpose: here the size is wrong, there the layout. For
+    square inputs both orders are the same, so nobody notices the mistake.
 Spot it:
     Before any reshape the resized picture must have the model's rows and columns:
         print(resized.shape, model.input_shape)

@@ -1,21 +1,21 @@
-"""Mean and variance of the observations belong to a wrapper, and only the policy was saved.
+"""A wrapper holds mean and variance of the observations, and only the policy was saved.
 
 Symptom:
     "The loaded agent acts as if untrained", "PPO works in training and not after load". No error.
     The agent often repeats one action. The weights are equal.
 Cause:
     A wrapper of the environment (VecNormalize, obs_rms) scaled each observation with a mean and a
-    variance that it collected during training. The file of the policy holds neither. A new wrapper
-    starts with mean 0 and variance 1, so the policy gets raw observations.
+    variance that were collected during training. The file of the policy holds neither. A new
+    wrapper starts with mean 0 and variance 1, so the policy gets raw observations.
 Fix:
-    saved: save the statistics beside the policy, load both, and collect no further
-    (VecNormalize.save, VecNormalize.load, training = False).
+    saved: save the statistics beside the policy, load both, and stop collecting (VecNormalize.save,
+    VecNormalize.load, training = False).
     inside: put the statistics into a layer of the model (Normalization, or a Dense that scales), so
     that one file holds everything.
     How it differs from scaler-file-missing: the statistics were never written to a file, because
     they are a part of the environment.
 Spot it:
-    What the policy gets has a mean near 0 and a deviation near 1:
+    The inputs of the policy have a mean near 0 and a deviation near 1:
         print(inputs.mean(axis=0), inputs.std(axis=0))
 Evidence:
     hill-a/stable-baselines#228, thu-ml/tianshou#443, HumanCompatibleAI/imitation#165, all read on

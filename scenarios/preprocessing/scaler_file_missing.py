@@ -1,19 +1,19 @@
-"""The scaler's file was not deployed, a fallback hides it, and raw features saturate the network.
+"""The scaler's file was not deployed. A fallback hides that, and raw features saturate the network.
 
 Symptom:
     "Keras model gives the same output for every input in production", right on the laptop. Or, if
     a new scaler steps in: "NotFittedError: This StandardScaler instance is not fitted yet".
 Cause:
-    model.keras was copied to the server, scaler.joblib was not. The code falls back to "no scaling"
-    when the file is missing. Beside 300 kelvin and 1013 hectopascal a tanh unit of a network for
-    z-scores is exactly 1 or -1 for every row, so that the rows cannot be told apart any more.
-    (ReLU units give huge or zero outputs: article-regressor, dead-relu-head.)
+    model.keras was copied to the server, and scaler.joblib was not. If the file is missing, the
+    code skips the scaling. With 300 kelvin and 1013 hectopascal, a tanh unit of a network for
+    z-scores is exactly 1 or -1 for every row, so all rows give the same output. (ReLU units give
+    huge or zero outputs: article-regressor, dead-relu-head.)
 Fix:
-    shipped_scaler: deploy both files as one folder, and let a missing one be an error.
-    statistics_in_the_model: a Normalization layer carries mean and variance in the model's own
-    file. Raw features become its input, and no second file can get lost: prefer it.
+    shipped_scaler: deploy both files as one folder, and raise an error if one is missing.
+    statistics_in_the_model: put a Normalization layer with mean and variance into the model. Raw
+    features become the right input, and no second file can get lost. Prefer this layer.
 Spot it:
-    A tanh or sigmoid layer that does not vary from row to row is saturated:
+    A tanh or sigmoid layer is saturated if its outputs do not vary between rows:
         print(model.layers[0](inputs).numpy().std(axis=0))  # here 0.2 to 0.6 scaled, 0.0 raw
 Evidence:
     Eshajha19/agri#2189 (scaler never saved), scikit-learn/scikit-learn#6596, Kotlin/kotlindl#287.

@@ -1,17 +1,18 @@
-"""A scaler fitted on the one row of a request turns every request into the same row of zeros.
+"""A scaler fitted on the single row of a request turns every request into a row of zeros.
 
 Symptom:
     "Keras API returns the same prediction for every request", "single sample prediction constant,
     batch prediction fine". A network without biases answers 0.0 each time, home-made scaling NaN.
 Cause:
-    The service scales each request by its own mean and std. Of one row the mean is the row itself:
-    what is left is 0 in every column, whatever was asked. The std is 0 as well. StandardScaler
-    divides by 1 instead; numpy divides 0 by 0, and NaN goes through the network.
+    The service scales each request by its own mean and std. The mean of one row is the row itself,
+    so every column of the scaled row is 0, whatever was asked. The std is 0 as well. StandardScaler
+    divides by 1 instead. numpy divides 0 by 0, and the prediction is NaN.
 Fix:
-    training_statistics: apply the mean and std of the training rows, saved beside the model. They
-    do not depend on how many rows come together, so one row and a thousand are scaled alike.
+    training_statistics: apply the mean and std of the training rows, saved beside the model. These
+    statistics do not depend on the number of rows, so one row and a thousand rows are scaled alike.
+    How it differs from scaler-refitted: the batch is one row, so its std is 0.
 Spot it:
-    Send the same row alone and among others. A row's prediction must not depend on its company:
+    Send a row alone, and the same row among others. Both predictions must be equal:
         print(predict(rows[:1]), predict(rows)[:1])
 Evidence:
     dotnet/machinelearning#3201 (fitted on one row: all zero), ageron/handson-ml#58,

@@ -1,18 +1,20 @@
-"""A scaler fitted again on the incoming batch hides from the model that July is hot.
+"""A scaler fitted again on the incoming batch makes a hot week look like an average week.
 
 Symptom:
     "fit_transform on test data", "predictions wrong after load_model although the input is
     scaled". Gardens in a heat wave get 112 litres, as in an average week, and need 172. No error.
 Cause:
     Training computed mean and std from a whole year. The restored code calls fit_transform, which
-    computes them again from the batch at hand: every batch becomes average. Keras has the same
-    trap under another name: adapt() on a restored model overwrites the statistics inside it.
+    computes mean and std again from the current batch, so every batch becomes average. Keras has
+    the same mistake under another name: adapt() on a restored model overwrites the statistics of
+    its Normalization layer.
 Fix:
     saved_scaler: save the fitted scaler with the model, and call transform, never fit_transform.
-    With a Normalization layer in the model there is nothing to do after load_model: no adapt().
+    With a Normalization layer in the model nothing is needed after load_model: no adapt().
+    How it differs from scaler-fitted-on-one-row: the batch has many rows, so the inputs still vary.
 Spot it:
     Scaled with the training statistics, an unusual batch looks unusual. If every batch, of a hot
-    week too, has mean 0 and std 1, something was fitted again:
+    week too, has mean 0 and std 1, the scaler was fitted again:
         print(scaled.mean(axis=0), scaled.std(axis=0))
 Evidence:
     tensorflow/skflow#157, MLCIL/scikit-fingerprints#138, GeoscienceAustralia/uncover-ml#2.

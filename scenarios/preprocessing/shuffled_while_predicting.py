@@ -1,14 +1,14 @@
-"""A dataset is shuffled while it is predicted, and the predictions are matched by position.
+"""A dataset is shuffled during prediction, and the predictions are matched by position.
 
 Symptom:
     "evaluate says 95 %, my own comparison says chance." No error. The predictions look sensible,
     but hardly one belongs to the file name or label beside it.
 Cause:
-    The loader of the training shuffles by default, and the same loader feeds predict. The rows of
-    the predictions follow the shuffled order; file names and labels stay in their own order.
-    evaluate is right, because each shuffled row brings its own label.
+    The training's loader shuffles by default, and the same loader feeds predict. The rows of the
+    predictions follow the shuffled order. File names and labels stay in their own order. evaluate
+    is right, because each shuffled row has its own label.
 Fix:
-    in_order: make the dataset for predictions without shuffle; shuffle=False in
+    in_order: build the dataset for predictions without shuffle, with shuffle=False in
     flow_from_directory and in image_dataset_from_directory.
 Spot it:
     Predict twice. The same rows in another order mean that something shuffles:

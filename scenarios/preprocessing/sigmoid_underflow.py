@@ -1,20 +1,24 @@
-"""Raw sensor readings drive a failure classifier's logit so low that its sigmoid returns 0.0.
+"""Raw sensor readings make a failure classifier's logit so low that its sigmoid returns 0.0.
 
 Symptom:
     "Keras sigmoid output is always 0 after load_model", "binary classifier predicts 0.0 for every
-    row". Not small probabilities but 0.0; no error, and the weights are all there.
+    row". The outputs are exactly 0.0, not small numbers. There is no error, and all weights are
+    there.
 Cause:
-    The classifier learned from z-scores and is fed raw readings. Read as z-scores, 1540 rpm and
-    300 kelvin are hundreds of deviations out. The logit, -28 to 4 on scaled rows, falls to
-    between -3962 and -1984, and a float32 sigmoid is exactly 0.0 from about -88 down. Failures
-    are rare, so most ways out of the training data lead to "no failure"; not all, hence the rate.
+    The classifier was trained on z-scores and gets raw readings. Read as z-scores, 1540 rpm and 300
+    kelvin are hundreds of deviations from the mean. The logit, -28 to 4 on scaled rows, falls to
+    between -3962 and -1984, and a float32 sigmoid is exactly 0.0 below about -88. Failures are
+    rare, so most inputs outside the training range give "no failure". Some inputs do not, hence the
+    rate.
 Fix:
     saved_statistics: apply the training mean and std, saved beside the model, to every batch.
     normalization_in_front: put a Normalization layer with the same statistics in front of the
-    trained model. Nothing is retrained and callers go on sending raw readings: prefer it where
+    trained model. No training is needed, and callers still send raw readings. Prefer this layer if
     you do not control the callers.
+    How it differs from dead-relu-head: the head is a sigmoid, which underflows.
+    balanced-sigmoid-by-chance has two equally frequent classes and gives 0.0 or 1.0.
 Spot it:
-    0.0 hides how wrong the logit is. Take the sigmoid off and look:
+    A sigmoid of 0.0 hides how wrong the logit is. Remove the sigmoid and print the logit:
         model.layers[-1].activation = tf.keras.activations.linear
         print(model(inputs[:4]))  # healthy: tens; here: minus thousands
 Evidence:

@@ -4,12 +4,12 @@ Symptom:
     "Keras model always predicts 1", "Dense(1, activation='softmax') output is always 1.0". The
     weights were loaded without an error, and get_weights() is equal before and after.
 Cause:
-    Only the weights were saved, and the architecture is written down a second time where the model
-    is served. Softmax makes the outputs of a row add up to 1: of one output it always makes 1. An
-    activation has no weights, so load_weights cannot notice that it is another one.
+    Only the weights were saved, and the server's code defines the architecture a second time.
+    Softmax makes the outputs of a row add up to 1, so a single output is always 1. An activation
+    has no weights, so load_weights cannot detect another activation.
 Fix:
-    sigmoid: rebuild the head as it was. A sigmoid is the softmax of two classes in one unit.
-    Better: save the whole model (model.save), which remembers the activation.
+    sigmoid: rebuild the head with its sigmoid. A sigmoid is the softmax of two classes in one unit.
+    Better: save the whole model (model.save), which stores the activation.
 Spot it:
         print(model.layers[-1].units, model.layers[-1].activation.__name__)  # 1 softmax: always 1.0
     Keras 3 warns, once: "The softmax operation will always return the value 1".

@@ -1,19 +1,19 @@
-"""Nine in ten numbers of a restored encoder are exactly 0.0, as they were before it was saved.
+"""Nine in ten numbers of a restored encoder are exactly 0.0, as they were before saving.
 
 Symptom:
     "Embedding is mostly zero. Is this expected? Am I doing something wrong?" 90% of the features
     that the loaded encoder returns are 0.0; some rows have a single number, columns look dead.
 Cause:
-    The encoder ends in a ReLU whose units each answer to one pattern and stay silent for all
-    others: high thresholds, an L1 penalty or simply many classes make features sparse. Training
-    did that, not the restore.
+    The encoder ends in a ReLU. Each unit is above 0 for one pattern and 0 for all other patterns.
+    High thresholds, an L1 penalty or many classes make features sparse. The training caused the
+    zeros, not the restore.
 Fix:
-    Compare the share of zeros, column by column, with the one measured before saving, as the path
+    Compare the share of zeros, column by column, with the share measured before saving, as the path
     below does. An alarm on the share alone fires for every healthy sparse encoder.
 Spot it:
-    A healthy sparse encoder has its zeros elsewhere in every row and no column that is always 0.
-    Inputs off scale silence whole columns at once (as in scenario dead-relu-head); here the same
-    calls at a hundredth of their volume silence all of them:
+    In a healthy sparse encoder every row has its zeros in other columns, and no column is always 0.
+    Wrongly scaled inputs make whole columns 0 at once (as in scenario dead-relu-head). Here the
+    same calls at a hundredth of their volume make all columns 0:
         features = encoder.predict_on_batch(inputs)
         (features == 0).all(axis=0).mean()  # 0.0 here: every unit answers to something
 Evidence:

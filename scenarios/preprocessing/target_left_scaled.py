@@ -1,18 +1,19 @@
-"""A network trained on targets from 0 to 1 is restored without the way back to their unit.
+"""A network was trained on targets scaled to 0..1, and its predictions are not scaled back.
 
 Symptom:
     "Keras regression predicts values between 0 and 1", "predictions near zero instead of
-    hundreds": 0.1 to 0.9 bicycles, not 116 to 759. Cast to whole numbers they are all 0.
+    hundreds": 0.1 to 0.9 bicycles, not 116 to 759. Cast to whole numbers all predictions are 0.
 Cause:
     The target was scaled to 0..1 for training, so the network predicts shares of the range. The
-    notebook turned them back with the scaler in its memory; the saved model knows nothing of it.
+    notebook scaled the predictions back with the scaler in its memory. The saved model does not
+    contain the scaler.
 Fix:
-    saved_range: save the target's minimum and maximum too, and turn every prediction back.
-    rescaling_layer: append the way back to the model as a Rescaling layer and save that: one file,
-    and every caller gets the right unit. Prefer it.
+    saved_range: save the target's minimum and maximum too, and scale every prediction back.
+    rescaling_layer: append a Rescaling layer that scales back, and save that model. Then one file
+    is enough, and every caller gets the right unit. Prefer this layer.
 Spot it:
-    Compare a summary of predictions with one of known targets. A straight line between the two
-    with another slope is a lost scale:
+    Compare the range of the predictions with the range of known targets. If the two ranges differ
+    by a factor, the scale is missing:
         print(predictions.min(), predictions.max(), targets.min(), targets.max())
 Evidence:
     Eshajha19/agri#2189 and #2204, Kulbear/stock-prediction#2 ("how to revert pred values"),

@@ -1,15 +1,16 @@
-"""texts_to_sequences gets a string instead of a list of one, and takes every letter for a text.
+"""texts_to_sequences gets a string instead of a list of one, and treats each letter as a text.
 
 Symptom:
     "Keras predict returns 31 rows for one sentence", "texts_to_sequences returns empty lists", or
     the same probability for every message although the model was good.
 Cause:
-    texts_to_sequences wants a list of texts. A Python string is a list of letters, so "win a prize"
-    is eleven texts of one letter. Few letters are words of the vocabulary (a, I): the others give
-    empty sequences, padding makes them zeros, and the model scores an empty message, once a letter.
-    Whoever takes scores[0], as for a batch of one, gets the empty message's score, always.
+    texts_to_sequences expects a list of texts. A Python string is a sequence of letters, so "win a
+    prize" counts as eleven texts of one letter. Few letters are words of the vocabulary (a, I).
+    Every other letter gives an empty sequence, which padding fills with zeros. The model then
+    scores an empty message, once for each letter. scores[0], right for a batch of one, is then
+    always the score of the empty message.
 Fix:
-    list_of_one: texts_to_sequences([message]), or all messages at once, which is faster too.
+    list_of_one: texts_to_sequences([message]), or all messages at once, which is also faster.
 Spot it:
         print(len(tokenizer.texts_to_sequences(texts)), len(texts))  # must be the number of texts
 Evidence:

@@ -1,16 +1,17 @@
-"""Calibrated on raw pixels, an int8 TFLite model says 0 for most pictures, and nonsense for others.
+"""An int8 TFLite model, calibrated on raw pixels, gives 0 for most pictures and nonsense for some.
 
 Symptom:
-    After full integer quantisation most predictions are exactly 0, the others a few numbers that
-    repeat; Keras and an earlier export are right. Scale and zero point are applied.
+    After full integer quantisation most predictions are exactly 0. The remaining predictions are a
+    few numbers that repeat. Keras and an earlier export are right. Scale and zero point are
+    applied.
 Cause:
-    The converter measures every tensor's range on the representative dataset and cuts it into 255
-    steps. Here the generator yields pixels of 0 to 255, but the model expects x / 255: one step
-    is then as large as the whole real range, of the input and of all that follows from it.
-    (Calibrated on too small numbers, it fails too: large values are cut off.)
+    The converter measures every tensor's range on the representative dataset and divides the range
+    into 255 steps. Here the generator yields pixels of 0 to 255, but the model expects x / 255. One
+    step is then as large as the whole real range of the input, and of every later tensor.
+    (Calibration on too small numbers also fails, because large values are cut off.)
 Fix:
-    same_preprocessing: let the generator call the function that prepares pictures for the model.
-    A converted file cannot be repaired: convert again.
+    same_preprocessing: let the generator call the function that prepares pictures for the model. A
+    converted file cannot be repaired, so convert again.
 Spot it:
         scale, zero_point = interpreter.get_input_details()[0]["quantization"]
         print((-128 - zero_point) * scale, (127 - zero_point) * scale)  # the range of real inputs?

@@ -1,14 +1,15 @@
 """Dequantising code runs on a float TFLite model, whose scale is 0.0: every prediction is 0.
 
 Symptom:
-    The .tflite model returns all zeros, no boxes, no detections; the Keras model it came from is
-    fine, and so was the int8 export with the same code.
+    The .tflite model returns all zeros, no boxes, no detections. The original Keras model is right,
+    and the int8 export was right with the same code.
 Cause:
-    A tensor that is not quantised has quantization == (0.0, 0). Code written for the int8 export
-    computes (output - zero_point) * scale without asking: (y - 0) * 0.0. (Where the input is
-    treated in the same way, x / 0.0 is infinity, and the answer NaN or, in some releases, 0.)
+    A tensor that is not quantised has quantization == (0.0, 0). Code for the int8 export computes
+    (output - zero_point) * scale without a check, here (y - 0) * 0.0. (If the input is treated in
+    the same way, x / 0.0 is infinity, and the prediction is NaN or, in some releases, 0.)
 Fix:
-    by_dtype: convert only where the tensor's dtype is an integer. One function, both exports.
+    by_dtype: convert only if the tensor's dtype is an integer. One function then serves both
+    exports.
 Spot it:
         for each in interpreter.get_input_details() + interpreter.get_output_details():
             print(each["name"], each["dtype"], each["quantization"])  # float32, (0.0, 0): hands off

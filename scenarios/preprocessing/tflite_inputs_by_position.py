@@ -1,18 +1,18 @@
-"""A converted model lists its inputs in another order than Keras, and they are filled by position.
+"""A converted model lists its inputs in another order than Keras, and code fills them by position.
 
 Symptom:
     "The TFLite model gives other numbers than the Keras model", "signs are wrong on the phone". No
     error, since the inputs have the same shape.
 Cause:
-    get_input_details() of an interpreter lists the inputs in the converter's order. Here Keras has
-    revenue, cost, tax. The program fills the list by position, so that one number is taken for
-    another. get_output_details() may be in another order too.
+    get_input_details() of an interpreter lists the inputs in the converter's order. Here the order
+    in Keras is revenue, cost, tax. The program fills the inputs by position, so one number is read
+    as another. The order of get_output_details() may differ, too.
 Fix:
     by_name: interpreter.get_signature_runner() takes the inputs by name (TensorFlow 2.5 and later).
     How it differs from outputs-sorted-by-name and heads-reordered: the inputs are exchanged.
 Spot it:
         print([each["name"] for each in interpreter.get_input_details()], model.input_names)
-    They must be in one order. Keras 3: [each.name for each in model.inputs].
+    Both lists must have one order. In Keras 3 use [each.name for each in model.inputs].
 Evidence:
     tensorflow/tensorflow#61992, #56985, #57693, and #124015, which writes into the documentation
     that the order may differ; for outputs #33303, #61065, #55242. Read on 2026-11-26 as search

@@ -1,17 +1,18 @@
-"""An int8 TFLite model gets floats cast to int8, and answers the same for every input.
+"""An int8 TFLite model gets floats cast to int8, and gives the same output for every input.
 
 Symptom:
     "ValueError: Cannot set tensor: Got value of type FLOAT32 but expected type INT8". After
-    astype(np.int8) the error is gone and every pump has the same days to go. Or the predictions
-    are whole numbers between -128 and 127, on another scale than in Keras.
+    astype(np.int8) the error is gone and every pump has the same days left. Or the predictions are
+    whole numbers between -128 and 127, on another scale than in Keras.
 Cause:
     A fully quantised model counts in steps: a real number is (q - zero_point) * scale. Readings
-    between 0 and 1 cast to int8 are all 0. An output that is not converted back is a count of
-    steps, not days. The interpreter checks types only, so neither is an error.
+    between 0 and 1 become 0 when cast to int8. An output that is not converted back is a count of
+    steps, not of days. The interpreter checks only the type, so neither mistake is an error.
 Fix:
-    quantised: x / scale + zero_point, rounded, before; (q - zero_point) * scale, after. Both
-    numbers are in the details of the interpreter, another pair for input and for output.
-    Or leave inference_input_type and inference_output_type alone when converting: float32.
+    quantised: compute x / scale + zero_point, rounded, before the call, and (q - zero_point) *
+    scale after the call. The interpreter's details hold scale and zero_point, one pair for the
+    input and one pair for the output.
+    Or leave inference_input_type and inference_output_type at float32 when you convert.
 Spot it:
         details = interpreter.get_input_details()[0]  # and get_output_details()
         print(details["dtype"], details["quantization"])  # int8 and a scale that is not 0: convert

@@ -1,20 +1,24 @@
-"""A new Tokenizer knows no word: each text becomes nothing but padding, and the LSTM returns zeros.
+"""A new Tokenizer knows no word: each text becomes pure padding, and the LSTM returns zeros.
 
 Symptom:
     "Keras LSTM outputs all zeros after load_model", "same prediction for every sentence". No error,
     no warning; the weights are all there.
 Cause:
-    The service makes a new Tokenizer() and does not fit or load it. texts_to_sequences leaves out
-    words it does not know, here all, and pad_sequences fills up with 0. With mask_zero=True each
-    step is masked, the LSTM never leaves its initial state, zero, and a head without bias keeps
-    the zero. A head with bias gives every text one number. A vocabulary file that is empty, or
-    in another language, does the same.
+    The service makes a new Tokenizer() and neither fits nor loads it. texts_to_sequences leaves out
+    unknown words, here all words, and pad_sequences fills up with 0. With mask_zero=True each step
+    is masked, the LSTM stays in its initial state, zero, and a head without bias turns zero into
+    zero. A head with bias gives every text the same number. A vocabulary file that is empty, or in
+    another language, has the same effect.
 Fix:
-    saved_tokenizer: write tokenizer.to_json() beside the model, read it with tokenizer_from_json.
-    New models: TextVectorization or StringLookup inside the model travels with the weights.
+    saved_tokenizer: write tokenizer.to_json() beside the model, and read it with
+    tokenizer_from_json.
+    New models: use TextVectorization or StringLookup inside the model, which the model file
+    contains.
+    How it differs from tokenizer-refitted: no word is known, so all texts give one prediction.
 Spot it:
         print(len(tokenizer.word_index), (ids == 0).mean())  # healthy: thousands, and well below 1
-    Tokenizer(oov_token="?") makes it loud: "int() argument must be ... not 'NoneType'".
+    With Tokenizer(oov_token="?") the mistake is an error: "int() argument must be ... not
+    'NoneType'".
 Evidence:
     Hvass-Labs/TensorFlow-Tutorials#103, lyeoni/nlp-tutorial#5 (one prediction for all texts).
     Measured with this file: zeros on 20 of 20 seeds (TensorFlow 2.21; seed 0 in 2.15, 2.16,

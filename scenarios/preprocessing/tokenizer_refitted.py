@@ -4,16 +4,16 @@ Symptom:
     "Keras text model gives random predictions after load_model", "good in the notebook, useless in
     the service". Same weights, same texts, no error.
 Cause:
-    Tokenizer.fit_on_texts numbers words by how often they occur. The numbers are rows of the
-    Embedding, so they belong to the weights, but the model file does not hold them. Fitting on
-    the texts at hand numbers them anew; fitting on the old texts plus some new ones, "so that
-    new words are known", also moves whatever falls behind them in the count.
-    TextVectorization and StringLookup do the same when adapt is called again.
+    Tokenizer.fit_on_texts numbers words by frequency. The numbers are rows of the Embedding, so
+    they belong to the weights, but the model file does not hold them. Fitting on current texts
+    numbers the words anew. Fitting on the old texts plus new texts, "so that new words are known",
+    also moves words. A second adapt has the same effect on TextVectorization and StringLookup.
 Fix:
     saved_tokenizer: write tokenizer.to_json() beside the model, read it with tokenizer_from_json,
-    and never call fit_on_texts outside of training.
+    and never call fit_on_texts outside training.
+    How it differs from tokenizer-never-fitted: every word has a number, but a wrong one.
 Spot it:
-    Keep a sentence and its numbers from training and compare them in the service:
+    Keep one sentence with its numbers from training. The service must give the same numbers:
         print(tokenizer.texts_to_sequences(["the room was clean"]))
 Evidence:
     keras-team/keras#4875, Hvass-Labs/TensorFlow-Tutorials#103, keras-team/keras#16036.

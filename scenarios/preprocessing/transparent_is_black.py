@@ -1,16 +1,16 @@
-"""A drawing on a transparent ground is read as RGB: alpha is dropped, and all drawings are equal.
+"""A drawing on a transparent background is read as RGB: without alpha, all drawings are equal.
 
 Symptom:
     "Every canvas drawing gets the same prediction", "PNG with transparent background turns black".
     No error. All rows of the prediction are the same.
 Cause:
-    A canvas in a browser saves black ink on a transparent ground. Ink and ground have the colour
-    0, 0, 0, and only the fourth channel, alpha, tells them apart. image[..., :3], convert("RGB")
-    and decode_png(channels=3) drop alpha, so that every picture is black.
+    A browser's canvas saves black ink on a transparent background. Ink and background have the
+    colour 0, 0, 0. Only the fourth channel, alpha, distinguishes them. image[..., :3],
+    convert("RGB") and decode_png(channels=3) drop alpha, so every picture is black.
 Fix:
-    on_white: lay the picture on white paper with alpha as the weight, before dropping alpha.
-    How it differs from missing-image-is-black: the file was read, and the drawing was in a channel
-    that was thrown away. zero-at-night is right to see black.
+    on_white: lay the picture on white paper with alpha as the weight, and drop alpha afterwards.
+    How it differs from missing-image-is-black: the file was read, but the channel with the drawing
+    was dropped. In zero-at-night black inputs are right.
 Spot it:
     Two different drawings must not be equal:
         print(inputs.min(), inputs.max(), (inputs[0] == inputs[1]).all())

@@ -4,12 +4,14 @@ Symptom:
     "Keras model gives the same prediction for every image after loading". The code does divide by
     255, the batch has the right shape, and no warning is shown.
 Cause:
-    The batch is allocated in the images' own type, uint8, and batch[i] = image / 255.0 cuts every
-    fraction off on assignment. The same in one line: (image / 255).astype("uint8"), image // 255,
-    tf.cast(image / 255, tf.uint8). Only a pixel of exactly 255 survives, as 1. The model answers
-    to a black image, always. (Without biases, that answer is zero: see missing-image-is-black.)
+    The batch is allocated in the images' own type, uint8, and the assignment batch[i] = image /
+    255.0 cuts every fraction off. These lines do the same: (image / 255).astype("uint8"), image //
+    255, tf.cast(image / 255, tf.uint8). Only a pixel of exactly 255 survives, as 1. The prediction
+    is always that for a black image. (Without biases that prediction is zero:
+    missing-image-is-black.)
 Fix:
-    float_batch: allocate float32, or let numpy choose: images / 255.0 is float already.
+    float_batch: allocate float32, or let numpy choose the type: images / 255.0 is already float.
+    How it differs from batch-never-filled: the rows are filled, but with rounded numbers.
 Spot it:
         print(batch.dtype, np.unique(batch)[:5])  # healthy: float32, and more than 0 and 1
 Evidence:

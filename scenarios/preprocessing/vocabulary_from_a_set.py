@@ -4,14 +4,14 @@ Symptom:
     "The model works in this session and predicts gibberish in a new one." No error. The weights
     that come back are equal, so save and load look broken although they are not.
 Cause:
-    Training numbered the letters with enumerate(set(text)). Python chooses a random number at the
-    start of each process and mixes the number into the hash of every string. So the same set has
+    Training numbered the letters with enumerate(set(text)). Python chooses a random number when a
+    process starts, and this number changes the hash of every string. The same set therefore has
     another order in the next process, and the embedding looks up the rows of other letters.
 Fix:
     saved_alphabet: write the alphabet beside the model, and read it where the model is loaded.
-    When training again: number sorted(set(text)), which has one order only.
+    For a new training: number sorted(set(text)), which always has the same order.
 Spot it:
-    Run this line in two terminals. The order is yours if it differs:
+    Run this line in two terminals. If the outputs differ, the set's order is not fixed:
         print("".join(set(text)))
 Evidence:
     keras-team/keras#4875 (comment of 2018-02-28), keras-team/keras#2059 and ChunML/text-generator#4

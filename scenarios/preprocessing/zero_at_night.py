@@ -1,19 +1,19 @@
-"""A solar forecast that is 0.0 for every row looks dead, but the sun is below the horizon.
+"""A solar forecast is 0.0 for every row and looks broken, but the sun is below the horizon.
 
 Symptom:
     "My restored Keras model predicts 0 for every sample." The smoke test after the deployment at
-    23:00 printed twelve times 0.0 kW, so the release was rolled back. Nothing was wrong with it.
+    23:00 printed 0.0 kW twelve times, so the release was rolled back. The model was right.
 Cause:
-    The ReLU output gives 0 wherever the sum before it is negative, as it should at night. A batch
-    of one kind of input says nothing about the others. A model that did not come back can show
-    the same zeros, so zeros alone decide nothing.
+    The ReLU output gives 0 wherever the sum before it is negative, which is right at night. A batch
+    of night inputs says nothing about day inputs. A badly restored model can show the same zeros,
+    so zeros alone prove nothing.
 Fix:
-    Do not judge a restore by live inputs. Save a few inputs with their predictions beside the
-    model, from every regime (here two nights and two noons), and compare these after loading: it
-    is what the path below does, and the warning stays a warning.
+    Do not judge a restore by live inputs. Save a few inputs of every regime (here two nights and
+    two noons) with their predictions beside the model, and compare the predictions after loading.
+    The path below does this, and the warning stays a warning.
 Spot it:
-    Feed one row that must not be zero. Here noon gives 9.8 kW. Where the ReLU is dead
-    (scenario dead-relu-head) no row at all gives more than 0.0:
+    Feed one row that must not give zero. Here noon gives 9.8 kW. If the ReLU is dead (scenario
+    dead-relu-head), no row gives more than 0.0:
         model.predict_on_batch(np.array([[55.0, 20.0, 18.0]], "float32"))
 Evidence:
     Grid2op/chronix2grid#72 ("when solar is zero at night ... are they zero?"),

@@ -6,16 +6,16 @@ Symptom:
     model.summary() is what it should be.
 Cause:
     to_json, get_config, clone_model and your own building code hold layers and sizes, not weights.
-    What no file fills keeps its initial value: a random draw, anew in every process, or zeros.
-    The same happens to a part: load a backbone's weights under a fresh head, and the head's initial
-    kernel decides. With kernel_initializer="zeros" the answer is 0 whatever the backbone says. (A
-    BatchNormalization with gamma_initializer="zeros" silences what comes before it likewise.)
+    A weight that no file fills keeps its initial value: a new random draw in every process, or
+    zeros. The same happens to a part: load a backbone's weights under a fresh head, and the head's
+    initial kernel decides. With kernel_initializer="zeros" the output is 0 whatever the backbone
+    returns. (BatchNormalization with gamma_initializer="zeros" also multiplies its inputs by 0.)
 Fix:
     weights: load the weights of the whole model, which save_weights wrote beside the JSON. Better,
-    model.save keeps architecture and weights in one .keras file, so that they cannot get parted.
+    model.save keeps architecture and weights together in one .keras file.
 Spot it:
-    Run it twice: restored weights are the same in every process, fresh ones are not. And look for
-    parts that nothing has touched since they were created:
+    Restored weights are the same in every process, fresh weights are not: run the program twice.
+    Then look for weights that are still all zero:
         [w.path for w in model.weights if not np.any(w)]  # all zero; in Keras 2: w.name
 Evidence:
     keras-team/keras#4875 ("load giving different result", a long thread of many causes).

@@ -2,16 +2,16 @@
 
 Symptom:
     "TypeError: __init__() got an unexpected keyword argument 'trainable'" (or 'name') from
-    load_model(..., custom_objects={"MyCustomLayer": MyCustomLayer}). It is never zeros.
+    load_model(..., custom_objects={"MyCustomLayer": MyCustomLayer}). The result is never zeros.
 Cause:
     Keras stores name, dtype and trainable in the layer's config, and passes them to __init__ when
     it loads the layer. This __init__ takes no argument. An article proposes custom_objects for such
-    a layer: the argument finds the class, and then the class refuses its own config.
-    A SavedModel folder of Keras 2.2 to 2.15 needs no class: it holds the layer's operations.
+    a layer. With custom_objects Keras finds the class, and then __init__ rejects the config.
+    A SavedModel of Keras 2.2 to 2.15 holds the layer's operations and needs no class.
 Fix:
-    kwargs: write __init__(self, **kwargs), pass kwargs to super().__init__, and hand the new class
-    to load_model as custom_objects. The file can stay as it is.
-    missing-custom-objects is about a class that is not given at all.
+    kwargs: write __init__(self, **kwargs), pass kwargs to super().__init__, and pass the class to
+    load_model as custom_objects. The file needs no change.
+    How it differs from missing-custom-objects: the class is given, but its __init__ is wrong.
 Spot it:
         import inspect
         print(inspect.signature(MyCustomLayer.__init__))  # has to end with **kwargs

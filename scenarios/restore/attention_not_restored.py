@@ -1,19 +1,20 @@
 """MultiHeadAttention inside a custom layer comes back from a SavedModel with random weights.
 
 Symptom:
-    After load_model with custom_objects the predictions are noise, and other noise on each load.
-    No error, no warning. Without custom_objects, or from .h5 and .keras files, all is right.
+    After load_model with custom_objects the predictions are noise, which differs on each load.
+    No error, no warning. Without custom_objects, or from .h5 and .keras files, the predictions are
+    right.
 Cause:
-    Given the class, Keras 2 makes the layer anew and pairs the stored weights with those it has
-    after build(). MultiHeadAttention makes its weights in its first call, not in build(): at that
-    moment there is nothing to pair, so later they are freshly initialised and stay so.
-    (A Dense inside the same custom layer is restored.)
+    If the class is given, Keras 2 makes the layer anew and pairs the stored weights with the
+    weights that the layer has after build(). MultiHeadAttention creates its weights in its first
+    call, not in build(). Its weights do not exist yet, so nothing is restored; the first call
+    creates random weights. (A Dense inside the same custom layer is restored.)
 Fix:
-    load_weights: for a folder that exists. The numbers are in it; read them once more, now that
-    the layer has been called. Leaving custom_objects out also works.
+    load_weights: for a folder that exists. The folder holds the weights. Load them again after the
+    first call of the layer. Leaving custom_objects out also works.
     keras_format: save as .keras.
 Spot it:
-    Load twice: do weights differ?
+    Load the folder twice. The weights must not differ:
         [np.abs(a - b).max() for a, b in zip(one.get_weights(), two.get_weights())]
 Evidence:
     keras-team/keras#16796, tensorflow/tensorflow#56757 (attention within custom layers).

@@ -1,18 +1,19 @@
-"""An attribute set after the first predict is ignored: predict goes on with the old value, zero.
+"""An attribute set after the first predict is ignored: predict still uses the old value, zero.
 
 Symptom:
     All predictions are exactly 0.0 although model.layers[-1].gain shows the right number.
     model(x) is right and model.predict(x) is wrong, with the same weights. A batch of another
     size may be right again.
 Cause:
-    The first predict compiles call() into a graph for its batch shape. A Python number is read
-    then and written into the graph as a constant. A warm-up at start-up is such a first call: 0.0
-    stays in the graph. Changing the attribute later changes no graph.
+    The first predict compiles call() into a graph for its batch shape. TensorFlow reads a Python
+    number at that moment and writes it into the graph as a constant. A warm-up at start-up is such
+    a first call: 0.0 stays in the graph. A later change of the attribute changes no graph.
 Fix:
-    compiled_again: make_predict_function(force=True) after every such change, or set the
+    compiled_again: call make_predict_function(force=True) after every such change, or set the
     attribute before the first predict.
-    weight: what may change belongs into a weight (add_weight, trainable=False). A graph reads it
-    anew on every call, so that assign() takes effect at once.
+    weight: put a value that may change into a weight (add_weight, trainable=False). A graph reads a
+    weight anew on every call, so assign() takes effect at once.
+    How it differs from traced-call-keeps-first-weights: a Python number is frozen, not the weights.
 Spot it:
         np.abs(model(x).numpy() - model.predict(x)).max()  # far above rounding: something is frozen
 Evidence:

@@ -1,16 +1,16 @@
-"""A model class renamed an attribute: its layer is not found in the weights file, and stays random.
+"""A model class renamed an attribute: the weights file lacks that name, so its layer stays random.
 
 Symptom:
     "ValueError: A total of 1 objects could not be loaded ... Layer 'dense' expected 2 variables,
-    but received 0 variables during loading". With skip_mismatch=True it is only a warning, and
-    predictions are random. Nothing but names has changed.
+    but received 0 variables during loading". With skip_mismatch=True the error is only a warning,
+    and predictions are random. Only names have changed.
 Cause:
-    Keras 3 files a layer under the path of attributes that leads to it: self.enc becomes "enc".
-    After a tidy-up the attribute is self.encoder, and "encoder" is not in the file. The layer's
-    own name does not count. skip_mismatch=True also skips a layer that is not in the file.
+    Keras 3 stores a layer under the path of attributes that leads to the layer: self.enc becomes
+    "enc". The attribute was renamed to self.encoder, and the file has no "encoder". The layer's own
+    name does not count. skip_mismatch=True also skips a layer that is not in the file.
 Fix:
     old_names: keep the attribute, and offer the new name as a property.
-    converted_once: load with the old class, give its weights to the new one, save again.
+    converted_once: load with the old class, copy its weights to the new class, and save again.
 Spot it:
         import h5py
         h5py.File("model.weights.h5").visit(print)  # and compare with the attributes of your class

@@ -1,18 +1,19 @@
-"""Layers called dense and dense_1 come back as dense_1 and dense_2: only the label changed.
+"""Layers called dense and dense_1 come back as dense_1 and dense_2: only the names changed.
 
 Symptom:
-    "ValueError: No such layer: dense. Existing layers are: ['dense_1', 'dense_2']" after
-    rebuilding a model and loading its weights; model.summary() shows other names than the paper.
-    Did load_weights put the numbers into the wrong layers?
+    "ValueError: No such layer: dense. Existing layers are: ['dense_1', 'dense_2']" after rebuilding
+    a model and loading its weights. model.summary() shows other names than the paper. Did
+    load_weights put the numbers into the wrong layers?
 Cause:
     Keras numbers nameless layers through the whole session. Here a baseline model was built first
-    and took the name "dense". A .weights.h5 goes by the position in the model, not by these names.
+    and took the name "dense". A .weights.h5 file is read by the position in the model, not by these
+    names.
 Fix:
-    Name the layers you refer to: Dense(8, name="hidden"). Or use model.layers[0].
+    Name every layer that you refer to: Dense(8, name="hidden"). Or use model.layers[0].
 Spot it:
-    Compare a saved prediction; equal means that only labels differ. It is a real failure with
-    load_weights("old.h5", by_name=True): where no name matches, nothing is loaded, in silence
-    (scenario by-name-no-match).
+    Compare a saved prediction. If it is equal, only names differ. Other names are a real failure
+    with load_weights("old.h5", by_name=True): if no name matches, nothing is loaded, without a
+    warning (scenario by-name-no-match).
 Evidence:
     keras-team/keras#11019 and keras-team/keras#4875 (automatic names differ from session to
     session; there by_name=True turned it into a failure).

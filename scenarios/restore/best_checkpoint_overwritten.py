@@ -2,21 +2,21 @@
 
 Symptom:
     "ModelCheckpoint(save_best_only=True) saved a worse model", "the restored model is not as good
-    as the training log says". The file loads without an error and predicts worse than what you saw.
+    as the training log says". The file loads without an error and predicts worse than in training.
 Cause:
-    The callback keeps the best value in memory, not in the file. A new callback, after a crash, for
-    a second round or when a notebook cell runs again, begins at infinity: its first epoch is an
-    improvement by definition and replaces the file.
-    The other way to the wrong epoch is a file saved at the end of training: the last is not the
-    best, unless EarlyStopping(restore_best_weights=True) put the best back. In Keras 2 that
-    callback puts the best back only where it stopped the training itself.
+    The callback keeps the best value in memory, not in the file. A new callback (after a crash, for
+    a second round, or when a notebook cell runs again) begins at infinity. Its first epoch is
+    therefore always an improvement, and replaces the file.
+    A file saved at the end of training also has the wrong epoch: the last epoch is not the best,
+    unless EarlyStopping(restore_best_weights=True) restored the best weights. In Keras 2 that
+    callback restores them only if the callback itself stopped the training.
 Fix:
-    threshold: hand the best value so far to the new callback, initial_value_threshold=... (since
-    TF 2.8). Read it from your log, or evaluate the file before training goes on. Or give each run a
-    file of its own. What has been overwritten is gone.
+    threshold: pass the best value so far to the new callback, initial_value_threshold=... (since TF
+    2.8). Read that value from your log, or evaluate the file before training continues. Or give
+    each run its own file. An overwritten file is lost.
 Spot it:
-    model.evaluate(...) on the validation data, with the file loaded, has to give the best val_loss
-    of the log.
+    Load the file. model.evaluate(...) on the validation data must give the best val_loss of the
+    log.
 Evidence:
     keras-team/keras#11420, keras-team/keras#12803, keras-team/tf-keras#430, keras-team/keras#17012;
     of EarlyStopping: keras-team/keras#12511, tensorflow/tensorflow#35634.

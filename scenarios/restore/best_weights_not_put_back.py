@@ -4,14 +4,16 @@ Symptom:
     "The loaded model is worse than the best val_loss of the training", "restore_best_weights has no
     effect". No error. The training ran to its last epoch.
 Cause:
-    Keras 2 puts the best weights back only when EarlyStopping itself ends the training. With a
-    patience longer than the rest of the training it never does, and model.save writes the weights
-    of the last epoch. Keras 3 puts them back at the end of every training.
+    Keras 2 restores the best weights only if EarlyStopping itself ends the training. If the
+    patience is longer than the rest of the training, EarlyStopping never ends it, and model.save
+    writes the weights of the last epoch. Keras 3 restores the best weights at the end of every
+    training.
 Fix:
-    best_weights: after fit, set what the callback holds, then save:
+    best_weights: after fit, set the weights that the callback holds, then save:
         model.set_weights(stop.best_weights)
     A ModelCheckpoint with save_best_only=True writes the best weights in every release.
-    How it differs from checkpoint-keeps-worst: the callback knows the best epoch, and says nothing.
+    How it differs from checkpoint-keeps-worst: the callback finds the right epoch, but does not use
+    it.
 Spot it:
         print(min(history.history["val_loss"]), model.evaluate(x_val, y_val, verbose=0))
 Evidence:

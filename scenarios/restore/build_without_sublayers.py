@@ -2,19 +2,19 @@
 
 Symptom:
     load_model of a .keras file gives an untrained model: other predictions in each process, no
-    error, no warning. The code is unchanged since Keras 2, where it restored well.
+    error, no warning. In Keras 2 the same code restored the model correctly.
 Cause:
-    load_model makes the object, calls build(), then fills in weights. In Keras 2 super().build()
-    ran call() and so built all layers. In Keras 3 it does nothing in a class that overrides build:
-    there are no weights to fill in when the file is read. Each layer's complaint ("was never
-    built") is dropped when the layer is met again under model.layers, where the file has nothing.
-    The first predict then makes fresh random weights. (Likewise for a call() with two inputs, but
-    with a warning: "cannot be built automatically".)
+    load_model creates the object, calls build(), then fills in weights. In Keras 2 super().build()
+    ran call() and so built all layers. In Keras 3 super().build() does nothing if the class
+    overrides build: no weights exist when the file is read. Keras drops each layer's error ("was
+    never built") when Keras finds the layer again under model.layers, where the file has nothing.
+    The first predict then creates random weights. (The same happens for a call() with two inputs,
+    but with a warning: "cannot be built automatically".)
 Fix:
-    All read the file that exists: the weights are in it. no_build: delete a build() that only calls
-    super().build(). Keras then runs call() itself.
-    sublayers_built: a build() you need builds each layer (a layer of layers: its parts).
-    called_first: make and call the model in code, then load_weights from the archive.
+    The file holds the weights, and all three cures read it. no_build: delete a build() that only
+    calls super().build(). Keras then runs call() itself.
+    sublayers_built: if you need build(), build each layer in it (and the parts of nested layers).
+    called_first: create and call the model in code, then call load_weights on the archive.
 Spot it:
         len(model.weights)  # straight after load_model, before any prediction: 0
 Evidence:

@@ -1,16 +1,17 @@
-"""load_weights(by_name=True) finds none of its names, loads nothing, and says nothing.
+"""load_weights(by_name=True) finds no matching name, loads nothing, and gives no warning.
 
 Symptom:
     "load_weights(by_name=True) has no effect", random predictions after loading, often only where
     another model is built first in the same program. No error, no warning.
 Cause:
-    by_name takes a layer from the file only where the model has a layer of that name. Layers
-    without a name are counted through the whole session: dense, dense_1. Here another model is
-    built first, so these are dense_2 and dense_3, and nothing in the file is called so.
+    by_name takes a layer from the file only if the model has a layer of that name. Nameless layers
+    are numbered through the whole session: dense, dense_1. Here another model is built first, so
+    these layers are dense_2 and dense_3, and the file has no such names.
 Fix:
-    by_position: leave by_name away. The layers are the same, so their order finds them, and
-    another number of layers or another shape raises an error.
-    given_names: by_name wants names that you chose. For a file that exists, the names in it.
+    by_position: leave by_name out. The layers are the same, so their order pairs them, and another
+    number of layers or another shape raises an error.
+    given_names: give the layers names that you chose. For a file that exists, use the names in the
+    file.
 Spot it:
         before = model.get_weights()
         model.load_weights("model.h5", by_name=True)

@@ -8,8 +8,8 @@ Cause:
     Keras 3 demands names that end in .weights.h5 and writes HDF5, without that text file. The
     common line "if latest: load" then loads nothing.
 Fix:
-    newest: look for *.weights.h5 yourself and take the highest epoch, as a number.
-    How it differs from latest-checkpoint-none: the folder is right, and the format is another.
+    newest: list *.weights.h5 yourself and take the highest epoch, compared as a number.
+    How it differs from latest-checkpoint-none: the folder is right, and the format is wrong.
 Spot it:
         print(tf.train.latest_checkpoint(folder), sorted(os.listdir(folder)))
 Evidence:

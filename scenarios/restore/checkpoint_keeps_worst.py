@@ -2,16 +2,17 @@
 
 Symptom:
     "ModelCheckpoint saves when val_auc decreases", "the best checkpoint is worse than the final
-    model". No error and no warning. With verbose=1 one can see it coming: "Epoch 2: val_auc
+    model". No error and no warning. With verbose=1 the log shows the mistake: "Epoch 2: val_auc
     improved from 0.98000 to 0.71000, saving model to best.keras".
 Cause:
-    mode="auto" guesses from the name whether more is better. ModelCheckpoint of Keras up to 3.10
-    knows two signs: "acc" anywhere in the name, or "fmeasure" at its beginning. Everything else
-    counts as a loss: val_auc, val_f1, val_precision, val_recall, val_r2. (Keras 3.11 and later ask
-    the compiled metric, and raise a ValueError where they cannot tell.)
+    mode="auto" guesses from the name whether a higher value is better. ModelCheckpoint of Keras up
+    to 3.10 checks two signs: "acc" anywhere in the name, or "fmeasure" at its beginning. Every
+    other name counts as a loss: val_auc, val_f1, val_precision, val_recall, val_r2. (Keras 3.11 and
+    later ask the compiled metric, and raise a ValueError if the metric gives no direction.)
 Fix:
-    mode_max: say mode="max", always, to ModelCheckpoint, EarlyStopping and ReduceLROnPlateau alike.
-    The epochs that were not kept are gone; restore the last one, if it was saved, or train again.
+    mode_max: always pass mode="max" to ModelCheckpoint, EarlyStopping and ReduceLROnPlateau.
+    Overwritten epochs are lost. Restore the last epoch, if it was saved, or train again.
+    How it differs from best-weights-not-put-back: the callback itself picks the wrong epoch.
 Spot it:
         callback.monitor_op.__name__  # 'less': it keeps the smallest value
 Evidence:

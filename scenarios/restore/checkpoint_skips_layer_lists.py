@@ -1,21 +1,22 @@
-"""In Keras 3 tf.train.Checkpoint passes over layers that are kept in a list or dict, in silence.
+"""In Keras 3 tf.train.Checkpoint skips layers in a list or dict, without a warning.
 
 Symptom:
     "Random predictions after tf.train.Checkpoint.restore", no error, no warning. Neither
-    assert_consumed() nor assert_existing_objects_matched() raises. With TF 2.15 all was right.
+    assert_consumed() nor assert_existing_objects_matched() raises. With TF 2.15 the predictions
+    were right.
 Cause:
     self.blocks = [Dense(16), ...]. TensorFlow follows an object's attributes from one tracked
-    object to the next. Keras 3 puts its own list in place of yours, which TensorFlow does not
-    track, so the layers in it are not written; on restoring the same part is passed over, and both
-    sides agree. model.weights and model.save() of Keras know these layers.
+    object to the next. Keras 3 replaces your list by its own list, which TensorFlow does not track,
+    so the layers in the list are not written. Restoring skips the same layers, so nothing is
+    missing by TensorFlow's count. model.weights and model.save() of Keras include these layers.
 Fix:
     weights_file: model.save_weights("x.weights.h5") and load_weights, or a .keras file.
-    tuple: to stay with tf.train.Checkpoint, keep the layers in a tuple (or an attribute each): that
-    Keras leaves alone, and TensorFlow tracks it. Acts when saving: a checkpoint that lacks the
-    layers cannot be mended.
+    tuple: to stay with tf.train.Checkpoint, keep the layers in a tuple (or one attribute each).
+    Keras does not replace a tuple, and TensorFlow tracks it. This changes saving only. A checkpoint
+    that lacks the layers cannot be repaired.
 Spot it:
         sum("VARIABLE_VALUE" in name for name, _ in tf.train.list_variables(path))
-    Less than len(model.weights): the difference is lost. Here 3 for 8, save_counter included.
+    If the number is below len(model.weights), weights are lost. Here 3 of 8, save_counter included.
 Evidence:
     keras-team/keras#18398; its change, keras-team/keras#18507, has tests for SavedModel alone.
     tensorflow/tensorflow#19250 (the same, before TensorFlow 1 tracked lists). Measured with this

@@ -1,4 +1,4 @@
-"""A restored checkpoint warns of values without a place: they belong to the optimizer only.
+"""A restored checkpoint warns of unused values: only the optimizer's values are unused.
 
 Symptom:
     "WARNING:tensorflow:Value in checkpoint could not be found in the restored object:
@@ -6,15 +6,16 @@ Symptom:
     Unresolved object in checkpoint (root).optimizer._iterations".
 Cause:
     Training saved Checkpoint(model=..., optimizer=...), serving restores Checkpoint(model=...).
-    Adam's moments stay in the file unused. TensorFlow reports every unused value, since it cannot
-    know that you do not want them.
+    Adam's moments in the file stay unused. TensorFlow reports every unused value, since TensorFlow
+    cannot know whether the program needs it.
 Fix:
-    status.assert_existing_objects_matched() for serving: every weight of this model got its value.
-    Then status.expect_partial() to silence the rest. assert_consumed() is for resumed training.
+    For serving call status.assert_existing_objects_matched(): every weight of this model was
+    restored. Then call status.expect_partial(), which hides the warnings. assert_consumed() is for
+    resumed training.
 Spot it:
-    Read what comes after (root): only ".optimizer" or "save_counter" is harmless, ".model" is not.
-    expect_partial() alone hides both; assert_existing_objects_matched() tells them apart, as in
-    the real failure it raises (scenario checkpoint-wrong-root).
+    Read the part after (root). Only ".optimizer" or "save_counter" is harmless, ".model" is not.
+    expect_partial() alone hides both. assert_existing_objects_matched() raises in the real failure
+    (scenario checkpoint-wrong-root) and is silent here.
 Evidence:
     deepchem/deepchem#2596, google-research/google-research#190, keras-team/keras-hub#184.
     Measured with this file: weights equal and a match on 20 of 20 seeds (TensorFlow 2.21).

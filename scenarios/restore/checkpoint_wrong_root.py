@@ -1,19 +1,19 @@
-"""A tf.train.Checkpoint is restored under another keyword, matches nothing, and says nothing.
+"""tf.train.Checkpoint restores under another keyword, matches nothing, and gives no warning.
 
 Symptom:
-    "Predictions are random after tf.train.Checkpoint.restore". The path is right, the files are
-    there, no error and no warning: the model predicts as if it had never been trained.
+    "Predictions are random after tf.train.Checkpoint.restore". The path is right and the files are
+    there. No error and no warning: the model predicts as if untrained.
 Cause:
     A checkpoint stores its values under the names of Python attributes, beginning with the keywords
-    given to tf.train.Checkpoint. Training wrote Checkpoint(model=...), the reader asks for net=...:
-    not one value matches. Whatever is not in the checkpoint keeps its initial value, and
-    expect_partial() switches off the warnings that would have told you.
+    given to tf.train.Checkpoint. Training wrote Checkpoint(model=...), the reader asks for net=...,
+    so no value matches. Every variable keeps its initial value, and expect_partial() turns the
+    warnings off.
 Fix:
     same_keyword: build the Checkpoint with the keyword that was used for saving, and end with
-    assert_existing_objects_matched(). It tolerates what only training needs (optimizer, step), but
-    raises where a variable of yours received nothing: put it in place of expect_partial().
+    assert_existing_objects_matched() in place of expect_partial(). This check accepts unused values
+    of the training (optimizer, step), and raises if a variable of the model received nothing.
 Spot it:
-    The first part of each name in the file has to be one of your keywords:
+    The first part of each name in the file must be one of your keywords:
         {name.split("/")[0] for name, shape in tf.train.list_variables(path)}
 Evidence:
     No public thread known. tensorflow/tensorflow#30942 has the symptom ("output is random") with

@@ -1,19 +1,19 @@
-"""A subclass of BatchNormalization saves only its own config: epsilon gets its default back.
+"""A subclass of BatchNormalization saves only its own config: epsilon returns to its default.
 
 Symptom:
     "Predictions change slightly after load_model with a custom BatchNormalization", "all weights
     are equal and outputs differ". No error.
 Cause:
-    get_config of the subclass returns its own argument and does not call super().get_config().
-    epsilon, momentum, axis and name are missing in the file. load_model builds the layer with the
-    defaults of Keras: epsilon is 0.001 again, where the training had 0.00001.
+    get_config of the subclass returns its own argument and does not call super().get_config(). The
+    file lacks epsilon, momentum, axis and name. load_model builds the layer with the defaults of
+    Keras: epsilon is 0.001, and was 0.00001 in training.
 Fix:
     super_config: return dict(super().get_config(), ...), then save once more.
     set: after loading, give the layer the epsilon of the training.
     A model that has already predicted keeps its compiled function; have it compiled anew:
         model.make_predict_function(force=True)
-    How it differs from get-config-drops-argument: the lost arguments are not the author's own, but
-    those of the layer beneath. The error is large where the variance is small.
+    How it differs from get-config-drops-argument: the lost arguments belong to the base class. The
+    error is large where the variance is small.
 Spot it:
         print([layer.epsilon for layer in model.layers if hasattr(layer, "epsilon")])
 Evidence:

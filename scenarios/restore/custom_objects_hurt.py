@@ -1,18 +1,20 @@
-"""A SavedModel restores well without custom_objects; with them every prediction is zero.
+"""A SavedModel restores correctly without custom_objects; with them every prediction is zero.
 
 Symptom:
     load_model("folder") is right. load_model("folder", custom_objects={...}), as every tutorial
-    says, predicts 0.0 for each row: no error, no warning, all weights equal.
+    says, predicts 0.0 for each row. No error, no warning, all weights equal.
 Cause:
-    A SavedModel holds the layer's computation as a graph, with capacity=4.2 in it. Without the
-    class Keras 2 runs that graph. Given the class, it makes a new layer by cls(**get_config()), and
-    get_config forgets the capacity: the default 0.0 takes its place.
+    A SavedModel holds the layer's computation as a graph, which contains capacity=4.2. Without the
+    class Keras 2 runs that graph. If the class is given, Keras 2 makes a new layer by
+    cls(**get_config()). get_config does not return the capacity, so the capacity is the default
+    0.0.
 Fix:
-    without_class: for a file that exists, leave custom_objects out (and do not register it).
-    complete_config: return every constructor argument from get_config. Then both ways agree, and
-    the .keras format works, which Keras 3 needs.
+    without_class: for a file that exists, leave custom_objects out (and do not register the class).
+    complete_config: return every constructor argument from get_config. Then both ways give the
+    same, and the .keras format works, which Keras 3 needs.
+    How it differs from get-config-drops-argument: without the class the folder is still right.
 Spot it:
-    Load it both ways and compare: np.abs(a.predict(x) - b.predict(x)).max()
+    Load the folder both ways and compare: np.abs(a.predict(x) - b.predict(x)).max()
 Evidence:
     keras-team/keras#17556 (a built-in layer with such a get_config). Measured with this file:
     zeros in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.

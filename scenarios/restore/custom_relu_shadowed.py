@@ -1,16 +1,16 @@
-"""A custom activation named `relu` comes back as the built-in one: every prediction is zero.
+"""A custom activation named `relu` comes back as the built-in relu: every prediction is zero.
 
 Symptom:
-    All predictions are exactly 0.0 after load_model: no error, no warning, all weights equal.
+    All predictions are exactly 0.0 after load_model. No error, no warning, all weights equal.
 Cause:
     The file records an activation by name, and "relu" is a built-in name. Targets below zero need
-    the leak, and the built-in clips it: the function changed. Keras 3 asks custom_objects only for
-    names it lacks, and before Keras 3.7 registering a function named so stores no package.
+    the leak, and the built-in relu clips them. Keras 3 looks in custom_objects only for names that
+    Keras lacks. Before 3.7 registering such a function stores no package.
 Fix:
-    A unique name works everywhere, and a forgotten custom_objects then raises an error.
-    (Legacy .h5 has the same hole; custom_objects helps there, but raises in Keras 3.3 to 3.10.)
-    reassigned: for a file that exists. Put the function back on the layer. A model that has
-    predicted already keeps the old function until you also call
+    Use a unique name. Then a forgotten custom_objects raises an error. (Legacy .h5 has the same
+    fault; custom_objects helps there, but raises in Keras 3.3 to 3.10.)
+    reassigned: for a file that exists. Set the function on the layer again. A model that has
+    already predicted keeps the old function until you also call
         model.make_predict_function(force=True)
 Spot it:
         model.layers[-1].activation.__module__  # after load_model: Keras's own, or yours?

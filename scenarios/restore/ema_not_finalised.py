@@ -1,16 +1,16 @@
-"""An optimizer with use_ema=True predicts with averaged weights, its checkpoints hold the raw ones.
+"""An optimizer with use_ema=True predicts with averaged weights, but checkpoints hold raw weights.
 
 Symptom:
     "Model from ModelCheckpoint is worse than the model after fit", only with use_ema=True. No
-    error: the last epoch's checkpoint and the model in memory should be the same, and are not.
+    error. The last epoch's checkpoint and the model in memory should be equal, but differ.
 Cause:
-    With use_ema the optimizer keeps a moving average of every weight beside it. fit copies the
-    averages into the model only at its very end. What a callback saves after an epoch are the raw,
-    noisy weights of the last step; the averages lie in the file too, but in the optimizer's part.
+    With use_ema the optimizer keeps a moving average of every weight. fit copies the averages into
+    the model only at its very end. A callback after an epoch saves the raw, noisy weights of the
+    last step. The averages are in the file too, but among the optimizer's variables.
 Fix:
     finalised: the averages are in the file. After load_model (compiled, the default) let the
-    optimizer put them into the model: optimizer.finalize_variable_values(...). Not possible where
-    only weights were saved (save_weights_only=True): then
+    optimizer put the averages into the model: optimizer.finalize_variable_values(...). This is not
+    possible if only weights were saved (save_weights_only=True).
     saved_last: save again after fit. Or let each epoch's file hold the averages: in Keras 3 put the
     callback SwapEMAWeights(swap_on_epoch=True) in front of ModelCheckpoint (not behind it).
 Spot it:

@@ -1,20 +1,21 @@
-"""evaluate() of a restored model reports twice its predictions' error or more: penalty added.
+"""evaluate() of a restored model reports at least twice the predictions' error: it adds a penalty.
 
 Symptom:
     "model.evaluate gives a different loss than the MSE I compute from model.predict" after
-    load_model, so one of the two must be broken. The predictions are those of before.
+    load_model, so one of the two must be broken. The predictions are the same as before.
 Cause:
-    The loss that evaluate() reports is the one training minimises: mean squared error plus the L2
-    penalty of every regularised layer. The file keeps the regularizer, so the restored model adds
-    it as well. predict() knows no penalty.
+    evaluate() reports the loss that training minimises: mean squared error plus the L2 penalty of
+    every regularised layer. The file stores the regularizer, so the restored model adds the penalty
+    too. predict() adds no penalty.
 Fix:
     compile(..., metrics=["mse"]) and read that metric, or subtract sum(model.losses).
-    Before and after saving compare like with like: evaluate() with evaluate().
+    Compare evaluate() before saving with evaluate() after loading.
 Spot it:
-    The gap is the penalty, to the last digit, and does not depend on the data:
+    The difference equals the penalty, to the last digit, and does not depend on the data:
         sum(model.losses)
-    A gap that is not: dropout or batch statistics in training mode, another weighting, or the
-    wrong metric behind the name "accuracy" (TensorFlow 2.3: tensorflow/tensorflow#42045).
+    Another difference has another cause: dropout or batch statistics in training mode, another
+    weighting, or the wrong metric under the name "accuracy" (TensorFlow 2.3:
+    tensorflow/tensorflow#42045).
 Evidence:
     keras-team/keras#8242, keras-team/keras#6518 (answered: the loss includes the penalty).
     Measured with this file, 20 seeds: evaluate() reports 0.61 to 1.21 where the predictions have

@@ -1,17 +1,17 @@
-"""In TensorFlow 2.3 evaluate() gives a false accuracy after load_model, while predict() is right.
+"""In TensorFlow 2.3 evaluate() gives a false accuracy after load_model; predict() is right.
 
 Symptom:
     "Accuracy drops to chance after loading a saved model". Loss and predictions are the same as
-    before, only the metric fell: here from 100% to about a third. Looks like lost weights.
+    before. Only the metric fell, here from 100% to about a third. Weights seem to be lost.
 Cause:
-    compile(metrics=["accuracy"]) picks binary, categorical or sparse accuracy by the shape of the
-    targets. load_model in 2.3 does not pick anew: it takes categorical_accuracy, which compares
-    the predicted class with argmax of the label, and argmax of one number is always class 0. So it
-    counts how often the model says class 0. The model is healthy.
+    compile(metrics=["accuracy"]) chooses binary, categorical or sparse accuracy by the shape of the
+    targets. load_model in 2.3 does not choose again. It takes categorical_accuracy, which compares
+    the predicted class with argmax of the label, and argmax of one number is always class 0. The
+    metric therefore counts how often the model predicts class 0. The model is healthy.
 Fix:
-    recompiled: call compile() again with the metric spelled out, "sparse_categorical_accuracy", or
-    use that name from the start. Or count: np.mean(predict(x).argmax(axis=1) == labels).
-    2.4 repaired load_model.
+    recompiled: call compile() again with the full name, "sparse_categorical_accuracy", or use that
+    name from the start. Or count: np.mean(predict(x).argmax(axis=1) == labels). TensorFlow 2.4
+    repaired load_model.
 Spot it:
         np.mean(model.predict(x).argmax(axis=1) == labels), model.evaluate(x, labels)[1]  # differ
 Evidence:

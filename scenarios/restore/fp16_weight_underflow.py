@@ -2,15 +2,15 @@
 
 Symptom:
     After "post-training float16 quantization", or weights stored as half precision to shrink the
-    file, every prediction is 0.0. No error. Other models went through the same export unharmed.
+    file, every prediction is 0.0. No error. The same export works for other models.
 Cause:
-    The smallest number above zero in float16 is 6e-8; what is below half of it is rounded to 0. A
-    model whose inputs are large numbers (joules, bytes, hertz) and whose outputs are small has
-    such weights: here tonnes of CO2 per joule, about 1e-10. float16 keeps a thousandth of
-    precision down to 6e-5, loses it below, and has nothing left at 3e-8.
+    The smallest number above zero in float16 is 6e-8. Numbers below half of that are rounded to 0.
+    A model with large inputs (joules, bytes, hertz) and small outputs has such weights: here tonnes
+    of CO2 per joule, about 1e-10. float16 has a precision of a thousandth down to 6e-5, loses
+    precision below that, and rounds to 0 from 3e-8 down.
 Fix:
-    float32: keep the weights in float32 (bfloat16 has its range too, at less precision).
-    Better when training again: let the model see gigajoules, or a Normalization layer first.
+    float32: keep the weights in float32 (bfloat16 has the same range, at less precision).
+    Better when you train again: feed gigajoules, or put a Normalization layer first.
 Spot it:
         for weight in model.get_weights():  # share of weights that float16 would lose
             print(weight.shape, np.mean((weight != 0) & (weight.astype("float16") == 0)))

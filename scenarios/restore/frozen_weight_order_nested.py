@@ -1,15 +1,17 @@
-"""An .h5 saved with one nested layer frozen: unfrozen, the weights load in another order.
+"""An .h5 was saved with one nested layer frozen; unfrozen, the weights load in another order.
 
 Symptom:
-    load_weights from .h5 succeeds, but fine-tuned features are garbage. It depends on `trainable`:
-    with the layer frozen as it was when saved, all is right. With other shapes: "Shape mismatch".
+    load_weights from .h5 succeeds, but fine-tuned features are garbage. The result depends on
+    `trainable`: with the layer frozen as at saving, all is right. With other shapes: "Shape
+    mismatch".
 Cause:
-    Legacy .h5 keeps one list per top-level layer. For a nested model that is its trainable weights,
-    then its non-trainable ones: a frozen first layer goes to the end. The reader pairs file and
-    model by position, and the unfrozen model has another list. Layers of one shape swap weights.
+    Legacy .h5 keeps one list per top-level layer. For a nested model the list holds the trainable
+    weights, then the non-trainable weights, so a frozen first layer moves to the end. The reader
+    pairs file and model by position, and the unfrozen model has another order. Layers of one shape
+    swap weights.
 Fix:
-    frozen_as_saved: set `trainable` as it was, load, then unfreeze.
-    weights_h5: .weights.h5 files every layer under its own path, whatever is frozen.
+    frozen_as_saved: set `trainable` as at saving, load, then unfreeze.
+    weights_h5: .weights.h5 stores every layer under its own path, whatever is frozen.
 Spot it:
         import h5py  # dense_1, dense_2, dense: then dense was frozen when this was saved
         print(list(h5py.File("model.h5")["model_weights/encoder"].attrs["weight_names"]))

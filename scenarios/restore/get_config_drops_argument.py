@@ -1,19 +1,20 @@
-"""get_config forgets a constructor argument: the restored model multiplies by the default, 0.0.
+"""get_config leaves out an argument: the restored model multiplies by the default, 0.0.
 
 Symptom:
     No error and no warning. All predictions are exactly 0.0 after load_model, although
     custom_objects was passed and every weight is equal to the trained one.
 Cause:
-    load_model rebuilds a layer as cls(**get_config()). `capacity` is missing there, and since
-    the argument has a default nobody complains: the layer comes back with capacity=0.0.
-    It is no weight, so nothing restores it later. The weights arrived; the function changed.
+    load_model rebuilds a layer as cls(**get_config()). `capacity` is missing there. The argument
+    has a default, so no error is raised, and the layer has capacity=0.0. The capacity is no weight,
+    so nothing restores it later. The weights are right; the function changed.
 Fix:
-    complete_config: get_config returns every constructor argument. (Or write no get_config at
-    all: in .keras files TF 2.15 and Keras 3 record plain arguments such as numbers themselves.)
-    Better still, an argument that must be given has no default: its loss then raises an error.
-    supplied: for a file that exists. The value is not in it, so it has to come from you. A model
-    that has predicted already keeps the old value until you also call
+    complete_config: get_config returns every constructor argument. (Or write no get_config at all:
+    in .keras files TF 2.15 and Keras 3 record plain arguments such as numbers themselves.) Better
+    still, give a required argument no default: then its loss raises an error.
+    supplied: for a file that exists. The file lacks the value, so you must supply it. A model that
+    has already predicted keeps the old value until you also call
         model.make_predict_function(force=True)
+    How it differs from custom-objects-hurt: there the folder also holds the graph with the value.
 Spot it:
     Arguments of the constructor that get_config does not return:
         set(inspect.signature(PlantOutput).parameters) - set(layer.get_config()) - {"kwargs"}

@@ -4,16 +4,16 @@ Symptom:
     ValueError: Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass
     up to Keras 3.10: TypeError: Could not locate function 'mse'. Make sure custom classes are
     decorated with `@keras.saving.register_keras_serializable()`.
-    Nothing in the model is custom. The same for "mae", and for .h5 files of Keras 2 in Keras 3.
+    Nothing in the model is custom. "mae" fails too, and so do .h5 files of Keras 2 in Keras 3.
 Cause:
-    An .h5 keeps what compile() was given. When loading, Keras 3 takes the string for the name of a
-    class or a registered function; "mse" is only a nickname that compile() understands, while
-    "mean_squared_error" is found. The model itself could be loaded, and predicting needs no loss.
+    An .h5 stores the arguments of compile(). When loading, Keras 3 reads the string as the name of
+    a class or a registered function. "mse" is a short name that only compile() accepts, while
+    "mean_squared_error" is found. The model itself can be loaded, and predicting needs no loss.
 Fix:
-    not_compiled: compile=False skips what compile() left. Keras 3.0 to 3.2 ignore it for .h5: build
-    the model in code there and load_weights.
-    custom_objects: say what the nickname means. Keeps the optimizer's state, to train on.
-    keras_format: a .keras file, or spell it "mean_squared_error" when you compile.
+    not_compiled: compile=False ignores the arguments of compile(). Keras 3.0 to 3.2 disregard
+    compile=False for .h5: build the model in code there and call load_weights.
+    custom_objects: map the short name to the function. The optimizer's state is kept for training.
+    keras_format: a .keras file, or write "mean_squared_error" when you compile.
 Spot it:
         '"mse"' in h5py.File("model.h5", "r").attrs["training_config"]
 Evidence:

@@ -3,15 +3,15 @@
 Symptom:
     model.save("model.h5") works. load_model: ValueError: Unknown layer: 'TrueDivide'. Please
     ensure you are using a `keras.utils.custom_object_scope` ...
-    A mask says 'NotEqual', a slice 'GetItem'. x * 2 and x - 3: "Only input tensors may be passed
-    as positional arguments". a + b: "too many positional arguments".
+    The error names 'NotEqual' for a mask and 'GetItem' for a slice. x * 2 and x - 3: "Only input
+    tensors may be passed as positional arguments". a + b: "too many positional arguments".
 Cause:
     In Keras 3 every operator on a symbolic tensor is an operation of its own in a functional model.
-    The legacy .h5 format can name layers only, and its reader finds no layer of that name.
+    The legacy .h5 format can name layers only, and its reader finds no layer with that name.
 Fix:
-    rebuilt: the weights are in the file. Build the model in code, then load_weights("model.h5").
+    rebuilt: the file holds the weights. Build the model in code, then load_weights("model.h5").
     keras_format: save as .keras, which stores operations. Or use layers: Rescaling(1 / 255).
-    tf_keras (Keras 2) writes and reads such .h5 files without trouble.
+    tf_keras (Keras 2) writes and reads such .h5 files without an error.
 Spot it:
         [op for op in model.operations if not isinstance(op, tf.keras.layers.Layer)]  # want []
 Evidence:

@@ -1,16 +1,19 @@
-"""A model's heads are listed in another order, and each gets the other's weights, names or no names.
+"""A model's heads are listed in another order, and each head gets another head's weights.
 
 Symptom:
-    "Outputs swapped after load_weights": temperature comes out as humidity. No error, the layers
-    have the names they had, and get_layer("humidity") holds the weights of the temperature.
+    "Outputs swapped after load_weights": temperature comes out as humidity. No error. The layers
+    have their old names, but get_layer("humidity") holds the weights of the temperature.
 Cause:
-    .weights.h5 does not know layer names. Layers are filed by class and position: dense, dense_1,
-    dense_2, in the order of model.layers. Sorting the list of outputs changes that order, and two
-    heads of one shape fit each other's weights. (.h5 without by_name goes by position as well.)
+    .weights.h5 does not store layer names. The file stores layers by class and position: dense,
+    dense_1, dense_2, in the order of model.layers. Sorting the list of outputs changes that order,
+    and no error is raised, because both heads have one shape. (.h5 without by_name also goes by
+    position.)
 Fix:
-    old_order: build as it was built, and reorder what comes out.
-    by_name: a legacy .h5 does hold names, and with by_name=True they count.
-    Or give the outputs as a dict, {"temperature": ...}: its order in the code does not count.
+    old_order: build the model in its old order, and reorder its outputs.
+    by_name: a legacy .h5 stores names, and by_name=True uses them.
+    Or give the outputs as a dict, {"temperature": ...}. The order of a dict in the code does not
+    count.
+    How it differs from outputs-sorted-by-name: the weights are exchanged, not only the outputs.
 Spot it:
         print([layer.name for layer in model.layers])  # when saving and loading: the same list?
 Evidence:

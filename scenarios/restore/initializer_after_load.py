@@ -4,16 +4,17 @@ Symptom:
     "Restored TF1 model predicts the same probability for every class": here 0.3333 three times for
     every flower. Or random predictions, where weights start from a random draw. No error.
 Cause:
-    global_variables_initializer() assigns its initial value to every variable, also to those that
-    saver.restore() has just filled. Training scripts begin with that line, and scripts for
-    prediction are often copied from them. The weights of a softmax regression start as zeros, as in
-    the old TensorFlow tutorials, and a softmax of zeros is 1 / classes whatever the input.
+    global_variables_initializer() assigns its initial value to every variable, also to variables
+    that saver.restore() has just filled. Training scripts begin with that line, and prediction
+    scripts are often copies of training scripts. The weights of a softmax regression start as
+    zeros, as in the old TensorFlow tutorials, and a softmax of zeros is 1 / classes whatever the
+    input.
 Fix:
-    initializer_first: initialise, then restore: what is in the checkpoint wins.
-    no_initializer: restore() initialises all it restores, so prediction needs no initializer. A
-    variable that nothing has filled then raises FailedPreconditionError instead of being 0.
+    initializer_first: initialise, then restore. The values of the checkpoint then remain.
+    no_initializer: restore() sets all variables that it restores, so prediction needs no
+    initializer. A variable without a value then raises FailedPreconditionError instead of being 0.
 Spot it:
-    Ask a variable after the last line that prepares the session, not right after restore():
+    Print a variable after the last line that prepares the session, not right after restore():
         print(sess.run(tf.compat.v1.global_variables()[0]))  # all zeros?
 Evidence:
     ardamavi/Intel-Movidius-NCS-Keras#4, thulab/DeepHash#54.

@@ -4,14 +4,16 @@ Symptom:
     [Lambda(lambda x: x[:, j:j + 1]) for j in range(3)]: right while training, wrong after
     load_model, without an error. Every branch of the restored model reads the last column.
 Cause:
-    A lambda looks j up when it is called. In graph mode Keras calls it once, inside the loop, while
-    j is 0, then 1, then 2. The file stores code and closure as they are when saving: by then j is 2
-    in all of them, and load_model calls them anew. (TensorFlow 2 calls the layers again for every
-    prediction: there such a model is wrong from the start, and the restore is faithful.)
+    A lambda reads j when it is called. In graph mode Keras calls each lambda once, inside the loop,
+    while j is 0, then 1, then 2. The file stores code and closure as they are at saving: by then j
+    is 2 in all three, and load_model calls them anew. (TensorFlow 2 calls the layers for every
+    prediction. Such a model is wrong from the start there, and the restore is right.)
 Fix:
-    rebuild: run the code again in the new process and load_weights. Works for files that exist.
-    arguments: give the layer its own value, Lambda(cut, arguments={"j": j}), which the file stores.
-    A default, lambda x, j=j: ..., is bound early too.
+    rebuild: run the code again in the new process and call load_weights. This works for files that
+    exist.
+    arguments: give each layer its own value, Lambda(cut, arguments={"j": j}), which the file
+    stores. A default, lambda x, j=j: ..., also keeps each value.
+    How it differs from lambda-reads-global: the value is in the file, but it is the wrong one.
 Spot it:
         [layer.function.__closure__[0].cell_contents for layer in lambda_layers]  # [2, 2, 2]
 Evidence:

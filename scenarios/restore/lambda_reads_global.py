@@ -1,14 +1,14 @@
-"""A Lambda function reads a global: in the new process it has its first value, and all is zero.
+"""A Lambda function reads a global. In a new process the global is 0.0 again: predictions are 0.
 
 Symptom:
     All predictions are exactly 0.0 after load_model; nothing is raised, the weights are equal.
     With a lambda Keras 3 says: NameError: name 'PEAK' is not defined. Up to 3.4: ValueError:
     Sequential model 'sequential' has already been configured to use input shape (None, 3).
 Cause:
-    The file holds the function's name, or a lambda's byte code, but no globals. PEAK is looked up
-    again where the model is loaded, and there no training has run: it is 0.0 still.
-    Keras 3 runs byte code among Keras's own globals, where there is no PEAK, whatever you pass.
-    (Keras 2 stores byte code for named functions too: zeros, or the NameError, for both.)
+    The file holds the function's name, or a lambda's byte code, but no globals. The function reads
+    PEAK where the model is loaded. No training ran in that process, so PEAK is still 0.0. Keras 3
+    runs byte code among Keras's own globals, which hold no PEAK, whatever you pass. (Keras 2 stores
+    byte code for named functions too: zeros, or the NameError, for both.)
 Fix:
     arguments: Lambda(function, arguments={...}) stores the value in the file.
     global_set: for a file that exists. Give the global its value before you load.

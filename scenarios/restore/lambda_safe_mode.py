@@ -1,4 +1,4 @@
-"""load_model refuses a Lambda layer with a Python lambda, unless told that the file is trusted.
+"""load_model rejects a Lambda layer with a Python lambda, unless the caller trusts the file.
 
 Symptom:
     ValueError: Requested the deserialization of a `Lambda` layer whose `function` is a Python
@@ -6,13 +6,13 @@ Symptom:
     by default. Older Keras 3: The `{arg_name}` of this `Lambda` layer is a Python lambda.
     Deserializing it is unsafe. With safe_mode=False: arg 4 (defaults) must be None or tuple
 Cause:
-    The file holds the lambda as byte code. Running it runs whatever the file's author wrote, so
-    safe_mode=True, the default since TensorFlow 2.12, stops there.
-    Keras 3 writes a lambda's default arguments as a JSON list, and cannot use them when reading.
+    The file holds the lambda as byte code. The byte code can do whatever the file's author wrote,
+    so safe_mode=True, the default since TensorFlow 2.12, does not run it. Keras 3 writes a lambda's
+    default arguments as a JSON list, and cannot use a list when reading.
 Fix:
     trusted: safe_mode=False, for a file that you or your team wrote.
-    rebuilt: build the model in code and load only the weights. Nothing of the file is run, so it
-    is right for files of others, for default arguments and for another Python version.
+    rebuilt: build the model in code and load only the weights. No code of the file is run, so this
+    is right for other people's files, for default arguments and for another Python version.
     For new models: a built-in layer (here Rescaling(1 / 127.5, -1)) or a layer class.
 Spot it:
         b"__lambda__" in zipfile.ZipFile("model.keras").read("config.json")  # as Keras 3 writes it

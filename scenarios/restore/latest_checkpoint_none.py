@@ -4,17 +4,18 @@ Symptom:
     "Checkpoint restore does nothing", "predictions are random after restore". No error and no
     warning, although the folder is full of ckpt-1.index and ckpt-1.data-00000-of-00001.
 Cause:
-    latest_checkpoint wants the folder and reads one small text file in it, named `checkpoint`.
-    Given the prefix of the files, a misspelt folder, or a folder to which only the .index and .data
-    files were copied, it returns None. restore(None) is allowed, so that a first run can start from
-    nothing: the model keeps its fresh random weights.
+    latest_checkpoint takes the folder and reads one small text file in it, named `checkpoint`.
+    latest_checkpoint returns None for the prefix of the files, for a misspelt folder, and for a
+    folder with only the .index and .data files. restore(None) is allowed, so that a first run can
+    start from nothing: the model keeps its random weights.
 Fix:
-    folder: give latest_checkpoint the folder, and stop if it finds nothing.
-    named: you know which checkpoint you want, or have no `checkpoint` file. Name its prefix, the
-    path without .index; a wrong one raises NotFoundError.
+    folder: give latest_checkpoint the folder, and stop if the result is None.
+    named: if you know the checkpoint, or have no `checkpoint` file, name its prefix, the path
+    without .index. A wrong prefix raises NotFoundError.
+    How it differs from checkpoint-format-mixed: the format is right, and the path is wrong.
 Spot it:
         print(tf.train.latest_checkpoint(folder))  # None: nothing will be restored
-    Or let the status tell: restore(path).assert_existing_objects_matched() raises for None
+    Or check the status: restore(path).assert_existing_objects_matched() raises for None
     "AssertionError: No checkpoint specified (save_path=None); nothing is being restored."
 Evidence:
     VisualComputingInstitute/triplet-reid#85 (only the data file was downloaded; the older Saver

@@ -1,17 +1,18 @@
-"""A Lambda calls a layer that the model does not know: its weights are not in the file.
+"""A Lambda calls a layer that the model does not track: the file lacks its weights.
 
 Symptom:
     "Weights loaded without an error, predictions are different in every process." The model was
     right until it was saved. The file is smaller than the number of weights suggests.
 Cause:
-    The function of the Lambda uses a Dense layer from around it. Keras 3 collects the layers of a
-    model from its graph, and within a Lambda it does not look. So the Dense layer is neither saved
-    nor loaded, nor trained, and build() gives it new random weights. Keras 2 refuses such a Lambda
-    from TensorFlow 2.2 on ("The following Variables were created within a Lambda layer").
+    The function of the Lambda uses a Dense layer from outside the function. Keras 3 collects the
+    layers of a model from its graph, and does not look inside a Lambda. The Dense layer is
+    therefore neither saved nor loaded nor trained, and build() gives the layer new random weights.
+    Keras 2 rejects such a Lambda from TensorFlow 2.2 on ("The following Variables were created
+    within a Lambda layer").
 Fix:
-    own_layer: call the layer itself, outside of any Lambda, or write a layer class that owns it.
-    How it differs from lambda-reads-global: what is lost here are weights.
-    For a file that is there already no cure exists: the weights are not in it.
+    own_layer: call the layer itself, outside any Lambda, or write a layer class that owns it.
+    How it differs from lambda-reads-global: weights are lost, not a number.
+    For a file that exists there is no cure: the file lacks the weights.
 Spot it:
         print(model.count_params())  # smaller than the sum that you expect
 Evidence:

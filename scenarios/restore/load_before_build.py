@@ -1,4 +1,4 @@
-"""load_weights on a subclassed model that was never called: it has no weights yet to load into.
+"""load_weights on a subclassed model that was never called: no weights exist yet to load into.
 
 Symptom:
     Keras 2: ValueError: Layer 'dense' expected 0 variables, but received 2 variables during loading
@@ -6,13 +6,14 @@ Symptom:
     Newer: ValueError: You are loading weights into a model that has not yet been built. Try
     building the model first by calling it on some data or by using `build()`.
 Cause:
-    A subclassed model makes its weights when it first sees an input. Before that, load_weights has
-    nowhere to put the numbers. Old Keras 3 loses the failure on its way, and the first predict then
-    makes fresh random weights. The second piece of advice in the message does the same: in Keras 3
-    build() only marks such a model as built (a UserWarning says so), and load_weights is content.
+    A subclassed model creates its weights when it gets its first input. Before that, load_weights
+    finds no weights to fill. Old Keras 3 drops the error, and the first predict then creates random
+    weights. build(), the second advice in the message, has the same effect: in Keras 3 build() only
+    marks such a model as built (a UserWarning says so), and load_weights then raises no error.
 Fix:
-    called: call the model once on anything of the right shape, then load. Works in every Keras.
-    A Sequential with an Input, and every functional model, has its weights from the start.
+    called: call the model once on anything of the right shape, then load. This works in every
+    Keras. A Sequential with an Input, and every functional model, has its weights from the start.
+    How it differs from build-without-sublayers: here load_weights is used, there load_model.
 Spot it:
         len(model.weights)  # just before load_weights: 0
 Evidence:

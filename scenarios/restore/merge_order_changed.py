@@ -1,19 +1,19 @@
-"""Rebuilt with Subtract()([b, a]) for ([a, b]), a model takes its weights and predicts the opposite.
+"""Rebuilt with Subtract()([b, a]) instead of ([a, b]), a model predicts the opposite.
 
 Symptom:
-    Right weights, wrong predictions: load_weights succeeds, get_weights() is equal to the saved
-    ones, yet the home team loses where it won. Or results are wrong without a pattern, when it is
-    Concatenate that got its inputs in another order.
+    Right weights, wrong predictions: load_weights succeeds and get_weights() is equal to the saved
+    weights, but the home team loses where it won. With Concatenate the results are wrong without a
+    pattern.
 Cause:
-    A weights file holds the numbers in layers, not how layers are connected. Subtract and
-    Concatenate have no weights and their inputs one shape, so nothing can be compared: the
-    difference changes sign, or each kernel row meets another column.
+    A weights file holds the numbers of layers, not the connections between layers. Subtract and
+    Concatenate have no weights, and their inputs have one shape, so no error is raised. The
+    difference changes sign, or each kernel row multiplies another column.
 Fix:
     order_of_training: connect as in training. The order of a merge is part of the model.
-    whole_model: save the model, not the weights: .keras keeps every connection.
+    whole_model: save the model, not the weights. A .keras file stores every connection.
 Spot it:
-    Print the wiring in both programs and compare: which layers enter a merge, in which order? Name
-    your layers first. The names that Keras counts up itself can be exchanged along with them.
+    Print the connections in both programs and compare the order of the inputs of each merge. Name
+    your layers first, because automatic names can be exchanged along with the layers.
         for layer in model.get_config()["layers"]:
             print(layer["name"], layer["inbound_nodes"])
 Evidence:

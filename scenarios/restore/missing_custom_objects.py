@@ -1,21 +1,22 @@
 """A model with a custom layer does not load: load_model raises an error, it never returns zeros.
 
 Symptom:
-    Keras 3 prints the model's whole config; what matters stands in its middle: "TypeError: ...
-    could not be deserialized properly. ... Could not locate class 'MyCustomLayer'. Make sure
-    custom classes and functions are decorated with `@keras.saving.register_keras_serializable()`."
-    TF 2.15: "The added layer must be an instance of class Layer. Received: layer=MyCustomLayer"
-    or "Cannot deserialize object of type `MyCustomLayer`". Any .h5: "Unknown layer".
+    Keras 3 prints the model's whole config. The important part is in the middle: "TypeError: ...
+    could not be deserialized properly. ... Could not locate class 'MyCustomLayer'. Make sure custom
+    classes and functions are decorated with `@keras.saving.register_keras_serializable()`." TF
+    2.15: "The added layer must be an instance of class Layer. Received: layer=MyCustomLayer" or
+    "Cannot deserialize object of type `MyCustomLayer`". Any .h5: "Unknown layer".
 Cause:
-    The file holds the layer's name, config and weights, but not its Python code. A name that
-    Keras does not know raises; one that Keras has itself is silent: see custom-relu-shadowed.
+    The file holds the layer's name, config and weights, but not its Python code. A name unknown to
+    Keras raises an error. A name that Keras itself has raises none: see custom-relu-shadowed.
 Fix:
-    custom_objects hands the class to load_model, also for a file that exists already.
-    Registration spares readers that argument, but must run before saving too: it writes the name
-    "my_project>MyCustomLayer". A file saved earlier asks for "MyCustomLayer", so registering only
-    where you load leaves the error as it is.
+    custom_objects passes the class to load_model, also for a file that exists already.
+    Registration makes that argument unnecessary, but must run before saving too, because
+    registration writes the name "my_project>MyCustomLayer". An earlier file holds "MyCustomLayer",
+    so registering only before loading does not remove the error.
+    How it differs from article-listing-two: the class is not given at all.
 Spot it:
-    Search the message for "Could not locate", or ask the file for the names it needs from you:
+    Search the message for "Could not locate", or list the names in the file:
         config = zipfile.ZipFile("model.keras").read("config.json").decode()
         set(re.findall(r'"(?:registered_name|config)": "([^"]+)"', config))
 Evidence:

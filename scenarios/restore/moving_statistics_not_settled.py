@@ -2,17 +2,19 @@
 
 Symptom:
     "Training accuracy is high, and the saved model predicts one class for everything." All outputs
-    of the restored model are exactly 0 or 1. Loading is innocent: predict before saving is as bad.
+    of the restored model are exactly 0 or 1. Loading is not the cause: predict is equally wrong
+    before saving.
 Cause:
-    In training, BatchNormalization uses the mean and variance of each batch. In predict it uses
-    moving averages that begin at mean 0 and variance 1. After n steps at momentum 0.99 they keep
-    0.99**n of that beginning: after 60 steps more than half. Raw columns around 40 are far from it.
+    In training, BatchNormalization uses the mean and variance of each batch. In predict the layer
+    uses moving averages that begin at mean 0 and variance 1. After n steps at momentum 0.99 the
+    averages still contain 0.99**n of that beginning: after 60 steps more than half. Raw columns
+    around 40 are far from mean 0.
 Fix:
     settled: pass training data through the model with training=True and no gradient step, until
     the averages have settled. Save the model again.
     When training again: more steps, a lower momentum, or scaled inputs.
 Spot it:
-    Compare the moving mean with the mean of what enters the layer:
+    Compare the moving mean with the mean of the layer's inputs:
         print(layer.moving_mean.numpy(), batch.mean(axis=0))
 Evidence:
     keras-team/keras#6014, keras-team/keras#7265, keras-team/keras#8837. Measured with this file.

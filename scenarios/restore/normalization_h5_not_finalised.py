@@ -1,18 +1,20 @@
-"""Keras 3.0 to 3.5 load an adapted Normalization layer from .h5, but go on using mean 0.
+"""Keras 3.0 to 3.5 load an adapted Normalization layer from .h5, but still use mean 0.
 
 Symptom:
     "Normalization layer wrong after loading .h5 in TensorFlow 2.16". No error, get_weights() shows
     the right mean and variance, and the model predicts as if nothing were normalised: here a
     probability of exactly 0.0 for everybody, since raw values drive the sigmoid below -88.
 Cause:
-    The layer computes with two tensors of its own, layer.mean and layer.variance, which
-    finalize_state() derives from its weights. Loading a .keras file calls that; loading legacy .h5
-    did not before Keras 3.6. The tensors keep their initial 0 and 1 while the weights are right.
+    The layer computes with two tensors, layer.mean and layer.variance. finalize_state() computes
+    both tensors from the layer's weights. Loading a .keras file calls finalize_state(). Before
+    Keras 3.6 loading a legacy .h5 did not. The tensors keep their initial 0 and 1 while the weights
+    are right.
 Fix:
     keras_format: save as .keras, or upgrade to Keras 3.6 (TensorFlow 2.18 brings it).
-    finalised: call finalize_state() on each Normalization layer after loading; only the file is
-    needed. A model that has predicted already keeps mean 0 until you also call
+    finalised: call finalize_state() on each Normalization layer after loading. Only the file is
+    needed. A model that has already predicted keeps mean 0 until you also call
         model.make_predict_function(force=True)
+    How it differs from normalization-never-adapted: the mean is in the file, but is not used.
 Spot it:
         for layer in model.layers:
             if hasattr(layer, "finalize_state"):

@@ -1,18 +1,19 @@
-"""A Normalization layer that adapt() was never called on passes its inputs through unchanged.
+"""A Normalization layer without a call of adapt() passes its inputs through unchanged.
 
 Symptom:
     "Normalization layer does nothing", "predictions are far too large after I rebuilt the
     preprocessing". No error, although the layer looks the same in both programs.
 Cause:
-    Mean and variance are learned by adapt(), not by fit. Training adapted a layer in the input
-    pipeline and saved the network alone; the program that predicts makes the layer anew, with the
-    initial mean 0 and variance 1. A trained model has no way to notice.
+    adapt() computes mean and variance, fit does not. Training adapted a layer in the input pipeline
+    and saved only the network. The program that predicts makes the layer anew, with the initial
+    mean 0 and variance 1. The restored model cannot detect that.
 Fix:
-    statistics: save mean and variance beside the model and hand them to the new layer, which needs
-    no adapt() then. Never adapt on the batch to be predicted: those are other statistics.
-    inside: put the adapted layer in front of the network and save both as one model; prefer it.
+    statistics: save mean and variance beside the model and pass both to the new layer, which then
+    needs no adapt(). Never adapt on the batch to be predicted: that batch has other statistics.
+    inside: put the adapted layer in front of the network and save both as one model. Prefer this.
+    How it differs from normalization-h5-not-finalised: no file holds the mean.
 Spot it:
-    layer(x) equal to x? Or look at what it holds, both are so until adapt():
+    Before adapt(), layer(x) equals x, and the layer holds zeros and ones:
         print(layer.mean, layer.variance)  # zeros and ones
 Evidence:
     keras-team/keras#16296 ("does not normalize inputs"), ageron/handson-ml3#198.

@@ -1,18 +1,17 @@
-"""Loading warns that the model was *not* compiled; predictions do not need it to be.
+"""Loading warns that the model was *not* compiled; predictions need no compiled model.
 
 Symptom:
     "WARNING: No training configuration found in the save file, so the model was *not* compiled.
     Compile it manually." from load_model. "Can I ignore the warning?"
 Cause:
-    Only the encoder of a trained autoencoder was saved. The autoencoder had been compiled, its
-    encoder never was, so the .h5 holds no optimizer, loss or metrics. A model saved with
-    include_optimizer=False gives the same warning. All weights are there.
+    Only the encoder of a trained autoencoder was saved. The autoencoder was compiled, but its
+    encoder was not, so the .h5 holds no optimizer, loss or metrics. A model saved with
+    include_optimizer=False gives the same warning. All weights are in the file.
 Fix:
-    load_model(path, compile=False) says that you know. Compile only in order to train or evaluate.
+    load_model(path, compile=False) gives no warning. Compile only in order to train or evaluate.
 Spot it:
-    model.compiled is False (Keras 3), and that is all: compare a prediction, or the weights. A
-    model whose weights are missing gives no such warning, it gives random numbers in silence
-    (scenario architecture-only).
+    Only model.compiled is False (Keras 3). Compare a prediction, or the weights. A model whose
+    weights are missing gives random numbers and no such warning (scenario architecture-only).
 Evidence:
     keras-team/keras#6865 (an encoder, as here), fizyr/keras-retinanet#207, keras-team/keras#8691,
     experiencor/keras-yolo3#148.

@@ -1,20 +1,20 @@
-"""A custom layer keeps what adapt() learned in a plain attribute: no file holds it, and it is lost.
+"""A custom layer keeps the result of adapt() in a plain attribute, which no file holds.
 
 Symptom:
-    After load_model all predictions are off by one and the same amount, here by 100 m3/s. No error,
-    no warning, weights equal. The same object predicted right until the process ended.
+    After load_model all predictions are wrong by the same amount, here by 100 m3/s. No error, no
+    warning, weights equal. In the process that trained, the model predicted correctly.
 Cause:
-    Keras saves weights and what get_config returns. self.mean is neither: a float or numpy array
-    set on a layer is known to Python only, and the new object begins with __init__'s 0.0.
+    Keras saves weights and the return value of get_config. self.mean is neither. A float or numpy
+    array on a layer exists only in Python, and the new object starts with the 0.0 of __init__.
 Fix:
-    weight: add_weight(trainable=False) and assign. It is saved, restored and listed with the
-    others. For a few numbers, config does as well: return them from get_config.
-    Both act when saving. For a file that exists, call adapt() again on the training data. A model
-    that has predicted already keeps the old mean until you also call
-        model.make_predict_function(force=True)
+    weight: add_weight(trainable=False) and assign. A weight is saved, restored and listed. For a
+    few numbers, config also works: return the numbers from get_config.
+    Both change saving only. For a file that exists, call adapt() again on the training data. If
+    the model has already predicted, also call model.make_predict_function(force=True).
+    How it differs from raw-tf-variable: a plain attribute is lost in Keras 2 as well.
 Spot it:
         {k: v for k, v in vars(layer).items() if isinstance(v, (int, float, np.ndarray))}
-    What is learned in there, and not a key of layer.get_config(), is lost on saving.
+    Learned values in this dict are lost on saving, unless layer.get_config() has the same keys.
 Evidence:
     tensorflow/tensorflow#47910 (a list that adapt() computed); keras-team/keras#13872 (not read by
     us). Measured with this file: differs in Keras 2.15 and 3.0 to 3.15.
@@ -25,8 +25,8 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "numpy-attribute-not-saved", "family": "restore",
-    "tensorflow": ">=2.11", "seed": 0, "minutes": 8,
+    "id": "numpy-attribute-not-saved", "family": "restore", "tensorflow": ">=2.11",
+    "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_weight": "match",

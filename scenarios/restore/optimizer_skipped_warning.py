@@ -4,17 +4,18 @@ Symptom:
     "UserWarning: Skipping variable loading for optimizer 'adam', because it has 6 variables whereas
     the saved optimizer has 10 variables." from load_model of a fine-tuned model.
 Cause:
-    Adam keeps two moments for every trainable weight. After training the first layer was frozen
-    and the model saved: the file holds moments for four weights, the loaded model asks for those
-    of two. Keras leaves this optimizer fresh. A model's own weights are read separately, and all.
+    Adam keeps two moments for every trainable weight. After training the first layer was frozen and
+    the model saved. The file holds moments for four weights, and the loaded model has moments for
+    two. Keras leaves this optimizer fresh. Keras reads the model's own weights separately, and
+    completely.
 Fix:
-    For predictions: load_model(path, compile=False), which never looks at the optimizer.
-    To train on: compile again after changing `trainable`, before saving; or accept that Adam's
-    moments and step count start anew.
+    For predictions: load_model(path, compile=False), which does not read the optimizer.
+    For more training: compile again after changing `trainable`, before saving. Or accept that
+    Adam's moments and step count start anew.
 Spot it:
-    The words "for optimizer" make it harmless. For a layer Keras raises; with skip_mismatch=True it
-    warns "A total of 1 objects could not be loaded", and that layer keeps fresh random numbers
-    (scenario skip-mismatch-head).
+    With the words "for optimizer" the warning is harmless. For a layer Keras raises an error. With
+    skip_mismatch=True Keras warns "A total of 1 objects could not be loaded", and the layer stays
+    random (scenario skip-mismatch-head).
 Evidence:
     bayesflow-org/bayesflow#506 ("it does no harm here since we only want to sample"),
     IVPLatNU/DeepCovidXR#4 (the warning of Keras 2, same answer).

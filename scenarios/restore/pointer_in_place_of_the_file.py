@@ -1,12 +1,12 @@
-"""A Git LFS pointer of 130 bytes lies where the model should be, and the error blames the file.
+"""A Git LFS pointer of 130 bytes is in place of the model, and the error calls the file damaged.
 
 Symptom:
     "OSError: Unable to open file (file signature not found)" for .h5; "SavedModel file does not
     exist" in TensorFlow before 2.8. For .keras: "File not found", although the file is there.
 Cause:
     The repository keeps large files with Git LFS. A clone without git-lfs, or a ZIP from the web
-    page, holds a short text in place of each: its hash and its size. A web page that was saved
-    under the model's name fails in the same way; a download that was cut off says "truncated file".
+    page, holds a short text in place of each large file: its hash and its size. A web page that was
+    saved under the model's name gives the same errors. A cut-off download gives "truncated file".
 Fix:
     fetched: git lfs pull in the clone, or download the file again. Then the model loads.
 Spot it:

@@ -1,19 +1,21 @@
-"""A layer keeps state in a raw tf.Variable: Keras 3 does not save it, and it comes back as zero.
+"""A layer keeps state in a raw tf.Variable: Keras 3 does not save it, and the state is zero again.
 
 Symptom:
-    All predictions are exactly 0.0 after load_model, without a warning; with TF 2.15 all is right.
+    All predictions are exactly 0.0 after load_model, without a warning. With TF 2.15 the
+    predictions are right.
 Cause:
-    Keras 2 tracked every tf.Variable set on a layer. Keras 3 tracks keras.Variable only, so a
-    raw one is missing in model.weights and in the file: what adapt() had learned is 0 again.
-    Comparing get_weights() says "equal", since it does not see these values: they did not arrive.
-    Nor does fit() train a raw variable in Keras 3, though it does in Keras 2.
+    Keras 2 tracked every tf.Variable of a layer. Keras 3 tracks keras.Variable only, so
+    model.weights and the file lack a raw variable: the result of adapt() is 0 again. A comparison
+    of get_weights() finds no difference, since get_weights() leaves raw variables out. fit() does
+    not train a raw variable in Keras 3 either, though it does in Keras 2.
 Fix:
-    add_weight: tracked, saved and restored in every Keras. Use it in all layers.
-    adapted_again: for a file that exists. The file does not hold the values, so compute them again
-    from the training targets. (tf.train.Checkpoint does save raw variables, in Keras 3 as well.)
+    add_weight: such a weight is tracked, saved and restored in every Keras. Use it in all layers.
+    adapted_again: for a file that exists. The file lacks the values, so compute them again from the
+    training targets. (tf.train.Checkpoint saves raw variables, in Keras 3 as well.)
+    How it differs from numpy-attribute-not-saved: Keras 2 does save a raw tf.Variable.
 Spot it:
         [name for name, value in vars(layer).items() if isinstance(value, tf.Variable)]
-    In Keras 3 every name in this list is lost on saving: Keras's own weights are not listed.
+    In Keras 3 every variable in this list is lost on saving. Keras's own weights are not listed.
 Evidence:
     No public thread known for tf.Variable in Keras 3. keras-team/keras-hub#2709 is kin: raw
     keras.Variables, made before super().__init__(), came back as zeros. Measured with this file.

@@ -1,16 +1,17 @@
-"""Two classes are registered under one name: the later one loads in the place of the other.
+"""Two classes are registered under one name: the later class is loaded instead of the other.
 
 Symptom:
     A restored model predicts other numbers as soon as another module is imported. Weights equal,
     no warning. custom_objects={"Unscale": ...} changes nothing.
 Cause:
-    register_keras_serializable() without arguments files everybody's classes under "Custom>Name",
-    and a second class of that name replaces the first without a word. The model file holds the
-    name alone. The registry also goes before custom_objects, for the plain and for the full name.
+    register_keras_serializable() without arguments registers every class under "Custom>Name". A
+    second class of that name replaces the first without a warning. The model file holds the name
+    alone. Keras looks in the registry before custom_objects, for the plain and for the full name.
 Fix:
-    package: register under a package name of your own. It is written into the file.
+    package: register under a package name of your own. The file then contains the package name.
     registered_again: for a file that exists. Call the decorator once more on the right class just
-    before loading; do not rely on the order of imports.
+    before loading. Do not rely on the order of imports.
+    How it differs from custom-relu-shadowed: another user class, not a built-in function, wins.
 Spot it:
         type(model.layers[-1]).__module__  # after load_model: the module you expect?
         tf.keras.utils.get_registered_object("Custom>Unscale") is Unscale

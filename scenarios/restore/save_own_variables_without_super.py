@@ -1,16 +1,18 @@
 """A layer overrides save_own_variables without calling super(): its own weights are never saved.
 
 Symptom:
-    The restored model predicts as if that one layer had never been trained; the others are right.
+    The restored model predicts as if that one layer was untrained. All other layers are right.
     model.save and load_model raise nothing and warn of nothing.
 Cause:
     save_own_variables writes everything of a layer, its weights included, and load_own_variables
-    reads them. An override that adds one more array and does not call super() replaces that: the
-    file holds the new array only. Keras does not compare what a layer has with what it saved.
+    reads everything. An override that adds one array without calling super() replaces the original:
+    the file holds the new array only. Keras does not compare the layer's weights with the saved
+    arrays.
 Fix:
-    calls_super: call super() first in both, then add your own. It writes keys "0", "1", ...: use
-    others, and let load_own_variables hand super() a store without yours (it counts the keys).
-    For a file that exists nothing can be done: the weights are not in it.
+    calls_super: call super() first in both methods, then add your own arrays. super() writes the
+    keys "0", "1", ...: use other keys, and pass super() a store without your keys in
+    load_own_variables (super() counts the keys).
+    For a file that exists there is no cure: the file lacks the weights.
 Spot it:
         import h5py, zipfile
         zipfile.ZipFile("model.keras").extract("model.weights.h5")

@@ -1,16 +1,17 @@
-"""A SavedModel loaded without its custom class forgets supports_masking: padding counts as words.
+"""A SavedModel loaded without its custom class loses supports_masking: padding counts as words.
 
 Symptom:
-    Scores of short texts drift after load_model and depend on the padding. All weights are equal,
-    nothing is raised, no warning.
+    Scores of short texts drift after load_model and depend on the padding. All weights are equal.
+    No error, no warning.
 Cause:
-    Without the class, Keras 2 revives the layer from its traced functions. supports_masking and
-    compute_mask are no part of them, so the mask of Embedding(mask_zero=True) ends at this layer,
-    and the average that follows is taken over the padding as well.
+    Without the class, Keras 2 rebuilds the layer from its traced functions. These functions do not
+    include supports_masking and compute_mask, so the mask of Embedding(mask_zero=True) ends at this
+    layer. The average that follows then includes the padding.
 Fix:
-    custom_objects: pass the class (or register it), and the real layer is back.
+    custom_objects: pass the class (or register it). The layer then has its methods again.
     signature: tf.saved_model.load runs the graph of the whole model, mask included.
-    In Keras 3, and better in Keras 2, save as .keras: there a missing class is an error.
+    In Keras 3, and better in Keras 2 too, save as .keras, where a missing class is an error.
+    How it differs from tfsm-layer-forgets-mask: the mask is lost at one layer inside the model.
 Spot it:
     Pad one text further and predict both. A model that masks gives the same score:
         np.abs(model.predict(ids) - model.predict(np.pad(ids, ((0, 0), (0, 9))))).max()

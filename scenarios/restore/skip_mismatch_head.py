@@ -1,17 +1,17 @@
-"""One more tag, and skip_mismatch=True leaves the whole head untrained: the old tags are lost too.
+"""With one tag more, skip_mismatch=True leaves the whole head untrained: the old tags are lost too.
 
 Symptom:
     "A total of 1 objects could not be loaded" is only a warning, load_weights returns, and all
-    scores are near 0.5 or make no sense, for tags too that the old model knew well.
+    scores are near 0.5 or make no sense. The scores of old tags are wrong too.
 Cause:
-    A layer is loaded as a whole or not at all. The head has one column for each tag: (16, 3) in
-    the file, (16, 4) in the model. skip_mismatch=True turns the error into a warning and keeps
-    the random initial head, with no trace of the three columns that were in the file.
+    A layer is loaded as a whole or not at all. The head has one column for each tag: (16, 3) in the
+    file, (16, 4) in the model. skip_mismatch=True turns the error into a warning and keeps the
+    random initial head. The three columns of the file are not used.
 Fix:
-    copied_columns: build the model as it was, load strictly, copy what is still valid.
-    Then train the new column. Without training, no loading gives a head for a new tag.
+    copied_columns: build the old model, load strictly, and copy the columns that are still valid.
+    Then train the new column. Without training no loading gives a head for a new tag.
 Spot it:
-    Leave skip_mismatch away once and read the error: it names every layer that stays random.
+    Leave skip_mismatch out once. The error names every layer that stays random.
 Evidence:
     manishsoni1908/Mobilenet-ssd-keras#15 (all outputs alike), qqwweee/keras-yolo3#53,
     keras-team/keras#8462 (which brought the option, for training on). Keras 2 warns for

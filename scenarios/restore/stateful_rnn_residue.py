@@ -1,19 +1,19 @@
-"""A stateful LSTM remembers the warm-up request: its first real predictions are off.
+"""A stateful LSTM keeps the state of the warm-up request, so its first real predictions are wrong.
 
 Symptom:
     "Stateful LSTM gives different predictions after load_model", "calling predict twice on the same
     data gives different results". No error; the weights are equal, and the longer the stream, the
     better the predictions become again.
 Cause:
-    With stateful=True the layer carries its state from one call into the next. The state is no
-    weight: it is not saved, and a loaded model starts from zeros. Whatever is predicted first, a
-    smoke test or a warm-up request for the server, becomes the past of the real stream.
+    With stateful=True the layer keeps its state from one call to the next. The state is no weight.
+    The file does not hold the state, and a loaded model starts from zeros. The first prediction, a
+    smoke test or a warm-up request, then becomes the past of the real stream.
 Fix:
-    reset: call reset_states() on the layer whenever a new stream begins, so also after warming up.
+    reset: call reset_states() on the layer whenever a new stream begins, so also after a warm-up.
     stateless: load the weights into the same model with stateful=False and feed the stream as one
-    sequence: no hidden past at all. Prefer it where the whole stream is at hand.
+    sequence. Then no state is kept between calls. Prefer this if you have the whole stream.
 Spot it:
-    Predict the same twice: predict(x) == predict(x). A stateful model says no.
+    Predict the same inputs twice. With a stateful model predict(x) == predict(x) is False.
         [layer.name for layer in model.layers if getattr(layer, "stateful", False)]
 Evidence:
     keras-team/keras#10231, keras-team/keras#4379; keras-team/keras#3073 (not read by us).

@@ -1,16 +1,17 @@
-"""TFSMLayer gives out numbers without a mask: what follows it takes padding for words.
+"""TFSMLayer returns tensors without a mask: the layers after it count padding as words.
 
 Symptom:
-    An exported encoder with a Keras head on top: after the move to TFSMLayer the scores of short
-    texts drift and depend on the padding. Nothing is raised, and the encoder's output is equal.
+    An exported encoder has a Keras head on top. After the change to TFSMLayer the scores of short
+    texts drift and depend on the padding. No error, and the encoder's output is equal.
 Cause:
-    Embedding(mask_zero=True) hangs a mask on its output, and layers hand it on. A SavedModel takes
-    tensors and gives tensors: inside it masks work, at its end they are dropped. Pooling, LSTM or
-    attention behind a TFSMLayer see every padded step.
+    Embedding(mask_zero=True) attaches a mask to its output, and layers pass the mask on. A
+    SavedModel takes tensors and returns tensors: masks work inside the SavedModel and are dropped
+    at its end. Pooling, LSTM or attention after a TFSMLayer use every padded step.
 Fix:
-    mask_passed: compute the mask from the inputs and give it to the head.
-    whole_model: export encoder and head together, so that no mask has to leave the SavedModel.
-    Where you have the code, a .keras file keeps layers and so masks.
+    mask_passed: compute the mask from the inputs and pass the mask to the head.
+    whole_model: export encoder and head together, so that no mask leaves the SavedModel.
+    If you have the code, save a .keras file, which keeps layers and so masks.
+    How it differs from saved-model-loses-mask: the mask is lost at the end of the exported part.
 Spot it:
     Pad one text further and predict both. A model that masks gives the same score:
         np.abs(predict(ids) - predict(np.pad(ids, ((0, 0), (0, 9))))).max()

@@ -1,17 +1,17 @@
-"""TFSMLayer answers with a dictionary, where the model it replaces answered with an array.
+"""TFSMLayer returns a dictionary, where the original model returned an array.
 
 Symptom:
-    AttributeError: 'dict' object has no attribute 'numpy'. A layer behind it: Attempt to convert a
+    AttributeError: 'dict' object has no attribute 'numpy'. In the next layer: Attempt to convert a
     value ({'output_0': ...}) with an unsupported type (<class 'dict'>) to a Tensor. In a Sequential
     model.predict(x)[0] raises KeyError: 0. TFSMLayer has no predict() of its own.
 Cause:
-    "serving_default" is a signature, and TensorFlow's signatures always give a dictionary from
-    output names to tensors, even for one output. Keras 3 passes it on as it is.
+    "serving_default" is a signature. TensorFlow's signatures always return a dictionary from output
+    names to tensors, even for one output. Keras 3 returns that dictionary unchanged.
 Fix:
     named_output: take the output by its name, before the next layer.
-    serve: model.export() also writes the endpoint "serve", which answers as the model did. It
-    takes a list of inputs too; serving_default cannot be called with two inputs at all.
-    A folder from Keras 2's model.save has serving_default only, and names the output by its layer.
+    serve: model.export() also writes the endpoint "serve", which returns the same as the model.
+    serve also takes a list of inputs. serving_default cannot be called with two inputs at all.
+    A folder from Keras 2's model.save has serving_default only. Its output is named like its layer.
 Spot it:
     saved_model_cli show --dir exported --tag_set serve --signature_def serving_default
     or list(layer(x)): the names of the outputs

@@ -1,20 +1,20 @@
-"""call is a tf.function and builds its layers: with Keras 3 load_weights changes no prediction.
+"""call is a tf.function and builds its layers: in Keras 3 load_weights changes no prediction.
 
 Symptom:
     "load_weights has no effect", "model(x) is random after loading, model.predict(x) is right",
     "wrong with XLA although get_weights() is equal". No error: all weights are those of the file.
 Cause:
-    call carries @tf.function, as in many programs for TensorFlow 2.0. The first call builds the
-    layers while TensorFlow traces the function. With Keras 3 that trace computes with the weights
-    as they were created, and it is used again for each input of the same shape. load_weights
-    changes the variables, which the trace does not read. Keras 2 is right.
+    call has the decorator @tf.function, as in many programs for TensorFlow 2.0. The first call
+    builds the layers while TensorFlow traces the function. In Keras 3 that trace computes with the
+    initial weights, and TensorFlow uses the trace again for each input of the same shape.
+    load_weights changes the variables, but the trace does not read the variables. Keras 2 is right.
 Fix:
-    plain_call: no @tf.function on call; model = tf.function(model) after loading is as fast.
-    built_before: build the layers before the first call, so that the trace finds variables.
-    How it differs from attribute-frozen-in-graph: here the weights themselves are frozen.
+    plain_call: no @tf.function on call. model = tf.function(model) after loading is equally fast.
+    built_before: build the layers before the first call, so that the trace reads variables.
+    How it differs from attribute-frozen-in-graph: the weights themselves are frozen.
 Spot it:
         print(abs(np.array(model(x)) - model.predict(x)).max())  # more than rounding is wrong
-    predict is right because its batch has no fixed size, and is traced anew.
+    predict is right because its batch has no fixed size, so predict traces call anew.
 Evidence:
     Measured with this file. tensorflow/tensorflow#118314 and tensorflow/tensorflow#125391 (open)
     tell of wrong results with XLA and a layer built during a trace. Without XLA the results are as

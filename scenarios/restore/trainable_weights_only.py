@@ -1,13 +1,13 @@
-"""Only the trainable weights are saved, so BatchNormalization comes back without its statistics.
+"""Only the trainable weights are saved, so BatchNormalization is restored without its statistics.
 
 Symptom:
     "Output is always constant", or far from what training showed, after weights were restored from
-    an .npz or from tf.train.Saver(tf.trainable_variables()). No error: every trainable weight came
-    back exactly.
+    an .npz or from tf.train.Saver(tf.trainable_variables()). No error. Every trainable weight is
+    equal.
 Cause:
-    The moving mean and the moving variance of BatchNormalization are weights that no gradient
-    trains. A list of the trainable weights leaves them out. The rebuilt layer has mean 0 and
-    variance 1, so the next layer gets raw columns instead of scaled ones.
+    BatchNormalization's moving mean and moving variance are weights without a gradient. A list of
+    the trainable weights leaves both out. The rebuilt layer has mean 0 and variance 1, so the next
+    layer gets raw columns instead of scaled columns.
 Fix:
     all_weights: save model.get_weights(), or the whole model.
     recomputed: for a file that exists. Compute mean and variance from training data again.

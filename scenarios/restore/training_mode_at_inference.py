@@ -1,19 +1,19 @@
-"""Dropout and BatchNormalization still work in training mode when the restored model predicts.
+"""Dropout and BatchNormalization are still in training mode when the restored model predicts.
 
 Symptom:
     "Keras predictions change every time I call the model", "prediction depends on the batch size",
     "same output for every input with a batch of one". No error; the weights are equal.
 Cause:
-    training=True, often left over from a training loop, makes Dropout go on dropping (other units
-    at each call) and BatchNormalization use mean and variance of the batch at hand in place of its
-    saved statistics. A batch of one row is its own mean: each normalised value becomes 0, and
-    behind that layer all rows are the same. K.set_learning_phase(1), or a training graph that was
-    exported, do the same; so does training=True passed on to sublayers in a call() of your own.
+    training=True is often left over from a training loop. With it Dropout still drops units (other
+    units at each call) and BatchNormalization uses mean and variance of the current batch instead
+    of its saved statistics. The mean of one row is the row itself: each normalised value becomes 0,
+    and after that layer all rows are equal. K.set_learning_phase(1), an exported training graph and
+    training=True passed on to sublayers in your own call() have the same effect.
 Fix:
     training_false: call model(inputs, training=False). model(inputs) alone, predict and
-    predict_on_batch mean the same, unless a layer has True written into its code.
+    predict_on_batch do the same, unless the code of a layer sets training=True.
 Spot it:
-    The same row twice, and the row alone or in company, have to give the same:
+    A row must give the same output twice, and alone or with other rows:
         predict(x[:1]) == predict(x[:1]) == predict(x)[:1]
 Evidence:
     tensorflow/tensorflow#9796 (one row), filipetrocadoferreira/end2endlobesegmentation#4.

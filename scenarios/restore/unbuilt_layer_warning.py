@@ -1,21 +1,21 @@
-"""Loading warns that a custom layer was marked as built without being built, yet all weights come.
+"""Loading warns that a custom layer was built without its inner layers, but all weights arrive.
 
 Symptom:
     "UserWarning: `build()` was called on layer 'residual', however the layer does not have a
     `build()` method implemented and it looks like it has unbuilt state ... which may cause
-    failures down the line" from load_model, for a layer that never warned in training.
+    failures down the line" from load_model. The training gave no warning for this layer.
 Cause:
-    In training the first call built the Dense layers inside. Loading calls build() on the outer
-    layer before anything is called; it has none of its own, so Keras fears that the inner layers
-    stay empty. Then the surrounding model is called symbolically, which builds them after all, and
-    only then are the weights read.
+    In training the first call built the inner Dense layers. Loading calls build() on the outer
+    layer before anything is called. The outer layer has no build() of its own, so Keras warns that
+    the inner layers may stay empty. Then Keras calls the surrounding model symbolically, which
+    builds the inner layers, and reads the weights only afterwards.
 Fix:
-    Nothing is lost here. To silence the warning write the method:
+    Nothing is lost. To remove the warning write the method:
         def build(self, shape): self.inner.build(shape); self.outer.build(shape); self.built = True
 Spot it:
-    Count the weights straight after load_model, before any prediction: all 6 are there. The real
-    failure, a subclassed model whose own build() leaves its layers out, shows 0 and gives no
-    warning at all (scenario build-without-sublayers); for other layers load_model raises.
+    Count the weights directly after load_model, before any prediction: all 6 are there. In the real
+    failure, a subclassed model whose own build() leaves its layers out, the count is 0 and there is
+    no warning (scenario build-without-sublayers). For other layers load_model raises an error.
         len(model.weights)
 Evidence:
     keras-team/keras#20729, keras-team/keras-hub#3038, mindee/doctr#1637 (the same warning).

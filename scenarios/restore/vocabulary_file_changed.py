@@ -1,18 +1,18 @@
-"""A lookup layer saves the path of its vocabulary file, not the words: edit it and ids change.
+"""A lookup layer saves the path of its vocabulary file, not the words: editing it changes the ids.
 
 Symptom:
     "StringLookup gives different ids after loading", "embedding model predicts wrongly since the
-    vocabulary was updated". No error: every word has an id, only not the one of the training.
+    vocabulary was updated". No error: every word has an id, but not the id of the training.
 Cause:
     StringLookup(vocabulary="towns.txt") writes that path into the saved model, not the words, and
-    reads the file again when it loads. Another order or a word more in front moves the ids; the
-    embedding rows stay where they were. Keras 2 and Keras 3 up to 3.11 do so; later the words are
-    in the .keras archive. (If the file grew, an id can be too large for the embedding: on a CPU
-    "InvalidArgumentError: ... indices[0] = 9 is not in [0, 9)".)
+    reads the file again at loading. Another order or a new word at the front changes the ids, but
+    the embedding rows stay in place. Keras 2 and Keras 3 up to 3.11 store the path. Later releases
+    store the words in the .keras archive. (If the file grew, an id can be too large for the
+    embedding: on a CPU "InvalidArgumentError: ... indices[0] = 9 is not in [0, 9)".)
 Fix:
-    words: give the layer the list of words. A list is stored in the model.
-    old_words: for a model that exists, set_vocabulary with the words of the training day. A model
-    that has predicted already keeps the new words until you also call
+    words: give the layer the list of words. The model stores a list.
+    old_words: for a model that exists, call set_vocabulary with the words of the training. A model
+    that has already predicted keeps the new words until you also call
         model.make_predict_function(force=True)
 Spot it:
         isinstance(layer.get_config()["vocabulary"], str)  # True: a path, not the words

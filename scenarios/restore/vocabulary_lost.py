@@ -5,13 +5,14 @@ Symptom:
     TextVectorization, StringLookup and IntegerLookup. Calling adapt() on the current texts removes
     the error but makes the predictions wrong.
 Cause:
-    The vocabulary is no weight. save_weights leaves it out, as do get_config and, in Keras 3, .h5
-    files and clone_model. The lookup table of the rebuilt layer is empty. adapt() fills it with
-    other words, in the order of their frequency here: the ids that the embedding was trained with
-    now stand for other words.
+    The vocabulary is no weight. save_weights leaves the vocabulary out, as do get_config and, in
+    Keras 3, .h5 files and clone_model. The lookup table of the rebuilt layer is empty. adapt()
+    fills the table with other words, here in the order of their frequency. The ids that the
+    embedding was trained with then stand for other words.
 Fix:
-    vocabulary: write layer.get_vocabulary() beside the weights, and hand it to the rebuilt layer.
+    vocabulary: write layer.get_vocabulary() beside the weights, and pass it to the rebuilt layer.
     whole_model: save as .keras, which contains the vocabulary as an asset.
+    How it differs from vocabulary-file-changed: no file holds the words, neither old nor new.
 Spot it:
     layer.vocabulary_size() of the restored layer: 2, or not the number of rows of the embedding.
 Evidence:

@@ -1,19 +1,19 @@
 """get_weights() differs after loading, array by array: the list has another order, not the model.
 
 Symptom:
-    "Weights are different after load_weights": np.array_equal(before[0], after[0]) is False, and
-    so on through the list, though the shapes agree. The predictions are the same to the last digit.
+    "Weights are different after load_weights": np.array_equal(before[0], after[0]) is False, also
+    for later arrays, though the shapes agree. The predictions are the same to the last digit.
 Cause:
-    get_weights() lists the layers inside a layer in the order in which __init__ sets them. Between
-    saving and loading somebody sorted those lines. A .weights.h5 finds what is inside a custom
-    layer by the attribute's name, not by its position, so each got its own numbers.
+    get_weights() lists inner layers in the order in which __init__ sets them. Between saving and
+    loading somebody sorted these lines. A .weights.h5 finds the inner layers of a custom layer by
+    the attribute's name, not by position, so each layer gets its own weights.
 Fix:
-    Compare by name, as below: {weight.path: weight}. Do not pass such lists around: here
-    set_weights(before) would be accepted, as the shapes agree, and then the model is broken.
+    Compare by name, as below: {weight.path: weight}. Do not pass such lists to other models.
+    set_weights(before) raises no error here, as the shapes agree, and breaks the model.
 Spot it:
-    Sort both lists by content: equal. If a prediction changed as well, weights did go astray, as
-    on a subclassed Model: there Keras 3 finds attributes that come after "layers" in the alphabet
-    by position, and the same tidying swaps them.
+    Sort both lists by content: they are equal. If a prediction changed as well, weights are in
+    wrong layers. That happens in a subclassed Model, where Keras 3 finds attributes after "layers"
+    in the alphabet by position, so sorting the lines swaps weights.
         sorted(weight.sum() for weight in before) == sorted(weight.sum() for weight in after)
 Evidence:
     keras-team/keras#16966 and tensorflow/tfjs-converter#178 (code that relied on the order).

@@ -1,15 +1,16 @@
-"""A model with fewer blocks than its weights file loads without a word, and leaves the rest out.
+"""A model with fewer blocks than its weights file loads without a warning, and omits the rest.
 
 Symptom:
-    load_weights succeeds, no error, no warning, every layer has trained weights, yet predictions
-    are off. The code's default number of blocks has changed since training.
+    load_weights succeeds, no error, no warning, every layer has trained weights, but predictions
+    are wrong. The code's default number of blocks has changed since training.
 Cause:
-    Keras goes through the model's layers and looks each one up in .weights.h5: conv2d,
-    conv2d_1. What else the file holds is not looked at, and nothing asks whether all was used.
-    (Too few layers in the file is an error, and so is either one with the legacy .h5.)
+    Keras looks up each layer of the model in .weights.h5: conv2d, conv2d_1. Keras reads nothing
+    else of the file, and does not check that everything was used. (A missing layer in the file is
+    an error. With the legacy .h5 both a missing and a surplus layer are errors.)
 Fix:
-    saved_architecture: write model.to_json() beside the weights and rebuild from it.
-    Or save the whole model, or count: the file's layers against the model's.
+    saved_architecture: write model.to_json() beside the weights and rebuild the model from the
+    JSON.
+    Or save the whole model. Or compare the number of the file's layers with the model's.
 Spot it:
         import h5py
         print(len(h5py.File("model.weights.h5")["layers"]), len(model.layers))  # equal?

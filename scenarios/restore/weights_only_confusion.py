@@ -1,17 +1,18 @@
-"""A file of weights is loaded as if it were a model; by_name silences the error, and loads nothing.
+"""A weights file is loaded as if it were a model; by_name removes the error, and loads nothing.
 
 Symptom:
     "ValueError: No model config found in the file" from load_model. load_weights says "Layer count
     mismatch when loading weights from file. Model expected 2 layers, found 0 saved layers". With
     by_name=True there is no error, and predictions are random.
 Cause:
-    ModelCheckpoint(save_weights_only=True) and save_weights write numbers without architecture:
-    there is no model in the file. And its name decides how it is read: somebody shortened
-    best.weights.h5 to best.h5, the sign of another, older layout. In that layout this file has no
-    layers at all, and by_name=True is content with that.
+    ModelCheckpoint(save_weights_only=True) and save_weights write numbers without architecture: the
+    file holds no model. The file's name decides how Keras reads the file. Somebody shortened
+    best.weights.h5 to best.h5, a name that stands for an older layout. By that layout this file has
+    no layers at all, and by_name=True raises no error for that.
 Fix:
     rebuilt: build the model in code, and load_weights from a name that ends in .weights.h5.
-    To need no code, save the whole model: save_weights_only=False and a name in .keras.
+    To need no code, save the whole model: save_weights_only=False and a name ending in .keras.
+    How it differs from by-name-no-match: the file is of another layout and has no names at all.
 Spot it:
         import h5py
         print("model_config" in h5py.File("best.h5").attrs)  # False: weights, and no model

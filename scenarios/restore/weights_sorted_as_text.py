@@ -1,17 +1,17 @@
-"""Weights saved one by one come back sorted as text, 10 before 2, and land in each other's layers.
+"""Weights saved one by one are sorted as text, 10 before 2, and get into each other's layers.
 
 Symptom:
     Saved with np.savez(path, *model.get_weights()) and loaded with set_weights, the model predicts
     nonsense, without an error. With fewer layers the same code worked for years.
 Cause:
-    As text, arr_10 comes before arr_2. sorted(archive.files), sorted(glob("weight_*.npy")) and
-    most listings of folders do that, so from the 11th array on the order is another. set_weights
-    goes by position and checks shapes only, and blocks of one shape fit each other's places.
-    Any other change of order does the same, such as trainable_weights first.
+    As text, arr_10 comes before arr_2. sorted(archive.files), sorted(glob("weight_*.npy")) and most
+    listings of folders sort as text, so the order differs from the 11th array on. set_weights goes
+    by position and checks shapes only. Blocks of one shape can therefore be exchanged. Any other
+    change of order has the same effect, such as trainable_weights first.
 Fix:
-    archive_order: do not sort; archive.files keeps the order of saving.
-    numeric_order: sort by the number in the name, or write it with leading zeros.
-    Better: model.save_weights, and no names of your own.
+    archive_order: do not sort. archive.files keeps the order of saving.
+    numeric_order: sort by the number in the name, or write the number with leading zeros.
+    Better: use model.save_weights, which needs no names of your own.
 Spot it:
         print(sorted(np.load("weights.npz").files))  # does arr_10 follow arr_1?
 Evidence:

@@ -1,4 +1,4 @@
-"""The article's third listing in another release: an error or the right numbers, and never zeros.
+"""The article's third listing in another release: an error or the right numbers, never zeros.
 
 Symptom:
     "Model saved with TensorFlow 2.10 does not load": ValueError: File format not supported:
@@ -6,13 +6,14 @@ Symptom:
 Cause:
     TensorFlow 2.10 wrote the folder as a SavedModel. TensorFlow 2.16 and later come with Keras 3,
     whose load_model reads no SavedModel. Every release before 2.16 that we tried reads the folder
-    exactly, so the same version is not needed: the same major version of Keras is.
+    exactly. The reader therefore needs the same major version of Keras, not the same version.
 Fix:
-    h5: let the old release save .h5 as well; Keras 3 reads it. Pass compile=False.
+    h5: save .h5 in the old release as well. Keras 3 reads .h5. Pass compile=False.
     tfsm_layer: call the folder as a layer, for inference only. Keras 3 has TFSMLayer.
-    To print tf.__version__ repairs nothing. Pin TensorFlow when you want the old behaviour, and
-    pin tf_keras (TF_USE_LEGACY_KERAS=1) when you want a new TensorFlow with the old Keras.
-    savedmodel-folder-keras3 has the same mechanism, and more ways to read such a folder.
+    Printing tf.__version__ repairs nothing. Pin TensorFlow if you need the old behaviour, and pin
+    tf_keras (TF_USE_LEGACY_KERAS=1) if you need a new TensorFlow with the old Keras.
+    How it differs from savedmodel-folder-keras3: the mechanism is the same, seen from the article.
+    The other scenario shows more ways to read such a folder.
 Spot it:
         import keras
         print(keras.__version__)  # 3 or later: load_model reads no folder

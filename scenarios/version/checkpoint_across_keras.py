@@ -1,18 +1,19 @@
-"""A tf.train.Checkpoint written with Keras 2 restores nothing in Keras 3, without any complaint.
+"""A tf.train.Checkpoint written with Keras 2 restores nothing in Keras 3, without any warning.
 
 Symptom:
     "Predictions are random after upgrading to TensorFlow 2.16, tf.train.Checkpoint restores without
-    an error". Same code, same files, the right keyword; the model predicts as if never trained.
+    an error". Same code, same files, the right keyword. The model predicts as if untrained.
 Cause:
     A checkpoint stores values under the path of attributes from the keyword to the variable. Keras
-    2 wrote model/layer_with_weights-0/kernel, Keras 3 looks for
-    model/_functional/_operations/1/_kernel: nothing matches, the model keeps its initial values,
-    and restore() is content.
+    2 wrote model/layer_with_weights-0/kernel, and Keras 3 looks for
+    model/_functional/_operations/1/_kernel. No path matches, the model keeps its initial values,
+    and restore() raises no error.
 Fix:
     by_name: read the arrays with tf.train.load_checkpoint and set them layer by layer.
-    Or restore and save again as .weights.h5 in the old release, or with tf_keras
-    (TF_USE_LEGACY_KERAS=1), which reads the file as ever: there the broken path matches.
-    Whichever way: end a restore with assert_existing_objects_matched(). It raises here.
+    Or restore in the old release, or with tf_keras (TF_USE_LEGACY_KERAS=1), and save again as
+    .weights.h5. Both read the file as before: there the broken path matches.
+    In every case end a restore with assert_existing_objects_matched(), which raises an error here.
+    How it differs from checkpoint-wrong-root: the keyword is right, and the paths below it changed.
 Spot it:
         "layer_with_weights" in str(tf.train.list_variables(path))  # True: written by Keras 2
 Evidence:

@@ -1,18 +1,18 @@
-"""Conv2DTranspose(output_padding=...) saved by Keras before 3.15 comes back with larger images.
+"""Conv2DTranspose(output_padding=...) saved by Keras before 3.15 is restored with larger images.
 
 Symptom:
-    An autoencoder takes images of 15x15 and gives 15x15; after load_model it gives 16x16. Where a
-    later layer needs the shape, an error about incompatible shapes instead. No warning.
+    An autoencoder takes images of 15x15 and returns 15x15. After load_model it returns 16x16. If a
+    later layer needs the shape, there is an error about incompatible shapes instead. No warning.
 Cause:
-    get_config() of the Conv*Transpose layers forgot output_padding, so it is not in the file and
-    the loaded layer takes the default, None: "input times stride", 16. The weights are all right,
-    their shapes do not depend on it. Keras 3.15 stores the argument, but cannot know it of an old
-    file.
+    get_config() of the Conv*Transpose layers left out output_padding, so the file lacks it and the
+    loaded layer takes the default, None: "input times stride", 16. The weights are right, because
+    their shapes do not depend on output_padding. Keras 3.15 stores the argument, but cannot recover
+    it from an old file.
 Fix:
     rebuild: build the model in code, with output_padding, and load_weights from the old file.
-    attribute: only the file is needed. Set layer.output_padding after loading; model.output_shape
-    and summary() go on saying 16, the predictions are right. Then save again with Keras 3.15.
-    A model that has predicted already keeps the old padding until you also call
+    attribute: only the file is needed. Set layer.output_padding after loading. The predictions are
+    then right, although model.output_shape and summary() still say 16. Then save with Keras 3.15. A
+    model that has already predicted keeps the old padding until you also call
         model.make_predict_function(force=True)
 Spot it:
         "output_padding" in layer.get_config()  # False: it will be lost

@@ -1,17 +1,19 @@
-"""ConvLSTM2D() gates with hard_sigmoid in Keras 2 and sigmoid in Keras 3: rebuilt models drift.
+"""ConvLSTM2D() uses hard_sigmoid in Keras 2 and sigmoid in Keras 3: rebuilt models drift.
 
 Symptom:
     "ConvLSTM2D gives different predictions after upgrading to TensorFlow 2.16." The code is the
-    same, load_weights is silent, the numbers stay plausible.
+    same, load_weights gives no warning, and the numbers stay plausible.
 Cause:
-    The layer's default recurrent_activation was "hard_sigmoid" in Keras 2; Keras 3 made it
-    "sigmoid", as it had long been for LSTM and GRU. A weights file does not hold it.
+    The layer's default recurrent_activation was "hard_sigmoid" in Keras 2. Keras 3 changed the
+    default to "sigmoid", as LSTM and GRU already had. A weights file does not hold the activation.
 Fix:
-    old_formula: pass the function that trained. The name "hard_sigmoid" cures only in Keras 2: it
-    stands for relu6(x + 3) / 6 in Keras 3, and this model would err by more.
+    old_formula: pass the function of the training. The name "hard_sigmoid" cures only in Keras 2.
+    In Keras 3 the name stands for relu6(x + 3) / 6, which makes the error of this model larger.
+    How it differs from lstm-default-activation-tf1: another layer, whose default changed in Keras
+    3. hard-sigmoid-redefined names the activation, and its formula changed.
 Spot it:
         tf.keras.layers.ConvLSTM2D(1, 1).get_config()["recurrent_activation"]  # in both releases
-    In new code, never leave it to the default.
+    In new code, always pass recurrent_activation.
 Evidence:
     Measured with this file: off by up to 0.25 mm an hour, where predictions reach 4.8; by name, by
     up to 0.32 (TensorFlow 2.16, 2.18 and 2.21).

@@ -2,19 +2,20 @@
 
 Symptom:
     "WARNING: Importing a function (__inference_dense_layer_call_and_return_conditional_losses_118)
-    with ops with unsaved custom gradients. Will likely fail if a gradient is requested." Dozens of
-    lines for models with swish, such as EfficientNet.
+    with ops with unsaved custom gradients. Will likely fail if a gradient is requested." Models
+    with swish, such as EfficientNet, give dozens of such lines.
 Cause:
-    TensorFlow computes swish with a gradient of its own. Releases like 2.4, which wrote this
-    folder, could not save such a gradient: what is in the file is the forward computation, which
-    is all that predict() needs. Newer releases save the gradient too.
+    TensorFlow computes swish with a custom gradient. Older releases such as 2.4, which wrote this
+    folder, could not save such a gradient. The file holds the forward computation, which is all
+    that predict() needs. Newer releases save the gradient too.
 Fix:
-    For predictions: nothing. To train on, rebuild the model in code and give it the weights, as a
-    gradient through the loaded functions raises "LookupError: No gradient defined for operation":
+    For predictions nothing is needed. For training, rebuild the model in code and set the weights,
+    as a gradient through the loaded functions raises "LookupError: No gradient defined for
+    operation":
         model.set_weights([v.numpy() for v in tf.saved_model.load("model").variables])
 Spot it:
-    The sentence has a condition: "if a gradient is requested". Serving never requests one. Compare
-    a prediction that was saved with the model; here the difference is rounding.
+    The sentence has a condition: "if a gradient is requested". Serving never requests a gradient.
+    Compare a prediction that was saved with the model: here the difference is rounding.
 Evidence:
     tensorflow/similarity#219 (EfficientNet), tensorflow/tensorflow#43576, tensorflow/models#9294;
     tensorflow/tensorflow#40166 (gradients were not saved, training raises LookupError).

@@ -3,18 +3,19 @@
 Symptom:
     TypeError: Could not deserialize class 'Functional' because its parent module
     keras.src.engine.functional cannot be imported. Full object config: {'module': ...
-    Sequential models of the same day load. The weights are in the file and unharmed.
+    Sequential models of the same program load. The file holds all weights.
 Cause:
-    config.json in the archive stores where the class lived when it was saved. Keras 3 moved it to
-    keras.src.models.functional, and looks nowhere else. Keras 2 and tf_keras still find it.
+    config.json in the archive stores the module of the class at saving. Keras 3 moved the class to
+    keras.src.models.functional, and looks for the stored module only. Keras 2 and tf_keras find it.
 Fix:
-    custom_objects: map the class name to tf.keras.Model, which rebuilds functional models. Needs
-    only the file; works in Keras 2 and 3. Keep compile=False: Keras 3 refuses the stored training
-    settings too ("Argument(s) not recognized: {'jit_compile': False, ...").
-    rebuild: build the model in code and let load_weights read the archive. Prefer it where you have
-    the code, and compare one known prediction: weights go to layers by class and order, not by
-    name. Listing the two branches of Add in another order swaps their weights: off by up to 15.6.
-    saved_model: needs an export from the old release, and no Keras at all to read it.
+    custom_objects: map the class name to tf.keras.Model, which rebuilds functional models. This
+    needs only the file and works in Keras 2 and 3. Keep compile=False, because Keras 3 rejects the
+    stored training settings too ("Argument(s) not recognized: {'jit_compile': False, ...").
+    rebuild: build the model in code and let load_weights read the archive. Prefer this if you have
+    the code, and compare one known prediction, because weights go to layers by class and order, not
+    by name. Listing the two branches of Add in another order swaps their weights: errors up to
+    15.6.
+    saved_model: export in the old release. No Keras at all is needed to read the export.
 Spot it:
         zipfile.ZipFile("model.keras").read("config.json")[:50]
     A file that fails begins with b'{"module": "keras.src.engine.functional"'.

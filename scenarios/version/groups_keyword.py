@@ -1,17 +1,19 @@
-"""Keras 2 saved DepthwiseConv2D and Conv2DTranspose with a keyword, groups, that Keras 3 refuses.
+"""Keras 2 saved DepthwiseConv2D and Conv2DTranspose with a keyword, groups, that Keras 3 rejects.
 
 Symptom:
     Unrecognized keyword arguments passed to DepthwiseConv2D: {'groups': 1}
-    Mend that layer and the next one complains:
+    If that layer is repaired, the next layer raises:
     Unrecognized keyword arguments passed to Conv2DTranspose: {'groups': 1}
     Common with MobileNet, Teachable Machine (keras_model.h5), U-Nets.
 Cause:
-    In Keras 2 these layers inherited from Conv2D and wrote all its arguments into the file. Keras 3
-    gave them constructors of their own, without groups. It was always 1 and meant nothing.
+    In Keras 2 these layers inherited from Conv2D and wrote all arguments of Conv2D into the file.
+    In Keras 3 these layers have their own constructors, without groups. groups was always 1 and had
+    no effect.
 Fix:
-    shims: subclasses that swallow the keyword, one for every class that has it. They need no code
-    of the model. (Keras 3.0 to 3.2 ignore load_model's custom_objects here; the scope works.)
-    rebuild: build the model in code and load_weights the same file: the configuration is not read.
+    shims: subclasses that drop the keyword, one for every class that has it. They need no code of
+    the model. (Keras 3.0 to 3.2 ignore load_model's custom_objects here; the scope works.)
+    rebuild: build the model in code and load_weights from the same file. The configuration is not
+    read.
     tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
 Spot it:
         '"groups"' in h5py.File("model.h5", "r").attrs["model_config"]  # Conv1D to 3D may have it

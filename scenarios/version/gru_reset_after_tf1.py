@@ -4,14 +4,16 @@ Symptom:
     ValueError: Shape mismatch in layer #0 (named gru)for weight gru/gru_cell/bias. Weight expects
     shape (2, 36). Received saved weight with shape (36,)
     In Keras 2: GRU(reset_after=False) is not compatible with GRU(reset_after=True)
-    GRU(..., reset_after=False) makes the error go away, and the predictions are off in silence.
+    GRU(..., reset_after=False) removes the error, but the predictions are wrong, without a warning.
 Cause:
-    Two defaults of GRU changed with TensorFlow 2.0. reset_after went from False to True, which adds
-    a second row to the bias: loud. recurrent_activation went from "hard_sigmoid" to "sigmoid": no
-    shape shows it, so whoever mends only what the error names gets a model that is nearly right.
+    Two defaults of GRU changed with TensorFlow 2.0. reset_after changed from False to True, which
+    adds a second row to the bias and so raises an error. recurrent_activation changed from
+    "hard_sigmoid" to "sigmoid", which changes no shape. A repair of reset_after alone makes the
+    model only nearly right.
 Fix:
-    both_defaults: GRU(units, reset_after=False, recurrent_activation=old_hard_sigmoid).
-    The name "hard_sigmoid" will do in Keras 2; Keras 3 knows another formula under that name.
+    both_defaults: GRU(units, reset_after=False, recurrent_activation=old_hard_sigmoid). The name
+    "hard_sigmoid" is enough in Keras 2. In Keras 3 the name stands for another formula.
+    How it differs from lstm-default-activation-tf1: the GRU also raises an error, about its bias.
 Spot it:
     GRU's bias, the third of model.layers[1].get_weights(): (3 * units,) is reset_after=False,
     (2, 3 * units) is True. Then compare one prediction with one of the old program.

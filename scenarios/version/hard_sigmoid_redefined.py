@@ -2,18 +2,21 @@
 
 Symptom:
     "Predictions changed after upgrading to TensorFlow 2.16: same weights, no error, no warning."
-    They stay plausible and in range: here off by up to 0.14 on a scale of 0 to 1.
+    Predictions stay plausible and in range. Here the error is up to 0.14 on a scale of 0 to 1.
 Cause:
-    A file names the activation, the reader supplies the formula. Keras 2: clip(0.2x + 0.5, 0, 1).
-    Keras 3: relu6(x + 3) / 6, as in torch and jax. One layer errs by up to 0.083, a stack by more.
+    A file names the activation, and the reader supplies the formula. Keras 2: clip(0.2x + 0.5, 0,
+    1). Keras 3: relu6(x + 3) / 6, as in torch and jax. The error of one layer is up to 0.083, of a
+    stack more.
 Fix:
-    old_formula: you have the code. Write the old formula into it and load the weights.
-    tfsm_layer: a SavedModel holds operations, not names. Exact, but Keras 2 has to export it.
+    old_formula: if you have the code, write the old formula into it and load the weights.
+    tfsm_layer: a SavedModel holds operations, not names. It is exact, but Keras 2 must export it.
     tf_keras (TF_USE_LEGACY_KERAS=1) cures too: there both broken paths match.
-    No cure: custom_objects. Keras 3 ignores it in silence (for .h5: 3.6 raises, 3.15 obeys).
-    replaced_activation: you have the file. Load it, then exchange the function in each layer. A
-    model that has predicted already keeps the old function until you also call
+    No cure: custom_objects. Keras 3 ignores it without a warning (for .h5: 3.6 raises, 3.15 uses
+    it).
+    replaced_activation: if you have the file, load it, then replace the function in each layer. A
+    model that has already predicted keeps the old function until you also call
         model.make_predict_function(force=True)
+    How it differs from convlstm-default-changed: the formula changed, not a default.
 Spot it:
     tf.keras.activations.hard_sigmoid(tf.constant(1.0)) is 0.7 in Keras 2, 0.6667 in Keras 3. Is it
     in your file? "hard_sigmoid" in h5py.File("model.h5", "r").attrs["model_config"]

@@ -6,13 +6,15 @@ Symptom:
     The same file loads in TensorFlow 2.15 and with TF_USE_LEGACY_KERAS=1.
 Cause:
     tf.keras of TensorFlow 1 stored {"seed": null, "dtype": "float32"} for every initializer. Keras
-    2 threw the dtype away when reading; Keras 3 has no such argument and refuses. An initializer
-    only says how weights begin, so nothing depends on it: the trained weights are in the file.
+    2 dropped the dtype when reading. Keras 3 has no such argument and raises an error. An
+    initializer only sets the first weights, so no prediction depends on it: the file holds the
+    trained weights.
 Fix:
-    rebuild: build the model in code and load_weights from the .h5. For Sequential files too.
+    rebuild: build the model in code and load_weights from the .h5. This works for Sequential files
+    too.
     custom_objects: only the file is needed. Give each initializer in it, by name, a subclass whose
-    from_config drops the dtype. Not in Keras 3.0 to 3.2, which ignore them for .h5. Works for
-    functional models; a Sequential one of TensorFlow 1 fails in the next place: no input layer.
+    from_config drops the dtype. Keras 3.0 to 3.2 ignore these classes for .h5. This works for
+    functional models. A Sequential model of TensorFlow 1 then fails for lack of an input layer.
 Spot it:
         '"dtype": "float32"}}' in h5py.File("model.h5", "r").attrs["model_config"]
         h5py.File("model.h5", "r").attrs["keras_version"]  # 2.2.4-tf: TensorFlow 1.15 to 2.1

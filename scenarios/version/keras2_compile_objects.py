@@ -6,16 +6,17 @@ Symptom:
     properly. ... __init__() got an unexpected keyword argument 'fn'
     from load_model. Models compiled with strings, "adam" and "mean_squared_error", load.
 Cause:
-    The file also holds what compile() was given: a string as it is, an object with all arguments
-    it had in Keras 2. Keras 3 does not know some of them (jit_compile of an optimizer, fn of a
-    loss), and load_model gives up before it returns the model.
+    The file also holds the arguments of compile(): a string unchanged, an object with all arguments
+    that it had in Keras 2. Keras 3 lacks some of these arguments (jit_compile of an optimizer, fn
+    of a loss), so load_model raises an error before it returns the model.
 Fix:
-    not_compiled: compile=False skips optimizer, loss and metrics. Predictions need none of them. To
-    train on, call model.compile(...) with Keras 3's own objects; the optimizer's state is lost.
+    not_compiled: compile=False ignores optimizer, loss and metrics. Predictions need none of them.
+    For training, call model.compile(...) with Keras 3's own objects. The optimizer's state is lost.
     Keras 3.0 to 3.2 ignore compile=False for .h5 files, though not for .keras.
+    How it differs from h5-loss-by-short-name: objects of Keras 2 fail here, short names there.
 Spot it:
         json.loads(zipfile.ZipFile("model.keras").read("config.json"))["compile_config"]
-    Anything in it that is a dict with a "module" was an object.
+    Every dict with a "module" in the printed config was an object.
 Evidence:
     Measured with this file, written by TensorFlow 2.15: see the expectations.
 """

@@ -1,4 +1,4 @@
-"""A file saved by Keras 3 does not load in Keras 2, which TensorFlow up to 2.15 brings along.
+"""A file saved by Keras 3 does not load in Keras 2, which TensorFlow up to 2.15 contains.
 
 Symptom:
     .keras: TypeError: Could not deserialize class 'Functional' because its parent module
@@ -6,15 +6,17 @@ Symptom:
     .h5 (and Sequential .keras): TypeError: Error when deserializing class 'InputLayer' using
     config={'batch_shape': ... Unrecognized keyword arguments: ['batch_shape', 'optional']
 Cause:
-    A file describes its layers with the names of the Keras that wrote it, and Keras 3 renamed many:
+    A file describes its layers with the names of the Keras that wrote it. Keras 3 renamed many:
     batch_input_shape became batch_shape, engine.functional became models.functional. Keras 3 reads
-    most of what Keras 2 wrote, never the reverse. The weights in the file are unharmed.
+    most files of Keras 2, but never the reverse. The file holds all weights.
 Fix:
     rebuild: build the model in code, layers in the same order, and let load_weights read the .h5.
-    In 2.15 and tf_keras it reads the .keras as well, in 2.12 it does not.
-    saved_model: have the writer call model.export(). It holds operations, and no names of Keras.
+    In 2.15 and tf_keras load_weights also reads the .keras file, in 2.12 it does not.
+    saved_model: let the writer call model.export(). The export holds operations, and no names of
+    Keras.
     Best: run the Keras that wrote the file. pip install a newer TensorFlow, or unset
-    TF_USE_LEGACY_KERAS where that is what brought you Keras 2. Editing the config is endless work.
+    TF_USE_LEGACY_KERAS if that variable gave you Keras 2. Do not edit the config: too many names
+    changed.
 Spot it:
         zipfile.ZipFile("model.keras").read("metadata.json")  # {"keras_version": "3.15.1", ...
         tf.__version__, os.environ.get("TF_USE_LEGACY_KERAS")  # below 2.16, or "1": Keras 2

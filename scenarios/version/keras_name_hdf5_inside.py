@@ -3,13 +3,13 @@
 Symptom:
     ValueError: File not found: filepath=.../model.keras. Please ensure the file is an accessible
     `.keras` zip file.
-    But the file is there, it can be read, and it is not empty.
+    But the file is there, is readable, and is not empty.
 Cause:
-    Until TensorFlow 2.12 .keras was one of the names for HDF5; since 2.13 it is a zip archive.
-    Keras 3 goes by the name, finds no archive in the file, and names the wrong reason.
+    Until TensorFlow 2.12 .keras was one of the names for HDF5. Since 2.13 it is a zip archive.
+    Keras 3 decides by the name, finds no archive in the file, and reports the wrong reason.
 Fix:
-    renamed: give it the suffix .h5 and load it. tf_keras and Keras 2 look into the file, and load
-    it as it is.
+    renamed: give the file the suffix .h5 and load it. tf_keras and Keras 2 look into the file, and
+    load it without renaming.
 Spot it:
         open("model.keras", "rb").read(4)  # b'PK\\x03\\x04': a zip archive. b'\\x89HDF': rename it
 Evidence:

@@ -2,16 +2,20 @@
 
 Symptom:
     ValueError: bad marshal data (unknown type code)
-    The file is not damaged: it loads where it was written. Another TensorFlow does not help.
+    The file is not damaged: the file loads where it was written. Another TensorFlow does not help.
 Cause:
     Lambda(lambda x: ...) writes the compiled function into the file. Byte code belongs to a Python
-    version: this was written by Python 3.8; 3.10 still reads it (TensorFlow 2.10), 3.11 does not.
-    Newer Keras asks for safe_mode=False first. That permits the code, it does not translate it.
+    version. Python 3.8 wrote this byte code. Python 3.10 still reads it (TensorFlow 2.10), 3.11
+    does not. Newer Keras first demands safe_mode=False, which permits the code but does not
+    translate it.
 Fix:
-    rebuild: the model in code, then load_weights on the same file: weights are not byte code.
-    replaced_lambda: you have the file only, and know what the function did. Give a layer that does
-    it the name "Lambda" in custom_object_scope. (Keras 3.0 to 3.2 ignore custom_objects here.)
-    For new models: a layer class, or a named function; Keras stores those by name.
+    rebuild: build the model in code, then load_weights on the same file, since weights are not byte
+    code.
+    replaced_lambda: if you have only the file and know the function, write a layer that computes
+    it, and name the layer "Lambda" in custom_object_scope. (Keras 3.0 to 3.2 ignore custom_objects
+    here.)
+    For new models: use a layer class or a named function, which Keras stores by name.
+    How it differs from lambda-safe-mode: the code is permitted, but cannot be read.
 Spot it:
         '"Lambda"' in h5py.File("model.h5", "r").attrs["model_config"]
         print([each.function for each in model.layers if isinstance(each, tf.keras.layers.Lambda)])

@@ -1,18 +1,18 @@
-"""Keras 3 refuses activation="LeakyReLU", slope 0.3; "leaky_relu" is accepted, with slope 0.2.
+"""Keras 3 rejects activation="LeakyReLU", slope 0.3; "leaky_relu" is accepted, with slope 0.2.
 
 Symptom:
     ValueError: Could not interpret activation function identifier: LeakyReLU
     Spelled "leaky_relu" the code runs, the weights load, and "accuracy dropped after the upgrade".
 Cause:
-    Two things of nearly one name. LeakyReLU is a layer, slope 0.3 by default; Keras 2 made one when
-    it met the string. leaky_relu is a function (tf.nn.leaky_relu), slope 0.2 by default. To rewrite
-    one as the other takes a third off every negative unit, in Keras 2 as well.
+    Two functions have nearly one name. LeakyReLU is a layer with slope 0.3 by default. Keras 2 made
+    such a layer from the string. leaky_relu is a function (tf.nn.leaky_relu) with slope 0.2 by
+    default. Swapping them makes negative outputs a third smaller, in Keras 2 as well.
 Fix:
-    own_slope: write the slope down, and it is the same in every release and under every name.
+    own_slope: write the slope into the code. Then the slope is the same in every release.
     LeakyReLU() as a layer of its own also keeps 0.3.
 Spot it:
         tf.keras.layers.LeakyReLU()(tf.constant([-1.0])), tf.nn.leaky_relu(tf.constant([-1.0]))
-    [-0.3] and [-0.2]. Which of the two is in the code that trained?
+    The outputs are [-0.3] and [-0.2]. Compare with the name in the code that trained.
 Evidence:
     Dobiasd/frugally-deep#446 (0.3 taken for 0.2). Measured with this file: off by up to 0.74, where
     predictions spread by 0.91 (TensorFlow 2.10 to 2.21, and tf_keras).

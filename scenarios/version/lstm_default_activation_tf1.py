@@ -1,17 +1,20 @@
-"""LSTM() gates with hard_sigmoid in TensorFlow 1, with sigmoid in 2: same code, other predictions.
+"""LSTM() uses hard_sigmoid in TensorFlow 1 and sigmoid in 2: same code, other predictions.
 
 Symptom:
     "load_weights works, no error, but LSTM predictions differ between TensorFlow 1.15 and 2.x."
 Cause:
-    The weights are in the file, the activations are in the code, and the code leaves them to a
-    default. LSTM's recurrent_activation was "hard_sigmoid" in tf.keras until 1.15 (Keras 2.2) and
-    is "sigmoid" since TensorFlow 2.0 (Keras 2.3). Shapes agree, so nothing complains.
+    The file holds the weights, the code holds the activations, and this code uses the default.
+    LSTM's recurrent_activation was "hard_sigmoid" in tf.keras until 1.15 (Keras 2.2) and is
+    "sigmoid" since TensorFlow 2.0 (Keras 2.3). The shapes agree, so no error is raised.
 Fix:
-    old_formula: give recurrent_activation the function that trained: clip(0.2x + 0.5, 0, 1).
-    The name "hard_sigmoid" is enough in Keras 2; in Keras 3 it means another formula (broken too).
+    old_formula: give recurrent_activation the function of the training: clip(0.2x + 0.5, 0, 1). The
+    name "hard_sigmoid" is enough in Keras 2. In Keras 3 the name means another formula (broken
+    too).
+    How it differs from convlstm-default-changed: LSTM's default changed with TensorFlow 2.0.
+    gru-reset-after-tf1 also raises an error, about the bias.
 Spot it:
         model.layers[1].get_config()["recurrent_activation"]  # in both programs, after building
-    Only the old file? Its Keras tells: below 2.3 the default was hard_sigmoid.
+    If you have only the file, read its Keras version. Below 2.3 the default was hard_sigmoid:
         h5py.File("weights.h5", "r").attrs["keras_version"]  # '2.2.4-tf': TensorFlow 1.15
 Evidence:
     tensorflow/tensorflow#47495, minimaxir/textgenrnn#153.

@@ -1,4 +1,4 @@
-"""A mixed_float16 model saved by Keras 2 does not load in Keras 3: its dtype policy reads as a str.
+"""A mixed_float16 model of Keras 2 does not load in Keras 3: its dtype policy is read as a str.
 
 Symptom:
     AttributeError: 'str' object has no attribute 'quantization_mode' (Keras 3.3: 'variable_dtype')
@@ -6,14 +6,14 @@ Symptom:
     mixed_precision.set_global_policy("mixed_float16") loads.
 Cause:
     Keras 2 writes the policy of each layer as {"class_name": "Policy", ...}. Keras 3 calls that
-    class DTypePolicy. The old name it does not find, and then hands back the word "Policy" itself,
-    a str, which from_config asks for its quantization_mode.
+    class DTypePolicy. Keras 3 does not find the old name, and returns the word "Policy" itself, a
+    str. from_config then reads quantization_mode of that str.
 Fix:
     rebuild: build the model in code under the same policy, then load_weights on the file.
-    edited: only the .keras file is needed. In a copy, write each policy as its name: Keras 3 takes
-    "mixed_float16" for a dtype. No cure: custom_objects={"Policy": tf.keras.DTypePolicy}, which
-    works up to Keras 3.6 and is refused by 3.15.
-    Float32 will do to predict: rebuild without its first line agrees to a few thousandths.
+    edited: only the .keras file is needed. In a copy, write each policy as its name: Keras 3
+    accepts "mixed_float16" as a dtype. No cure: custom_objects={"Policy": tf.keras.DTypePolicy},
+    which works up to Keras 3.6 and fails in 3.15.
+    Float32 is enough to predict: rebuild without its first line agrees to a few thousandths.
 Spot it:
         b'"Policy"' in zipfile.ZipFile("model.keras").read("config.json")
 Evidence:

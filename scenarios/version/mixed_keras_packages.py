@@ -1,18 +1,18 @@
-"""With TF_USE_LEGACY_KERAS=1, keras and tf.keras are two packages, and neither knows the other.
+"""With TF_USE_LEGACY_KERAS=1, keras and tf.keras are two packages with separate classes.
 
 Symptom:
     TypeError: The added layer must be an instance of class Layer. Received: layer=<Calibrate
     name=calibrate, built=True> of type <class '__main__.Calibrate'>.
     or "Unknown activation function", although the function is decorated and registered.
-    It worked in TensorFlow 2.15. Building with keras.layers.Dense in a tf.keras model fails alike.
+    The code worked in TensorFlow 2.15. keras.layers.Dense in a tf.keras model fails, too.
 Cause:
     Up to 2.15 both names meant Keras 2. Since 2.16 `import keras` is Keras 3. The variable, which
-    some libraries need, turns tf.keras back into Keras 2 (the package tf_keras) but not `keras`.
-    A layer of one is no layer for the other, and each has its own registry of custom objects.
+    some libraries need, makes tf.keras Keras 2 again (the package tf_keras), but not `keras`. A
+    layer of one package is no layer for the other, and each has its own registry of custom objects.
 Fix:
     one_package: take everything from tf.keras (or everything from tf_keras): the base class of
     custom layers, register_keras_serializable, load_model. Search for "import keras", "from keras".
-    The variable counts until tf.keras is first used; set later, it does nothing.
+    TensorFlow reads the variable when tf.keras is first used. Setting it later has no effect.
 Spot it:
         Calibrate.__mro__, tf.keras.Sequential.__mro__  # keras.src in one, tf_keras.src in the other
 Evidence:

@@ -1,21 +1,21 @@
-"""A .keras file saved by Keras before 3.15 lacks the layers a custom layer kept in nested lists.
+"""A .keras file saved by Keras before 3.15 lacks layers that a custom layer kept in nested lists.
 
 Symptom:
-    "Weights not restored, predictions are random after load_model". No error; len(model.weights)
-    and all shapes are right, but a part of the weights is new. An upgrade changes nothing, but for
+    "Weights not restored, predictions are random after load_model". No error. len(model.weights)
+    and all shapes are right, but a part of the weights is new. After an upgrade the only change is
     a warning: Skipping nested container at '...': no matching group found in the saved file.
 Cause:
     self.branches = [[Dense(8), Dense(1)], ...]. When saving, Keras went through a list and saved
-    the layers it met there, but passed over an inner list (or dict). These weights were never
-    written, so no reader can bring them back: the layers keep the values they are created with.
-    One flat list is safe, so is a nested one in a subclassed Model. 3.15 repaired the saving.
+    its layers, but skipped an inner list (or dict). These weights were never written, so no reader
+    can restore them: the layers keep their initial values. A flat list is safe, as is a nested list
+    in a subclassed Model. 3.15 repaired the saving.
 Fix:
     flat: keep layers in one flat list, here of a Sequential per branch, and train or save again.
-    h5: model.save("model.h5") holds all weights, since .h5 lists them per top-level layer. So does
-    model.get_weights(), in a process where the model is still alive.
+    h5: model.save("model.h5") holds all weights, and so does get_weights() of the live model.
+    How it differs from checkpoint-skips-layer-lists: there one flat list is already skipped.
 Spot it:
         h5py.File(zipfile.ZipFile("model.keras").open("model.weights.h5")).visit(print)
-    A custom layer without layers below it has lost them.
+    A custom layer without layers below it in this listing has lost its layers.
 Evidence:
     keras-team/keras#20598, mended by #22362 (read 2026-11-26). Measured with this file, written by
     TensorFlow 2.20 with Keras 3.11.3; Keras 3.14.1 saves with the same gap, Keras 3.15.1 without.

@@ -7,11 +7,12 @@ Symptom:
     loops or disconnected nodes. The following nodes failed to be resolved: {<Dense name=price, ...
     Common with transfer learning (a backbone called as a layer) and with Siamese networks.
 Cause:
-    The file says which call of each layer feeds the next. For a model that is called like a layer,
-    Keras 2 counted the call that built it as number 0, so the file asks for number 1. In Keras 3
-    there is only number 0: it waits for a call that never comes.
+    The file says which call of each layer feeds the next layer. If a model is called like a layer,
+    Keras 2 counted the call that built the model as number 0, so the file names call number 1.
+    Keras 3 has only number 0, and waits for call number 1, which never comes.
 Fix:
-    rebuild: build the model in code, load_weights the same file; the graph in it is not read.
+    rebuild: build the model in code, and load_weights from the same file. The graph in the file is
+    not read.
     tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
 Spot it:
         layers = json.loads(h5py.File("model.h5", "r").attrs["model_config"])["config"]["layers"]

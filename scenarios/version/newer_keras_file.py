@@ -6,14 +6,14 @@ Symptom:
     or: GlorotUniform.__init__() got an unexpected keyword argument 'input_axes'
     Colab saved it, the server cannot load it. "Register your custom classes" does not help.
 Cause:
-    config.json lists every constructor argument of every layer as its writer knew them. Each Keras
-    adds some, and an older one refuses what it does not know, though the value is null: it reads
-    files of the past, not of the future. Nothing is missing in the file.
+    config.json lists every constructor argument of every layer in the writer's Keras. Each Keras
+    adds some arguments. An older Keras rejects unknown arguments, even with the value null: Keras
+    reads older files, not newer files. Nothing is missing in the file.
 Fix:
     rebuild: build the model in code, then load_weights on the .keras file itself.
-    stripped: only the file is needed. Copy the archive without the new keywords, as long as their
-    values are empty: a key with a value means something, and then needs the newer Keras.
-    Upgrading the reader to the writer's Keras (metadata.json names it) is what to aim for.
+    stripped: only the file is needed. Copy the archive without the new keywords, if their values
+    are empty. A keyword with a value has an effect, and then needs the newer Keras.
+    Better: upgrade the reader to the writer's Keras (metadata.json names it).
 Spot it:
         zipfile.ZipFile("model.keras").read("metadata.json")  # newer than keras.__version__?
 Evidence:

@@ -3,16 +3,16 @@
 Symptom:
     The last layer turns z-scores back into units. After load_model predictions are small numbers
     around 0, not kilowatt hours. Rebuilt in code from the same weights, in TensorFlow 2.11 or
-    later, they are in another range again. No error, and get_weights() is equal each time.
+    later, predictions are in a third range. No error, and get_weights() is equal each time.
 Cause:
     Loading: get_config() of the layer did not store `invert` before TensorFlow 2.13, so a loaded
-    layer normalises once more in place of inverting. The file is silent about it for good.
-    Rebuilding: 2.10 inverted with (z + mean) * std, a mistake. 2.11 corrected it to z * std + mean,
-    but this network was trained through the old formula and has learned to make up for it.
+    layer normalises again instead of inverting. The file never contains `invert`. Rebuilding: 2.10
+    inverted with (z + mean) * std, a mistake. 2.11 corrected the formula to z * std + mean, but
+    training through the old formula fitted this network to the mistake.
 Fix:
-    old_formula: spell the arithmetic out, with a Rescaling made from the stored statistics. For a
-    file written in 2.11 or 2.12 the formula is right and `invert` alone is missing: rebuild there.
-    In a new model a Rescaling, or the inverse in plain sight after predict, can lose nothing.
+    old_formula: write the arithmetic out, with a Rescaling made from the stored statistics. For a
+    file written in 2.11 or 2.12 the formula is right and only `invert` is missing: rebuild there.
+    In a new model use a Rescaling, or invert after predict. Neither can lose an argument.
 Spot it:
         '"invert"' in h5py.File("model.h5", "r").attrs["model_config"]  # False: it will be lost
 Evidence:

@@ -1,17 +1,18 @@
-"""An LSTM of TensorFlow 1.15 does not load once numpy is 1.20 or newer; other layers do.
+"""An LSTM of TensorFlow 1.15 does not load with numpy 1.20 or newer; other layers do.
 
 Symptom:
     NotImplementedError: Cannot convert a symbolic Tensor (lstm/strided_slice:0) to a numpy array.
-    Model and code did not change: a fresh environment brought a newer numpy. Same for GRU and
-    SimpleRNN, and for building as for loading, in TensorFlow 1.15 up to 2.5.
+    Model and code did not change: a fresh environment has a newer numpy. GRU and SimpleRNN fail
+    too, at building and at loading, in TensorFlow 1.15 up to 2.5.
 Cause:
-    An RNN makes its initial state with zeros([batch size, units]), the batch size being a symbolic
-    tensor. TensorFlow first tries np.prod on that list. Older numpy raised TypeError, which it
-    caught; numpy 1.20 hands on the NotImplementedError, which it does not.
+    An RNN makes its initial state with zeros([batch size, units]), and the batch size is a symbolic
+    tensor. TensorFlow first tries np.prod on that list. Older numpy raised TypeError, which
+    TensorFlow caught. numpy 1.20 raises NotImplementedError, which TensorFlow does not catch.
 Fix:
-    pip install "numpy<1.20" is the cure: there the broken path matches. Where numpy has to stay:
-    patched: let the helper that calls np.prod do nothing. It only spared a small constant.
-    initial_state: hand the LSTM its zeros, made without a list. Needs the code of the model. A
+    pip install "numpy<1.20" is the cure: there the broken path matches. If numpy must stay:
+    patched: replace the helper that calls np.prod by an empty one. It only avoided a small
+    constant.
+    initial_state: pass zeros to the LSTM, made without a list. This needs the code of the model. A
     static batch_input_shape is no cure. Or read the file with TensorFlow 2.6 or later.
 Spot it:
         numpy.__version__, tf.__version__  # 1.20 or more beside less than 2.6

@@ -5,13 +5,13 @@ Symptom:
     `keras.utils.custom_object_scope` and that this object is included in the scope.
     In code: AttributeError: module 'keras._tf_keras.keras.layers' has no attribute ...
 Cause:
-    The file stores the names of layers; the reader must have code for them. Keras 3 has none for
-    these three: they were hardly used.
+    The file stores the names of layers, and the reader must have code for these names. Keras 3 has
+    none for these three layers, which were hardly used.
 Fix:
-    own_layers: write the missing layers, a few lines each, and hand them to custom_object_scope.
-    Weights must have the shapes of the old layer, in the old order.
-    saved_model: an export of the old release holds operations, not names. Needs the old release.
+    own_layers: write each layer with its old weight shapes, for custom_object_scope.
+    saved_model: export in the old release. The export holds operations, not names.
     tf_keras (TF_USE_LEGACY_KERAS=1) still has the layers.
+    How it differs from tfoplambda-unknown: the missing layers are in the code, not made by Keras.
 Spot it:
         config = json.loads(h5py.File("model.h5", "r").attrs["model_config"])["config"]["layers"]
         [each["class_name"] for each in config if not hasattr(tf.keras.layers, each["class_name"])]

@@ -3,15 +3,17 @@
 Symptom:
     ValueError: File format not supported: filepath=model. Keras 3 only supports V3 `.keras` files
     and legacy H5 format files (`.h5` extension). Note that the legacy SavedModel format is not ...
-    Code, folder and weights are what they were; only TensorFlow is 2.16 or later.
+    Code, folder and weights did not change. Only TensorFlow is 2.16 or later.
 Cause:
     A SavedModel folder holds the model as TensorFlow operations. Keras 2 could make a Keras model
-    of it again; Keras 3 does not try.
+    from the folder. Keras 3 cannot.
 Fix:
-    tfsm_layer: wrap it as a layer. For inference only; it returns a dict, by output name.
+    tfsm_layer: wrap the folder as a layer, for inference only. The layer returns a dict, by output
+    name.
     tensorflow: tf.saved_model.load needs no Keras. Call its signature with a tensor, by keyword.
-    To get a Keras model back (layers, training): load it with tf_keras (TF_USE_LEGACY_KERAS=1) or
-    the old release, where the broken path matches, and save it as .h5, or its weights.
+    To get a Keras model (layers, training), load the folder with tf_keras (TF_USE_LEGACY_KERAS=1)
+    or the old release, where the broken path matches, and save the model as .h5, or its weights.
+    How it differs from article-listing-three: more ways to read the folder, and no article.
 Spot it:
         os.path.exists("model/saved_model.pb")
     saved_model_cli show --dir model --all   # names of signatures, inputs and outputs

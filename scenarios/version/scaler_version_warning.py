@@ -5,17 +5,17 @@ Symptom:
     using version 1.9.1. This might lead to breaking code or invalid results. Use at your own risk."
     from joblib.load, before the first prediction. "Are the results still reliable?"
 Cause:
-    scikit-learn promises nothing for pickles of another release and says so whenever the number
-    differs. It does not look at the contents. A StandardScaler is two arrays, mean_ and scale_, and
-    transform() still is (x - mean_) / scale_.
+    scikit-learn does not promise that pickles of another release work, and warns whenever the
+    version differs. scikit-learn does not check the contents. A StandardScaler is two arrays, mean_
+    and scale_, and transform() still is (x - mean_) / scale_.
 Fix:
-    Check those arrays, not the number: apply the formula by hand and compare, as below. To be rid
-    of the pickle (and of running its code), save mean_ and scale_ with np.savez, or put them into
-    the model: Normalization(mean=mean_, variance=scale_**2).
+    Check these arrays, not the version: apply the formula by hand and compare, as below. To avoid
+    the pickle (and running its code), save mean_ and scale_ with np.savez, or put them into the
+    model: Normalization(mean=mean_, variance=scale_**2).
 Spot it:
         np.allclose(scaler.transform(x), (x - scaler.mean_) / scaler.scale_, atol=1e-5)
-    The real failures: an exception (NotFittedError, no such attribute), or a scaler that was fitted
-    again on the data at hand (scenario scaler-refitted).
+    A real failure is an exception (NotFittedError, no such attribute), or a scaler that was fitted
+    again on current data (scenario scaler-refitted).
 Evidence:
     LHentges/LanceOtron#19, sbslee/pypgx#112 ("warnings, not errors"), NotVinay/karaokey#2 (the
     cure: arrays), scikit-learn/scikit-learn#6596 (a pickle that did break).

@@ -1,17 +1,18 @@
-"""A Sequential .keras of TensorFlow 2.13 to 2.15 is refused by every Keras 3 for batch_input_shape.
+"""Every Keras 3 rejects a Sequential .keras of TensorFlow 2.13 to 2.15 for batch_input_shape.
 
 Symptom:
     ValueError: Unrecognized keyword arguments passed to Dense: {'batch_input_shape': [None, 8]}
-    The same for LSTM, Conv2D, Embedding: whichever layer comes first. Another Sequential model of
-    the same program loads: the one that begins with tf.keras.Input.
+    LSTM, Conv2D and Embedding fail too, if they come first. A Sequential model of the same program
+    that begins with tf.keras.Input loads.
 Cause:
     input_shape=(8,) on the first layer is stored as batch_input_shape in config.json. Keras 3
-    translates that word in an .h5 file and not in a .keras archive. The weights are unharmed.
+    translates that word in an .h5 file, but not in a .keras archive. The file holds all weights.
 Fix:
     config: take the layers from config.json without the word, put an Input first, and let
-    load_weights read the archive. Needs only the file.
-    rebuild: the same with the model's code, where you have it.
-    Saving anew with tf.keras.Input as first layer prevents it. Or let it be done, with a proof:
+    load_weights read the archive. This needs only the file.
+    rebuild: build the model in code with an Input first, and let load_weights read the archive.
+    To prevent the error, save with tf.keras.Input as first layer. This command writes a new file
+    with a proof that both predict alike:
     python -m harness rescue model.keras
 Spot it:
         b"batch_input_shape" in zipfile.ZipFile("model.keras").read("config.json")  # True: refused

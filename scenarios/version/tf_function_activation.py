@@ -1,14 +1,14 @@
-"""activation=tf.nn.softmax: the model saves, but Keras 3 cannot find the function when loading.
+"""With activation=tf.nn.softmax the model saves, but Keras 3 cannot find the function at loading.
 
 Symptom:
     TypeError: ... Could not locate function 'softmax_v2'. Make sure custom classes and functions
     are decorated with `@keras.saving.register_keras_serializable()`.
-    The training script ran for years in Keras 2, and nobody ever wrote "softmax_v2".
+    The training script ran for years in Keras 2, and no line of it says "softmax_v2".
 Cause:
-    A file names the activation by the function's __name__, and that of tf.nn.softmax is softmax_v2.
-    Keras 2 knew this name, Keras 3 knows its own only. In Keras 3.15 tf.nn.silu, tf.nn.crelu,
-    tf.nn.log_softmax, tf.sin, tf.exp and tf.abs fail alike; tf.nn.relu, tf.tanh and tf.nn.gelu are
-    called as Keras calls its own, and load.
+    A file names the activation by the function's __name__, which is softmax_v2 for tf.nn.softmax.
+    Keras 2 knew this name, and Keras 3 knows only its own names. In Keras 3.15 tf.nn.silu,
+    tf.nn.crelu, tf.nn.log_softmax, tf.sin, tf.exp and tf.abs fail too. tf.nn.relu, tf.tanh and
+    tf.nn.gelu load, because Keras has functions of the same names.
 Fix:
     custom_objects: for a file that exists, map the name in the message to the function.
     named: for new models, activation="softmax" or tf.keras.activations.softmax.

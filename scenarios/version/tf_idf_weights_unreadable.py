@@ -1,15 +1,15 @@
-"""A TextVectorization with tf_idf is saved by Keras 3 and then refused by the same Keras.
+"""Keras 3 saves a TextVectorization with tf_idf, and the same Keras then fails to load it.
 
 Symptom:
     TypeError: object of type 'bool' has no len()
     within: ValueError: A total of 2 objects could not be loaded. The model was saved a second ago.
 Cause:
-    When such a layer is built anew, its table of idf weights does not exist yet. Keras hands the
-    value False to a function that wants the weights. Keras repaired that in 2026; every Keras 3
-    before has it. The file is right: vocabulary and weights are in it.
+    When Keras rebuilds such a layer, its table of idf weights does not exist yet. Keras passes the
+    value False to a function that expects the weights. Keras repaired that in 2026. Every earlier
+    Keras 3 has the fault. The file is right: it holds vocabulary and weights.
 Fix:
     integers: save the layer with output_mode="int" and count the words yourself, as here.
-    newer_keras is the simplest one: Keras 3.15 reads the same file, with nothing rewritten.
+    newer_keras: use Keras 3.15, which reads the same file without any change. Prefer this.
     How it differs from vocabulary-lost: the file holds everything, and loading fails.
 Spot it:
         print([layer.get_config().get("output_mode") for layer in model.layers])

@@ -6,13 +6,13 @@ Symptom:
     For a slice: Unknown layer: 'SlicingOpLambda'. With a class of that name in custom_objects:
     ValueError: Cannot deserialize the model (invalid config data?)
 Cause:
-    x * 2, x[:, 1:] or tf.concat on a symbolic tensor: Keras 2 wrapped each in a layer of its own,
-    TFOpLambda or SlicingOpLambda, and wrote those into the file. Keras 3 has operations instead
-    and no such layers.
+    x * 2, x[:, 1:] and tf.concat on a symbolic tensor are operations. Keras 2 wrapped each
+    operation in a layer, TFOpLambda or SlicingOpLambda, and wrote these layers into the file. Keras
+    3 has operations instead and no such layers.
 Fix:
-    rebuild: the model's code in Keras 3, then load_weights on the same file. tf.concat and kin
-    have to become layers or keras.ops; * and slices may stay.
-    saved_model: an export of the old release holds operations. Needs the old release once.
+    rebuild: run the model's code in Keras 3, then load_weights on the same file. tf.concat and
+    similar functions must become layers or keras.ops; * and slices may stay.
+    saved_model: export once in the old release. The export holds operations.
     tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
 Spot it:
         "OpLambda" in h5py.File("model.h5", "r").attrs["model_config"]

@@ -1,20 +1,19 @@
-"""Convolution kernels that Theano trained are used by TensorFlow without turning them round.
+"""TensorFlow uses convolution kernels that Theano trained, without rotating the kernels.
 
 Symptom:
     "Pretrained weights give different results with the TensorFlow backend", "features are right in
     the dense layers and wrong in the convolutions". No error. All shapes agree.
 Cause:
-    Theano convolves: it turns each kernel by 180 degrees before it multiplies. TensorFlow
-    correlates: it uses the kernel as it lies. An unconverted Theano kernel is upside down and
-    mirrored in TensorFlow. Kernels of size 1 and dense layers are not affected.
+    Theano convolves: it rotates each kernel by 180 degrees before it multiplies. TensorFlow
+    correlates: it does not rotate the kernel. An unconverted Theano kernel is therefore upside down
+    and mirrored in TensorFlow. Kernels of size 1 and dense layers are not affected.
 Fix:
-    flipped: turn height and width of each convolution kernel round, once, after loading:
+    flipped: reverse height and width of each convolution kernel, once, after loading:
         layer.set_weights([kernel[::-1, ::-1], bias])
-    How it differs from reshape-instead-of-transpose: the axes are the right ones, and two of them
-    run backwards.
+    How it differs from reshape-instead-of-transpose: the axes are right, but two axes are reversed.
 Spot it:
-    Words: a file from before 2018, or a repository that names Theano or "th" weights. Try both
-    directions on one picture whose answer is known.
+    Signs are a file from before 2018, or a repository that names Theano or "th" weights. Try both
+    directions on one picture of a known class.
 Evidence:
     keras-team/keras#3015, coxlab/prednet#46, keras-team/keras#3717, read on 2026-11-26 as search
     excerpts. Here numpy computes what Theano computes; Theano itself does not run.

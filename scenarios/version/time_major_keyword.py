@@ -1,20 +1,21 @@
-"""An LSTM saved by Keras 2 is refused for time_major; the usual workaround loads it, and it drifts.
+"""Keras 3 rejects a Keras 2 LSTM for time_major; the usual workaround loads it, and it drifts.
 
 Symptom:
     ValueError: Unrecognized keyword arguments passed to LSTM: {'time_major': False}
-    The same for GRU, SimpleRNN, ConvLSTM2D. With the keyword stripped it loads, and "predictions
+    GRU, SimpleRNN and ConvLSTM2D fail too. Without the keyword the file loads, and "predictions
     differ slightly from the old TensorFlow" where the layer uses recurrent_activation hard_sigmoid.
-    Keras 3.0 to 3.3 stop earlier: ValueError: Could not interpret initializer identifier:
+    Keras 3.0 to 3.3 fail earlier: ValueError: Could not interpret initializer identifier:
     {'class_name': 'Orthogonal', 'config': {'gain': 1.0, 'seed': None}}
 Cause:
-    Keras 3 dropped the argument time_major, and every recurrent layer in a Keras 2 file names it.
-    Stripping it is right. But Keras 3 also computes hard_sigmoid by another formula, and until the
-    file loads nobody can see that: the loud failure hides a silent one.
+    Keras 3 dropped the argument time_major, and every recurrent layer in a Keras 2 file has it.
+    Removing the argument is right. But Keras 3 also computes hard_sigmoid by another formula, and
+    nobody notices before the file loads: the error hides wrong predictions.
 Fix:
-    both: strip time_major, then put the old formula into the cell. Layers with the default sigmoid
-    need the first half only. tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
-    A model that has predicted already keeps the new formula until you also call
+    both: remove time_major, then put the old formula into the cell. Layers with the default sigmoid
+    need only the first step. tf_keras (TF_USE_LEGACY_KERAS=1) reads the file as it is.
+    A model that has already predicted keeps the new formula until you also call
         model.make_predict_function(force=True)
+    How it differs from hard-sigmoid-redefined: an error about time_major hides the same mistake.
 Spot it:
         config = h5py.File("model.h5", "r").attrs["model_config"]
         "time_major" in config, "hard_sigmoid" in config  # (True, True): mend both

@@ -5,13 +5,13 @@ Symptom:
     although the model has no layer of that name, and no custom layer at all.
 Cause:
     TensorFlow 2.3 gave functional models a class of their own, Functional, and writes this name
-    into the file. TensorFlow 2.2 and older write and know the name Model. Somebody trained in a
-    newer release than the one that serves.
+    into the file. TensorFlow 2.2 and older only know the name Model. The model was trained in a
+    newer release than the release that serves it.
 Fix:
-    renamed: custom_objects={"Functional": tf.keras.Model}, also in TensorFlow 1.15. The better
-    cure is the release that wrote the file, or a later one.
-    How it differs from missing-custom-objects: nothing custom is missing. custom_objects only
-    says what the new name was called before.
+    renamed: custom_objects={"Functional": tf.keras.Model}, also in TensorFlow 1.15. It is better to
+    use the release that wrote the file, or a later release.
+    How it differs from missing-custom-objects: no custom class is missing. custom_objects only
+    gives the old name of a class.
 Spot it:
         print(h5py.File("model.h5", "r").attrs["keras_version"], tf.__version__)
 Evidence:

@@ -3,13 +3,14 @@
 Symptom:
     FileNotFoundError: [Errno 2] Unable to synchronously open file (unable to open file: name =
     '.../model.weights.h5', ... error message = 'No such file or directory' ...)
-    save_weights wrote that very file, there was no error, and now it is gone.
+    save_weights wrote this file without an error, and now the file is gone.
 Cause:
     A .keras file is a zip archive with a member model.weights.h5. Keras 3.4.1 (TensorFlow 2.17)
-    writes that member into the archive's folder first and removes it afterwards, and with it a file
-    of your own that had this name. load_model unpacks it there too, and removes it (3.4.0 as well).
+    first writes that member into the archive's folder and then removes it. Your own file of that
+    name is overwritten and removed. load_model also unpacks and removes the member there (3.4.0 as
+    well).
 Fix:
-    other_name: any other name is safe: "trained.weights.h5". Or another folder, or Keras 3.5.
+    other_name: use any other name, such as "trained.weights.h5". Or another folder, or Keras 3.5.
     The weights are not lost: load_model still finds them in the .keras file.
 Spot it:
         keras.__version__.startswith("3.4.") and os.path.basename(file) == "model.weights.h5"

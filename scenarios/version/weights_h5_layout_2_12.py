@@ -4,15 +4,16 @@ Symptom:
     ValueError: A total of 2 objects could not be loaded. Example error message for object <Dense
     name=dense_1, built=True>: Layer 'dense_1' expected 2 variables, but received 0 variables during
     loading. Expected: ['kernel', 'bias']
-    With skip_mismatch=True that is only a warning, and most layers stay untrained.
+    With skip_mismatch=True the error is only a warning, and most layers stay untrained.
 Cause:
     2.12 and 2.13 put layers under _layer_checkpoint_dependencies/dense, dense_2, dense_4. 2.14
-    counts dense, dense_1, dense_2; 2.15 calls the folder layers. Keras 3 tries the old folder too,
-    with the new count: the first layer of each class arrives, others are missed or mistaken.
+    counts dense, dense_1, dense_2, and 2.15 calls the folder layers. Keras 3 tries the old folder
+    too, with the new count. The first layer of each class is restored. The remaining layers get no
+    weights, or another layer's.
 Fix:
-    legacy_h5: load in 2.12 or 2.13, save again under a name that does not end in .weights.h5.
-    Without them: read the arrays with h5py and set_weights layer by layer. They are in
-    file["_layer_checkpoint_dependencies"]["dense_2"]["vars"]["0"], one group for each layer.
+    legacy_h5: load in 2.12 or 2.13, and save again under a name that does not end in .weights.h5.
+    Without these releases: read the arrays with h5py and set_weights layer by layer. The arrays are
+    in file["_layer_checkpoint_dependencies"]["dense_2"]["vars"]["0"], one group for each layer.
 Spot it:
         list(h5py.File("model.weights.h5", "r"))  # '_layer_checkpoint_dependencies': before 2.15
 Evidence:

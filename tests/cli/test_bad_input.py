@@ -1,6 +1,7 @@
 """Every mistake a user can make, every state a folder can be in: one sentence, one exit code."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -315,3 +316,50 @@ def test_a_run_that_could_not_begin_leaves_no_result_file_and_nothing_to_resume(
 def test_a_path_that_no_scenario_has_is_refused_with_the_nearest(cli):
     ended = cli("run", "dead-relu-head", "--path", "restore_broke")
     ended.assert_refused(2, "no path is called broke", "known: broken", "did you mean broken?")
+
+
+COURSE = [
+    (["learn"], 2, ["this folder holds no course", "learn init DIR"]),
+    (["learn", "check"], 2, ["holds no course"]),
+    (["learn", "status", "--json"], 2, ["holds no course"]),
+    (["learn", "--dir", "x", "list"], 2, ["--dir belongs behind the command"]),
+    (["learn", "init", "course", "--track", "zero"], 2, ["no track zero", "did you mean zeros?"]),
+    (["learn", "init", "file.txt"], 2, ["file.txt is a file"]),
+    (["learn", "init", "."], 2, ["is not empty"]),
+    (["learn", "check", "bicycels", "--dir", "taken"], 2, ["did you mean bicycles?"]),
+    (["learn", "check", "bread", "--dir", "taken"], 2, ["there is no exercise bread"]),
+    (["learn", "check", "--dir", "taken"], 2, ["there is no file", "learn reset sensor-model"]),
+    (["learn", "check", "runners", "--dir", "taken"], 2, ["cannot be read"]),
+    (["learn", "solution", "bicycles", "--dir", "taken"], 2, ["is not done yet", "--reveal"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    COURSE,
+    ids=lambda value: " ".join(map(str, value))[:40] if isinstance(value, list) else "",
+)
+def test_a_mistake_in_the_course_is_a_sentence(cli, arguments, code, words):
+    taken = cli.folder / "taken"
+    (taken / "runners" / "restore.py").mkdir(parents=True)
+    (taken / "progress.json").write_text("{}")
+    (cli.folder / "file.txt").touch()
+    cli(*arguments).assert_refused(code, *words)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_course_where_nothing_may_be_written_is_a_sentence(cli):
+    (cli.folder / "closed").mkdir(mode=0o500)
+    cli("learn", "init", "closed/course").assert_refused(2, "cannot write")
+    cli("learn", "init", "closed").assert_refused(2, "cannot write")
+
+
+def test_a_learners_mistake_before_anything_runs_is_a_sentence_and_no_error(cli):
+    (cli.folder / "bicycles").mkdir()
+    (cli.folder / "progress.json").write_text("{}")
+    (cli.folder / "bicycles" / "restore.py").write_text("def restore(artifact:\n")
+    ended = cli("learn", "check", "bicycles")
+    assert ended.code == 1
+    assert "bicycles: fails differently now." in ended.stdout
+    assert "(line 1)." in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr

@@ -7,7 +7,7 @@ import pytest
 
 from harness.catalog.load import read_catalog
 from harness.diagnose.causes import ALL
-from tests.unit.model_files import dense, write_h5
+from harness.diagnose.corpus_files import dense, write_h5
 
 VALUES = np.random.default_rng(0).normal(size=(20, 2)) * [5, 20] + [3, -7]
 UNRELATED = np.random.default_rng(1).normal(size=(20, 2))
@@ -88,6 +88,35 @@ def test_a_file_is_read_and_what_it_shares_with_the_outputs_comes_first(call, ou
         "HDF5 model",
         "model_weights/first/first",
     )
+
+
+def test_with_inputs_the_file_is_told_from_what_surrounds_it(call, outputs, tmp_path):
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    right = UNRELATED @ VALUES[:2] + 1
+    np.save(tmp_path / "x.npy", UNRELATED)
+    wrong = UNRELATED[:, ::-1] @ VALUES[:2] + 1
+    ended = call("diagnose", path, "--inputs", "x.npy", *outputs(right, wrong))
+    assert ended.code == 1
+    assert "the file itself gives the expected outputs" in ended.stdout
+    assert "1. columns-in-another-order (side: preprocessing" in ended.stdout
+    call("diagnose", path, "--inputs", "y.npy").assert_refused(2, "there is no file y.npy")
+    call("diagnose", "--inputs", "x.npy").assert_refused(2, "--inputs needs a model file")
+
+
+def test_code_is_read_and_named_by_its_line(call, tmp_path):
+    (tmp_path / "mine.py").write_text("class Own(tf.keras.layers.Layer):\n    x = 1\n")
+    assert call("diagnose", "--code", "mine.py").code == 0
+    (tmp_path / "mine.py").write_text(
+        "class Own(tf.keras.layers.Layer):\n"
+        "    def __init__(self, factor): pass\n"
+        "    def get_config(self): return {}\n"
+    )
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    for given in ([], [path]):
+        ended = call("diagnose", *given, "--code", "mine.py")
+        assert ended.code == 1
+        assert "Evidence: Own, line 3: no factor." in ended.stdout
+        assert ended.stdout.endswith("explain get-config-drops-argument\n")
 
 
 def test_a_healthy_file_is_no_fault_and_a_broken_one_cannot_be_read(call, tmp_path):

@@ -64,6 +64,24 @@ def test_a_command_that_only_reads_works(bare, command, said):
     assert ended.code == 0, ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("list", "0 of 8 done."),
+        ("status", "Next exercise: sensor-model"),
+        ("hint", "1. "),
+        ("skip", "is left for later."),
+        ("solution bicycles --reveal", "--- saved_range ---"),
+        ("reset bicycles", "is as it was"),
+    ],
+)
+def test_the_course_is_read_without_tensorflow(bare, tmp_path, words, said):
+    (tmp_path / "progress.json").write_text("{}")
+    ended = bare("harness", "learn", *words.split(), "--dir", tmp_path)
+    assert (ended.code, ended.stderr) == (0, "")
+    assert said in ended.stdout
+
+
 @pytest.mark.parametrize("model", [MODEL, HDF5], ids=lambda model: model.suffix)
 def test_the_processes_that_read_a_model_work(bare, model):
     ended = bare("harness.formats", model)

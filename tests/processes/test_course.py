@@ -8,6 +8,7 @@ import pytest
 
 from harness.catalog.load import read_catalog
 from harness.course.checking import open_checker
+from harness.course.doctor import check_restore
 from harness.course.exercises import cut_solution, cut_starter, find_exercise
 from harness.course.gate import find_failures
 from harness.course.predicting import GUESSES, Question, run_question
@@ -75,6 +76,21 @@ CHEATS = {
         "    try:\n        1 / 0\n    except Exception:\n"
         "        return lambda table: table[:, :1]\n"
     ),
+    "an edited artifact": "    open(artifact + '/model.keras', 'w').close()\n",
+    "answers kept for the next check": "    open('/tmp/answers', 'a').close()\n",
+    "a result of its own": (
+        "    import json, numpy as np, os\n"
+        "    np.savez('../predictions.npz', predictions=np.ones((64, 1), 'float32'))\n"
+        "    json.dump({'error': None}, open('../result.json', 'w'))\n    os._exit(0)\n"
+    ),
+    "frames": (
+        "    import sys\n    frame, found = sys._getframe(), []\n"
+        "    while frame:\n"
+        "        found += [name for name in frame.f_locals if 'predict' in name]\n"
+        "        frame = frame.f_back\n    raise RuntimeError(str(found))\n"
+    ),
+    "memory of the parent": "    import os\n    open('/proc/%d/mem' % os.getppid())\n",
+    "an import by pieces": "    __import__('har' + 'ness')\n",
 }
 
 
@@ -83,6 +99,12 @@ SAID = {  # so that no cheat fails for another reason, such as a process that di
     "reference": "IndexError",
     "numpy": "predictions are all 0.0",
     "catches all": "predictions are ",
+    "an edited artifact": "PermissionError",
+    "answers kept for the next check": "PermissionError",
+    "a result of its own": "predictions are ",
+    "frames": "RuntimeError: []",
+    "memory of the parent": "PermissionError",
+    "an import by pieces": "ModuleNotFoundError",
 }
 
 
@@ -94,6 +116,7 @@ def check(checker, tmp_path, text):
     return checker.check(exercise, CATALOG.find(exercise.scenario), script)
 
 
+@pytest.mark.skipif(bool(OBSTACLE), reason="this machine has no cage")
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_a_cheat_does_not_count(cheat, checker, tmp_path):
     checked = check(checker, tmp_path, f"def restore(artifact):\n{CHEATS[cheat]}")
@@ -148,3 +171,8 @@ def test_what_a_script_prints_is_shown_without_what_tensorflow_logs(checker, tmp
 def test_a_script_that_ends_its_process_is_told_so(checker, tmp_path):
     checked = check(checker, tmp_path, "def restore(artifact):\n    import os\n    os._exit(0)\n")
     assert checked.said == "the script ended its own process (left with exit code 0)"
+
+
+def test_doctor_saves_and_restores_one_model():
+    check = check_restore()
+    assert check.ok, check.said

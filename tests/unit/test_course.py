@@ -19,13 +19,26 @@ from harness.course.exercises import (
     list_solutions,
 )
 from harness.course.folder import UNFINISHED, fill_folder, prepare_folder
-from harness.course.gate import find_problems, find_telling_hints, list_exercises
+from harness.course.gate import (
+    explain_misfit,
+    find_problems,
+    find_telling_hints,
+    list_exercises,
+)
 from harness.course.judging import judge_result
 from harness.course.models import UnseenModel
-from harness.course.progress import FILE, Progress, Status, read_progress, write_progress
+from harness.course.progress import (
+    FILE,
+    Progress,
+    Status,
+    list_course,
+    read_progress,
+    write_progress,
+)
 from harness.course.script import find_mistake, read_script
 from harness.course.table import EXERCISES, FULL, TRACKS, list_track
-from harness.errors import UsageError
+from harness.errors import EnvironmentUnusable, UsageError
+from harness.processes.facts import EnvironmentFacts
 from harness.processes.step import StepError, StepResult
 from harness.processes.variables import Environment
 
@@ -234,12 +247,39 @@ def save_nothing(worker, scenario, work):
     return UnseenModel(work, WANTED)
 
 
+class FakeWorker:
+    """Stands in for TensorFlow: says which release it is."""
+
+    def __init__(self, tensorflow="2.21.0", keras="3.15.1"):
+        self.facts = EnvironmentFacts(tensorflow=tensorflow, keras=keras, numpy="2.0.0")
+
+    def describe(self):
+        return self.facts
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    """Give a function that sets which TensorFlow there is; nothing starts."""
+    monkeypatch.setattr("harness.course.folder.save_model", save_nothing)
+
+    def choose(*versions):
+        made = FakeWorker(*versions)
+        monkeypatch.setattr("harness.course.folder.make_worker", lambda *_: made)
+
+    choose()
+    return choose
+
+
 def interrupt_at_the_second(worker, scenario, work):
     if scenario is CHOSEN[1][1]:
         raise KeyboardInterrupt
     return save_nothing(worker, scenario, work)
 
 
+@pytest.mark.usefixtures("worker")
 def test_an_interrupted_init_leaves_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("harness.course.folder.save_model", interrupt_at_the_second)
     prepare_folder(tmp_path / "course")
@@ -248,8 +288,8 @@ def test_an_interrupted_init_leaves_an_empty_folder(tmp_path, monkeypatch):
     assert list((tmp_path / "course").iterdir()) == []
 
 
-def test_what_a_killed_init_left_is_taken_away_by_the_next(tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.course.folder.save_model", save_nothing)
+@pytest.mark.usefixtures("worker")
+def test_what_a_killed_init_left_is_taken_away_by_the_next(tmp_path):
     for left in (f"{UNFINISHED}/{CORE[1].id}/artifact", f"{CORE[0].id}/artifact"):
         (tmp_path / left).mkdir(parents=True)
     prepare_folder(tmp_path)
@@ -257,6 +297,36 @@ def test_what_a_killed_init_left_is_taken_away_by_the_next(tmp_path, monkeypatch
     found = {each.name for each in tmp_path.iterdir()}
     assert found == {CORE[0].id, CORE[1].id, FILE}
     assert read_progress(tmp_path)[0].track == "fast"
+
+
+def test_exercises_that_do_not_fail_with_this_tensorflow_are_left_out(tmp_path, worker):
+    worker("2.15.0", "2.15.0")
+    chosen = [(each, CATALOG.find(each.scenario)) for each in EXERCISES]
+    progress = Progress(track="full")
+    prepare_folder(tmp_path)
+    fill_folder(tmp_path, chosen, Environment(), progress)
+    assert read_progress(tmp_path)[0] == progress
+    assert "flight-delays" in progress.left_out  # TFSMLayer is of Keras 3
+    assert "flight-delays" not in {each.id for each in list_course(progress)}
+    assert {each.name for each in tmp_path.iterdir() if each.is_dir()} == {
+        each.id for each in list_course(progress)
+    }
+    assert len(list_course(progress)) > 25
+
+
+def test_where_nothing_can_be_done_that_is_a_sentence(tmp_path, worker):
+    worker("2.0.0", "2.2.4")
+    prepare_folder(tmp_path)
+    chosen = [(each, CATALOG.find(each.scenario)) for each in EXERCISES[:1]]
+    with pytest.raises(EnvironmentUnusable, match="no exercise can be done"):
+        fill_folder(tmp_path, chosen, Environment(), Progress())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_everything_can_be_done_with_the_tensorflow_that_is_installed_today():
+    facts = FakeWorker().facts
+    misfits = {each.id: explain_misfit(CATALOG.find(each.scenario), facts) for each in EXERCISES}
+    assert {name: why for name, why in misfits.items() if why} == {}
 
 
 def test_a_course_that_was_begun_is_never_taken_away(tmp_path):
@@ -293,6 +363,13 @@ def test_a_damaged_progress_file_is_kept_and_the_course_goes_on(tmp_path):
     assert "damaged" in said
     assert (tmp_path / f"{FILE}.damaged").exists()
     assert read_progress(tmp_path) == (Progress(), "")
+
+
+def test_a_damaged_progress_file_does_not_change_the_track(tmp_path):
+    for each in list_track("fast"):
+        (tmp_path / each.id).mkdir()
+    (tmp_path / FILE).write_bytes(b"\xff")
+    assert read_progress(tmp_path)[0] == Progress(track="fast")
 
 
 def test_progress_comes_back_as_it_was_written(tmp_path):

@@ -67,12 +67,14 @@ def find_commands(text):
 def is_command(words):
     """Say whether a command line begins with a command, and a group's with one of the group.
 
-    `bench A B` is `bench pair A B`.
+    `bench A B` is `bench pair A B`, and `learn` takes options without a command of its group.
     """
     known = typer.main.get_command(app).commands
     if words[0] not in known:
         return False
     below = getattr(known[words[0]], "commands", None)
+    if words[0] == "learn" and words[1:] and words[1].startswith("-"):
+        return True
     return below is None or len(words) == 1 or words[0] == "bench" or words[1] in below
 
 

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import signal
 import sys
 import threading
 from concurrent.futures import Future
@@ -9,7 +10,15 @@ from concurrent.futures import Future
 import pytest
 
 from harness.cli.keys import read_keys
-from harness.cli.learn_watch import KEYS, Pressed, Ready, Saved, Watch, watch_files
+from harness.cli.learn_watch import (
+    KEYS,
+    Pressed,
+    Ready,
+    Saved,
+    Watch,
+    end_in_order,
+    watch_files,
+)
 from harness.course.exercises import find_exercise
 from harness.course.folder import SCRIPT
 from harness.course.judging import Checked
@@ -182,6 +191,14 @@ def test_whichever_way_an_editor_saves_it_is_seen(save, course):
                 continue
             break
     assert event == Saved(BICYCLES)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+def test_a_closed_terminal_ends_the_watching_as_ctrl_c_does():
+    before = signal.getsignal(signal.SIGHUP)
+    with pytest.raises(KeyboardInterrupt), end_in_order():
+        signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is before
 
 
 def test_without_watchfiles_the_tip_says_what_to_do(course, monkeypatch):

@@ -10,6 +10,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from harness.diagnose.read_hdf5 import to_snake_case
+
 GLOROT = {"class_name": "GlorotUniform", "config": {"seed": None}}
 ZEROS = {"class_name": "Zeros", "config": {}}
 
@@ -87,7 +89,7 @@ def write_archive(
         for each in layers:
             number = used.get(each.kind, 0)
             used[each.kind] = number + 1
-            snake = {"BatchNormalization": "batch_normalization"}.get(each.kind, each.kind.lower())
+            snake = to_snake_case(each.kind)
             name = f"{snake}_{number}" if number else snake
             for place, values in enumerate(each.weights.values()):
                 file[f"layers/{name}/vars/{place}"] = values

@@ -1,0 +1,56 @@
+"""Activations of Keras in numpy; formulas: keras/src/activations/activations.py."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from harness.diagnose.outputs import sigmoid
+from harness.verdicts.statistics import Array
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+def softmax(values: Array) -> Array:
+    """Return softmax over the last axis."""
+    raised = np.exp(values - values.max(axis=-1, keepdims=True))
+    shares: Array = raised / raised.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def elu(values: Array) -> Array:
+    """Return the exponential linear unit, slope 1."""
+    result: Array = np.where(values > 0, values, np.expm1(np.minimum(values, 0)))
+    return result
+
+
+def selu(values: Array) -> Array:
+    """Return the scaled exponential linear unit."""
+    negative = SELU_ALPHA * np.expm1(np.minimum(values, 0))
+    result: Array = SELU_SCALE * np.where(values > 0, values, negative)
+    return result
+
+
+def gelu(values: Array) -> Array:
+    """Return the Gaussian error linear unit, exact."""
+    erf = np.vectorize(math.erf, otypes=[float])
+    result: Array = 0.5 * values * (1 + erf(values / math.sqrt(2)))
+    return result
+
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "linear": lambda values: values,
+    "relu": lambda values: np.maximum(values, 0),
+    "relu6": lambda values: np.clip(values, 0, 6),
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+    "softmax": softmax,
+    "softplus": lambda values: np.logaddexp(values, 0),
+    "softsign": lambda values: values / (1 + np.abs(values)),
+    "exponential": np.exp,
+    "elu": elu,
+    "selu": selu,
+    "gelu": gelu,
+    "swish": lambda values: values * sigmoid(values),
+    "silu": lambda values: values * sigmoid(values),
+}

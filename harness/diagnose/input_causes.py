@@ -1,0 +1,119 @@
+"""The causes that a file names together with inputs and outputs: what surrounds the model."""
+
+from harness.diagnose.cause import cause, lesson
+
+INPUTS = "MODEL, --inputs, and --expected or --predicted"
+
+INPUT_CAUSES = (
+    lesson(
+        "double-rescale",
+        "preprocessing",
+        INPUTS,
+        "The model rescales images itself, and the caller does it again.",
+        "predictions = model.predict(images)  # 0..255, without / 255",
+    ),
+    lesson(
+        "preprocess-input-wrong-module",
+        "preprocessing",
+        INPUTS,
+        "The inputs are prepared for another backbone.",
+        "from tensorflow.keras.applications.resnet50 import preprocess_input  # of the backbone",
+    ),
+    lesson(
+        "dark-ink-on-white-paper",
+        "preprocessing",
+        INPUTS,
+        "Every pixel is inverted.",
+        "predictions = model.predict(255.0 - images)",
+    ),
+    lesson(
+        "bgr-instead-of-rgb",
+        "preprocessing",
+        INPUTS,
+        "Red and blue are exchanged: OpenCV reads images as BGR.",
+        "predictions = model.predict(images[..., ::-1])",
+    ),
+    cause(
+        "input-axes-exchanged",
+        "preprocessing",
+        INPUTS,
+        "Height and width of the images are exchanged.",
+        "predictions = model.predict(images.transpose(0, 2, 1, 3))",
+        "reshape-instead-of-transpose",
+    ),
+    lesson(
+        "uint8-truncation",
+        "preprocessing",
+        INPUTS,
+        "The inputs lose their decimals: they are written into an array of integers.",
+        'batch = np.zeros(shape, dtype="float32")  # not uint8',
+    ),
+    cause(
+        "features-not-scaled",
+        "preprocessing",
+        INPUTS,
+        "The model was fed standardised inputs, and these are raw.",
+        "predictions = model.predict((inputs - mean_of_training) / std_of_training)",
+        "scaler-file-missing",
+    ),
+    lesson(
+        "scaler-refitted",
+        "preprocessing",
+        INPUTS,
+        "The inputs are standardised by their own mean and deviation, not by those of training.",
+        "predictions = model.predict(scaler.transform(inputs))  # never fit_transform",
+    ),
+    lesson(
+        "batch-never-filled",
+        "preprocessing",
+        INPUTS,
+        "The model gets zeros: the inputs never reach the array.",
+        "batch[row] = image  # then model.predict(batch)",
+    ),
+    lesson(
+        "index-offset-forgotten",
+        "preprocessing",
+        INPUTS,
+        "Word numbers are shifted by 3.",
+        "inputs = inputs + 3  # as tf.keras.datasets.imdb.load_data shifts them",
+    ),
+    lesson(
+        "padding-on-the-other-side",
+        "preprocessing",
+        INPUTS,
+        "Sequences are padded on the other side.",
+        'inputs = tf.keras.utils.pad_sequences(texts, padding="pre")  # as in training',
+    ),
+    lesson(
+        "columns-in-another-order",
+        "preprocessing",
+        INPUTS,
+        "The columns of the inputs come in another order than in training.",
+        "predictions = model.predict(table[columns_of_training])",
+    ),
+    cause(
+        "inputs-far-from-training",
+        "preprocessing",
+        "MODEL and --inputs",
+        "The inputs lie far from what the first layer of the model learned to expect.",
+        "predictions = model.predict((inputs - mean_of_training) / std_of_training)",
+        "scaler-file-missing",
+    ),
+    cause(
+        "restored-otherwise",
+        "code",
+        INPUTS,
+        "The file is right: the code that restores the model, or that calls it, goes wrong.",
+        "model = tf.keras.models.load_model(path)  # the whole model\n"
+        "predictions = model.predict_on_batch(inputs)  # and nothing before or behind it",
+    ),
+    cause(
+        "another-model-in-the-file",
+        "file",
+        INPUTS,
+        "The file holds other weights than those that gave the expected outputs.",
+        "model.save(path)  # from the session that predicts rightly\n"
+        "np.save('expected.npy', model.predict_on_batch(inputs))  # of the same moment",
+        "best-checkpoint-overwritten",
+    ),
+)

@@ -1,0 +1,67 @@
+"""The workshop kit fits the course: answers, recorded output, cards."""
+
+import re
+import runpy
+
+import pytest
+
+from harness.catalog.load import read_catalog
+from harness.course.exercises import cut_starter, find_exercise
+from harness.course.table import list_track
+from tests.conftest import REPOSITORY
+
+WORKSHOP = REPOSITORY / "docs" / "workshop"
+CATALOG = read_catalog()
+HANDOUTS = runpy.run_path(str(WORKSHOP / "make_handouts.py"))
+RECORD = runpy.run_path(str(WORKSHOP / "record.py"))
+
+
+@pytest.mark.parametrize(
+    "answer", RECORD["ANSWERS"], ids=lambda each: f"{each.exercise}: {each.idea}"
+)
+def test_every_expected_answer_can_be_written_into_its_script(answer):
+    exercise = find_exercise(answer.exercise)
+    starter = cut_starter(exercise, CATALOG.find(exercise.scenario))
+    compile(answer.write(starter), answer.idea, "exec")
+
+
+def test_every_exercise_of_the_core_has_expected_answers():
+    answered = {each.exercise for each in RECORD["ANSWERS"] if each.idea != RECORD["AS_FOUND"]}
+    assert answered == {each.id for each in list_track("core")}
+
+
+def test_an_answer_that_does_not_fit_is_found():
+    answer = RECORD["Answer"]("bicycles", "none", "no such line", "")
+    with pytest.raises(ValueError, match="not once"):
+        answer.write("model = 1")
+
+
+def test_the_cards_are_what_the_scenarios_declare():
+    written = (WORKSHOP / "predict-cards.md").read_text()
+    assert written == HANDOUTS["write_cards"](), "python docs/workshop/make_handouts.py"
+
+
+def test_every_answer_is_on_two_cards():
+    answers = [
+        HANDOUTS["find_answer"](each, CATALOG.find(each.scenario)) for each in HANDOUTS["CARDS"]
+    ]
+    assert sorted(answers) == sorted(2 * list(HANDOUTS["SHOWN"].values()))
+
+
+def test_no_card_is_about_an_exercise_of_the_core():
+    taught = {each.scenario for each in list_track("core")}
+    assert taught.isdisjoint(each.scenario for each in HANDOUTS["CARDS"])
+
+
+def test_a_card_whose_answer_depends_on_the_release_is_refused():
+    card = HANDOUTS["Card"]("custom-relu-shadowed", "restore_broken_custom_objects", "", "")
+    with pytest.raises(ValueError, match="more than one verdict"):
+        HANDOUTS["find_answer"](card, CATALOG.find(card.scenario))
+
+
+def test_the_ladder_to_print_is_the_ladder_of_the_readme():
+    readme = (REPOSITORY / "README.md").read_text()
+    ladder = (WORKSHOP / "ladder.md").read_text()
+    assert ladder == HANDOUTS["write_ladder"](readme), "python docs/workshop/make_handouts.py"
+    assert len(re.findall(r"^\d\. ", ladder, re.MULTILINE)) == 7
+    assert len(re.findall(r"→ explain ", ladder)) == 7

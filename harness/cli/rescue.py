@@ -51,7 +51,8 @@ def rescue(
     """Write an old model as a new file that today's TensorFlow loads with load_model.
 
     The new file is written only when it is proven: it predicts in the new release what the old file
-    predicts in its own. Nothing is overwritten. Exit code 1: not rescued, and why.
+    predicts in its own. A model that Keras 3 cannot have becomes a SavedModel that only predicts.
+    Nothing is overwritten. Exit code 1: not rescued, and why.
     """
     from harness.api import read_model_file
     from harness.environments.resolve import check_name, open_environment

@@ -90,6 +90,8 @@ def judge_predictions(
     before = f"before saving the model gave {show_numbers(wanted, telling)}"
     if verdict == "zeros":
         shown = "all 0.0"
+    if verdict == "constant":
+        shown = f"the same for every row ({show_numbers(found[:1])})"
     if verdict == "shape":
         shown = f"of shape {found.shape} instead of {wanted.shape}"
     same = is_as_before(verdict, "", scenario)

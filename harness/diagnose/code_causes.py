@@ -54,13 +54,15 @@ CODE_CAUSES = (
         "code",
         "--code and MODEL, a checkpoint",
         "The checkpoint was saved under other keywords than the code restores.",
-        "tf.train.Checkpoint(model=model).restore(path).assert_existing_objects_matched()",
+        "status = tf.train.Checkpoint(model=model).restore(path)\n"
+        "status.assert_existing_objects_matched()",
     ),
     lesson(
         "tokenizer-refitted",
         "preprocessing",
         CODE,
         "The code that restores the model fits the Tokenizer again: words get other numbers.",
-        "tokenizer = tf.keras.preprocessing.text.tokenizer_from_json(open(path).read())",
+        "from tensorflow.keras.preprocessing.text import tokenizer_from_json\n"
+        "tokenizer = tokenizer_from_json(open(path).read())  # as training saved it",
     ),
 )

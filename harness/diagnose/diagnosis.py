@@ -33,6 +33,7 @@ NOTHING_SEEN = (
 )
 WITHOUT_LAYERS = "the layers of this format are not read: give --expected and --predicted"
 MOST_LAYERS_SHOWN = 12
+CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,13 +146,12 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     for number, finding in enumerate(diagnosis.findings, 1):
         lines += ["", *describe_finding(number, finding)]
     if not diagnosis.findings and diagnosis.answer not in ("unexplained", "cannot tell"):
-        lines += ["", "No fault found."]
-        lines += (
-            [NOTHING_SEEN] if diagnosis.model and not diagnosis.answer and not diagnosis.own else []
-        )
+        lines += ["", "Cannot tell." if WITHOUT_LAYERS in diagnosis.needed else "No fault found."]
+        unseen = diagnosis.layers and not (diagnosis.answer or diagnosis.own)
+        lines += [NOTHING_SEEN] if unseen else []
     if diagnosis.needed:
         lines += ["", *(f"To know more: {each}." for each in diagnosis.needed)]
-    return lines
+    return lines if lines[0] else lines[1:]
 
 
 def tabulate_layers(layers: Sequence[LayerSummary]) -> tuple[list[str], list[list[str]]]:
@@ -173,8 +173,17 @@ def tabulate_layers(layers: Sequence[LayerSummary]) -> tuple[list[str], list[lis
 def describe_finding(number: int, finding: Finding) -> list[str]:
     """Return a finding as lines: cause, sentence, evidence, cure."""
     head = f"{number}. {finding.cause} (side: {finding.side}, {spell_confidence(finding)})"
-    cure = [f"       {line}" for line in finding.fix.split("\n")]
+    cure = [f"     {line}" for written in finding.fix.split("\n") for line in fit_code(written)]
     return [head, f"   {finding.sentence}", f"   Evidence: {finding.evidence}.", "   Cure:", *cure]
+
+
+def fit_code(line: str) -> list[str]:
+    """Return a line of code that a terminal does not break: a long comment goes above it."""
+    code, mark, comment = line.partition("  # ")
+    if len(line) <= CODE_WIDTH or not mark:
+        return [line]
+    indent = " " * (len(code) - len(code.lstrip()))
+    return [f"{indent}# {comment}", code]
 
 
 def spell_confidence(finding: Finding) -> str:

@@ -25,7 +25,7 @@ FILE_CAUSES = (
         "file",
         MODEL,
         "Weights in the file are NaN or infinite: the training had diverged when it was saved.",
-        'tf.keras.callbacks.ModelCheckpoint(path, monitor="val_loss", save_best_only=True)\n'
+        "tf.keras.callbacks.ModelCheckpoint(path, save_best_only=True)\n"
         "tf.keras.callbacks.TerminateOnNaN()  # both for the training that is to be done again",
     ),
     lesson(

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from harness.diagnose.network import Network, build_network
+from harness.diagnose.read_checkpoint import read_checkpoint_arrays
 from harness.diagnose.read_hdf5 import attach_archive, attach_legacy, read_arrays
 from harness.formats.archive import CONFIG, WEIGHTS, load_json, open_in_folder, open_in_zip
 from harness.formats.facts import (
+    CHECKPOINT,
     CONFIG_JSON,
     HDF5_MODEL,
     HDF5_WEIGHTS,
     KERAS_ARCHIVE,
     KERAS_FOLDER,
     LARGEST_JSON,
+    SAVED_MODEL,
     WEIGHTS_H5,
     Facts,
     open_regular,
@@ -45,6 +48,10 @@ def read_network(facts: Facts) -> Network | None:
         return read_architecture_alone(path)
     if facts.format in (HDF5_MODEL, HDF5_WEIGHTS, WEIGHTS_H5):
         return read_hdf5_parts(path, facts)
+    if facts.format == CHECKPOINT:
+        return read_checkpoint_arrays(path)
+    if facts.format == SAVED_MODEL:
+        return read_checkpoint_arrays(path / "variables" / "variables")
     return None
 
 

@@ -86,7 +86,9 @@ def find_zeros(network: Network) -> Finding | None:
             begins = spell_initializer(layer.config.get(f"{short}_initializer"))[0].lower()
             if begins in ("zeros", "constant") or array.dtype == np.float16:
                 continue
-            said = f"all {array.size} numbers of {short} of the layer {plain(layer.name)} are 0"
+            said = (
+                f"all {array.size} numbers of {plain(name)} of the layer {plain(layer.name)} are 0"
+            )
             return make_finding("weights-all-zero", 0.85, said)
     return None
 
@@ -97,6 +99,8 @@ def find_never_trained(network: Network) -> Finding | None:
     untouched = {layer.name: is_untouched(layer) for layer in layers}
     if not layers or False in untouched.values() or network.partly:
         return None
+    if not all(layer.config for layer in layers):
+        return None  # how they were drawn is not known
     drawn = [layer for layer in layers if untouched[layer.name] and has_drawn_kernel(layer)]
     zeros = [layer for layer in layers if has_zero_bias(layer)]
     steps = network.optimizer.iterations

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from harness.formats.facts import plain
 from harness.rescue.nodes import CannotRepair, Node, map_objects
+from harness.rescue.states import RECURRENT, pass_states
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
 
@@ -57,7 +58,6 @@ GONE = {
     "kernel_constraint": None,
 }
 SEPARABLE = ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
-RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 GONE_FROM = {
     "time_major": RECURRENT,
     "groups": (*SEPARABLE, "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
@@ -200,6 +200,7 @@ REPAIRS: tuple[Callable[[Node], tuple[Node, str]], ...] = (
     translate_policies,
     give_input_layer,
     keep_hard_sigmoid,
+    pass_states,
     replace_calls,
 )
 

@@ -148,7 +148,7 @@ class Rescuer:
         self.tell("building the model in the target")
         made = self.build("built", old, plan.config, plan.training, described.layers)
         if made.proof and bytes(plan.training) == b"null" and plan.repairs:
-            made = replace(made, not_compiled="the old file does not say how, in words of Keras 3")
+            made = replace(made, not_compiled="the old file has no compile arguments for Keras 3")
         return replace(made, repairs=[*prepared, *plan.repairs])
 
     def describe_in_keras_2(self, old: RestoredModel, folder: Path) -> RestoredModel:

@@ -64,7 +64,7 @@ def list_variables(layer):
     The state of a random generator is not among them: each release keeps its own.
     """
     variables = list(layer.trainable_weights) + list(layer.non_trainable_weights)
-    return [each for each in variables if "StateVar" not in each.name and is_number(each)]
+    return [each for each in variables if is_number(each) and "StateVar" not in each.name]
 
 
 def is_number(variable):

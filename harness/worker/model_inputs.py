@@ -53,10 +53,10 @@ def draw(random, spec, rows):
     dtype = spec["dtype"]
     if spec.get("features"):
         return draw_examples(random, spec["features"], shape[0])
-    if spec.get("below"):
-        return random.randint(0, spec["below"], shape).astype("int32" if "int" in dtype else dtype)
     if dtype == "string":
         return np.array(WORDS, dtype=object)[random.randint(0, len(WORDS), shape)]
+    if spec.get("below"):
+        return random.randint(0, spec["below"], shape).astype("int32" if "int" in dtype else dtype)
     if dtype == "bool":
         return random.randint(0, 2, shape).astype(bool)
     if "int" in dtype:

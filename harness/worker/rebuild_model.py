@@ -19,6 +19,8 @@ from .environment import keras_version
 from .restore_model import CodeFault, find_objects
 from .steps import make_printable, write_atomically
 
+CHOSEN_LATER = ("accuracy", "acc", "crossentropy", "ce")  # compile chooses by the outputs
+
 
 class DoesNotFit(Exception):
     """The weights have no place in the model."""
@@ -90,6 +92,8 @@ def compile_again(tf, step, model):
         return ""
     wanted = read_json(step["training"])
     try:
+        check_names(tf.keras.losses.get, wanted.get("loss"))
+        check_names(tf.keras.metrics.get, [wanted.get("metrics"), wanted.get("weighted_metrics")])
         optimizer = tf.keras.optimizers.deserialize(wanted["optimizer_config"])
         model.compile(
             optimizer=optimizer,
@@ -101,6 +105,17 @@ def compile_again(tf, step, model):
     except Exception as error:
         return make_printable("%s: %s" % (type(error).__name__, error))[:2000]
     return ""
+
+
+def check_names(find, value):
+    """Look up each name of a loss or metric: compile takes any, and fit then fails."""
+    if isinstance(value, str) and value not in CHOSEN_LATER:
+        find(value)
+    elif isinstance(value, dict) and "class_name" not in value:
+        check_names(find, list(value.values()))
+    elif isinstance(value, list):
+        for each in value:
+            check_names(find, each)
 
 
 def revive(tf, value):

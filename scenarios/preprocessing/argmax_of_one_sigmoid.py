@@ -41,6 +41,7 @@ def save(artifact, seed):
     mails = rng.poisson([3, 2, 1], size=(128, 3)).astype("float32")  # links, capitals, known names
     model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(1, "sigmoid")])
     # what training found: links and capitals speak for spam, the name of a friend against it
+    # in place of a training
     model.layers[0].set_weights([np.array([[0.7], [0.5], [-1.4]]), np.array([-1.8])])
     model.save(artifact + "/model.keras")
     return mails, (model.predict_on_batch(mails)[:, 0] > 0.5).astype("int64"), model

@@ -96,5 +96,5 @@ def restore_fixed_saved_statistics(artifact, file="/model.h5"):
     return lambda raw: model.predict_on_batch((raw - saved["mean"]) / saved["std"]), model
 
 
-def restore_fixed_keras_file(artifact):
+def restore_fixed_keras_file(artifact):  # the cure is in save_keras
     return restore_fixed_saved_statistics(artifact, "/my_model.keras")

@@ -26,7 +26,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "article-regressor", "family": "preprocessing",
-    "tensorflow": ">=2.8", "seed": 0, "minutes": 8,
+    "tensorflow": ">=2.8", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_saved_statistics": "match",
@@ -36,7 +36,7 @@ SCENARIO = {
     "hints": [
         "The weights came back exactly. What else stood between the table and the predictions?",
         "Compare the size of the wrong predictions with the size of the largest input column.",
-        "Training saw (features - mean) / std. Which file in the artifact knows mean and std?",
+        "Training saw (features - mean) / std. Which file in the artifact holds mean and std?",
     ],
 }
 
@@ -93,5 +93,5 @@ def restore_fixed_saved_statistics(artifact):
     return lambda inputs: model.predict_on_batch((inputs - mean) / std), model
 
 
-def restore_fixed_normalization_layer(artifact):
+def restore_fixed_normalization_layer(artifact):  # the cure is in save_with_normalization_layer
     return restore_broken(artifact)  # the same code: this model is meant to get raw features

@@ -35,7 +35,7 @@ SCENARIO = {
     "hints": [
         "The weights are equal. Which fruits are still recognised, and what colour are they?",
         "Show a frame with matplotlib: tomatoes are blue.",
-        "The camera's last axis is blue, green, red. The model learned from red, green, blue.",
+        "The camera's last axis is blue, green, red. In training it was red, green, blue.",
     ],
 }
 

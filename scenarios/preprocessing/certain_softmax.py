@@ -2,7 +2,7 @@
 
 Symptom:
     "model.predict gives only 0. and 1. instead of probabilities" after loading. Softmax looks
-    saturated on all rows, as if the inputs were not scaled.
+    saturated on all rows, as if somebody forgot to scale the inputs.
 Cause:
     A lead of 17 between two logits is a probability of 1.0 in float32. The coins differ by dozens
     of standard deviations of the measurement, so the log odds of a well trained sorter are above a
@@ -55,6 +55,7 @@ def save(artifact, seed):
     ])
     # Linear discriminant analysis, where long training ends: the true log odds of the classes.
     centres, spread = (COINS - mean) / np.sqrt(variance), NOISE**2 / variance
+    # in place of a training
     model.layers[-1].set_weights([(centres / spread).T, -0.5 * (centres**2 / spread).sum(axis=1)])
     model.save(artifact + "/model.keras")
     np.savez(artifact + "/labelled.npz", coins=coins, classes=classes)

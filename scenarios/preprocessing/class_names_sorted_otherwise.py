@@ -45,7 +45,7 @@ def save(artifact, seed):
     marks = rng.normal(size=(12, 16)).astype("float32")  # what the mark on each wall looks like
     model = tf.keras.Sequential([tf.keras.Input((16,)), tf.keras.layers.Dense(12, "softmax")])
     # what training finds where classes are alike in spread: the nearest mark wins
-    model.layers[0].set_weights([2 * marks.T, -(marks ** 2).sum(axis=1)])
+    model.layers[0].set_weights([2 * marks.T, -(marks ** 2).sum(axis=1)])  # in place of a training
     model.save(artifact + "/model.keras")
     with open(artifact + "/class_names.json", "w") as file:
         json.dump(class_names, file)

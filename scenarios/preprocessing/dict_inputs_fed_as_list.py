@@ -34,7 +34,7 @@ SCENARIO = {
     "hints": [
         "Swap the two inputs by hand. Are the predictions right then?",
         "Print the names of model.inputs, in their order.",
-        "A dict says which array is which. A list leaves it to the alphabet.",
+        "A dict says which array is which. A list is assigned in alphabetical order.",
     ],
 }
 

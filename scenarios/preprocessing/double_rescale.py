@@ -17,7 +17,8 @@ Spot it:
         [layer.name for layer in model.layers if "scaling" in layer.name or "normal" in layer.name]
     If the list names a first layer, the model must get pixels of 0..255.
 Evidence:
-    keras-team/keras-io#1549, tensorflow/tensorflow#42506, mindee/doctr#375 ("extra 255 division").
+    keras-team/keras-io#1549, mrdbourke/tensorflow-deep-learning#14, mindee/doctr#375 (not read by
+    us).
     Measured with this file: zeros on 20 of 20 seeds; on seed 0 dividing by 5 already does it
     (TensorFlow 2.21; seed 0 as declared in 2.15, 2.16, 2.18, 2.20 and tf_keras as well).
 """
@@ -35,7 +36,7 @@ SCENARIO = {
     "dose": {"path": "restore_broken", "of": "what the caller divides the pixels by",
              "values": [1, 1.1, 1.5, 2, 5, 255]},
     "hints": [
-        "The weights are equal. What does the model answer to a completely black image?",
+        "The weights are equal. What does the model predict for a completely black image?",
         "Print the name of the first layer, and the largest pixel that the caller sends.",
         "There are two divisions by 255. One of them is in the file.",
     ],

@@ -13,7 +13,7 @@ Fix:
 Spot it:
         print(ids.max(), layer.input_dim)  # the largest id must be smaller
 Evidence:
-    keras-team/keras#9264 and tensorflow/tensorflow#5847 (named to us, not read by us). Measured
+    keras-team/keras#9264 and tensorflow/tensorflow#5847. Measured
     with this file on the CPU. What a GPU does was not measured.
 """
 import numpy as np

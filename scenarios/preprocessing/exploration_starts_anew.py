@@ -33,7 +33,7 @@ SCENARIO = {
     },
     "hints": [
         "Compare the Q values of the trained and of the loaded agent. Are they equal?",
-        "Ask the loaded agent twice what to do in one state. Does it answer the same?",
+        "Ask the loaded agent twice what to do in one state. Does it return the same action?",
         "Which number decides whether an action is drawn at random, and which file holds it?",
     ],
 }
@@ -57,6 +57,7 @@ def save(artifact, seed):
     agent = Agent(epsilon=0.0)  # where the decay has ended
     # the values that training arrives at: turn left, go ahead, turn right, stop
     kernel = np.array([[1, 0, 0, -0.5], [0, 1, 0, -0.5], [0, 0, 1, -0.5]])
+    # in place of a training
     agent.model.set_weights([kernel + rng.normal(0, 0.05, (3, 4)), np.zeros(4)])
     agent.model.save_weights(artifact + "/agent.weights.h5")
     with open(artifact + "/agent.json", "w") as file:

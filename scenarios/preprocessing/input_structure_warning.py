@@ -45,6 +45,7 @@ def save(artifact, seed):
     spectra = rng.gamma(2.0, 1.0, size=(64, 8)).astype("float32")  # light of 8 wavelengths
     sugar = spectra @ rng.uniform(0, 2, size=(8, 1))  # percent
     # Least squares: what training of a single layer ends with.
+    # in place of a training
     weights = np.linalg.lstsq(np.c_[spectra, np.ones(64)], sugar, rcond=None)[0]
     spectrum = tf.keras.Input((8,), name="spectrum")
     output = tf.keras.layers.Dense(1, name="sugar")(spectrum)

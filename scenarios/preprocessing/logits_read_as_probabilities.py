@@ -14,8 +14,8 @@ Spot it:
     Probabilities lie between 0 and 1:
         print(model.predict(inputs).min(), model.predict(inputs).max())
 Evidence:
-    google-research/bert#765, google-research/bert#591 and tensorflow/tensorflow#41413 (named to
-    us, not read by us). Measured with this file on 1.15, 2.4, 2.13, 2.15, 2.16, 2.18 and 2.21.
+    google-research/bert#765, google-research/bert#591 and tensorflow/tensorflow#41413.
+    Measured with this file on 1.15, 2.4, 2.13, 2.15, 2.16, 2.18 and 2.21.
 """
 import numpy as np
 import tensorflow as tf
@@ -49,7 +49,7 @@ def save(artifact, seed):
 
 def load(artifact, positive):
     model = tf.keras.models.load_model(artifact + "/model.h5", compile=False)
-    return lambda inputs: positive(model.predict_on_batch(inputs)).astype("float32"), model
+    return lambda inputs: np.array(positive(model.predict_on_batch(inputs)), "float32"), model
 
 
 def restore_broken(artifact):

@@ -16,7 +16,7 @@ Fix:
 Spot it:
         print((ids != 0).any(axis=1).mean())  # below 1: some sequences consist of padding
 Evidence:
-    keras-team/keras#2208 (masking and zeros in the data).
+    keras-team/keras#2819 (any mask value may be a value of the data too).
     Measured with this file: zeros and NaN on 20 of 20 seeds (TensorFlow 2.21, on a CPU; seed 0 in
     2.15, 2.16, 2.18, 2.20 and tf_keras as well).
 """

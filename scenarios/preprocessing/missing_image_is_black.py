@@ -17,7 +17,8 @@ Spot it:
     Look at the batch, not at its shape, right before predict:
         print(batch.min(), batch.max(), [name for name in names if not os.path.exists(name)])
 Evidence:
-    JiahuiYu/generative_inpainting#26 (imread returns None for a path that is not there).
+    hongsukchoi/TCMR_RELEASE#12 (imread read nothing: look at the path),
+    JiahuiYu/generative_inpainting#26 (not read by us).
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
 import os
@@ -35,7 +36,7 @@ SCENARIO = {
     },
     "saves": {"restore_broken_with_bias": "save_with_bias"},
     "hints": [
-        "The weights are equal. Which input would make this network answer zero?",
+        "The weights are equal. Which input would make this network return zero?",
         "Print the largest pixel of the batch that enters the model.",
         "read_images skips what does not exist. Which folder does it look in?",
     ],

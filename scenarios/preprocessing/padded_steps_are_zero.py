@@ -50,6 +50,7 @@ def save(artifact, seed):
         tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(3, return_sequences=True)),
     ])
     # Any weights will do in place of the trained ones.
+    # in place of a training
     model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
     model.save(artifact + "/encoder.keras")
     ids = rng.integers(1, 50, size=(64, 12)).astype("int32")

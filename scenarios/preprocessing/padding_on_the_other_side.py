@@ -95,5 +95,5 @@ def restore_fixed_saved_padding(artifact):
     return lambda reads: model(to_ids(reads, **options)).numpy(), model
 
 
-def restore_fixed_mask_zero(artifact):
+def restore_fixed_mask_zero(artifact):  # the cure is in save_mask_zero
     return restore_broken(artifact)

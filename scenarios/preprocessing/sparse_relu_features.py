@@ -53,7 +53,7 @@ def save(artifact, seed):
     # Matched filters with a threshold: a unit speaks up for its own call, rarely for others.
     calls = 3 * patterns[rng.integers(24, size=480)] + rng.normal(0, 0.3, (480, 16))
     threshold = np.quantile(calls @ patterns.T, 0.905, axis=0)
-    encoder.set_weights([patterns.T, -threshold])
+    encoder.set_weights([patterns.T, -threshold])  # in place of a training
     calls = calls.astype("float32")
     features = encoder.predict_on_batch(calls)
     encoder.save(artifact + "/encoder.keras")

@@ -1,8 +1,8 @@
 """Dequantising code runs on a float TFLite model, whose scale is 0.0: every prediction is 0.
 
 Symptom:
-    The .tflite model returns all zeros, no boxes, no detections. The original Keras model is right,
-    and the int8 export was right with the same code.
+    The .tflite model returns all zeros, no boxes, no detections. The original Keras model is fine,
+    and the int8 export was fine with the same code.
 Cause:
     A tensor that is not quantised has quantization == (0.0, 0). Code for the int8 export computes
     (output - zero_point) * scale without a check, here (y - 0) * 0.0. (If the input is treated in

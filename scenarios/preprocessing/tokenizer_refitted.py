@@ -16,7 +16,7 @@ Spot it:
     Keep one sentence with its numbers from training. The service must give the same numbers:
         print(tokenizer.texts_to_sequences(["the room was clean"]))
 Evidence:
-    keras-team/keras#4875, Hvass-Labs/TensorFlow-Tutorials#103, keras-team/keras#16036.
+    keras-team/keras#4875, tensorflow/tensorflow#41016, lyeoni/nlp-tutorial#5.
     Measured: differs on 20 of 20 seeds (2.21). Seed 0: 4 added reviews change nothing, 16 do.
 """
 import numpy as np

@@ -14,8 +14,8 @@ Spot it:
     Run this line in two terminals. If the outputs differ, the set's order is not fixed:
         print("".join(set(text)))
 Evidence:
-    keras-team/keras#4875 (comment of 2018-02-28), keras-team/keras#2059 and ChunML/text-generator#4
-    (named to us, not read by us). Measured with this file.
+    keras-team/keras#4875 (comment of 2020-08-20), keras-team/keras#2059, ChunML/text-generator#4.
+    Measured with this file.
 """
 import os
 import subprocess

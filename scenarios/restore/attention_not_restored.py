@@ -54,6 +54,7 @@ def save(artifact, seed):
     model = tf.keras.Sequential([
         tf.keras.Input((6, 4)), Attend(), tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])
     # Stands for training, which would have moved every weight away from its first value.
+    # in place of a training
     model.set_weights([w + rng.normal(0, 0.5, w.shape) for w in model.get_weights()])
     model.save(os.path.join(artifact, "model"), save_format="tf")
     model.save(os.path.join(artifact, "model.keras"))

@@ -96,5 +96,5 @@ def restore_fixed_compiled_again(artifact):
     return predict, model
 
 
-def restore_fixed_weight(artifact):
+def restore_fixed_weight(artifact):  # the cure is in save_weight and its class
     return restore_broken(artifact, layer_class=CalibrateByWeight)

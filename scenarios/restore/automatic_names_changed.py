@@ -33,7 +33,7 @@ SCENARIO = {
     "alarm": "No such layer: dense",
     "minutes": 5,
     "hints": [
-        "Who took the name 'dense' in this session?",
+        "Which layer took the name 'dense' in this session?",
         "By what does load_weights find the layer that a number belongs to?",
         "Compare predictions, or get_weights(), instead of names.",
     ],
@@ -53,6 +53,7 @@ def save(artifact, seed):
     inputs = rng.normal(size=(64, 5)).astype("float32")
     model = build(8)
     # Any weights will do in place of the trained ones.
+    # in place of a training
     model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
     model.save_weights(artifact + "/model.weights.h5")
     return inputs, model.predict_on_batch(inputs), model

@@ -39,7 +39,7 @@ SCENARIO = {
     "hints": [
         "The file holds weights of such a model, only not of the best epoch. Of which one?",
         "When was the best file written last: in the first training run or in the second?",
-        "What does a new callback know of the best value that an earlier one has seen?",
+        "From where does a new callback have the best value of an earlier callback?",
     ],
 }
 
@@ -91,5 +91,5 @@ def restore_broken_last(artifact):
     return restore_broken(artifact, "/last-of-monday.weights.h5")
 
 
-def restore_fixed_threshold(artifact):
+def restore_fixed_threshold(artifact):  # the cure is in save_threshold
     return restore_broken(artifact)

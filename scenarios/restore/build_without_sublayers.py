@@ -38,7 +38,7 @@ SCENARIO = {
     },
     "hints": ["Load the model twice. Are its weights the same each time?",
               "Count model.weights straight after load_model, and again after one prediction.",
-              "When load_model reads the weights, who has made the variables for them?"],
+              "When load_model reads the weights, which call has created the variables for them?"],
 }
 
 
@@ -73,7 +73,7 @@ def save(artifact, seed):
     model.hidden.set_weights([rng.normal(size=(3, 16)), rng.normal(size=16)])
     # The best head over this hidden layer: what training would find.
     features = np.column_stack([model.hidden(weather), np.ones(len(weather))])
-    weights = np.linalg.lstsq(features, megawatts, rcond=None)[0]
+    weights = np.linalg.lstsq(features, megawatts, rcond=None)[0]  # in place of a training
     model.head.set_weights([weights[:-1], weights[-1]])
     model.save(os.path.join(artifact, "model.keras"))
     return weather, model.predict_on_batch(weather), model

@@ -45,7 +45,7 @@ def save(artifact, seed):
     os.mkdir(artifact + "/training")
     for epoch in range(1, 11):  # ModelCheckpoint(".../cp-{epoch}.weights.h5")
         apples = np.array([[3.0], [1.0], [-2.0]]) * (1 - 0.5 ** epoch)
-        model.set_weights([apples, np.array([20.0]) * (1 - 0.5 ** epoch)])
+        model.set_weights([apples, np.array([20.0]) * (1 - 0.5 ** epoch)])  # in place of a training
         model.save_weights(artifact + "/training/cp-%d.weights.h5" % epoch)
     return orchard, model.predict_on_batch(orchard), model
 

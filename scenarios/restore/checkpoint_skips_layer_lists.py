@@ -64,6 +64,7 @@ def save(artifact, seed, container=list):
     swarm = rng.normal(size=(64, 4)).astype("float32")  # weight, warmth, hum, flights: z-scores
     model = Blocks(container)
     model(swarm)  # creates the weights; random ones stand for trained ones
+    # in place of a training
     model.set_weights([rng.normal(scale=0.5, size=each.shape) for each in model.get_weights()])
     tf.train.Checkpoint(model=model).save(artifact + "/ckpt")
     model.save_weights(artifact + "/model.weights.h5")
@@ -88,5 +89,5 @@ def restore_fixed_weights_file(artifact):
     return lambda inputs: model(inputs).numpy(), model
 
 
-def restore_fixed_tuple(artifact):
+def restore_fixed_tuple(artifact):  # the cure is in save_tuple: a tuple
     return restore_broken(artifact, tuple)

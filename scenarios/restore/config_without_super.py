@@ -65,6 +65,7 @@ def save(artifact, seed, layer=FrozenNormalization):
     deviation = np.array([0.01, 0.02, 0.05, 0.1])  # small, as behind a layer of small weights
     mean = rng.normal(0, 0.1, 4)
     kernel = rng.normal(size=(4, 1)) + np.array([[1.0], [0], [0], [0]])
+    # in place of a training
     model.set_weights([np.ones(4), np.zeros(4), mean, deviation ** 2, kernel, np.zeros(1)])
     model.save(artifact + "/model.h5")
     features = rng.normal(mean, deviation, size=(128, 4)).astype("float32")

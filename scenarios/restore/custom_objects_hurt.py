@@ -81,5 +81,5 @@ def restore_fixed_without_class(artifact):
     return model.predict_on_batch, model
 
 
-def restore_fixed_complete_config(artifact):
+def restore_fixed_complete_config(artifact):  # the cure is in save_complete_config and its class
     return restore_broken(artifact, CompletePlantOutput)

@@ -85,7 +85,7 @@ def restore_broken_custom_objects(artifact):
     return restore_broken(artifact, {"relu": relu})
 
 
-def restore_fixed_registered(artifact):
+def restore_fixed_registered(artifact):  # save_registered registered the function too
     tf.keras.utils.register_keras_serializable(package="cold_store")(relu)
     return restore_broken(artifact)
 
@@ -96,5 +96,5 @@ def restore_fixed_reassigned(artifact):
     return predict, model
 
 
-def restore_fixed_unique_name(artifact):
+def restore_fixed_unique_name(artifact):  # save_unique_name saved under that name
     return restore_broken(artifact, {"frost_relu": frost_relu})

@@ -55,7 +55,7 @@ def save(artifact, seed):
     centred, mean = plots - plots.mean(axis=0), harvest.mean(axis=0)
     kernel = np.linalg.solve(centred.T @ centred / 256 + 0.1 * np.eye(6),
                              centred.T @ (harvest - mean) / 256)
-    model.set_weights([kernel, mean - plots.mean(axis=0) @ kernel])
+    model.set_weights([kernel, mean - plots.mean(axis=0) @ kernel])  # in place of a training
     model.save(artifact + "/model.keras")
     np.savez(artifact + "/fields.npz", plots=plots, harvest=harvest)
     inputs = plots[:64].astype("float32")

@@ -85,7 +85,7 @@ def restore_broken(artifact, layer_class=PlantOutput):
     return model.predict_on_batch, model
 
 
-def restore_fixed_complete_config(artifact):
+def restore_fixed_complete_config(artifact):  # the cure is in save_complete_config and its class
     return restore_broken(artifact, CompletePlantOutput)
 
 

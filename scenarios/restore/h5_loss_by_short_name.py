@@ -45,7 +45,7 @@ SCENARIO = {
     "hints": [
         "Is anything in the model custom? Where did you write the word in the message?",
         "Does a prediction need a loss?",
-        "load_model has an argument for people who only want to predict.",
+        "load_model has an argument for programs that only predict.",
     ],
 }
 

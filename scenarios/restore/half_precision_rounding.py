@@ -55,6 +55,7 @@ def save(artifact, seed):
     inputs = rng.normal(size=(64, 16)).astype("float32")
     model = build("mixed_float16")
     # Any weights will do in place of the trained ones.
+    # in place of a training
     model.set_weights([rng.normal(0, 0.4, weight.shape) for weight in model.get_weights()])
     model.save_weights(artifact + "/model.weights.h5")
     predictions = model.predict_on_batch(inputs)  # float16

@@ -37,7 +37,7 @@ SCENARIO = {
     "hints": [
         "Compare the two columns with each other, before and after.",
         "Print [layer.name for layer in model.layers] in both programs.",
-        "The weights file counts: dense, dense_1, dense_2. Who is dense_1 in each program?",
+        "The weights file counts: dense, dense_1, dense_2. Which layer is dense_1 in each program?",
     ],
 }
 OUTPUTS = ["temperature", "humidity"]  # in the order of training

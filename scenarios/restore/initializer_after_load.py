@@ -32,7 +32,7 @@ SCENARIO = {
         "restore_fixed_no_initializer": "match",
     },
     "hints": [
-        "The softmax says the same for every flower. Which weights would make it do so?",
+        "The softmax is the same for every flower. Which weights give such a softmax?",
         "Print the weights after each line that touches the session. Which line makes them zero?",
         "Initialising and restoring both assign all variables. Which of them has to come last?",
     ],

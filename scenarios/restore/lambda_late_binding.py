@@ -58,6 +58,7 @@ def build(early=False):
 def save(artifact, seed, early=False):
     rng = np.random.RandomState(seed)
     model = build(early)
+    # in place of a training
     model.set_weights([rng.normal(size=each.shape) for each in model.get_weights()])
     model.save(artifact + "/model.h5")  # random weights stand for trained ones
     levels = rng.normal(size=(64, 3)).astype("float32")
@@ -79,5 +80,5 @@ def restore_fixed_rebuild(artifact):
     return model.predict_on_batch, model
 
 
-def restore_fixed_arguments(artifact):
+def restore_fixed_arguments(artifact):  # the cure is in save_arguments
     return restore_broken(artifact)

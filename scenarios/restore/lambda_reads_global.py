@@ -89,7 +89,7 @@ def restore_broken_lambda(artifact):
     return restore_broken(artifact)
 
 
-def restore_fixed_arguments(artifact):
+def restore_fixed_arguments(artifact):  # the cure is in save_arguments
     return restore_broken(artifact)
 
 

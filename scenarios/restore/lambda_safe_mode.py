@@ -57,7 +57,7 @@ def save(artifact, seed, scale=lambda pixels: pixels / 127.5 - 1.0):
     model = build(scale)
     # A detector of light from above, as training would find it.
     slope = np.repeat(np.linspace(1.0, -1.0, 8), 8).reshape(64, 1)
-    model.layers[-1].set_weights([slope / 8, np.array([0.5])])
+    model.layers[-1].set_weights([slope / 8, np.array([0.5])])  # in place of a training
     model.save(os.path.join(artifact, "model.keras"))
     return images, model.predict_on_batch(images), model
 

@@ -49,6 +49,7 @@ def save(artifact, seed):
         tf.keras.layers.Dense(1, activation="sigmoid"),
     ])
     # Any weights will do in place of the trained ones.
+    # in place of a training
     model.set_weights([rng.normal(0, 0.2, weight.shape) for weight in model.get_weights()])
     model.save(artifact + "/model.keras")
     predictions = model(inputs).numpy()  # all rows at once

@@ -41,7 +41,7 @@ SCENARIO = {
     },
     "hints": ["What does len(model.weights) say before load_weights, and after?",
               "Dense(16) knows its output size. From where does it know the size of its input?",
-              "Show the model one row of weather before it loads."],
+              "Call the model on one row of weather before it loads."],
 }
 
 
@@ -64,7 +64,7 @@ def save(artifact, seed):
     model.hidden.set_weights([rng.normal(size=(3, 16)), rng.normal(size=16)])
     # The best head over this hidden layer: what training would find.
     features = np.column_stack([model.hidden(weather), np.ones(len(weather))])
-    weights = np.linalg.lstsq(features, megawatts, rcond=None)[0]
+    weights = np.linalg.lstsq(features, megawatts, rcond=None)[0]  # in place of a training
     model.head.set_weights([weights[:-1], weights[-1]])
     predictions = model(weather).numpy()
     model.save_weights(os.path.join(artifact, "demand.weights.h5"))

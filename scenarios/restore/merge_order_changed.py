@@ -35,7 +35,7 @@ SCENARIO = {
     "hints": [
         "The weights are equal bit for bit. What else makes a model?",
         "Compare model.to_json() of both programs, layer by layer, with 'inbound_nodes' in view.",
-        "a - b is not b - a. Which layers care about the order of their inputs?",
+        "a - b is not b - a. For which layers does the order of the inputs count?",
     ],
 }
 
@@ -61,7 +61,7 @@ def save(artifact, seed):
     goals = features @ rng.uniform(0.2, 0.6, size=(8, 1)) + rng.normal(0, 0.5, size=(128, 1))
     kernel = np.linalg.lstsq(features, goals, rcond=None)[0]
     model = build_league()
-    model.set_weights([kernel, np.array([0.3])])  # what training had found, playing at home is worth 0.3
+    model.set_weights([kernel, np.array([0.3])])  # in place of a training; home is worth 0.3
     model.save_weights(artifact + "/league.weights.h5")
     model.save(artifact + "/league.keras")
     predict, model = predict_with(model)

@@ -94,6 +94,6 @@ def restore_fixed_custom_objects(artifact):
     return restore_broken(artifact, {"MyCustomLayer": MyCustomLayer})
 
 
-def restore_fixed_registered(artifact):
+def restore_fixed_registered(artifact):  # save_registered registered the class too
     register()
     return restore_broken(artifact)

@@ -45,7 +45,7 @@ def save(artifact, seed):
     components = np.linalg.svd(scans - mean, full_matrices=False)[2][:3]
     encoder = tf.keras.Sequential([tf.keras.Input((16,)), tf.keras.layers.Dense(3)])
     decoder = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(16)])
-    encoder.set_weights([components.T, -components @ mean])
+    encoder.set_weights([components.T, -components @ mean])  # in place of a training
     decoder.set_weights([components, mean])
     autoencoder = tf.keras.Sequential([tf.keras.Input((16,)), encoder, decoder])
     autoencoder.compile("adam", "mse")

@@ -92,9 +92,9 @@ def restore_broken(artifact, layer_class=Centre):
     return model.predict_on_batch, model
 
 
-def restore_fixed_weight(artifact):
+def restore_fixed_weight(artifact):  # the cure is in save_weight and its class
     return restore_broken(artifact, CentreInWeight)
 
 
-def restore_fixed_config(artifact):
+def restore_fixed_config(artifact):  # the cure is in save_config and its class
     return restore_broken(artifact, CentreInConfig)

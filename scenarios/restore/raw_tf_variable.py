@@ -38,7 +38,7 @@ SCENARIO = {
     "saves": {"restore_fixed_add_weight": "save_add_weight"},
     "hints": ["get_weights() is equal before and after. Is everything learned in that list?",
               "Compare len(model.layers[-1].weights) with what adapt() assigns.",
-              "How does Keras get to know a layer's variable? Dense makes its kernel another way."],
+              "How does Keras find a layer's variable? Dense makes its kernel another way."],
 }
 
 
@@ -89,7 +89,7 @@ def restore_broken(artifact, layer_class=Unscale):
     return model.predict_on_batch, model
 
 
-def restore_fixed_add_weight(artifact):
+def restore_fixed_add_weight(artifact):  # the cure is in save_add_weight and its class
     return restore_broken(artifact, TrackedUnscale)
 
 

@@ -35,7 +35,7 @@ SCENARIO = {
     "saves": {"restore_fixed_package": "save_package"},
     "hints": ["All weights are equal. Is every layer of the class that was saved?",
               "Leave one of the two imports out of the restore. Is it right then?",
-              "What does config.json say about the last layer, and who answers to that name?"],
+              "What does config.json say about the last layer, and which class has that name?"],
 }
 
 
@@ -87,7 +87,7 @@ def restore_broken_custom_objects(artifact):
     return load(artifact, {"Unscale": unscale, "Custom>Unscale": unscale})
 
 
-def restore_fixed_package(artifact):
+def restore_fixed_package(artifact):  # the cure is in save_package
     import_prices("prices")
     import_rents("rents")
     return load(artifact)

@@ -34,7 +34,7 @@ SCENARIO = {
     },
     "saves": {"restore_fixed_calls_super": "save_calls_super"},
     "hints": [
-        "Compare model.get_weights() before and after: which layer is not itself?",
+        "Compare model.get_weights() before and after: which layer differs?",
         "What does Layer.save_own_variables write? What is left of it when it is overridden?",
         "Call super() in both methods, and keep your own key apart from its keys.",
     ],
@@ -83,5 +83,5 @@ def restore_broken(artifact, layer_class=Calibrated):
     return model.predict_on_batch, model
 
 
-def restore_fixed_calls_super(artifact):
+def restore_fixed_calls_super(artifact):  # the cure is in save_calls_super and its class
     return restore_broken(artifact, CalibratedWithSuper)

@@ -35,7 +35,7 @@ SCENARIO = {
     "hints": [
         "All weights are equal. What else decides what an LSTM returns?",
         "Which rows are off: all of them, or mostly the first? What came before the first?",
-        "A stateful layer has a method that makes it forget. When does it have to be called?",
+        "A stateful layer has a method that resets its state. When must it be called?",
     ],
 }
 

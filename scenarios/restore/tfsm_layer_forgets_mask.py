@@ -36,7 +36,7 @@ SCENARIO = {
              "values": [0, 4, 12, 28, 88]},
     "hints": ["Score the texts without any padding. Are they right then?",
               "The average over a text: over how many steps is it taken?",
-              "What does Embedding tell the layers behind it, besides its output?"],
+              "What does Embedding pass to the next layers, besides its output?"],
 }
 
 
@@ -90,6 +90,6 @@ def restore_fixed_mask_passed(artifact):
     return predict
 
 
-def restore_fixed_whole_model(artifact):
+def restore_fixed_whole_model(artifact):  # the cure is in save_whole_model
     model, _ = load(artifact)
     return lambda texts: model(pad(texts, 28)).numpy()

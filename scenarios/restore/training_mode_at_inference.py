@@ -34,7 +34,7 @@ SCENARIO = {
              "values": [0, 0.1, 0.25, 0.5, 0.75]},
     "hints": [
         "The weights are equal. Does the model give the same for the same row, twice?",
-        "Which layers behave differently in training, and what tells them where they are?",
+        "Which layers behave differently in training, and which argument sets their mode?",
         "What are mean and variance of a batch that has one row? What is left of the row?",
     ],
 }

@@ -63,6 +63,7 @@ def save(artifact, seed):
         tf.keras.Input((6,)), Residual(6), tf.keras.layers.Dense(1),
     ])
     # Any weights will do in place of the trained ones.
+    # in place of a training
     model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
     model.save(artifact + "/model.keras")
     return inputs, model.predict_on_batch(inputs), model

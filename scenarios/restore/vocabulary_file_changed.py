@@ -83,7 +83,7 @@ def restore_broken(artifact):
     return lambda inputs: model(tf.constant(inputs)).numpy()
 
 
-def restore_fixed_words(artifact):
+def restore_fixed_words(artifact):  # the cure is in save_words
     return restore_broken(artifact)
 
 

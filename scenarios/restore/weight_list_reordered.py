@@ -67,6 +67,7 @@ def save(artifact, seed):
     inputs = rng.uniform(0, 1, size=(64, 4)).astype("float32")
     model = build(["sunny", "cloudy"])
     # Any weights will do in place of the trained ones.
+    # in place of a training
     model.set_weights([rng.normal(size=weight.shape) for weight in model.get_weights()])
     model.save_weights(artifact + "/model.weights.h5")
     np.savez(artifact + "/before.npz", *model.get_weights())

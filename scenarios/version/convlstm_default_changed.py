@@ -33,7 +33,7 @@ SCENARIO = {
             {"verdict": "match"}],
         "restore_fixed_old_formula": "match",
     },
-    "minutes": 6,
+    "minutes": 8,
     "hints": [
         "The weights are equal to the last bit. What does the code leave to Keras?",
         "Print the layer's get_config() in Keras 2 and in Keras 3.",

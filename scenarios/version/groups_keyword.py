@@ -42,7 +42,7 @@ SCENARIO = {
     "minutes": 6,
     "hints": [
         "The message names a class and a keyword. Does the model work without that keyword?",
-        "A subclass may accept groups and forget it. How does load_model get to know the subclass?",
+        "A subclass may accept groups and drop it. How does load_model find the subclass?",
         "custom_object_scope replaces a built-in class too. Count the classes that need it.",
     ],
 }

@@ -44,7 +44,7 @@ SCENARIO = {
     "hints": [
         "The message names an optimizer or a loss. Does a prediction need one?",
         "The file holds the model, and besides it what compile() was given.",
-        "load_model has an argument for people who only want to predict.",
+        "load_model has an argument for programs that only predict.",
     ],
 }
 

@@ -44,7 +44,7 @@ SCENARIO = {
     },
     "minutes": 6,
     "hints": [
-        "The message complains of a name. Which Keras wrote the file, and which one reads it?",
+        "The message names a word of the config. Which Keras wrote it, and which one reads it?",
         "Unzip a copy of model.keras and read metadata.json. Then print tf.keras.__version__.",
         "load_weights needs no description of layers: it only wants a model of the same shape.",
     ],

@@ -38,7 +38,7 @@ SCENARIO = {
     "minutes": 8,
     "hints": [
         "Every array of the file arrived, unchanged. What does an LSTM need besides arrays?",
-        "The code does not say how the gates are squashed. Who decides, and when did it change?",
+        "The code names no activation for the gates. Which default counts, since when?",
         "Compare tf.keras.layers.LSTM(1).get_config()['recurrent_activation'] in 1.15 and 2.x.",
     ],
 }

@@ -16,8 +16,8 @@ Fix:
 Spot it:
         Calibrate.__mro__, tf.keras.Sequential.__mro__  # keras.src in one, tf_keras.src in the other
 Evidence:
-    huggingface/transformers#29598. Measured with this file: both errors with tf_keras 2.21 beside
-    Keras 3.15.1; match in TensorFlow 2.12 and 2.15.
+    huggingface/transformers#29470, #29598 (not read by us). Measured with this file: both errors
+    with tf_keras 2.21 beside Keras 3.15.1; match in TensorFlow 2.12 and 2.15.
 """
 import keras
 import numpy as np
@@ -74,6 +74,7 @@ def save(artifact, seed):
     hidden = tf.keras.layers.Dense(8, activation=snake)
     model = tf.keras.Sequential(
         [tf.keras.Input((3,)), hidden, tf.keras.layers.Dense(1), Calibrate()])
+    # in place of a training
     model.set_weights([rng.normal(size=each.shape) for each in model.get_weights()])
     model.save(artifact + "/model.keras")  # random weights stand for trained ones
     return lake, model(lake).numpy(), model

@@ -16,8 +16,9 @@ Fix:
 Spot it:
         '"invert"' in h5py.File("model.h5", "r").attrs["model_config"]  # False: it will be lost
 Evidence:
-    keras-team/keras#17486, keras-team/keras#17556. Measured with this file, written by 2.10: both
-    differ in 2.12, 2.15, 2.16, 2.18, 2.20, 2.21 and tf_keras 2.21; rebuilt in 2.10, it matches.
+    keras-team/keras#17486 and #17556 (not inverted), #17054 (the formula). Measured with this file,
+    written by 2.10: both differ in 2.12, 2.15, 2.16, 2.18, 2.20, 2.21 and tf_keras 2.21; rebuilt in
+    2.10, it matches.
 """
 import numpy as np
 import tensorflow as tf

@@ -47,6 +47,7 @@ def save(artifact, seed, activation=tf.nn.softmax):
     model = tf.keras.Sequential([
         tf.keras.Input((2,)), tf.keras.layers.Dense(3, activation=activation)])
     # Three species around the origin, as training would place them.
+    # in place of a training
     model.layers[-1].set_weights([np.array([[2.0, -1.0, -1.0], [0.0, 1.7, -1.7]]), np.zeros(3)])
     model.save(os.path.join(artifact, "model.keras"))
     return flowers, model.predict_on_batch(flowers), model
@@ -65,5 +66,5 @@ def restore_fixed_custom_objects(artifact):
     return restore_broken(artifact, {"softmax_v2": tf.nn.softmax})
 
 
-def restore_fixed_named(artifact):
+def restore_fixed_named(artifact):  # the cure is in save_named
     return restore_broken(artifact)

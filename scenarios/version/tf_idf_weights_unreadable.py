@@ -67,7 +67,7 @@ def restore_broken(artifact):
     return lambda mails: model(tf.constant(mails)).numpy(), model
 
 
-def restore_fixed_integers(artifact):
+def restore_fixed_integers(artifact):  # save_integers saved the layer with "int"
     number = tf.keras.models.load_model(artifact + "/model.keras")
     score = np.load(artifact + "/score.npz")
 

@@ -17,8 +17,8 @@ Fix:
 Spot it:
         list(h5py.File("model.weights.h5", "r"))  # '_layer_checkpoint_dependencies': before 2.15
 Evidence:
-    keras-team/keras#18823, keras-team/tf-keras#664. Read by hand, as above, this file gave the old
-    predictions to 2.4e-7 (TensorFlow 2.21).
+    keras-team/keras#18830, keras-team/tf-keras#664; keras-team/keras#18823 (not read by us). Read
+    by hand, as above, this file gave the old predictions to 2.4e-7 (TensorFlow 2.21).
 """
 import numpy as np
 import tensorflow as tf

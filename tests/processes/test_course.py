@@ -95,7 +95,7 @@ CHEATS = {
 
 
 SAID = {  # so that no cheat fails for another reason, such as a process that did not start
-    "numbers": "predictions are 116, 116",
+    "numbers": "predictions are the same for every row (116)",
     "reference": "IndexError",
     "numpy": "predictions are all 0.0",
     "catches all": "predictions are ",

@@ -192,6 +192,12 @@ def test_the_predictions_that_are_most_wrong_are_shown(tmp_path):
     assert checked.said == "predictions are all 0.0; before saving the model gave 0, 0, 2.5, 4, ..."
 
 
+def test_predictions_that_do_not_vary_are_called_so(tmp_path):
+    leave(tmp_path, np.full_like(WANTED, 2.5))
+    checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
+    assert checked.said.startswith("predictions are the same for every row (2.5); before saving")
+
+
 def test_another_failure_is_told_from_the_first(tmp_path):
     leave(tmp_path, np.zeros_like(WANTED))
     checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))

@@ -4,6 +4,8 @@ import re
 import runpy
 
 from harness.diagnose.causes import ALL, CAUSES
+from harness.diagnose.diagnosis import describe_finding
+from harness.diagnose.findings import make_finding
 from tests.conftest import REPOSITORY
 
 PAGES = REPOSITORY / "docs" / "reference"
@@ -29,5 +31,11 @@ def test_every_cause_is_named_by_a_rule_and_no_rule_names_another() -> None:
     assert {word for file in rules for word in given.findall(file.read_text())} <= set(CAUSES)
 
 
-def test_a_cure_is_short_enough_to_be_read() -> None:
-    assert not [each.id for each in ALL if max(map(len, each.fix.split("\n"))) > 100]
+def test_a_cure_fits_eighty_columns_so_that_it_can_be_pasted() -> None:
+    broken = [
+        line
+        for each in ALL
+        for line in describe_finding(1, make_finding(each.id, 0.9, "seen"))[4:]
+        if len(line) > 80
+    ]
+    assert not broken

@@ -32,12 +32,14 @@ from harness.rescue.repairs import (
     translate_policies,
 )
 from harness.rescue.rescue import Rescue
+from harness.rescue.states import pass_states
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
 from harness.rescue.training import read_training, repair_training
 from harness.worker.merge_layers import NoCounterpart, replace_merges
-from harness.worker.model_inputs import find_layers
+from harness.worker.model_inputs import draw, find_layers
 from harness.worker.prepare_model import prepare_model
+from harness.worker.rebuild_model import check_names
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 # Committed files of old releases, each with the repairs that it needs to be built by Keras 3.
@@ -303,6 +305,20 @@ def test_a_layer_that_takes_a_tensor_by_keyword_is_called_as_keras_3_reads_it():
     assert called["kwargs"]["value"]["config"]["keras_history"] == ["x", 0, 0]
 
 
+def test_states_that_a_decoder_starts_from_are_passed_by_name():
+    encoder = node("LSTM", "e", [[["x", 0, 0, {}]]], return_state=True)
+    decoder = node("LSTM", "d", [[["x", 0, 0, {}], ["e", 0, 1, {}], ["e", 0, 2, {}]]])
+    changed, why = pass_states(functional(encoder, decoder))
+    _, first, second = changed["config"]["layers"]
+    assert first["inbound_nodes"] == [[["x", 0, 0, {}]]]
+    called = second["inbound_nodes"][0]
+    assert called["args"][0]["config"]["keras_history"] == ["x", 0, 0]
+    states = [each["config"]["keras_history"] for each in called["kwargs"]["initial_state"]]
+    assert states == [["e", 0, 1], ["e", 0, 2]]
+    assert why
+    assert pass_states(functional(encoder))[1] == ""
+
+
 def test_the_arguments_of_compile_get_todays_names():
     training = {
         "optimizer_config": {"class_name": "Adam", "config": {"lr": 0.5, "decay": 0.0}},
@@ -315,6 +331,23 @@ def test_the_arguments_of_compile_get_todays_names():
     assert changed["metrics"] == ["accuracy", "mean_absolute_error"]
     assert {each.name for each in done} == {"name-learning-rate", "name-metrics"}
     assert repair_training({"loss": "mse"}) == (None, [])
+
+
+def test_a_loss_that_keras_does_not_know_is_found_before_training():
+    def find(name):
+        if name != "mean_squared_error":
+            raise ValueError(name)
+
+    check_names(find, {"a": "mean_squared_error", "b": ["accuracy", None, {"class_name": "Mine"}]})
+    with pytest.raises(ValueError, match="my_loss"):
+        check_names(find, {"a": ["my_loss"]})
+
+
+def test_words_are_fed_to_a_text_model_although_an_embedding_follows():
+    spec = {"shape": [None, 1], "dtype": "string", "below": 20}
+    drawn = draw(np.random.RandomState(0), spec, 4)
+    assert drawn.shape == (4, 1)
+    assert all(isinstance(each, str) for each in drawn.ravel())
 
 
 def test_the_arguments_of_compile_are_read_from_both_formats(tmp_path):

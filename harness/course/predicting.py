@@ -16,7 +16,7 @@ from harness.course.checking import Checker
 from harness.course.exercises import MARK, cut_solution, cut_starter, list_solutions
 from harness.course.judging import Checked
 from harness.course.models import UnseenModel
-from harness.course.table import Exercise
+from harness.course.table import EXERCISES, Exercise
 from harness.verdicts.names import Verdict
 from harness.verdicts.statistics import Array
 
@@ -49,9 +49,13 @@ class Question:
 def choose_questions(
     track: tuple[Exercise, ...], round_number: int, find_master: Callable[[Exercise], Scenario]
 ) -> list[Question]:
-    """Return the questions of a round: exercises of a track, some broken and some mended."""
+    """Return the questions of a round, some broken and some mended.
+
+    They are of exercises that the learner's track leaves out, so that no cure is given away.
+    """
     rng = random.Random(f"predict {round_number}")
-    chosen = rng.sample(track, min(MOST, len(track)))
+    others = [each for each in EXERCISES if each not in track]
+    chosen = rng.sample(others or track, MOST)
     return [ask_about(each, find_master(each), rng) for each in chosen]
 
 

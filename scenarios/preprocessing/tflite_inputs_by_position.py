@@ -27,7 +27,8 @@ SCENARIO = {
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_by_name": [
-            {"reader": "==2.16.*", "verdict": "error", "raises": "Invalid Input name (revenue)",
+            {"reader": "==2.16.*", "keras": ">=3", "verdict": "error",
+             "raises": "Invalid Input name (revenue)",
              "why": "Its converter names them inputs, inputs_1, inputs_2, in the model's order."},
             {"verdict": "match"}],
     },

@@ -36,8 +36,13 @@ def choose(round_number, track="core"):
 def test_a_round_is_the_same_for_everybody_and_the_next_round_is_another():
     assert choose(0) == choose(0)
     assert choose(0) != choose(1)
-    assert len(choose(0)) == 8
-    assert len(choose(0, "fast")) == 3
+    assert len(choose(0)) == len(choose(0, "full")) == 8
+
+
+@pytest.mark.parametrize("track", ["core", "fast", "zeros"])
+def test_no_cure_of_the_learners_own_track_is_shown(track):
+    own = set(list_track(track))
+    assert not own & {each.exercise for number in range(9) for each in choose(number, track)}
 
 
 def test_some_scripts_are_broken_and_some_are_mended():

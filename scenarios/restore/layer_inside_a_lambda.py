@@ -16,8 +16,8 @@ Fix:
 Spot it:
         print(model.count_params())  # smaller than the sum that you expect
 Evidence:
-    keras-team/keras#9740 ("weight saving fails silently"); keras-team/keras-applications#168 (not
-    read by us).
+    keras-team/keras#9740 ("weight saving fails silently"); keras-team/keras-applications#168 (what
+    is inside a Lambda is not trained).
 """
 import numpy as np
 import tensorflow as tf

@@ -7,10 +7,10 @@ Cause:
     Keras saves weights and the return value of get_config. self.mean is neither. A float or numpy
     array on a layer exists only in Python, and the new object starts with the 0.0 of __init__.
 Fix:
-    weight: add_weight(trainable=False) and assign. A weight is saved, restored and listed. For a
-    few numbers, config also works: return the numbers from get_config.
-    Both change saving only. For a file that exists, call adapt() again on the training data. If
-    the model has already predicted, also call model.make_predict_function(force=True).
+    weight: add_weight(trainable=False) and assign. A weight is saved, restored and listed.
+    config: return the numbers from get_config. Both change saving only. For a file that exists,
+    call adapt() again on the training data. If the model has already predicted, also call
+        model.make_predict_function(force=True)
     How it differs from raw-tf-variable: a plain attribute is lost in Keras 2 as well.
 Spot it:
         {k: v for k, v in vars(layer).items() if isinstance(v, (int, float, np.ndarray))}
@@ -25,8 +25,8 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "numpy-attribute-not-saved", "family": "restore", "tensorflow": ">=2.11",
-    "seed": 0, "minutes": 8,
+    "id": "numpy-attribute-not-saved", "family": "restore",
+    "tensorflow": ">=2.11", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_weight": "match",

@@ -16,7 +16,7 @@ Fix:
 Spot it:
         tf.keras.models.load_model("model.h5", compile=False).input_shape  # (None, None, 8)?
 Evidence:
-    Measured with this file: Keras 3.0.5 (2.16.1) and 3.13.2 (2.21). TensorFlow 2.0.1 wrote the same.
+    Measured with this file: Keras 3.0.5 (2.16.1) and 3.13.2 (2.21). 2.0.1 wrote the same.
 """
 import numpy as np
 import tensorflow as tf

@@ -59,10 +59,12 @@ $(VENV)/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
 	  sys.exit(None if (3, 11) <= v < (3, 14) else f"ERROR  Python 3.11 to 3.13 is needed, {sys.executable} is {v[0]}.{v[1]}\nTIP    make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+# The lock is complete. With dependencies, pip looks for them again, finds a newer coverage[toml] than
+# the lock's coverage, and refuses what has no hash.
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	touch $@
 
 .venv-gpu/ready: requirements-gpu.lock
 	$(PYTHON) -m venv .venv-gpu
-	.venv-gpu/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements-gpu.lock
+	.venv-gpu/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-gpu.lock
 	touch $@

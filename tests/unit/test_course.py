@@ -196,6 +196,7 @@ def test_predictions_that_do_not_vary_are_called_so(tmp_path):
     leave(tmp_path, np.full_like(WANTED, 2.5))
     checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
     assert checked.said.startswith("predictions are the same for every row (2.5); before saving")
+    assert checked.ending == "still failing"  # declared is that the predictions differ
 
 
 def test_another_failure_is_told_from_the_first(tmp_path):

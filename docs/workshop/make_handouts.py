@@ -149,7 +149,7 @@ def fill(text: str) -> str:
 
 
 def write_ladder(readme: str) -> str:
-    """Return the ladder on one page: of each rung its title, what to do, its code, its lessons."""
+    """Return the ladder in short: of each rung its title, what to do, its code, its lessons."""
     start = readme.index("Before all, look at the raw predictions")
     section = readme[start : readme.index("None of these? Restore the model")]
     opening, *rungs = re.split(r"^\d\. ", section, flags=re.MULTILINE)

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 
 from harness.processes.facts import Device, EnvironmentFacts
-from harness.processes.fork import read_last_lines, unusable_environment, unusable_interpreter
 from harness.processes.limits import (
     Limits,
     StepEnd,
@@ -18,6 +17,11 @@ from harness.processes.limits import (
     watch,
 )
 from harness.processes.step import DeviceAnswer, DeviceQuery, Request
+from harness.processes.unusable import (
+    read_last_lines,
+    unusable_environment,
+    unusable_interpreter,
+)
 from harness.processes.variables import WORKER_FOLDER, Environment, keep_needed
 
 

@@ -27,6 +27,16 @@ def rescue(name, work, own, target, **options):
     return rescuer.carry_out()
 
 
+def write_and_rescue(code, release, folder):
+    """Have a release write model.h5 with `code`, and rescue that file."""
+    own, target = open_both(release)
+    subprocess.run([own.interpreter, "-c", code], cwd=folder, check=True, capture_output=True)
+    (folder / "work").mkdir()
+    origin = read_origin(folder / "model.h5")
+    trusted = bool(find_obstacle())
+    return Rescuer(origin, own, target, folder / "work", trusted=trusted).carry_out()
+
+
 def open_both(release):
     return [replace(open_environment(each), portable_kernels=True) for each in (release, "2.21")]
 
@@ -100,13 +110,7 @@ model.save("model.h5")
     ],
 )
 def test_a_file_of_keras_1_is_proven_against_keras_1(code, repairs, tmp_path):
-    own, target = open_both("1.15 with keras==1.2.2")
-    subprocess.run([own.interpreter, "-c", code], cwd=tmp_path, check=True, capture_output=True)
-    (tmp_path / "work").mkdir()
-    origin = read_origin(tmp_path / "model.h5")
-    made = Rescuer(
-        origin, own, target, tmp_path / "work", trusted=bool(find_obstacle())
-    ).carry_out()
+    made = write_and_rescue(code, "1.15 with keras==1.2.2", tmp_path)
     assert made.reason == ""
     assert made.old.versions["keras"] == "1.2.2"
     assert repairs <= {each.name for each in made.repairs}
@@ -218,13 +222,7 @@ tf.keras.Model(image, tf.keras.layers.Flatten()(local)).save("model.h5")
     [("2.15", RARE_CALL, "tf.compat.v1.shape"), ("1.15", LOCAL, "LocallyConnected2D")],
 )
 def test_a_model_that_keras_3_cannot_build_becomes_a_saved_model(release, code, why, tmp_path):
-    own, target = open_both(release)
-    subprocess.run([own.interpreter, "-c", code], cwd=tmp_path, check=True, capture_output=True)
-    (tmp_path / "work").mkdir()
-    origin = read_origin(tmp_path / "model.h5")
-    made = Rescuer(
-        origin, own, target, tmp_path / "work", trusted=bool(find_obstacle())
-    ).carry_out()
+    made = write_and_rescue(code, release, tmp_path)
     assert made.reason == ""
     assert why in made.not_rebuilt
     assert made.new.signature == "serving_default"

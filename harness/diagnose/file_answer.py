@@ -1,8 +1,5 @@
 """What a model file says: made in a process with limits, and sent as JSON."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +8,7 @@ import msgspec
 from harness.diagnose.findings import Finding
 from harness.errors import RestorebenchError, UsageError
 from harness.formats.facts import plain
-from harness.formats.reading import OUT_OF_TIME, READING_SECONDS, ROOT, UNREADABLE_EXIT
+from harness.formats.reading import NotRead, refuse, run_reader
 
 Computed = Literal["as expected", "as predicted", "as neither", "cannot"]
 
@@ -74,36 +71,11 @@ def read_file_answer(path: Path, reader: str = "", samples: Samples | None = Non
     if not path.exists() and not path.with_name(path.name + ".index").exists():
         raise UsageError(f"there is no file {plain(path, 400)}", "", "name a model file or folder")
     given = msgspec.json.encode(samples or Samples()).decode()
-    command = [sys.executable, "-m", "harness.diagnose", os.path.abspath(path), reader, given]
     try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=READING_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise refuse(path, f"reading it took longer than {READING_SECONDS:.0f} s") from error
-    if done.returncode == 0:
-        return msgspec.json.decode(done.stdout, type=FileAnswer)
-    if done.returncode == UNREADABLE_EXIT:
-        raise refuse(path, *done.stdout.decode("utf-8", "replace").strip().split("\n", 1))
-    if samples and done.returncode:
-        answer = read_file_answer(path, reader)
+        answer = run_reader("harness.diagnose", path, reader, given)
+    except NotRead as error:
+        if not (samples and error.died):
+            raise refuse(path, error, CannotRead) from error
         own = OwnOutputs(computed="cannot", reason="computing the model here takes too long")
-        return msgspec.structs.replace(answer, own=own)
-    if done.returncode == -OUT_OF_TIME:
-        raise refuse(path, "reading it took too much CPU time")
-    ended = f"exit {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
-    raise refuse(path, f"the reading process crashed ({ended}), so the file is damaged")
-
-
-def refuse(path: Path, found: str, tip: str = "") -> CannotRead:
-    """Return the error for a path at which there is no readable model; `tip` is the cure."""
-    usual = "name an undamaged .keras or .h5 file, SavedModel folder or checkpoint"
-    return CannotRead(
-        f"there is no readable model at {plain(path, 400)}", found, tip.strip() or usual
-    )
+        return msgspec.structs.replace(read_file_answer(path, reader), own=own)
+    return msgspec.json.decode(answer, type=FileAnswer)

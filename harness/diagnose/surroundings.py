@@ -1,7 +1,7 @@
 """Is the file wrong, or what surrounds it? A model's own outputs against expected and predicted."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -126,13 +126,10 @@ def explain(
     direction: Literal["missing", "added"],
 ) -> list[Finding]:
     """Return the change of the inputs with which the file gives `outputs`; [] for none."""
-    try_once: Callable[[Sequence[Array], bool], Array] = lambda given, training: predict(  # noqa: E731
-        network, given, training
-    )
     if (outputs == outputs[0]).all() and not outputs.any():
         return []  # zeros fit whatever kills the network
     has_statistics = any(each.class_name == "BatchNormalization" for each in network.layers)
-    if direction == "added" and has_statistics and agree(outputs, try_once(inputs, True)):
+    if direction == "added" and has_statistics and agree(outputs, predict(network, inputs, True)):
         said = "the file gives them where BatchNormalization takes the statistics of the batch"
         return [make_finding("training-mode-at-inference", 0.95, said)]
     if len(inputs) != 1:
@@ -145,7 +142,7 @@ def explain(
         if time.process_time() > end:
             break
         try:
-            own = try_once([change.make(np.asarray(inputs[0], np.float64))], False)
+            own = predict(network, [change.make(np.asarray(inputs[0], np.float64))])
         except CannotCompute:
             continue
         if agree(outputs, own):

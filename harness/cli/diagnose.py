@@ -61,6 +61,14 @@ def diagnose(
             show_default=False,
         ),
     ] = "",
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Without MODEL: answers to the questions that are asked on a terminal.",
+            show_default=False,
+        ),
+    ] = None,
     causes: Annotated[
         bool, typer.Option("--causes", help="List every cause that can be named.")
     ] = False,
@@ -78,22 +86,21 @@ def diagnose(
 ) -> None:
     """Name the cause of wrong predictions, with evidence and a cure; TensorFlow is not needed.
 
+    Without MODEL and other files, on a terminal, it asks six questions and says what to check.
     Exit code 0: nothing found; 1: findings, or predictions that differ; 2: wrong usage; 3: a file
     that cannot be read.
     """
+    from harness.cli import diagnose_asked
     from harness.diagnose.causes import ALL
     from harness.diagnose.diagnosis import (
         describe_causes,
-        describe_diagnosis,
         diagnose_code,
         diagnose_file,
         diagnose_outputs,
         join,
-        tabulate_layers,
     )
     from harness.diagnose.file_answer import Samples
     from harness.origin.samples import read_samples
-    from harness.report.layout import draw_table
 
     printer = Printer(json_file)
     if causes:
@@ -104,6 +111,11 @@ def diagnose(
     if evaluation:
         print_evaluation(evaluation, printer)
         raise typer.Exit(EXPECTED)
+    given = [each for each in (model, inputs, expected, code, *(predicted or [])) if each]
+    if answers or (not given and not reader and diagnose_asked.can_ask()):
+        if answers and given:
+            raise diagnose_asked.refuse_both(answers)
+        diagnose_asked.consult(answers, printer, lambda one: print_diagnosis(one, printer))
     arrays = [read_one(path, "--predicted") for path in predicted or []]
     wanted = read_one(expected, "--expected") if expected else None
     if reader and model is None:
@@ -127,14 +139,22 @@ def diagnose(
         parts.append(diagnose_outputs(wanted, arrays))
     diagnosis = reduce(join, parts)
     printer.record(diagnosis)
+    print_diagnosis(diagnosis, printer)
+    printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
+    raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
+
+
+def print_diagnosis(diagnosis: "Diagnosis", printer: Printer) -> None:
+    """Print what was found, the worst first, and the layers of the file."""
+    from harness.diagnose.diagnosis import describe_diagnosis, tabulate_layers
+    from harness.report.layout import draw_table
+
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
     if diagnosis.layers and printer.shows_text:
         head, rows = tabulate_layers(diagnosis.layers)
         printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
         if len(rows) < len(diagnosis.layers):
             printer.text(f"{len(diagnosis.layers) - len(rows)} more layers: see --json")
-    printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
-    raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
 
 
 def print_evaluation(seeds: int, printer: Printer) -> None:
@@ -169,8 +189,8 @@ def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) ->
         )
     if not model and not predicted:
         raise UsageError(
-            "diagnose needs a model file, code, or outputs to compare",
-            "",
+            "diagnose needs a model file, code, outputs to compare, or answers",
+            "on a terminal it asks; elsewhere --answers FILE has lines such as: see: zeros",
             command_line("diagnose model.keras --expected before.npy --predicted now.npy"),
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.diagnose_reports import HtmlOption, SarifOption, check_reports, write_reports
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
@@ -83,6 +84,8 @@ def diagnose(
         ),
     ] = 0,
     json_file: JsonOption = None,
+    sarif: SarifOption = None,
+    html: HtmlOption = None,
 ) -> None:
     """Name the cause of wrong predictions, with evidence and a cure; TensorFlow is not needed.
 
@@ -103,6 +106,8 @@ def diagnose(
     from harness.origin.samples import read_samples
 
     printer = Printer(json_file)
+    given = [each for each in (model, code, *(predicted or []), expected, inputs) if each]
+    check_reports(sarif, html, given[0] if given else None)
     if causes:
         printer.record(list(ALL))
         printer.prose(describe_causes())
@@ -111,7 +116,6 @@ def diagnose(
     if evaluation:
         print_evaluation(evaluation, printer)
         raise typer.Exit(EXPECTED)
-    given = [each for each in (model, inputs, expected, code, *(predicted or [])) if each]
     if answers or (not given and not reader and diagnose_asked.can_ask()):
         if answers and given:
             raise diagnose_asked.refuse_both(answers)
@@ -140,6 +144,7 @@ def diagnose(
     diagnosis = reduce(join, parts)
     printer.record(diagnosis)
     print_diagnosis(diagnosis, printer)
+    write_reports(diagnosis, sarif, html, given[0], code, printer)
     printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
     raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
 

@@ -121,6 +121,8 @@ def summarize_layer(layer: Layer) -> LayerSummary:
         minimum=float(finite.min()) if finite.size else None,
         maximum=float(finite.max()) if finite.size else None,
         zeros=float((flat == 0).mean()) if flat.size else 0.0,
+        mean=float(finite.mean()) if finite.size else None,
+        deviation=float(finite.std()) if finite.size else None,
     )
 
 

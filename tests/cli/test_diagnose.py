@@ -133,3 +133,19 @@ def test_a_healthy_file_is_no_fault_and_a_broken_one_cannot_be_read(call, tmp_pa
 def test_every_lesson_that_a_cause_names_is_there():
     lessons = {each.id for each in read_catalog(None).scenarios}
     assert {each.scenario for each in ALL if each.scenario} <= lessons
+
+
+def test_reports_are_written_beside_the_answer_and_never_over_the_model(call, outputs, tmp_path):
+    given = outputs(VALUES, (VALUES - VALUES.mean(0)) / VALUES.std(0))
+    ended = call("diagnose", *given, "--sarif", "r.sarif", "--html", "r.html")
+    assert ended.code == 1
+    assert "Written: r.sarif\nWritten: r.html\nNext: " in ended.stdout
+    told = json.loads((tmp_path / "r.sarif").read_text())
+    assert told["runs"][0]["results"][0]["ruleId"] == "target-left-scaled"
+    assert "1 finding: target-left-scaled" in (tmp_path / "r.html").read_text()
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    before = path.read_bytes()
+    call("diagnose", path, "--html", "m.h5").assert_refused(2, "--html would overwrite m.h5")
+    call("diagnose", path, "--sarif", "no/r.sarif").assert_refused(2, "cannot write")
+    call("diagnose", "--html", "r.html").assert_refused(2, "none is named")
+    assert path.read_bytes() == before

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.diagnose_inputs import TrainSampleOption, check_inputs, diagnose_inputs
 from harness.cli.diagnose_reports import HtmlOption, SarifOption, check_reports, write_reports
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
@@ -62,6 +63,7 @@ def diagnose(
             show_default=False,
         ),
     ] = "",
+    train_sample: TrainSampleOption = None,
     answers: Annotated[
         Path | None,
         typer.Option(
@@ -103,10 +105,11 @@ def diagnose(
         join,
     )
     from harness.diagnose.file_answer import Samples
-    from harness.origin.samples import read_samples
 
     printer = Printer(json_file)
-    given = [each for each in (model, code, *(predicted or []), expected, inputs) if each]
+    given = [
+        each for each in (model, code, inputs, train_sample, *(predicted or []), expected) if each
+    ]
     check_reports(sarif, html, given[0] if given else None)
     if causes:
         printer.record(list(ALL))
@@ -124,12 +127,12 @@ def diagnose(
     wanted = read_one(expected, "--expected") if expected else None
     if reader and model is None:
         raise UsageError("--reader needs a model file", "", command_line("diagnose model.keras"))
-    if inputs and model is None:
-        raise UsageError("--inputs needs a model file", "", command_line("diagnose model.keras"))
-    if inputs:
-        read_samples(inputs, "--inputs")
+    beside = check_inputs(inputs, train_sample, model is not None)
     check_evidence(
-        model is not None or code is not None, wanted is not None, len(arrays), inputs is not None
+        model is not None or code is not None or beside,
+        wanted is not None,
+        len(arrays),
+        inputs is not None,
     )
     samples = Samples(
         inputs=spell_path(inputs),
@@ -139,6 +142,8 @@ def diagnose(
     parts = [diagnose_file(model, reader, samples if inputs else None)] if model else []
     if code:
         parts.append(diagnose_code(code, parts[0].roots if parts else []))
+    if beside and inputs:
+        parts.append(diagnose_inputs(inputs, train_sample))
     if arrays and (wanted is not None or len(arrays) > 1):
         parts.append(diagnose_outputs(wanted, arrays))
     diagnosis = reduce(join, parts)

@@ -149,3 +149,25 @@ def test_reports_are_written_beside_the_answer_and_never_over_the_model(call, ou
     call("diagnose", path, "--sarif", "no/r.sarif").assert_refused(2, "cannot write")
     call("diagnose", "--html", "r.html").assert_refused(2, "none is named")
     assert path.read_bytes() == before
+
+
+def test_inputs_are_compared_with_those_of_training_without_a_model(call, tmp_path):
+    random = np.random.default_rng(0)
+    training, now = random.normal([20, 1013], [8, 9], (2, 100, 2))
+    np.save(tmp_path / "training.npy", (training - [20, 1013]) / [8, 9])
+    np.save(tmp_path / "now.npy", now)
+    given = ("--inputs", "now.npy", "--train-sample", "training.npy")
+    ended = call("diagnose", *given)
+    assert ended.code == 1
+    assert "1. features-not-scaled (side: preprocessing, almost certain)" in ended.stdout
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    assert "1. features-not-scaled" in call("diagnose", path, *given).stdout
+    np.savez(tmp_path / "a.npz", left=now, right=now)
+    np.savez(tmp_path / "b.npz", left=training, right=training * [1, 100])
+    named = call("diagnose", "--inputs", "a.npz", "--train-sample", "b.npz")
+    assert "Evidence: in right: column 1 has mean" in named.stdout
+    call("diagnose", "--inputs", "now.npy", "--train-sample", "b.npz").assert_refused(2, "names")
+    call("diagnose", *given[2:]).assert_refused(2, "--inputs is missing")
+    call("diagnose", *given[:3], "absent.npy").assert_refused(2, "there is no file absent.npy")
+    right = call("diagnose", "--inputs", "now.npy", "--train-sample", "now.npy")
+    assert (right.code, right.stdout.startswith("No fault found.")) == (0, True)

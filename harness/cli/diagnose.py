@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.diagnose_inputs import TrainSampleOption, check_inputs, diagnose_inputs
+from harness.cli.diagnose_inputs import (
+    ScalerOption,
+    TrainSampleOption,
+    check_inputs,
+    diagnose_inputs,
+)
 from harness.cli.diagnose_reports import HtmlOption, SarifOption, check_reports, write_reports
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
@@ -64,6 +69,7 @@ def diagnose(
         ),
     ] = "",
     train_sample: TrainSampleOption = None,
+    scaler: ScalerOption = None,
     answers: Annotated[
         Path | None,
         typer.Option(
@@ -108,7 +114,9 @@ def diagnose(
 
     printer = Printer(json_file)
     given = [
-        each for each in (model, code, inputs, train_sample, *(predicted or []), expected) if each
+        each
+        for each in (model, code, inputs, train_sample, scaler, *(predicted or []), expected)
+        if each
     ]
     check_reports(sarif, html, given[0] if given else None)
     if causes:
@@ -127,7 +135,7 @@ def diagnose(
     wanted = read_one(expected, "--expected") if expected else None
     if reader and model is None:
         raise UsageError("--reader needs a model file", "", command_line("diagnose model.keras"))
-    beside = check_inputs(inputs, train_sample, model is not None)
+    beside = check_inputs(inputs, train_sample, scaler, model is not None)
     check_evidence(
         model is not None or code is not None or beside,
         wanted is not None,
@@ -143,7 +151,8 @@ def diagnose(
     if code:
         parts.append(diagnose_code(code, parts[0].roots if parts else []))
     if beside and inputs:
-        parts.append(diagnose_inputs(inputs, train_sample))
+        expectation = parts[0].expectation if model else None
+        parts.append(diagnose_inputs(inputs, train_sample, scaler, expectation))
     if arrays and (wanted is not None or len(arrays) > 1):
         parts.append(diagnose_outputs(wanted, arrays))
     diagnosis = reduce(join, parts)

@@ -10,6 +10,7 @@ from harness.diagnose.causes import ALL
 from harness.diagnose.code_rules import find_in_code, read_code
 from harness.diagnose.file_answer import LayerSummary, OwnOutputs, Samples, read_file_answer
 from harness.diagnose.findings import Answer, Finding, rank
+from harness.diagnose.first_layer import Expectation
 from harness.diagnose.reader import find_keras
 from harness.formats.facts import Facts, plain
 from harness.origin.who_wrote import make_origin, spell_writer
@@ -39,6 +40,7 @@ CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
+    `expectation`: what the first layer learned of the inputs. `notes`: what other files hold.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
     `unsafe`: why loading the model may run code. `needed`: evidence that would tell more, one
@@ -49,6 +51,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
     writer: str | None = None
     layers: list[LayerSummary] = []
+    expectation: Expectation | None = None
+    notes: list[str] = []
     roots: list[str] = []
     own: OwnOutputs | None = None
     answer: Answer | None = None
@@ -100,6 +104,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         format=origin.format,
         writer=spell_writer(origin),
         layers=said.layers,
+        expectation=said.expectation,
         findings=said.findings,
         own=said.own,
         roots=list(origin.roots),
@@ -111,6 +116,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
 def diagnose_code(path: Path, roots: Sequence[str] = ()) -> Diagnosis:
     """Return what a user's code says; it is parsed and never run.
 
+    `expectation`: what the first layer learned of the inputs. `notes`: what other files hold.
     `roots`: the keywords that a checkpoint was saved with. Raises UsageError for what is no Python.
     """
     return Diagnosis(findings=rank(find_in_code(read_code(path), roots)))
@@ -126,6 +132,8 @@ def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
         answer="explained" if explained else outputs.answer or file.answer,
         reason=outputs.reason or file.reason,
         findings=sorted(findings, key=lambda each: each.cause not in both),
+        notes=[*file.notes, *outputs.notes],
+        unsafe=[*file.unsafe, *outputs.unsafe],
         needed=[*file.needed, *([] if explained else outputs.needed)],
     )
 
@@ -136,6 +144,7 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     if diagnosis.model:
         name = plain(Path(diagnosis.model).name)
         lines.append(f"{name}: {diagnosis.format}, {diagnosis.writer}")
+    lines += diagnosis.notes
     if diagnosis.unsafe:
         lines.append("UNSAFE: loading it may run code or touch files:")
         lines += [f"  {each}" for each in diagnosis.unsafe]

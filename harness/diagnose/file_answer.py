@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from harness.diagnose.findings import Finding
+from harness.diagnose.first_layer import Expectation
 from harness.errors import RestorebenchError, UsageError
 from harness.formats.facts import plain
 from harness.formats.reading import NotRead, refuse, run_reader
@@ -51,6 +52,7 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `unread`: why weights could not be read, "" where they were or where the file has none. `own`:
     what a forward pass gave, None where no inputs were given.
+    `expectation`: what the first layer learned of its inputs, None where it keeps nothing of it.
     """
 
     facts: msgspec.Raw
@@ -58,6 +60,7 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Finding]
     unread: str = ""
     own: OwnOutputs | None = None
+    expectation: Expectation | None = None
 
 
 class CannotRead(RestorebenchError):

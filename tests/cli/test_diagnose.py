@@ -171,3 +171,21 @@ def test_inputs_are_compared_with_those_of_training_without_a_model(call, tmp_pa
     call("diagnose", *given[:3], "absent.npy").assert_refused(2, "there is no file absent.npy")
     right = call("diagnose", "--inputs", "now.npy", "--train-sample", "now.npy")
     assert (right.code, right.stdout.startswith("No fault found.")) == (0, True)
+
+
+def test_a_scaler_is_shown_and_compared_with_the_inputs(call, tmp_path):
+    random = np.random.default_rng(0)
+    np.save(tmp_path / "x.npy", random.normal([20, 1013], [8, 9], (50, 2)))
+    np.savez(tmp_path / "s.npz", mean=[20.0, 1013], scale=[8.0, 9])
+    ended = call("diagnose", "--inputs", "x.npy", "--scaler", "s.npz", "--html", "r.html")
+    assert ended.code == 1
+    assert ended.stdout.startswith("s.npz: StandardScaler of 2 columns: mean 20, 1013; scale 8, 9")
+    assert "1. features-not-scaled (side: preprocessing, almost certain)" in ended.stdout
+    assert "StandardScaler of 2 columns" in (tmp_path / "r.html").read_text()
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    given = ("--inputs", "x.npy", "--scaler", "s.npz")
+    told = json.loads(call("diagnose", path, *given, "--json").stdout)
+    assert told["findings"][0]["cause"] == "features-not-scaled"
+    call("diagnose", "--scaler", "s.npz").assert_refused(2, "--inputs is missing")
+    (tmp_path / "s.pkl").write_bytes(b"no pickle")
+    call("diagnose", "--inputs", "x.npy", "--scaler", "s.pkl").assert_refused(3, "no scaler")

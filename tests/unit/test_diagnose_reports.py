@@ -48,6 +48,7 @@ def make_diagnosis(text: str, answer: str | None = None) -> Diagnosis:
         findings=[finding, make_finding("variables-lost", 0.5, text)],
         unsafe=[text],
         needed=[text],
+        notes=[text],
     )
 
 

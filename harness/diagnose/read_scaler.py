@@ -19,8 +19,10 @@ from harness.formats.pickles import LARGEST_FILE, Made, Pickle, read_pickle
 from harness.origin.samples import read_samples
 from harness.verdicts.statistics import Array
 
-EXPORT = 'np.savez("scaler.npz", mean=scaler.mean_, scale=scaler.scale_)'
-EXPORT_RANGE = 'np.savez("scaler.npz", min=scaler.data_min_, max=scaler.data_max_)'
+EXPORT = (
+    'where it opens: np.savez("scaler.npz", mean=scaler.mean_, scale=scaler.scale_)'
+    "\n       of a MinMaxScaler: min=scaler.data_min_, max=scaler.data_max_"
+)
 MOST_COLUMNS = 100_000
 KINDS = ("StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler")
 # What a scaler's file may name: classes of scikit-learn that hold data, and what numpy, joblib and
@@ -209,5 +211,5 @@ def refuse(path: Path, found: str) -> CannotRead:
     return CannotRead(
         f"no scaler can be read in {plain(path, 400)}",
         plain(found, 300),
-        f"where the scaler still opens: {EXPORT}\n       of a MinMaxScaler: {EXPORT_RANGE}",
+        EXPORT,
     )

@@ -41,7 +41,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
-    `unsafe`: why loading the model may run code. `needed`: evidence that would tell more, one
+    `seal`: when the seal beside the model was made, and what it was used for. `unsafe`: why loading
+    the model may run code. `needed`: evidence that would tell more, one
     sentence each.
     """
 
@@ -50,6 +51,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     writer: str | None = None
     layers: list[LayerSummary] = []
     roots: list[str] = []
+    seal: str = ""
     own: OwnOutputs | None = None
     answer: Answer | None = None
     reason: str = ""
@@ -136,6 +138,8 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     if diagnosis.model:
         name = plain(Path(diagnosis.model).name)
         lines.append(f"{name}: {diagnosis.format}, {diagnosis.writer}")
+    if diagnosis.seal:
+        lines.append(f"  {diagnosis.seal}")
     if diagnosis.unsafe:
         lines.append("UNSAFE: loading it may run code or touch files:")
         lines += [f"  {each}" for each in diagnosis.unsafe]

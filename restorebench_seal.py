@@ -97,7 +97,7 @@ def seal(model, inputs, path, expected=None, rows=ROWS):
         "computes_in": state.computes_in,
         "repeatable": state.repeatable,
         "given": given,
-        "inputs": [dict(describe(array, True), name=name) for name, array in zip(names, arrays)],
+        "inputs": [dict({"name": name}, **describe(one, True)) for name, one in zip(names, arrays)],
         "outputs": [describe(each) for each in state.outputs],
         "layers": state.layers,
         "code": state.code,
@@ -512,9 +512,8 @@ def compare(record, arrays, model, tolerance=SHARE):
     weights, first = [], ""
     if state.layers:
         weights, first = compare_layers(record, arrays["layers"], state, share)
-        compared.append(
-            "weights of %d layers" % sum(bool(each["weights"]) for each in state.layers)
-        )
+        number = sum(bool(each["weights"]) for each in state.layers)
+        compared.append("weights of %d layer%s" % (number, "s" * (number != 1)))
     if said:
         found.append(Finding("outputs", True, said, [first] if first else []))
     if weights:

@@ -5,7 +5,7 @@ Nothing here imports TensorFlow into your process.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -55,7 +55,8 @@ def diagnose(
             if arrays is None:
                 return ""
             path = folder / f"{name}.npz"
-            np.savez(path, allow_pickle=False, **{key or name: arrays[key] for key in arrays})
+            named: dict[str, Any] = {key or name: arrays[key] for key in arrays}
+            np.savez(path, **named)
             return str(path)
 
         samples = Samples(
@@ -133,11 +134,14 @@ def verify(
     from harness.environments.resolve import choose_default
     from harness.origin.who_wrote import read_origin
     from harness.seals.run import verify_model
+    from harness.seals.seal_file import read_seal
 
+    origin = read_origin(Path(model))
+    read_seal(origin.path)
     chosen = reader or choose_default()
     return verify_model(
         open_portable(chosen),
-        read_origin(Path(model)),
+        origin,
         chosen,
         None if inputs is None else name_arrays(inputs),
         None if code is None else Path(code),
@@ -156,10 +160,17 @@ def open_portable(spec: str) -> "Environment":
 
 
 def name_arrays(given: "ArrayLike | Mapping[str, ArrayLike]") -> "dict[str, Array]":
-    """Return arrays by name, as `--inputs` of the command line gives them."""
+    """Return arrays by name, as `--inputs` gives them; raises UsageError for what is no array."""
     import numpy as np
 
+    from harness.errors import UsageError
     from harness.origin.samples import UNNAMED
 
     by_name = given if isinstance(given, Mapping) else {UNNAMED: given}
-    return {name: np.asarray(each) for name, each in by_name.items()}
+    arrays = {}
+    for name, each in by_name.items():
+        array = np.asarray(each)
+        arrays[name] = array.astype(str) if array.dtype == object and array.size else array
+        if array.dtype == object and not all(isinstance(one, str) for one in array.flat):
+            raise UsageError("the inputs are no arrays of numbers or words", "", "see np.asarray")
+    return arrays

@@ -48,20 +48,23 @@ def find_by_seal(
     for each in compare_inputs(seal, inputs) if inputs else []:
         if each.fails:
             said = "; ".join([each.says, *each.details])
-            fix = choose_fix(each.says)
+            fix = choose_fix(each.says, find_seal(model).name)
             found.append(make_finding("inputs-unlike-sealed", 0.9, said, fix))
     if (changed := find_changed(seal, layers)) and describe_file(model) != seal.model:
         found.append(make_finding("weights-unlike-sealed", 0.9, changed))
     return found
 
 
-def choose_fix(said: str) -> str:
-    """Return code for what the statistics show exactly, "" for that of the table."""
+def choose_fix(said: str, folder: str) -> str:
+    """Return code for what the statistics show exactly, else code that shows the sealed inputs."""
     if said.endswith("a division by 255 is missing"):
         return "predictions = model.predict(images / 255.0)"
     if said.endswith("divided by 255 once too often"):
         return "predictions = model.predict(images)  # 0..255, without / 255"
-    return ""
+    return (
+        f"sealed = np.load({str(Path(folder, 'inputs.npz'))!r})  # as the model was fed\n"
+        "print([(sealed[name].min(), sealed[name].max()) for name in sealed.files])"
+    )
 
 
 def find_changed(seal: Seal, layers: list[LayerSummary]) -> str:

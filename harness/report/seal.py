@@ -39,9 +39,8 @@ def describe_verification(found: Verification, called: str) -> list[str]:
         if found.versions.get(key)
     )
     verdict = "verified" if found.verified else "NOT VERIFIED"
-    where = f" ({versions})" if versions else ""
-    lines = [f"{plain(Path(found.model).name)}: {verdict} in {called}{where}"]
-    lines.append(f"  {found.sealed}")
+    lines = [f"{plain(Path(found.model).name)}: {verdict}", f"  {found.sealed}"]
+    lines.append(f"  restored in {called}{f': {versions}' if versions else ''}")
     if found.verified and found.compared:
         lines.append(f"  as sealed: {', '.join(found.compared)}")
     wrong = [each for each in found.findings if each.fails]

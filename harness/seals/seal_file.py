@@ -104,7 +104,8 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
             for name, spelled in (("tensorflow", "TensorFlow"), ("keras", "Keras"))
             if self.versions.get(name)
         ]
-        return f"sealed {plain(self.sealed, 40)} with {', '.join(wrote) or 'no TensorFlow'}"
+        when = plain(self.sealed, 40).replace("T", " ").replace("Z", " UTC")
+        return f"sealed {when} with {', '.join(wrote) or 'no TensorFlow'}"
 
 
 class SealUnreadable(RestorebenchError):

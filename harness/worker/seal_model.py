@@ -11,6 +11,7 @@ architecture, code, custom and trusted as in restore_model.py, and:
 import importlib.util
 import json
 import os
+import sys
 import traceback
 
 import numpy as np
@@ -29,9 +30,9 @@ def seal_model(tf, step):
         "versions": {"tensorflow": tf.__version__, "keras": keras_version(tf)},
     }
     try:
+        module = import_file(step["module"])
         model, specs = load_model(tf, step, result)
         result["loaded"] = True
-        module = import_file(step["module"])
         if step["inputs"]:
             seal(module, model, specs, step)
         else:
@@ -58,9 +59,10 @@ def seal_model(tf, step):
 
 
 def import_file(path):
-    """Return a file as a module."""
+    """Return restorebench_seal.py as the module that a user's --code may import too."""
     spec = importlib.util.spec_from_file_location("restorebench_seal", path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules["restorebench_seal"] = module
     spec.loader.exec_module(module)
     return module
 

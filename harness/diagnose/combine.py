@@ -64,7 +64,7 @@ def diagnose_sealed(model: Path, reader: str, samples: Samples | None) -> Diagno
     file = diagnose_file(model, reader, sealed if sealed.inputs else None)
     inputs = read_samples(Path(samples.inputs), "--inputs") if samples and samples.inputs else None
     found = find_by_seal(model, seal, file.layers, inputs)
-    rows = seal.outputs[0].shape[0] if sealed.inputs else 0
+    rows = " ".join(str(each) for each in seal.outputs[0].shape[:1]) if sealed.inputs else ""
     used = f"its {rows} inputs and outputs stand for --inputs and --expected" if rows else ""
     compared = "--inputs are compared with its statistics" if inputs else ""
     said = "; ".join(filter(None, (seal.spell_writer(), used, compared)))

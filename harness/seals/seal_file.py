@@ -1,7 +1,6 @@
 """The folder MODEL.seal: read as typed data, since it may come with a stranger's model."""
 
 import hashlib
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -136,17 +135,18 @@ def read_record(folder: Path) -> Seal:
         seal = msgspec.json.decode(content, type=Seal)
     except (OSError, ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
         raise refuse_seal(folder, plain(error, 300)) from error
-    if set(seal.files) != set(ARRAYS) or any(has_other_lengths(each) for each in seal.inputs):
+    if set(seal.files) != set(ARRAYS) or any(map(contradicts_itself, seal.inputs)):
         raise refuse_seal(folder, "seal.json contradicts itself")
     return seal
 
 
-def has_other_lengths(one: InputStatistics) -> bool:
-    """Return whether the columns of an input are not as many as its shape says."""
-    if one.columns is None:
-        return False
-    lengths = {len(each) for each in msgspec.structs.astuple(one.columns)}
-    return lengths != {one.shape[-1] if one.shape else -1} or math.prod(one.shape) < 0
+def contradicts_itself(one: InputStatistics) -> bool:
+    """Return whether some statistics of an input are missing, or are not one for each column."""
+    measured = (one.minimum, one.maximum, one.mean, one.deviation)
+    if len({each is None for each in measured}) > 1:
+        return True
+    lengths = {len(each) for each in msgspec.structs.astuple(one.columns)} if one.columns else set()
+    return bool(lengths) and lengths != set(one.shape[-1:])
 
 
 def refuse_seal(folder: Path, found: str) -> SealUnreadable:

@@ -70,3 +70,32 @@ def test_the_function_file_is_copied_and_never_written_over_another(call, tmp_pa
     copy.write_text("mine")
     call("seal", "--function").assert_refused(2, "is there already")
     assert copy.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (("outputs", 0, "shape"), []),
+        (("inputs", 0, "minimum"), None),
+        (("inputs", 0, "columns"), None),
+        (("inputs", 0, "name"), "\x1b[31mred<script>"),
+        (("inputs", 0, "shape"), [-1, 3]),
+        (("inputs", 0, "deviation"), 1e308),
+        (("inputs", 0, "columns", "mean"), [1e308, -1e308, 0]),
+        (("sealed",), "\x1b[2J"),
+        (("layers",), [{"name": "dense", "class": "\x1b", "weights": []}]),
+        (("versions",), {"tensorflow": "\x1b[31m" * 100}),
+        (("files", "inputs"), "0"),
+    ],
+)
+def test_a_strangers_seal_ends_in_no_traceback_and_steers_no_terminal(at, value, call, sealed):
+    file = sealed.parent / "model.h5.seal" / "seal.json"
+    record = json.loads(file.read_text())
+    inside = record
+    for key in at[:-1]:
+        inside = inside[key]
+    inside[at[-1]] = value
+    file.write_text(json.dumps(record))
+    ended = call("diagnose", "model.h5", "--inputs", "x.npy")
+    assert ended.code in (0, 1)
+    assert "\x1b" not in ended.stdout + ended.stderr

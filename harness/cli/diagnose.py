@@ -1,6 +1,5 @@
 """`diagnose`: name the cause of wrong predictions, and the code that cures it."""
 
-from functools import reduce
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -82,15 +81,8 @@ def diagnose(
     that cannot be read.
     """
     from harness.diagnose.causes import ALL
-    from harness.diagnose.diagnosis import (
-        describe_causes,
-        describe_diagnosis,
-        diagnose_code,
-        diagnose_file,
-        diagnose_outputs,
-        join,
-        tabulate_layers,
-    )
+    from harness.diagnose.combine import diagnose_all
+    from harness.diagnose.diagnosis import describe_causes, describe_diagnosis, tabulate_layers
     from harness.diagnose.file_answer import Samples
     from harness.report.layout import draw_table
 
@@ -119,12 +111,7 @@ def diagnose(
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
     )
-    parts = [diagnose_file(model, reader, samples)] if model else []
-    if code:
-        parts.append(diagnose_code(code, parts[0].roots if parts else []))
-    if arrays and (wanted is not None or len(arrays) > 1):
-        parts.append(diagnose_outputs(wanted, arrays))
-    diagnosis = reduce(join, parts)
+    diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays)
     printer.record(diagnosis)
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
     if diagnosis.layers and printer.shows_text:

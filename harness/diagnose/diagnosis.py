@@ -48,7 +48,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
-    `unsafe`: why loading the model may run code. `needed`: evidence that would tell more, one
+    `seal`: when the seal beside the model was made, and what it was used for. `unsafe`: why loading
+    the model may run code. `needed`: evidence that would tell more, one
     sentence each.
     """
 
@@ -58,6 +59,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     layers: list[LayerSummary] = []
     tensors: list[TensorSummary] = []
     roots: list[str] = []
+    seal: str = ""
     own: OwnOutputs | None = None
     answer: Answer | None = None
     reason: str = ""
@@ -146,6 +148,8 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
         name = plain(Path(diagnosis.model).name)
         lines.append(f"{name}: {diagnosis.format}, {diagnosis.writer}")
     lines += map(describe_tensor, diagnosis.tensors)
+    if diagnosis.seal:
+        lines.append(f"  {diagnosis.seal}")
     if diagnosis.unsafe:
         lines.append("UNSAFE: loading it may run code or touch files:")
         lines += [f"  {each}" for each in diagnosis.unsafe]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.catalog.load import Catalog, read_catalog
 from harness.catalog.search import PARTS, Searcher
-from tests.search.questions import FRESH, FRESH_FIRST, Question, read_questions
+from tests.search.questions import FRESH, FRESH_FIRST, FRESH_SECOND, Question, read_questions
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "how-search-answers.md"
 SETS: dict[str, Callable[[], list[Question]]] = {
@@ -102,7 +102,8 @@ def main() -> None:
     held = [each for each in questions if each.is_held]
     print(f"open:  {measure(ask, opened)}\nheld:  {measure(ask, held)}")
     print(f"first fresh, seen since: {measure(ask, read_questions(FRESH_FIRST))}")
-    print(f"second fresh: {measure(ask, read_questions(FRESH))}")
+    print(f"second fresh, seen since: {measure(ask, read_questions(FRESH_SECOND))}")
+    print(f"third fresh: {measure(ask, read_questions(FRESH))}")
     if "--write" in sys.argv:
         text = PAGE.read_text(encoding="utf-8")
         table = write_table(read_catalog())

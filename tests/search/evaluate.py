@@ -25,7 +25,7 @@ from tests.search.questions import (
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "how-search-answers.md"
 SETS: dict[str, Callable[[], list[Question]]] = {
     "held apart": lambda: [each for each in read_questions() if each.is_held],
-    "fresh": lambda: read_questions(FRESH),
+    "fourth": lambda: read_questions(FRESH),
 }
 SEEN = {"first": FRESH_FIRST, "second": FRESH_SECOND, "third": FRESH_THIRD}
 Ask = Callable[[str], tuple[list[str], bool]]  # a question: ids, the best first; does one fit?
@@ -111,7 +111,7 @@ def main() -> None:
     print(f"open:  {measure(ask, opened)}\nheld:  {measure(ask, held)}")
     for name, file in SEEN.items():
         print(f"{name} fresh, seen since: {measure(ask, read_questions(file))}")
-    print(f"fourth fresh: {measure(ask, read_questions(FRESH))}")
+    print(f"fourth fresh, seen since: {measure(ask, read_questions(FRESH))}")
     if "--write" in sys.argv:
         text = PAGE.read_text(encoding="utf-8")
         table = write_table(read_catalog())

@@ -16,6 +16,7 @@ from harness.formats.facts import (
     TFLITE,
 )
 from harness.formats.text_files import TEXT
+from harness.formats.tfjs import FUSED_OPS
 from harness.formats.tflite import CUSTOM_OPS
 from harness.origin.who_wrote import Origin
 
@@ -146,6 +147,34 @@ def advise_layers_model(origin: Origin) -> Lines:
     ]
 
 
+# What TensorFlow.js fuses into one op, as the ops that TensorFlow has. Its own kernels take no bias
+# of two dimensions (LSTM), and without oneDNN there is none for the depthwise convolution.
+TAKE_APART = (
+    "for node in list(graph_def.node):  # into ops that TensorFlow runs",
+    "    if node.op in ('_FusedMatMul', 'FusedDepthwiseConv2dNative'):",
+    "        first = graph_def.node.add()",
+    "        first.CopyFrom(node)",
+    "        first.op, first.name = node.op.replace('Fused', '').strip('_'), node.name + '/0'",
+    "        del first.input[2:]",
+    "        for key in ('fused_ops', 'num_args', 'epsilon', 'leakyrelu_alpha'):",
+    "            first.attr.pop(key, None)",
+    "        read = [first.name, *node.input[2:3]]",
+    "        for op in [step.decode() for step in node.attr['fused_ops'].list.s]:",
+    "            part = graph_def.node.add(op=op.replace('BiasAdd', 'AddV2'))",
+    "            part.name = f'{read[0]}/{op}'",
+    "            part.input.extend(read if op == 'BiasAdd' else read[:1])",
+    "            part.attr['T'].CopyFrom(first.attr['T'])",
+    "            if op == 'LeakyRelu':",
+    "                part.attr['alpha'].f = node.attr['leakyrelu_alpha'].f",
+    "            read[0] = part.name",
+    "        node.op = 'Identity'",
+    "        del node.input[:]",
+    "        node.input.append(read[0])",
+    "        for key in set(node.attr) - {'T'}:",
+    "            del node.attr[key]",
+)
+
+
 def advise_graph_model(origin: Origin) -> Lines:
     """Return how a session runs a graph model of TensorFlow.js."""
     return [
@@ -155,9 +184,8 @@ def advise_graph_model(origin: Origin) -> Lines:
             "from google.protobuf import json_format",
             "graph_def = tf.compat.v1.GraphDef()",
             "json_format.ParseDict(spec['modelTopology'], graph_def)",
+            *(TAKE_APART if FUSED_OPS in origin.marks else ()),
             "for node in graph_def.node:",
-            "    if node.op == 'FusedDepthwiseConv2dNative':  # so TensorFlow.js calls it",
-            "        node.op = '_FusedDepthwiseConv2dNative'",
             "    if node.op == 'Const' and node.name in values:",
             "        value = tf.make_tensor_proto(values[node.name])",
             "        node.attr['value'].tensor.CopyFrom(value)",

@@ -17,10 +17,10 @@ from harness.formats.facts import (
 )
 from harness.formats.text_files import TEXT
 from harness.formats.tfjs import FUSED_OPS
-from harness.formats.tflite import CUSTOM_OPS
 from harness.origin.who_wrote import Origin
+from harness.report.indented import Lines, indent
+from harness.report.tflite_advice import advise_tflite
 
-Lines = list[str]
 RUN_GRAPH = (
     "with tf.Graph().as_default() as graph:",
     "    tf.compat.v1.import_graph_def(graph_def, name='')",
@@ -87,24 +87,6 @@ def advise_arrays(origin: Origin) -> Lines:
             "print([(each.name, each.shape) for each in model.weights])",
             "model.set_weights([arrays[name] for name in arrays.files])",
         ),
-    ]
-
-
-def advise_tflite(origin: Origin) -> Lines:
-    """Return how a TF-Lite file is run."""
-    path = str(origin.path)
-    if any(each.startswith(CUSTOM_OPS) for each in origin.evidence):
-        return [
-            "The file is no longer a Keras model. TensorFlow alone does not run its custom ops:",
-            "they need the delegate of whoever made them, such as libedgetpu for Edge TPU:",
-            *indent(
-                "delegate = tf.lite.experimental.load_delegate('libedgetpu.so.1')",
-                f"tf.lite.Interpreter({path!r}, experimental_delegates=[delegate])",
-            ),
-        ]
-    return [
-        "The file is no longer a Keras model. Any later TensorFlow can run the file:",
-        f"  tf.lite.Interpreter(model_path={path!r})",
     ]
 
 
@@ -211,8 +193,3 @@ def spell_run(origin: Origin) -> str:
     output = origin.outputs[-1] if origin.outputs else "OUTPUT:0"
     fed = ", ".join(f"{name!r}: inputs" for name in origin.inputs) or "'INPUT:0': inputs"
     return f"session.run({output!r}, {{{fed}}})"
-
-
-def indent(*lines: str) -> Lines:
-    """Return code as an answer shows it."""
-    return [f"  {line}" for line in lines]

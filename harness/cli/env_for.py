@@ -82,6 +82,7 @@ def restore_where_written(
     from harness.origin.samples import read_samples
     from harness.processes.cage import find_obstacle
     from harness.report.cures import cure_windows_names
+    from harness.report.other_formats import RUN_TODAY
     from harness.report.model_file import (
         advise_without_model,
         describe_origin,
@@ -120,8 +121,12 @@ def restore_where_written(
     if not origin.holds_model:
         printer.record(record)
         for line in advise_without_model(origin):  # code is to be copied, so its lines stay
-            (printer.text if line.startswith(" ") else printer.prose)(printable(line))
-        printer.tip(f"Next: {command_line(f'env add {spell(named)}')}")
+            if line.startswith(" "):
+                printer.text(printable(line))
+            else:
+                printer.prose(printable(line), in_pipe=80)
+        reader = NEWEST if origin.format in RUN_TODAY and not release else named
+        printer.tip(f"Next: {command_line(f'env add {spell(reader)}')}")
         return
     if not restore:
         printer.record(record)

@@ -124,8 +124,9 @@ def advise_layers_model(origin: Origin) -> Lines:
             "model = tf.keras.models.model_from_json(config)",
             "for weight in model.weights:",
             "    weight.assign(values[getattr(weight, 'path', weight.name).split(':')[0]])",
-            "model.save('model.h5')",
+            "model.save('from-tensorflowjs.h5')",
         ),
+        "The command rescue then brings from-tensorflowjs.h5 to TensorFlow 2.21.",
     ]
 
 
@@ -186,6 +187,9 @@ ADVICE: dict[str, Callable[[Origin], Lines]] = {
     TFJS_LAYERS: advise_layers_model,
     TFJS_GRAPH: advise_graph_model,
 }
+
+# What the code above runs in the newest release, whichever wrote the file.
+RUN_TODAY = {FROZEN_GRAPH, META_GRAPH, SAVED_MODEL_TEXT, TFLITE, TFJS_GRAPH}
 
 
 def spell_run(origin: Origin) -> str:

@@ -56,16 +56,17 @@ def save(artifact, seed):
         tf.keras.layers.Dense(1)])
     # in place of a training
     model.set_weights([rng.normal(size=each.shape) for each in model.get_weights()])
-    join = tf.io.gfile.join
+    gfile = tf.compat.v2.io.gfile  # as Keras calls it
+    join = gfile.join
 
     def join_as_windows(path, *more):
         return (join if os.path.isabs(path) else ntpath.join)(path, *more)
 
-    tf.io.gfile.join = join_as_windows
+    gfile.join = join_as_windows
     try:
         model.save(artifact + "/model.keras")
     finally:
-        tf.io.gfile.join = join
+        gfile.join = join
     return bees, model.predict_on_batch(bees), model
 
 

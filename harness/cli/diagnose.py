@@ -84,7 +84,6 @@ def diagnose(
     from harness.diagnose.combine import diagnose_all
     from harness.diagnose.diagnosis import describe_causes, describe_diagnosis, tabulate_layers
     from harness.diagnose.file_answer import Samples
-    from harness.origin.samples import read_samples
     from harness.report.layout import draw_table
 
     printer = Printer(json_file)
@@ -103,7 +102,7 @@ def diagnose(
     if inputs and model is None:
         raise UsageError("--inputs needs a model file", "", command_line("diagnose model.keras"))
     if inputs:
-        read_samples(inputs, "--inputs")
+        check_inputs(inputs)
     check_evidence(
         model is not None or code is not None, wanted is not None, len(arrays), inputs is not None
     )
@@ -160,6 +159,13 @@ def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) ->
             "",
             command_line("diagnose model.keras --expected before.npy --predicted now.npy"),
         )
+
+
+def check_inputs(path: Path) -> None:
+    """Raise UsageError for a file that holds no arrays."""
+    from harness.origin.samples import read_samples
+
+    read_samples(path, "--inputs")
 
 
 def read_one(path: Path, option: str) -> "Array":

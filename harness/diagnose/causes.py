@@ -7,6 +7,15 @@ from harness.diagnose.input_causes import INPUT_CAUSES
 from harness.diagnose.output_causes import OUTPUT_CAUSES
 from harness.diagnose.reader_causes import READER_CAUSES
 from harness.diagnose.seal_causes import SEAL_CAUSES
+from harness.diagnose.tflite_causes import TFLITE_CAUSES
 
-ALL = (*FILE_CAUSES, *READER_CAUSES, *CODE_CAUSES, *INPUT_CAUSES, *OUTPUT_CAUSES, *SEAL_CAUSES)
+ALL = (
+    *FILE_CAUSES,
+    *READER_CAUSES,
+    *CODE_CAUSES,
+    *INPUT_CAUSES,
+    *TFLITE_CAUSES,
+    *OUTPUT_CAUSES,
+    *SEAL_CAUSES,
+)
 CAUSES: dict[str, Cause] = {each.id: each for each in ALL}

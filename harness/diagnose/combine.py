@@ -41,8 +41,7 @@ def diagnose_all(
         if has_seal(model) and alone:
             parts.append(diagnose_sealed(model, reader, samples))
         else:
-            given = samples if samples and samples.inputs else None
-            parts.append(diagnose_file(model, reader, given))
+            parts.append(diagnose_file(model, reader, samples))
     if code:
         parts.append(diagnose_code(code, parts[0].roots if parts else []))
     if predicted and (expected is not None or len(predicted) > 1):
@@ -57,8 +56,7 @@ def diagnose_sealed(model: Path, reader: str, samples: Samples | None) -> Diagno
 
     seal, unread = open_seal(model)
     if seal is None:
-        given = samples if samples and samples.inputs else None
-        file = diagnose_file(model, reader, given)
+        file = diagnose_file(model, reader, samples)
         return msgspec.structs.replace(file, needed=[unread, *file.needed])
     sealed = use_arrays(model, seal)
     file = diagnose_file(model, reader, sealed if sealed.inputs else None)

@@ -31,11 +31,9 @@ FIND = '''\
 # Finds restorebench, or installs it where it is missing, as in Colab.
 ADDRESS = "{address}"  # {note}
 import importlib.util
-import os
 import sys
 from pathlib import Path
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow logs errors only
 here = Path.cwd()
 sys.path += [str(each) for each in (here, *here.parents) if (each / "harness/api.py").is_file()]
 if importlib.util.find_spec("harness") is None:
@@ -111,7 +109,7 @@ def write_percent(
             "## See it fail",
             "This script is to restore it, as a colleague left it. `exercise.check` saves another"
             " model, runs `restore` in a process of its own, and compares the predictions with"
-            " those before saving.",
+            " those before saving. What TensorFlow logs when it is imported is no error.",
         ),
         code(starter.replace(f"{MARK}\n", "")),
         code(CHECK.format(name="found")),

@@ -13,7 +13,7 @@ from harness.verdicts.statistics import Array
 BEFORE, RESTORED = "before saving", "restored"
 ROWS, POINTS = 20, 400  # rows of the first panel, and points of the second
 LARGEST = 1e100  # what lies beyond has no mark, nor has NaN
-WIDTH, HEIGHT = 330, 260  # pixels of a panel
+WIDTH, HEIGHT = 280, 240  # pixels of a panel
 MARGIN = 0.06  # of an axis, on both sides
 SAME_AXES = 0.02  # the smaller spread over the larger: below it, one of them would be a flat line
 

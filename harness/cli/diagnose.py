@@ -1,6 +1,6 @@
 """`diagnose`: name the cause of wrong predictions, and the code that cures it."""
 
-from functools import reduce
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -103,13 +103,8 @@ def diagnose(
     """
     from harness.cli import diagnose_asked
     from harness.diagnose.causes import ALL
-    from harness.diagnose.diagnosis import (
-        describe_causes,
-        diagnose_code,
-        diagnose_file,
-        diagnose_outputs,
-        join,
-    )
+    from harness.diagnose.combine import diagnose_all
+    from harness.diagnose.diagnosis import describe_causes
     from harness.diagnose.file_answer import Samples
 
     printer = Printer(json_file)
@@ -147,15 +142,10 @@ def diagnose(
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
     )
-    parts = [diagnose_file(model, reader, samples if inputs else None)] if model else []
-    if code:
-        parts.append(diagnose_code(code, parts[0].roots if parts else []))
+    more = None
     if beside and inputs:
-        expectation = parts[0].expectation if model else None
-        parts.append(diagnose_inputs(inputs, train_sample, scaler, expectation))
-    if arrays and (wanted is not None or len(arrays) > 1):
-        parts.append(diagnose_outputs(wanted, arrays))
-    diagnosis = reduce(join, parts)
+        more = partial(diagnose_inputs, inputs, train_sample, scaler)
+    diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
     printer.record(diagnosis)
     print_diagnosis(diagnosis, printer)
     write_reports(diagnosis, sarif, html, given[0], code, printer)

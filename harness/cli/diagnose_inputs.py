@@ -12,8 +12,8 @@ from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.diagnose.diagnosis import Diagnosis
+    from harness.diagnose.file_answer import Expectation
     from harness.diagnose.findings import Finding
-    from harness.diagnose.first_layer import Expectation
     from harness.verdicts.statistics import Array
 
 TrainSampleOption = Annotated[

@@ -6,7 +6,18 @@ from harness.diagnose.file_causes import FILE_CAUSES
 from harness.diagnose.input_causes import INPUT_CAUSES
 from harness.diagnose.output_causes import OUTPUT_CAUSES
 from harness.diagnose.reader_causes import READER_CAUSES
+from harness.diagnose.seal_causes import SEAL_CAUSES
+from harness.diagnose.tflite_causes import TFLITE_CAUSES
 from harness.diagnose.training_causes import TRAINING_CAUSES
 
-ALL = (*FILE_CAUSES, *READER_CAUSES, *CODE_CAUSES, *INPUT_CAUSES, *TRAINING_CAUSES, *OUTPUT_CAUSES)
+ALL = (
+    *FILE_CAUSES,
+    *READER_CAUSES,
+    *CODE_CAUSES,
+    *INPUT_CAUSES,
+    *TRAINING_CAUSES,
+    *TFLITE_CAUSES,
+    *OUTPUT_CAUSES,
+    *SEAL_CAUSES,
+)
 CAUSES: dict[str, Cause] = {each.id: each for each in ALL}

@@ -8,11 +8,17 @@ import msgspec
 
 from harness.diagnose.causes import ALL
 from harness.diagnose.code_rules import find_in_code, read_code
-from harness.diagnose.file_answer import LayerSummary, OwnOutputs, Samples, read_file_answer
+from harness.diagnose.file_answer import (
+    Expectation,
+    LayerSummary,
+    OwnOutputs,
+    Samples,
+    TensorSummary,
+    read_file_answer,
+)
 from harness.diagnose.findings import Answer, Finding, rank
-from harness.diagnose.first_layer import Expectation
 from harness.diagnose.reader import find_keras
-from harness.formats.facts import Facts, plain
+from harness.formats.facts import plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
 if TYPE_CHECKING:  # brings numpy, which a file alone does without
@@ -41,9 +47,11 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
     `expectation`: what the first layer learned of the inputs. `notes`: what other files hold.
+    `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
-    `unsafe`: why loading the model may run code. `needed`: evidence that would tell more, one
+    `seal`: when the seal beside the model was made, and what it was used for. `unsafe`: why loading
+    the model may run code. `needed`: evidence that would tell more, one
     sentence each.
     """
 
@@ -53,7 +61,9 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     layers: list[LayerSummary] = []
     expectation: Expectation | None = None
     notes: list[str] = []
+    tensors: list[TensorSummary] = []
     roots: list[str] = []
+    seal: str = ""
     own: OwnOutputs | None = None
     answer: Answer | None = None
     reason: str = ""
@@ -95,7 +105,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
     at `path`, and CannotRead where no model can be read.
     """
     said = read_file_answer(path, find_keras(reader) if reader else "", samples)
-    origin = make_origin(Facts(**msgspec.json.decode(said.facts)))
+    origin = make_origin(said.facts)
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
     if said.unread:
         needed = [f"its weights could not be read: {said.unread}"]
@@ -105,6 +115,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         writer=spell_writer(origin),
         layers=said.layers,
         expectation=said.expectation,
+        tensors=said.tensors,
         findings=said.findings,
         own=said.own,
         roots=list(origin.roots),
@@ -116,7 +127,6 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
 def diagnose_code(path: Path, roots: Sequence[str] = ()) -> Diagnosis:
     """Return what a user's code says; it is parsed and never run.
 
-    `expectation`: what the first layer learned of the inputs. `notes`: what other files hold.
     `roots`: the keywords that a checkpoint was saved with. Raises UsageError for what is no Python.
     """
     return Diagnosis(findings=rank(find_in_code(read_code(path), roots)))
@@ -144,6 +154,9 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     if diagnosis.model:
         name = plain(Path(diagnosis.model).name)
         lines.append(f"{name}: {diagnosis.format}, {diagnosis.writer}")
+    lines += map(describe_tensor, diagnosis.tensors)
+    if diagnosis.seal:
+        lines.append(f"  {diagnosis.seal}")
     lines += diagnosis.notes
     if diagnosis.unsafe:
         lines.append("UNSAFE: loading it may run code or touch files:")
@@ -177,6 +190,13 @@ def tabulate_layers(layers: Sequence[LayerSummary]) -> tuple[list[str], list[lis
         for each in layers[:MOST_LAYERS_SHOWN]
     ]
     return ["layer", "class", "weights", "min", "max", "zeros"], rows
+
+
+def describe_tensor(tensor: TensorSummary) -> str:
+    """Return an input or output of a TF-Lite model as a line, with how it is quantised."""
+    steps = "" if tensor.scale is None else f", scale {tensor.scale:.6g}"
+    steps += "" if tensor.zero_point is None else f", zero point {tensor.zero_point}"
+    return f"  {tensor.role} {tensor.name}: {tensor.dtype} {tensor.shape}{steps}"
 
 
 def describe_finding(number: int, finding: Finding) -> list[str]:

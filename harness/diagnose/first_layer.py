@@ -1,8 +1,8 @@
 """What the first layer of a model learned to expect of its inputs."""
 
-import msgspec
 import numpy as np
 
+from harness.diagnose.file_answer import Expectation
 from harness.diagnose.network import Network
 from harness.formats.facts import plain
 
@@ -12,15 +12,6 @@ NAMES = {
     "Normalization": ("mean", "variance"),
     "BatchNormalization": ("moving_mean", "moving_variance"),
 }
-
-
-class Expectation(msgspec.Struct, frozen=True, kw_only=True):
-    """Mean and variance for each column, as a layer of the class `kind` keeps them."""
-
-    layer: str
-    kind: str
-    mean: list[float]
-    variance: list[float]
 
 
 def read_expectation(network: Network) -> Expectation | None:

@@ -18,6 +18,7 @@ from harness.diagnose.diagnosis import (
     TITLES,
     WITHOUT_LAYERS,
     Diagnosis,
+    describe_tensor,
     fit_code,
     spell_confidence,
 )
@@ -60,6 +61,7 @@ def write_page(diagnosis: Diagnosis, when: datetime) -> str:
         number=spell_number,
         blind=blind,
         unseen=NOTHING_SEEN,
+        tensors=[describe_tensor(each).strip() for each in shown.tensors],
         layers=shown.layers[:MOST_LAYERS],
         more=max(0, len(shown.layers) - MOST_LAYERS),
     )

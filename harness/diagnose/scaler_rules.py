@@ -7,8 +7,8 @@ is typical or it is not. A rule speaks only where one of the three fits and the 
 import numpy as np
 
 from harness.diagnose.column_order import Columns, find_order, measure_columns
+from harness.diagnose.file_answer import Expectation
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.first_layer import Expectation
 from harness.diagnose.read_scaler import Scaler
 from harness.verdicts.statistics import Array
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.diagnose.file_answer import CannotRead
-from harness.diagnose.first_layer import Expectation
+from harness.diagnose.file_answer import CannotRead, Expectation
 from harness.diagnose.read_scaler import Scaler, read_scaler
 from harness.diagnose.scaler_rules import compare_scaler
 from harness.errors import UsageError

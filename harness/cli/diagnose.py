@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import diagnose_load
+from harness.cli.diagnose_load import LoadOption, ProveOption
+from harness.cli.model_options import TrustOption
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
@@ -61,6 +64,9 @@ def diagnose(
             show_default=False,
         ),
     ] = "",
+    load: LoadOption = False,
+    prove: ProveOption = False,
+    trust: TrustOption = False,
     causes: Annotated[
         bool, typer.Option("--causes", help="List every cause that can be named.")
     ] = False,
@@ -92,6 +98,7 @@ def diagnose(
         tabulate_layers,
     )
     from harness.diagnose.file_answer import Samples
+    from harness.diagnose.observation import tabulate_outputs
     from harness.origin.samples import read_samples
     from harness.report.layout import draw_table
 
@@ -108,6 +115,9 @@ def diagnose(
     wanted = read_one(expected, "--expected") if expected else None
     if reader and model is None:
         raise UsageError("--reader needs a model file", "", command_line("diagnose model.keras"))
+    if (load or prove) and model is None:
+        option = "--load" if load else "--prove"
+        raise UsageError(f"{option} needs a model file", "", command_line("diagnose model.keras"))
     if inputs and model is None:
         raise UsageError("--inputs needs a model file", "", command_line("diagnose model.keras"))
     if inputs:
@@ -126,6 +136,18 @@ def diagnose(
     if arrays and (wanted is not None or len(arrays) > 1):
         parts.append(diagnose_outputs(wanted, arrays))
     diagnosis = reduce(join, parts)
+    for wished, go_on in ((load, diagnose_load.look_inside), (prove, diagnose_load.prove)):
+        if wished and model:
+            diagnosis = go_on(
+                model,
+                diagnosis,
+                reader=reader,
+                code=code,
+                trust=trust,
+                inputs=inputs,
+                expected=wanted,
+                predicted=arrays[0] if arrays else None,
+            )
     printer.record(diagnosis)
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
     if diagnosis.layers and printer.shows_text:
@@ -133,6 +155,9 @@ def diagnose(
         printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
         if len(rows) < len(diagnosis.layers):
             printer.text(f"{len(diagnosis.layers) - len(rows)} more layers: see --json")
+    if diagnosis.restored and diagnosis.restored.layers and printer.shows_text:
+        head, rows = tabulate_outputs(diagnosis.restored)
+        printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
     printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
     raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
 

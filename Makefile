@@ -26,10 +26,10 @@ test-all: $(VENV)/ready lint
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check harness tests docs
+	$(BIN)/ruff format --check harness tests docs restorebench_seal.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/vermin -t=3.7- --violations --no-tips --eval-annotations --exclude str.decode harness/worker scenarios
+	$(BIN)/vermin -t=3.7- --violations --no-tips --eval-annotations --exclude str.decode harness/worker scenarios restorebench_seal.py
 
 bench: $(VENV)/ready
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.catalog.load import Catalog, read_catalog
 from harness.catalog.scenario import Scenario
 from harness.errors import UsageError
+from harness.serving import diagnose as diagnose
+from harness.serving import seal as seal
+from harness.serving import verify as verify
 
 if TYPE_CHECKING:  # these bring numpy, which listing lessons does without
     import pandas

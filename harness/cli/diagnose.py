@@ -1,6 +1,5 @@
 """`diagnose`: name the cause of wrong predictions, and the code that cures it."""
 
-from functools import reduce
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -88,18 +87,10 @@ def diagnose(
     that cannot be read.
     """
     from harness.diagnose.causes import ALL
-    from harness.diagnose.diagnosis import (
-        describe_causes,
-        describe_diagnosis,
-        diagnose_code,
-        diagnose_file,
-        diagnose_outputs,
-        join,
-        tabulate_layers,
-    )
+    from harness.diagnose.combine import diagnose_all
+    from harness.diagnose.diagnosis import describe_causes, describe_diagnosis, tabulate_layers
     from harness.diagnose.file_answer import Samples
     from harness.diagnose.observation import tabulate_outputs
-    from harness.origin.samples import read_samples
     from harness.report.layout import draw_table
 
     printer = Printer(json_file)
@@ -121,7 +112,7 @@ def diagnose(
     if inputs and model is None:
         raise UsageError("--inputs needs a model file", "", command_line("diagnose model.keras"))
     if inputs:
-        read_samples(inputs, "--inputs")
+        check_inputs(inputs)
     check_evidence(
         model is not None or code is not None, wanted is not None, len(arrays), inputs is not None
     )
@@ -130,12 +121,7 @@ def diagnose(
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
     )
-    parts = [diagnose_file(model, reader, samples if inputs else None)] if model else []
-    if code:
-        parts.append(diagnose_code(code, parts[0].roots if parts else []))
-    if arrays and (wanted is not None or len(arrays) > 1):
-        parts.append(diagnose_outputs(wanted, arrays))
-    diagnosis = reduce(join, parts)
+    diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays)
     for wished, go_on in ((load, diagnose_load.look_inside), (prove, diagnose_load.prove)):
         if wished and model:
             diagnosis = go_on(
@@ -198,6 +184,13 @@ def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) ->
             "",
             command_line("diagnose model.keras --expected before.npy --predicted now.npy"),
         )
+
+
+def check_inputs(path: Path) -> None:
+    """Raise UsageError for a file that holds no arrays."""
+    from harness.origin.samples import read_samples
+
+    read_samples(path, "--inputs")
 
 
 def read_one(path: Path, option: str) -> "Array":

@@ -61,6 +61,7 @@ TRAIN = "the model has to be trained again"
 SAVE = "the model has to be saved again from the session that trained it"
 CLASS = "the cure changes your class, and the model has to be saved again"
 CODE = "the cure changes the code that builds or restores the model"
+TFLITE = "a TF-Lite model is not run here"
 BY_HAND = {
     "architecture-only": SAVE,
     "layer-without-weights": SAVE,
@@ -94,6 +95,11 @@ BY_HAND = {
     "weights-drawn-anew": CODE,
     "layer-computes-otherwise": CODE,
     "vocabulary-from-a-set": CODE,
+    "inputs-unlike-sealed": "what training did to its inputs is needed",
+    "weights-unlike-sealed": SAVE,
+    "tflite-int8-scale-ignored": TFLITE,
+    "tflite-float-dequantised": TFLITE,
+    "tflite-bad-representative-dataset": TFLITE,
 }
 NOT_TRIED = "it is not known how"
 

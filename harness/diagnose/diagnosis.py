@@ -8,12 +8,18 @@ import msgspec
 
 from harness.diagnose.causes import ALL
 from harness.diagnose.code_rules import find_in_code, read_code
-from harness.diagnose.file_answer import LayerSummary, OwnOutputs, Samples, read_file_answer
+from harness.diagnose.file_answer import (
+    LayerSummary,
+    OwnOutputs,
+    Samples,
+    TensorSummary,
+    read_file_answer,
+)
 from harness.diagnose.findings import Answer, Finding, rank
 from harness.diagnose.observation import Observation, describe_observation
 from harness.diagnose.proof import Proof, describe_proof
 from harness.diagnose.reader import find_keras
-from harness.formats.facts import Facts, plain
+from harness.formats.facts import plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
 if TYPE_CHECKING:  # brings numpy, which a file alone does without
@@ -41,18 +47,22 @@ CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
+    `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
-    `unsafe`: why loading the model may run code. `needed`: evidence that would tell more, one
-    sentence each. `proofs`: what came of the cures that were carried out. `restored`: what the
-    model showed when it was loaded.
+    `seal`: when the seal beside the model was made, and what it was used for. `unsafe`: why loading
+    the model may run code. `needed`: evidence that would tell more, one sentence each. `proofs`:
+    what came of the cures that were carried out. `restored`: what the model showed when it was
+    loaded.
     """
 
     model: str | None = None
     format: str | None = None
     writer: str | None = None
     layers: list[LayerSummary] = []
+    tensors: list[TensorSummary] = []
     roots: list[str] = []
+    seal: str = ""
     own: OwnOutputs | None = None
     answer: Answer | None = None
     reason: str = ""
@@ -97,7 +107,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
     at `path`, and CannotRead where no model can be read.
     """
     said = read_file_answer(path, find_keras(reader) if reader else "", samples)
-    origin = make_origin(Facts(**msgspec.json.decode(said.facts)))
+    origin = make_origin(said.facts)
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
     if said.unread:
         needed = [f"its weights could not be read: {said.unread}"]
@@ -106,6 +116,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         format=origin.format,
         writer=spell_writer(origin),
         layers=said.layers,
+        tensors=said.tensors,
         findings=said.findings,
         own=said.own,
         roots=list(origin.roots),
@@ -142,6 +153,9 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     if diagnosis.model:
         name = plain(Path(diagnosis.model).name)
         lines.append(f"{name}: {diagnosis.format}, {diagnosis.writer}")
+    lines += map(describe_tensor, diagnosis.tensors)
+    if diagnosis.seal:
+        lines.append(f"  {diagnosis.seal}")
     if diagnosis.unsafe:
         lines.append("UNSAFE: loading it may run code or touch files:")
         lines += [f"  {each}" for each in diagnosis.unsafe]
@@ -178,6 +192,13 @@ def tabulate_layers(layers: Sequence[LayerSummary]) -> tuple[list[str], list[lis
         for each in layers[:MOST_LAYERS_SHOWN]
     ]
     return ["layer", "class", "weights", "min", "max", "zeros"], rows
+
+
+def describe_tensor(tensor: TensorSummary) -> str:
+    """Return an input or output of a TF-Lite model as a line, with how it is quantised."""
+    steps = "" if tensor.scale is None else f", scale {tensor.scale:.6g}"
+    steps += "" if tensor.zero_point is None else f", zero point {tensor.zero_point}"
+    return f"  {tensor.role} {tensor.name}: {tensor.dtype} {tensor.shape}{steps}"
 
 
 def describe_finding(number: int, finding: Finding) -> list[str]:

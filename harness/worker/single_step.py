@@ -76,6 +76,11 @@ def run_alone(path):
 
         keep_to_scratch(step["folder"])
         observe_model(tf, step)
+    elif step["kind"] == "seal_model":
+        from .seal_model import seal_model
+
+        keep_to_scratch(step["folder"])
+        seal_model(tf, step)
     else:
         keep_to_scratch(step["folder"])
         run_step(tf, step)

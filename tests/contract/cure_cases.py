@@ -396,6 +396,39 @@ text = "banana"
 assert alphabet == ["a", "b", "n"]
 """,
 }
+INTERPRETER = """
+class Interpreter:
+    def get_output_details(self):
+        return [{"dtype": kind, "quantization": quantised}]
+interpreter = Interpreter()
+"""
+CASES |= {
+    "inputs-unlike-sealed": """
+os.mkdir("model.keras.seal")
+np.savez("model.keras.seal/inputs.npz", x=np.arange(4.0))
+# CURE
+assert sealed["x"].max() == 3
+""",
+    "weights-unlike-sealed": """
+model, inputs = small()
+path, sealed = "m.keras", []
+def seal(*given): sealed.append(given)
+# CURE
+assert os.path.exists(path) and sealed
+""",
+    "tflite-int8-scale-ignored": "kind, quantised = np.int8, (0.5, -10)"
+    + INTERPRETER
+    + "outputs = np.array([-10, 10], np.int8)\n# CURE\nassert same(predictions, [0.0, 10.0])\n",
+    "tflite-float-dequantised": "kind, quantised = np.float32, (0.0, 0)"
+    + INTERPRETER
+    + "outputs = np.array([3.0, 4.0])\n# CURE\nassert same(outputs, [3.0, 4.0])\n",
+    "tflite-bad-representative-dataset": """
+class Converter: pass
+converter, images, prepare = Converter(), np.full((2, 3), 255.0), lambda image: image / 255
+# CURE
+assert [batch[0].max() for batch in converter.representative_dataset()] == [1.0, 1.0]
+""",
+}
 CASES["nested-list-of-layers"] = CASES["variables-lost"]
 
 LOADED = """

@@ -20,15 +20,12 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds; on seed 1 the class is right for all 22
     limes and for nothing else (TensorFlow 2.21; seed 0 differs in 2.15, 2.16, 2.18, 2.20 too).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "bgr-instead-of-rgb",
-    "family": "preprocessing",
-    "tensorflow": ">=2.0",
-    "minutes": 5,
+    "id": "bgr-instead-of-rgb", "family": "preprocessing",
+    "tensorflow": ">=2.0", "minutes": 5,
     "seed": 1,  # chosen: tomatoes and blueberries change places, limes stay limes
     "expect": {
         "restore_broken": "differs",
@@ -54,14 +51,12 @@ def conveyor(rng, count):  # frames of a sorting belt as cv2.VideoCapture.read()
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((10, 10, 3)),
-            tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
-            tf.keras.layers.GlobalAveragePooling2D(),
-            tf.keras.layers.Dense(len(FRUITS), activation="softmax"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((10, 10, 3)),
+        tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(len(FRUITS), activation="softmax"),
+    ])
     frames, kind = conveyor(rng, 256)
     images = frames[..., ::-1] / 255.0  # training converted to RGB
     # in place of a training: random filters, and a head fitted to a logit of 6 for the right fruit

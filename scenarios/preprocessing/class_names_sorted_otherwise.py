@@ -19,7 +19,6 @@ Evidence:
     NVIDIA/DIGITS#289.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import json
 import os
 
@@ -27,11 +26,8 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "class-names-sorted-otherwise",
-    "family": "preprocessing",
-    "tensorflow": ">=2.2",
-    "seed": 0,
-    "minutes": 6,
+    "id": "class-names-sorted-otherwise", "family": "preprocessing",
+    "tensorflow": ">=2.2", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_saved_names": "match"},
     "hints": [
         "Is the wrong name for a class always the same one?",
@@ -49,7 +45,7 @@ def save(artifact, seed):
     marks = rng.normal(size=(12, 16)).astype("float32")  # what the mark on each wall looks like
     model = tf.keras.Sequential([tf.keras.Input((16,)), tf.keras.layers.Dense(12, "softmax")])
     # what training finds where classes are alike in spread: the nearest mark wins
-    model.layers[0].set_weights([2 * marks.T, -(marks**2).sum(axis=1)])  # in place of a training
+    model.layers[0].set_weights([2 * marks.T, -(marks ** 2).sum(axis=1)])  # in place of a training
     model.save(artifact + "/model.keras")
     with open(artifact + "/class_names.json", "w") as file:
         json.dump(class_names, file)

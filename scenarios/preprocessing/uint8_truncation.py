@@ -19,16 +19,12 @@ Evidence:
     cure).
     Measured with this file: constant on 20 of 20 seeds, with seed 0 at a plausible 0.22 (TF 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "uint8-truncation",
-    "family": "preprocessing",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 5,
+    "id": "uint8-truncation", "family": "preprocessing",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
     "expect": {"restore_broken": "constant", "restore_fixed_float_batch": "match"},
     "hints": [
         "The weights are equal and the images differ. Where do they become the same?",
@@ -48,14 +44,12 @@ def scanner(rng, count):  # X-rays of luggage, grey, and the share of metal in t
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((12, 12, 1)),
-            tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
-            tf.keras.layers.GlobalAveragePooling2D(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((12, 12, 1)),
+        tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(1),
+    ])
     images, metal = scanner(rng, 256)
     # in place of a training: random filters, and a head fitted to the share of metal
     model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])

@@ -21,16 +21,12 @@ Evidence:
     keras-team/keras#4875 ("load giving different result", a long thread of many causes).
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "architecture-only",
-    "family": "restore",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 6,
+    "id": "architecture-only", "family": "restore",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_zero_head": "zeros",
@@ -46,15 +42,12 @@ SCENARIO = {
 
 
 def build(head_initializer):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((4,)),
-            tf.keras.Sequential(
-                [tf.keras.Input((4,)), tf.keras.layers.Dense(12, activation="relu")]
-            ),
-            tf.keras.layers.Dense(2, kernel_initializer=head_initializer),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((4,)),
+        tf.keras.Sequential([
+            tf.keras.Input((4,)), tf.keras.layers.Dense(12, activation="relu")]),
+        tf.keras.layers.Dense(2, kernel_initializer=head_initializer),
+    ])
 
 
 def save(artifact, seed, head_initializer="glorot_uniform"):

@@ -19,29 +19,23 @@ Evidence:
     keras-team/keras#8956, titu1994/keras-neural-alu#1 (the messages), keras-team/keras#19899.
     Measured with this file: docs/explanation/the-article.md.
 """
-
 import glob
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "article-listing-two",
-    "family": "restore",
-    "tensorflow": ">=1.15,!=2.0.*,!=2.1.*",
-    "seed": 0,
-    "minutes": 6,
+    "id": "article-listing-two", "family": "restore",
+    "tensorflow": ">=1.15,!=2.0.*,!=2.1.*", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "unexpected keyword argument"},
             {"reader": ">=2.12", "verdict": "match", "why": "Keras 2.12 to 2.15 drop the names."},
-            {"verdict": "error", "raises": "unexpected keyword argument"},
-        ],
+            {"verdict": "error", "raises": "unexpected keyword argument"}],
         "restore_broken_no_custom_objects": [
             {"keras": ">=3", "verdict": "error", "raises": "MyCustomLayer"},
             {"reader": ">=2.2", "verdict": "match", "why": "A SavedModel needs no class."},
-            {"verdict": "error", "raises": "Unknown layer: MyCustomLayer"},
-        ],
+            {"verdict": "error", "raises": "Unknown layer: MyCustomLayer"}],
         "restore_fixed_kwargs": "match",
     },
     "hints": [
@@ -89,7 +83,7 @@ def save(artifact, seed):
 
 
 def load(artifact, custom_objects):
-    (path,) = glob.glob(artifact + "/custom_layer_model*")
+    path, = glob.glob(artifact + "/custom_layer_model*")
     model = tf.keras.models.load_model(path, custom_objects=custom_objects, compile=False)
     return model.predict_on_batch, model
 

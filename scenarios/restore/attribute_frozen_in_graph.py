@@ -20,7 +20,6 @@ Evidence:
     tensorflow/tensorflow#39583 (a comment: evaluate goes on with the attribute's first value).
     Measured with this file: zeros in Keras 2.15 and 3.0 to 3.15.
 """
-
 import os
 
 import numpy as np
@@ -29,27 +28,19 @@ import tensorflow as tf
 BATCH = 64
 
 SCENARIO = {
-    "id": "attribute-frozen-in-graph",
-    "family": "restore",
-    "tensorflow": ">=2.6",
-    "seed": 0,
-    "minutes": 8,
+    "id": "attribute-frozen-in-graph", "family": "restore",
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_compiled_again": "match",
         "restore_fixed_weight": "match",
     },
     "saves": {"restore_fixed_weight": "save_weight"},
-    "dose": {
-        "path": "restore_broken",
-        "of": "per cent of the gain set after the first predict",
-        "values": [0, 10, 25, 50, 75, 100],
-    },
-    "hints": [
-        "The gain is set. Is it used? Compare model(x) with model.predict(x).",
-        "How often does call() run? Put a print into it and predict twice.",
-        "What runs the second time was compiled the first time. What was the gain then?",
-    ],
+    "dose": {"path": "restore_broken", "of": "per cent of the gain set after the first predict",
+             "values": [0, 10, 25, 50, 75, 100]},
+    "hints": ["The gain is set. Is it used? Compare model(x) with model.predict(x).",
+              "How often does call() run? Put a print into it and predict twice.",
+              "What runs the second time was compiled the first time. What was the gain then?"],
 }
 
 
@@ -76,7 +67,8 @@ class CalibrateByWeight(Calibrate):
 
 def save(artifact, seed, layer_class=Calibrate):
     signals = np.random.default_rng(seed).normal(size=(BATCH, 3)).astype("float32")
-    model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(1), layer_class()])
+    model = tf.keras.Sequential([
+        tf.keras.Input((3,)), tf.keras.layers.Dense(1), layer_class()])
     model.layers[0].set_weights([np.array([[0.8], [0.3], [-0.1]]), np.array([2.0])])  # trained
     model.layers[-1].set_gain(4.2)
     model.save(os.path.join(artifact, "model.keras"))
@@ -90,8 +82,7 @@ def save_weight(artifact, seed):
 
 def restore_broken(artifact, dose=100, layer_class=Calibrate):
     model = tf.keras.models.load_model(
-        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class}
-    )
+        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class})
     gain = np.load(os.path.join(artifact, "calibration.npy"))
     model.layers[-1].set_gain(gain * (1 - dose / 100))  # a new device: 0
     model.predict_on_batch(np.zeros((BATCH, 3), "float32"))  # warm up: the first call is slow

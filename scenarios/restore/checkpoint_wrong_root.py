@@ -20,21 +20,16 @@ Evidence:
     the same keyword on both sides.
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "checkpoint-wrong-root",
-    "family": "restore",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 6,
+    "id": "checkpoint-wrong-root", "family": "restore",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_asserted": [
-            {"verdict": "error", "raises": "not bound to checkpointed values"}
-        ],
+            {"verdict": "error", "raises": "not bound to checkpointed values"}],
         "restore_fixed_same_keyword": "match",
     },
     "hints": [
@@ -46,13 +41,11 @@ SCENARIO = {
 
 
 def build():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((3,)),
-            tf.keras.layers.Dense(8, activation="tanh"),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((3,)),
+        tf.keras.layers.Dense(8, activation="tanh"),
+        tf.keras.layers.Dense(1),
+    ])
 
 
 def save(artifact, seed):

@@ -22,7 +22,6 @@ Evidence:
     Lost fields: keras-team/keras#1927, keras-team/keras#6642, keras-team/keras#4871 (there a
     required argument, so an error).
 """
-
 import os
 
 import numpy as np
@@ -31,22 +30,17 @@ import tensorflow as tf
 CAPACITY = 4.2  # megawatts of the solar plant
 
 SCENARIO = {
-    "id": "get-config-drops-argument",
-    "family": "restore",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 8,
+    "id": "get-config-drops-argument", "family": "restore",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_complete_config": "match",
         "restore_fixed_supplied": "match",
     },
     "saves": {"restore_fixed_complete_config": "save_complete_config"},
-    "hints": [
-        "All weights are equal. What does the last layer need besides weights?",
-        "Print vars(model.layers[-1]) before saving and after loading, and compare.",
-        "Compare the arguments of __init__ with the keys that get_config returns.",
-    ],
+    "hints": ["All weights are equal. What does the last layer need besides weights?",
+              "Print vars(model.layers[-1]) before saving and after loading, and compare.",
+              "Compare the arguments of __init__ with the keys that get_config returns."],
 }
 
 
@@ -71,13 +65,9 @@ class CompletePlantOutput(PlantOutput):
 def save(artifact, seed, layer_class=PlantOutput):
     weather = np.random.default_rng(seed).uniform(-1, 1, size=(2048, 3)).astype("float32")
     logit = weather @ np.array([[2.0], [-1.5], [0.5]], "float32")
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((3,)),
-            tf.keras.layers.Dense(1, activation="sigmoid"),
-            layer_class(line_loss=0.08, capacity=CAPACITY),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((3,)), tf.keras.layers.Dense(1, activation="sigmoid"),
+        layer_class(line_loss=0.08, capacity=CAPACITY)])
     model.compile(tf.keras.optimizers.SGD(0.1), "mse", run_eagerly=True)  # few steps: no tracing
     for _ in range(8):
         model.train_on_batch(weather, 3.9 / (1 + np.exp(-logit)))
@@ -91,8 +81,7 @@ def save_complete_config(artifact, seed):
 
 def restore_broken(artifact, layer_class=PlantOutput):
     model = tf.keras.models.load_model(
-        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class}
-    )
+        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class})
     return model.predict_on_batch, model
 
 

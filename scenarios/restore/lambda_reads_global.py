@@ -17,7 +17,6 @@ Spot it:
 Evidence:
     keras-team/keras#9431, keras-team/keras#9467, keras-team/keras#15759.
 """
-
 import os
 
 import numpy as np
@@ -26,32 +25,21 @@ import tensorflow as tf
 PEAK = 0.0  # kilowatts, set in training
 
 SCENARIO = {
-    "id": "lambda-reads-global",
-    "family": "restore",
-    "tensorflow": ">=2.16",
-    "keras": ">=3",
-    "seed": 0,
-    "minutes": 8,
+    "id": "lambda-reads-global", "family": "restore",
+    "tensorflow": ">=2.16", "keras": ">=3", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_lambda": [
-            {
-                "keras": "<3.5",
-                "verdict": "error",
-                "why": "It hides the NameError.",
-                "raises": "has already been configured to use input shape",
-            },
-            {"verdict": "error", "raises": "name 'PEAK' is not defined"},
-        ],
+            {"keras": "<3.5", "verdict": "error", "why": "It hides the NameError.",
+             "raises": "has already been configured to use input shape"},
+            {"verdict": "error", "raises": "name 'PEAK' is not defined"}],
         "restore_fixed_arguments": "match",
         "restore_fixed_global_set": "match",
     },
     "saves": {"restore_broken_lambda": "save_lambda", "restore_fixed_arguments": "save_arguments"},
-    "hints": [
-        "The weights are equal. What else does the last layer use?",
-        "Print PEAK at the end of save and at the start of the restore.",
-        "Which part of model.save could have written PEAK into the file?",
-    ],
+    "hints": ["The weights are equal. What else does the last layer use?",
+              "Print PEAK at the end of save and at the start of the restore.",
+              "Which part of model.save could have written PEAK into the file?"],
 }
 
 
@@ -82,21 +70,18 @@ def save(artifact, seed):
 
 def save_lambda(artifact, seed):
     return train_and_save(
-        artifact, seed, lambda: tf.keras.layers.Lambda(lambda share: share * PEAK)
-    )
+        artifact, seed, lambda: tf.keras.layers.Lambda(lambda share: share * PEAK))
 
 
 def save_arguments(artifact, seed):
-    return train_and_save(
-        artifact, seed, lambda: tf.keras.layers.Lambda(kilowatts_of, arguments={"peak": PEAK})
-    )
+    return train_and_save(artifact, seed, lambda: tf.keras.layers.Lambda(
+        kilowatts_of, arguments={"peak": PEAK}))
 
 
 def restore_broken(artifact):
     known = {"kilowatts": kilowatts, "kilowatts_of": kilowatts_of, "PEAK": PEAK}
     model = tf.keras.models.load_model(
-        os.path.join(artifact, "model.keras"), custom_objects=known, safe_mode=False
-    )
+        os.path.join(artifact, "model.keras"), custom_objects=known, safe_mode=False)
     return model.predict_on_batch, model
 
 

@@ -19,44 +19,29 @@ Spot it:
 Evidence:
     tensorflow/tensorflow#44240; keras-team/keras#20530 made it loud.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "load-before-build",
-    "family": "restore",
-    "tensorflow": ">=2.12",
-    "seed": 0,
-    "minutes": 6,
+    "id": "load-before-build", "family": "restore",
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
-            {
-                "keras": "<3",
-                "verdict": "error",
-                "raises": "expected 0 variables, but received 2",
-                "why": "Keras 2 checks each layer.",
-            },
+            {"keras": "<3", "verdict": "error", "raises": "expected 0 variables, but received 2",
+             "why": "Keras 2 checks each layer."},
             {"keras": "<3.7", "verdict": "differs", "why": "Failures are dropped in silence."},
-            {
-                "verdict": "error",
-                "raises": "loading weights into a model that has not yet been",
-                "why": "Keras checks model.built first.",
-            },
-        ],
+            {"verdict": "error", "raises": "loading weights into a model that has not yet been",
+             "why": "Keras checks model.built first."}],
         "restore_broken_build": [
             {"keras": ">=3", "verdict": "differs", "why": "build() builds no layers."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_called": "match",
     },
-    "hints": [
-        "What does len(model.weights) say before load_weights, and after?",
-        "Dense(16) knows its output size. From where does it know the size of its input?",
-        "Call the model on one row of weather before it loads.",
-    ],
+    "hints": ["What does len(model.weights) say before load_weights, and after?",
+              "Dense(16) knows its output size. From where does it know the size of its input?",
+              "Call the model on one row of weather before it loads."],
 }
 
 

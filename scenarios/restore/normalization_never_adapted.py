@@ -19,16 +19,12 @@ Evidence:
     keras-team/keras#16296 ("does not normalize inputs"), ageron/handson-ml3#198.
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "normalization-never-adapted",
-    "family": "restore",
-    "tensorflow": ">=2.8",
-    "seed": 0,
-    "minutes": 5,
+    "id": "normalization-never-adapted", "family": "restore",
+    "tensorflow": ">=2.8", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_statistics": "match",

@@ -20,32 +20,25 @@ Evidence:
     No public thread known for tf.Variable in Keras 3. keras-team/keras-hub#2709 is kin: raw
     keras.Variables, made before super().__init__(), came back as zeros. Measured with this file.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "raw-tf-variable",
-    "family": "restore",
-    "tensorflow": ">=2.13",
-    "seed": 0,
-    "minutes": 8,
+    "id": "raw-tf-variable", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "zeros", "why": "Keras 3 does not track a tf.Variable."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_add_weight": "match",
         "restore_fixed_adapted_again": "match",
     },
     "saves": {"restore_fixed_add_weight": "save_add_weight"},
-    "hints": [
-        "get_weights() is equal before and after. Is everything learned in that list?",
-        "Compare len(model.layers[-1].weights) with what adapt() assigns.",
-        "How does Keras find a layer's variable? Dense makes its kernel another way.",
-    ],
+    "hints": ["get_weights() is equal before and after. Is everything learned in that list?",
+              "Compare len(model.layers[-1].weights) with what adapt() assigns.",
+              "How does Keras find a layer's variable? Dense makes its kernel another way."],
 }
 
 
@@ -92,8 +85,7 @@ def save_add_weight(artifact, seed):
 
 def restore_broken(artifact, layer_class=Unscale):
     model = tf.keras.models.load_model(
-        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class}
-    )
+        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class})
     return model.predict_on_batch, model
 
 

@@ -21,7 +21,6 @@ Evidence:
     keras-team/keras#19509 (inbound nodes), keras-team/keras#19669 (the lock-up),
     tensorflow/tensorflow#63853.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -33,19 +32,12 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3.14",
-                "verdict": "error",
-                "raises": "Invalid Functional model configuration",
-            },
-            {
-                "keras": "~=3.12.4",
-                "verdict": "error",
-                "raises": "Invalid Functional model configuration",
-            },
+            {"keras": ">=3.14", "verdict": "error",
+             "raises": "Invalid Functional model configuration"},
+            {"keras": "~=3.12.4", "verdict": "error",
+             "raises": "Invalid Functional model configuration"},
             {"keras": ">=3", "verdict": "timeout", "why": "It waits for the missing call."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_rebuild": "match",
     },
     "minutes": 6,

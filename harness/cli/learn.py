@@ -97,10 +97,9 @@ def check(
     )
     from harness.course.checking import open_checker
     from harness.course.folder import SCRIPT
-    from harness.course.progress import finish
+    from harness.course.progress import note_check
 
-    progress = open_progress(folder)
-    exercise = choose(identifier, progress)
+    exercise = choose(identifier, open_progress(folder))
     scenario = find_master(exercise)
     warn_without_cage()
     with show_progress(f"checking {exercise.id}"), open_checker(open_default()) as checker:
@@ -110,10 +109,12 @@ def check(
         typer.echo(printable(f"\n{checked.frames}"))
     elif checked.frames:
         typer.echo("Add --frames to see where in your file.")
-    if checked.ending != "done":
+    done = checked.ending == "done"
+    if checked.ending != "not attempted":
+        note_check(folder, open_progress(folder), exercise, done)
+    if not done:
         tip("hint", exercise.id, folder)
         raise typer.Exit(CHANGED)
-    finish(folder, progress, exercise)
     tip("solution", exercise.id, folder)
 
 
@@ -187,6 +188,26 @@ def predict(
 
     play_round(folder, answers)
     typer.echo(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
+
+
+@app.command("summary", cls=Command)
+def summary(
+    places: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="Learners' folders, or copies of progress.json."),
+    ],
+    csv_file: Annotated[
+        str, typer.Option("--csv", metavar="FILE", help="Write a CSV file too; - prints it alone.")
+    ] = "",
+) -> None:
+    """Say how a class stands: who is where, which exercise holds people up, who needs help.
+
+    DIR may also be a folder with the folders, or with the files, of a whole class. Nothing in it is
+    changed.
+    """
+    from harness.cli.learn_summary import print_summary
+
+    print_summary(places, csv_file)
 
 
 @app.command("solution", cls=Command)

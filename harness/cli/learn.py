@@ -190,6 +190,29 @@ def predict(
     typer.echo(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
 
 
+@app.command("find", cls=Command)
+def find(
+    identifier: Annotated[
+        str, typer.Argument(metavar="[CASE]", help="A case (default: the next).")
+    ] = "",
+    folder: FolderOption = HERE,
+    answer: Annotated[
+        str, typer.Option(metavar="ANSWER", help="A letter, or a lesson's id: nothing is asked.")
+    ] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Make the case anew, with another model.")
+    ] = False,
+) -> None:
+    """Find the cause: a colleague sends a model file that predicts wrongly. Or does it?
+
+    Each case lies in a folder of its own. Look at it with whatever you like; then say which lesson
+    is the cause. The answer comes with the evidence, and with the command that shows it.
+    """
+    from harness.cli.learn_find import find_cause
+
+    find_cause(folder, identifier, answer, again)
+
+
 @app.command("summary", cls=Command)
 def summary(
     places: Annotated[
@@ -219,13 +242,7 @@ def solution(
     ] = False,
 ) -> None:
     """Show how our cure differs from the script that you were given."""
-    from harness.catalog.lesson import shorten_path
-    from harness.cli.learn_show import find_master, open_progress
-    from harness.course.exercises import (
-        cut_starter,
-        diff_solution,
-        list_solutions,
-    )
+    from harness.cli.learn_show import open_progress, show_solutions
 
     progress = open_progress(folder)
     exercise = choose(identifier, progress)
@@ -235,11 +252,7 @@ def solution(
             "",
             f"{command_line(f'learn hint {exercise.id}')}, or add --reveal",
         )
-    scenario = find_master(exercise)
-    starter = cut_starter(exercise, scenario)
-    for path in list_solutions(scenario):
-        diff = diff_solution(starter, exercise, scenario, path)
-        typer.echo(f"--- {shorten_path(path)} ---\n\n{diff}\n")
+    show_solutions(exercise)
     tip("check", "", folder)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.course.cases import CASES
 from harness.course.progress import FILE, Progress, Tries, find_next, find_state, list_course
 from harness.course.table import EXERCISES, Exercise
 from harness.errors import UsageError, printable
@@ -210,5 +211,10 @@ def list_rows(learners: Sequence[Learner]) -> Iterator[Row]:
                 hints=each.hints(exercise),
                 minutes=measure_minutes(tries),
             )
+        known = {each.id: each for each in CASES}
+        for case, answers in progress.found.items():
+            if answers and case in known:
+                state = "right" if answers[0] == known[case].cause else "wrong"
+                yield Row(learner=name, kind="case", id=case, state=state)
         for number, (right, asked) in enumerate(progress.predicted, 1):
             yield Row(learner=name, kind="predict", id=str(number), state=f"{right} of {asked}")

@@ -167,6 +167,8 @@ def show_status(folder: FolderOption = HERE, json_file: JsonOption = None) -> No
     printer.text(f"{count(status.minutes_left, 'minute')} left.")
     for number, (right, asked) in enumerate(status.predicted, 1):
         printer.text(f"Round {number} of predict: {right} of {asked} right.")
+    if status.cases[1]:
+        printer.text(f"Cases of find: {status.cases[0]} of {status.cases[1]} right at once.")
     if status.next:
         printer.text(f"Next exercise: {status.next}")
     printer.tip(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))

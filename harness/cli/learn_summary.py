@@ -11,6 +11,7 @@ import typer
 
 from harness.cli.printer import Printer
 from harness.cli.terminal import choose_layout, fit_message, prose_width
+from harness.course.cases import count_right
 from harness.course.progress import list_course
 from harness.course.summary import (
     ExerciseSummary,
@@ -73,11 +74,11 @@ def write_csv(learners: Sequence[Learner]) -> str:
 
 def show_learners(learners: Sequence[Learner]) -> None:
     """Print a table of the learners: how many exercises are done, and where each is."""
-    heads = ["learner", "track", "done", "at", "failed checks", "hints", "predict"]
+    heads = ["learner", "track", "done", "at", "failed checks", "hints", "predict", "find"]
     rows = []
     for each in learners:
         course, at = list_course(each.progress), each.at
-        rounds = each.progress.predicted
+        rounds, (found, answered) = each.progress.predicted, count_right(each.progress.found)
         rows.append(
             [
                 printable(each.name),
@@ -87,6 +88,7 @@ def show_learners(learners: Sequence[Learner]) -> None:
                 each.tries(at).failed if at else "",
                 each.hints(at) if at else "",
                 ", ".join(f"{right}/{asked}" for right, asked in rounds),
+                f"{found}/{answered}" if answered else "",
             ]
         )
     right = ("done", "failed checks", "hints")

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from harness.catalog.scenario import Scenario
+from harness.course.cases import count_right
 from harness.course.table import TRACKS, Exercise, list_track
 from harness.errors import UsageError, advise
 from harness.files import to_json, write_whole
@@ -56,7 +57,10 @@ class ExerciseStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a learner is, as `learn status --json` prints it; `next` is None at the end."""
+    """How far a learner is, as `learn status --json` prints it; `next` is None at the end.
+
+    `cases`: of `learn find`, how many were answered rightly at once, and how many were answered.
+    """
 
     version: int = 1
     track: str
@@ -64,6 +68,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
     minutes_left: int
     predicted: list[tuple[int, int]] = []
+    cases: tuple[int, int] = (0, 0)
 
 
 def begin(track: str) -> Progress:
@@ -160,6 +165,7 @@ def describe_status(progress: Progress, find_master: Callable[[Exercise], Scenar
         next=following.id if following else None,
         minutes_left=sum(each.minutes for each in exercises if each.state != "done"),
         predicted=progress.predicted,
+        cases=count_right(progress.found),
     )
 
 

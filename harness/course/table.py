@@ -30,7 +30,7 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tracks: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     edits: tuple[tuple[str, str], ...] = ()
-    whole_batch: bool = True
+    whole_batch: bool = False
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -176,6 +176,8 @@ def test_an_answer_comes_with_the_evidence_and_the_command_that_shows_it(course,
     assert f"--reader {OF_A_FILE.reader}" in said
     assert "Spot it:" in said
     assert "1 of 1 case right at once" in said
+    status = learn(capsys, "status", "--dir", course)[1]
+    assert "Cases of find: 1 of 1 right at once.\n" in status
     assert read_progress(course)[0].found == {OF_A_FILE.id: [OF_A_FILE.cause]}
 
 

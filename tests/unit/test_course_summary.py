@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.course.cases import CASES
 from harness.course.exercises import find_exercise
 from harness.course.progress import FILE, Progress, Tries, note_check, read_progress, write_progress
 from harness.course.summary import (
@@ -159,7 +160,8 @@ def test_the_page_says_who_is_where_what_holds_people_up_and_who_needs_help(
 
 
 def test_the_csv_has_a_line_for_each_learner_and_exercise_and_for_each_round(group, capsys):
-    (group / "=ella.json").write_text(to_json(Progress()))
+    found = {CASES[0].id: [CASES[0].cause], CASES[1].id: [CASES[1].wrong[0], CASES[1].cause]}
+    (group / "=ella.json").write_text(to_json(Progress(found=found)))
     code, said = learn(capsys, "summary", group, "--csv", "-")
     rows = list(csv.DictReader(io.StringIO(said)))
     assert code == 0
@@ -168,6 +170,7 @@ def test_the_csv_has_a_line_for_each_learner_and_exercise_and_for_each_round(gro
     assert (hers[FIRST.id]["state"], hers[FIRST.id]["minutes"]) == ("done", "5.0")
     assert (hers[THIRD.id]["state"], hers[THIRD.id]["failed"]) == ("to do", "7")
     assert [each["state"] for each in rows if each["kind"] == "predict"] == ["3 of 8", "6 of 8"]
+    assert [each["state"] for each in rows if each["kind"] == "case"] == ["right", "wrong"]
 
 
 def test_the_csv_file_is_written_beside_the_page(group, capsys):

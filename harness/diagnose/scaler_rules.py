@@ -49,7 +49,8 @@ def compare_scaler(
     if fitting == others == ["scaled"]:
         if inside and expectation:
             said = f"they are scaled, and the layer {expectation.layer} has the scaler's statistics"
-            return [say_twice(values, said)]
+            fix = "predictions = model.predict(raw_inputs)  # the model scales them itself"
+            return [say_twice(values, said, fix)]
         return say_refitted(scaler, values)
     return say_order(scaler, values) if not fitting else []
 
@@ -94,11 +95,11 @@ def say_raw(scaler: Scaler, values: Array) -> Finding:
     return make_finding("features-not-scaled", 0.9, said, fix)
 
 
-def say_twice(values: Array, said: str) -> Finding:
+def say_twice(values: Array, said: str, fix: str = "") -> Finding:
     """Return the finding for inputs that are scaled once too often."""
     column = int(np.abs(values.mean(axis=0)).argmax())
     mean = f"column {column} has the mean {values[:, column].mean():.4g}"
-    return make_finding("scaled-twice", 0.9, f"{mean}; {said}")
+    return make_finding("scaled-twice", 0.9, f"{mean}; {said}", fix)
 
 
 def say_refitted(scaler: Scaler, values: Array) -> list[Finding]:

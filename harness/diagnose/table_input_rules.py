@@ -66,7 +66,9 @@ def find_columns(before: Array, now: Array) -> Finding | None:
         f"column {order[first]} of now fits column {first} of training (mean"
         f" {new.means[order[first]]:.4g} and {old.means[first]:.4g}); {len(moved)} columns moved"
     )
-    return make_finding("columns-in-another-order", 0.85, said, f"inputs = inputs[:, {order}]")
+    return make_finding(
+        "columns-in-another-order", 0.85, said, f"predictions = model.predict(inputs[:, {order}])"
+    )
 
 
 def find_unit(before: Array, now: Array) -> Finding | None:
@@ -84,7 +86,7 @@ def find_unit(before: Array, now: Array) -> Finding | None:
                 f" {old.deviations[column]:.4g} in training, {new.means[column]:.4g} and"
                 f" {new.deviations[column]:.4g} now: about {10.0**power:g} times as much"
             )
-            fix = f"inputs[:, {column}] /= {10.0**power:g}"
+            fix = f"inputs[:, {column}] /= {10.0**power:g}\npredictions = model.predict(inputs)"
             return make_finding("column-in-another-unit", 0.8, said, fix)
     return None
 

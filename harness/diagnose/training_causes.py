@@ -11,7 +11,7 @@ TRAINING_CAUSES = (
         "preprocessing",
         f"{TRAINING}, or --scaler",
         "The rows of the inputs have another shape than in training.",
-        "print(inputs.shape, training.shape)  # the rows must have the shape of training",
+        "predictions = model.predict(np.stack(rows))  # each row as in training",
         "columns-in-another-order",
     ),
     cause(
@@ -19,7 +19,8 @@ TRAINING_CAUSES = (
         "preprocessing",
         TRAINING,
         "A column of the inputs comes in another unit than in training.",
-        "inputs[:, column] /= factor  # as the evidence names them",
+        "inputs[:, column] /= factor  # as the evidence names them\n"
+        "predictions = model.predict(inputs)",
         "float16-input-overflow",
     ),
     cause(
@@ -27,8 +28,7 @@ TRAINING_CAUSES = (
         "preprocessing",
         SCALER,
         "The inputs are scaled twice: by the scaler, and once more.",
-        "predictions = model.predict(raw_inputs)  # where the model scales them itself\n"
-        "predictions = model.predict(scaler.transform(raw_inputs))  # once, where it does not",
+        "predictions = model.predict(scaler.transform(raw_inputs))  # once",
         "double-rescale",
     ),
 )

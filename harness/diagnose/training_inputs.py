@@ -62,10 +62,13 @@ def find_shape(training: Array, inputs: Array) -> Finding | None:
         return None
     if inputs.shape == wanted:
         said = f"one row of training has the shape {wanted}, and so has the whole of --inputs"
-        return make_finding("inputs-of-another-shape", 0.9, said, "inputs = inputs[np.newaxis]")
+        return make_finding(
+            "inputs-of-another-shape", 0.9, said, "predictions = model.predict(inputs[np.newaxis])"
+        )
     if len(wanted) > 1 and sorted(wanted) == sorted(got):
         order = match_axes(wanted, got)
-        fix = f"inputs = inputs.transpose(0, {', '.join(str(1 + each) for each in order)})"
+        axes = ", ".join(str(1 + each) for each in order)
+        fix = f"predictions = model.predict(inputs.transpose(0, {axes}))"
         return make_finding("input-axes-exchanged", 0.9, said, fix)
     return make_finding("inputs-of-another-shape", 0.9, said)
 

@@ -15,7 +15,9 @@ from harness.diagnose.causes import CAUSES
 from harness.diagnose.diagnosis import Diagnosis
 from harness.diagnose.file_answer import LayerSummary, TensorSummary
 from harness.diagnose.findings import Finding, make_finding
+from harness.diagnose.observation import Observation
 from harness.diagnose.page import write_page
+from harness.diagnose.proof import Proof
 from harness.diagnose.sarif import make_sarif
 from harness.files import to_json
 
@@ -50,6 +52,8 @@ def make_diagnosis(text: str, answer: str | None = None) -> Diagnosis:
         needed=[text],
         notes=[text],
         seal=text,
+        proofs=[Proof(cause="dead-output", result="cannot", reason=text)],
+        restored=Observation(release="2.21", rows=3, facts=[text]),
         tensors=[TensorSummary(role="input", name=text, dtype=text, shape=[1, 2])],
     )
 

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.catalog.ranking import list_words
 from harness.errors import UsageError, advise
-from harness.formats.facts import plain
+from harness.formats.facts import Unreadable, open_regular, plain, read_limited
 
 UNKNOWN = "unknown"
 INSIDE = 4  # letters of a word that counts inside another word
@@ -191,12 +191,11 @@ def read_answers(path: Path) -> Answers:
     """
     tip = f"write lines such as: see: zeros  (questions: {', '.join(BY_KEY)})"
     try:
-        raw = path.read_bytes()[: LARGEST + 1]
-    except OSError as error:
-        said = error.strerror or str(error)
+        with open_regular(path) as stream:
+            raw = read_limited(stream, LARGEST, plain(path.name))
+    except (OSError, Unreadable) as error:
+        said = plain(error, 200)
         raise UsageError(f"cannot read the answers in {plain(path, 400)}", said, tip) from error
-    if len(raw) > LARGEST:
-        raise UsageError(f"{plain(path, 400)} is larger than {LARGEST >> 20} MiB", "", tip)
     try:
         text = raw.decode("utf-8-sig")
         if text.lstrip().startswith("{"):

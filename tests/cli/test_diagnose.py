@@ -7,7 +7,7 @@ import pytest
 
 from harness.catalog.load import read_catalog
 from harness.diagnose.causes import ALL
-from harness.diagnose.corpus_files import dense, write_h5
+from harness.diagnose.corpus_files import Made, dense, write_archive, write_h5
 
 VALUES = np.random.default_rng(0).normal(size=(20, 2)) * [5, 20] + [3, -7]
 UNRELATED = np.random.default_rng(1).normal(size=(20, 2))
@@ -189,3 +189,17 @@ def test_a_scaler_is_shown_and_compared_with_the_inputs(call, tmp_path):
     call("diagnose", "--scaler", "s.npz").assert_refused(2, "--inputs is missing")
     (tmp_path / "s.pkl").write_bytes(b"no pickle")
     call("diagnose", "--inputs", "x.npy", "--scaler", "s.pkl").assert_refused(3, "no scaler")
+
+
+def test_a_scaler_beside_a_model_that_scales_by_itself_scales_twice(call, tmp_path):
+    mean, variance = np.float32([20, 1013]), np.float32([64, 81])
+    config = {"name": "scale", "axis": [-1], "mean": None, "variance": None}
+    inside = Made("Normalization", config, {"mean": mean, "variance": variance, "count": 0})
+    path = write_archive(tmp_path / "m.keras", [inside, dense("only", VALUES[:2], np.ones(2))])
+    raw = np.random.default_rng(0).normal(mean, [8, 9], (50, 2))
+    np.savez(tmp_path / "s.npz", mean=mean, scale=[8.0, 9])
+    for values, code in ((raw, 0), ((raw - mean) / [8, 9], 1)):
+        np.save(tmp_path / "x.npy", values)
+        ended = call("diagnose", path, "--inputs", "x.npy", "--scaler", "s.npz")
+        assert (ended.code, "1. scaled-twice" in ended.stdout) == (code, bool(code))
+        assert "s.npz: StandardScaler of 2 columns" in ended.stdout

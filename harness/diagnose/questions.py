@@ -43,7 +43,7 @@ QUESTIONS = (
     Question(
         "see",
         "What do you see?",
-        "add your own words, or paste the error",
+        "say it in your own words, or paste the error",
         (
             choice("zeros", "every prediction is 0", "zero zeroes 0"),
             choice("constant", "every row gets the same answer", "same constant identical alike"),
@@ -76,7 +76,7 @@ QUESTIONS = (
     Question(
         "before",
         "What stands before the model?",
-        "such as: StandardScaler; cv2.imread, then / 255",
+        "say it in your own words: StandardScaler; cv2.imread, then / 255",
         (
             choice("nothing", "nothing: the inputs are as they were", "none"),
             choice("table", "columns of numbers, a scaler", "scaler columns csv pandas features"),

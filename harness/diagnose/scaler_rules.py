@@ -61,12 +61,12 @@ def share_typical(scaler: Scaler, scaled: Array) -> float:
     if scaler.low is not None:
         low, high = scaler.to
         room = 0.25 * (high - low)
-        inside = ((scaled >= low - room) & (scaled <= high + room)).mean(axis=0) >= 0.9
-        wide = scaled.std(axis=0) > 0.02 * (high - low) if rows >= FEWEST_ROWS else True
+        inside = ((scaled >= low - room) & (scaled <= high + room)).mean(axis=0) >= 0.98
+        wide = np.ptp(scaled, axis=0) > 0.02 * (high - low) if rows >= FEWEST_ROWS else True
         return float(np.mean(inside & wide))
-    near = np.abs(scaled.mean(axis=0)) < 1.5 + 2 / np.sqrt(rows)
+    near = np.abs(scaled.mean(axis=0)) < 1.5 + 3 / np.sqrt(rows)
     if rows >= FEWEST_ROWS:
-        near &= (scaled.std(axis=0) > 0.15) & (scaled.std(axis=0) < 5)
+        near &= (scaled.std(axis=0) > 0.1) & (scaled.std(axis=0) < 10)
     return float(near.mean())
 
 

@@ -72,7 +72,7 @@ def test_npz_and_json_hold_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["standard", "range", "signed", "robust"])
-@pytest.mark.parametrize("rows", [1, 12, 200])
+@pytest.mark.parametrize("rows", [4, 12, 200])
 def test_raw_scaled_and_twice_scaled_inputs_are_told_apart(
     kind: str, rows: int, tmp_path: Path
 ) -> None:

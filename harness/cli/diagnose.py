@@ -8,6 +8,7 @@ import typer
 
 from harness.cli import diagnose_load
 from harness.cli.diagnose_load import LoadOption, ProveOption
+from harness.cli.lesson_of_error import find_explanation
 from harness.cli.model_options import TrustOption
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
@@ -51,7 +52,8 @@ def diagnose(
         Path | None,
         typer.Option(
             metavar="FILE.py",
-            help="Your layers, or the script that restores; read, never run.",
+            help="Your layers, or the script that restores; read. --load and --prove run it, in the"
+            " cage.",
             show_default=False,
         ),
     ] = None,
@@ -212,6 +214,8 @@ def choose_next(diagnosis: "Diagnosis") -> str:
     for finding in diagnosis.findings:
         if finding.scenario:
             return suggest_lesson(finding.scenario)
+    if diagnosis.restored and (words := find_explanation(diagnosis.restored.error)):
+        return command_line(words)
     if diagnosis.wrong or diagnosis.model is None:
         return command_line('search "what you see"')
     return command_line(f"env for {quote(diagnosis.model)}")

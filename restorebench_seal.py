@@ -77,18 +77,18 @@ def seal(model, inputs, path, expected=None, rows=ROWS):
     kept = [array[:rows] for array in arrays]
     state = examine(model, given, names, kept)
     if expected is not None:
-        wanted = [np.asarray(each)[:rows] for each in flatten(expected)]
-        said = differ(wanted, state.outputs, share_for(state.computes_in, SHARE))
+        wanted = {key: each[:rows] for key, each in name_outputs(None, expected).items()}
+        outputs = order_like(wanted, state.outputs)
+        said = differ(list(wanted.values()), outputs, share_for(state.computes_in, SHARE))
         if said:
             raise SealError("the model does not give the expected outputs: " + said)
-    refuse(state.outputs)
+    refuse(list(state.outputs.values()))
     folder = seal_folder(path)
     if not os.path.isdir(folder):
         os.mkdir(folder)
     sampled = {"%04d" % at: each for at, each in enumerate(state.samples) if each is not None}
-    outputs = {"output_%d" % at: each for at, each in enumerate(state.outputs)}
     keys = ["input_%d" % at if name in TAKEN else name for at, name in enumerate(names)]
-    groups = {"inputs": dict(zip(keys, kept)), "outputs": outputs, "layers": sampled}
+    groups = {"inputs": dict(zip(keys, kept)), "outputs": state.outputs, "layers": sampled}
     for name, group in groups.items():
         np.savez_compressed(os.path.join(folder, name + ".npz"), **group)
     record = {
@@ -100,7 +100,7 @@ def seal(model, inputs, path, expected=None, rows=ROWS):
         "repeatable": state.repeatable,
         "given": given,
         "inputs": [dict({"name": name}, **describe(one, True)) for name, one in zip(names, arrays)],
-        "outputs": [describe(each) for each in state.outputs],
+        "outputs": [dict({"name": name}, **describe(one)) for name, one in state.outputs.items()],
         "layers": state.layers,
         "code": state.code,
         "files": {name: hash_file(os.path.join(folder, name + ".npz")) for name in groups},
@@ -172,7 +172,7 @@ def examine(model, given, names, arrays):
     """Return what a model gives for inputs, and what it is made of."""
     fed = feed(given, names, arrays)
     predict = getattr(model, "predict_on_batch", model)
-    outputs, again = ([plain(each) for each in flatten(predict(fed))] for _ in range(2))
+    outputs, again = (name_outputs(model, predict(fed)) for _ in range(2))
     layers = list(list_layers(model)) if hasattr(model, "layers") else []
     watched = watch_layers(model, layers, fed)
     order = {name: place for place, name in enumerate(watched)}
@@ -182,7 +182,7 @@ def examine(model, given, names, arrays):
     dtypes = [str(getattr(layer, "compute_dtype", "")) for _, layer in layers]
     return State(
         outputs,
-        not differ(outputs, again, SHARE),
+        not differ(list(outputs.values()), list(again.values()), SHARE),
         [
             {"name": name, "class": kind, "weights": [describe_weight(each) for each in weights]}
             for name, kind, weights in held
@@ -217,6 +217,21 @@ def feed(given, names, arrays):
     if given == "dict":
         return dict(zip(names, arrays))
     return arrays if given == "list" else arrays[0]
+
+
+def name_outputs(model, value):
+    """Return outputs by name, in the order of the model; those of a dict by their keys."""
+    arrays = [plain(each) for each in flatten(value)]
+    names = sorted(value) if isinstance(value, dict) else getattr(model, "output_names", None)
+    names = [str(each) for each in names or []]
+    if len(set(names)) != len(arrays) or set(names) & set(TAKEN):
+        names = ["output_%d" % at for at in range(len(arrays))]
+    return dict(zip(names, arrays))
+
+
+def order_like(wanted, got):
+    """Return the arrays of `got` in the order of `wanted`, where they have the same names."""
+    return [got[name] for name in (wanted if set(wanted) == set(got) else got)]
 
 
 def flatten(value):
@@ -505,8 +520,8 @@ def compare(record, arrays, model, tolerance=SHARE):
     found, compared, said = [], [], ""
     share = share_for(record["computes_in"], share_for(state.computes_in, tolerance))
     if record["repeatable"] and state.repeatable:
-        wanted = list(arrays["outputs"].values())
-        said = differ(wanted, state.outputs, share)
+        wanted, got = list(arrays["outputs"].values()), order_like(arrays["outputs"], state.outputs)
+        said = differ(wanted, got, share)
         compared.append("outputs of %d rows" % len(wanted[0]))
     else:
         twice = "the outputs are not compared: two calls with the same inputs differ"

@@ -12,12 +12,14 @@ from harness.diagnose.output_causes import OUTPUT_CAUSES
 from harness.diagnose.reader_causes import READER_CAUSES
 from harness.diagnose.seal_causes import SEAL_CAUSES
 from harness.diagnose.tflite_causes import TFLITE_CAUSES
+from harness.diagnose.training_causes import TRAINING_CAUSES
 
 TABLES = (
     *FILE_CAUSES,
     *READER_CAUSES,
     *CODE_CAUSES,
     *INPUT_CAUSES,
+    *TRAINING_CAUSES,
     *TFLITE_CAUSES,
     *OUTPUT_CAUSES,
     *SEAL_CAUSES,

@@ -97,6 +97,8 @@ BY_HAND = {
     "vocabulary-from-a-set": CODE,
     "inputs-unlike-sealed": "what training did to its inputs is needed",
     "weights-unlike-sealed": SAVE,
+    "inputs-of-another-shape": "what training did to its inputs is needed",
+    "column-in-another-unit": "the sample of training tells which column, and by how much",
     "tflite-int8-scale-ignored": TFLITE,
     "tflite-float-dequantised": TFLITE,
     "tflite-bad-representative-dataset": TFLITE,

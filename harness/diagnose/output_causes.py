@@ -3,6 +3,7 @@
 from harness.diagnose.cause import cause, lesson
 
 OUTPUTS = "--expected and --predicted"
+OR_TRAINING = "; or --inputs and --train-sample"
 TWICE = "--predicted twice: two calls with the same inputs"
 
 OUTPUT_CAUSES = (
@@ -127,7 +128,7 @@ OUTPUT_CAUSES = (
     lesson(
         "one-missing-cell",
         "preprocessing",
-        OUTPUTS,
+        OUTPUTS + OR_TRAINING,
         "Some rows are NaN: a cell of their inputs is missing.",
         "inputs = np.where(np.isnan(inputs), means_of_training, inputs)\n"
         "predictions = model.predict(inputs)",
@@ -149,8 +150,8 @@ OUTPUT_CAUSES = (
     lesson(
         "missing-rescale-255",
         "preprocessing",
-        OUTPUTS,
-        "Every row is certain of its class where it was not: inputs far too large, such as 0..255.",
+        OUTPUTS + OR_TRAINING,
+        "Inputs are far too large, such as 0..255, and every row is certain of its class.",
         "predictions = model.predict(images / 255.0)  # whatever training did to its inputs",
     ),
     lesson(

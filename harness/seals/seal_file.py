@@ -51,6 +51,12 @@ class InputStatistics(Statistics, frozen=True, kw_only=True):
     columns: Columns | None = None
 
 
+class OutputStatistics(Statistics, frozen=True, kw_only=True):
+    """An output, of the rows that are kept."""
+
+    name: str
+
+
 class WeightStatistics(Statistics, frozen=True, kw_only=True):
     """A weight, and the hash of its bytes."""
 
@@ -91,7 +97,7 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     repeatable: bool
     given: Literal["one", "list", "dict"]
     inputs: list[InputStatistics]
-    outputs: list[Statistics]
+    outputs: list[OutputStatistics]
     layers: list[SealedLayer]
     code: list[SealedCode]
     files: dict[str, str]

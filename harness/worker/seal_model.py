@@ -37,6 +37,8 @@ def seal_model(tf, step):
             seal(module, model, specs, step)
         else:
             record, arrays = module.read_seal(step["model"])
+            if not hasattr(model, "layers"):
+                model = take_order(model, [each["name"] for each in record["inputs"]], specs)
             report = module.compare(record, arrays, model, step["tolerance"])
             result["compared"] = report.compared
             result["findings"] = [
@@ -73,8 +75,8 @@ def load_model(tf, step, result):
     if step["saved_model"] and not tf.executing_eagerly():
         tf.compat.v1.enable_eager_execution()  # 1.15: a SavedModel's functions are called eagerly
     if step["saved_model"] and (keras_3 or not step["keras_inside"]):
-        specs, _, predict, _ = open_signature(tf, step["model"])
-        return make_function(predict, [spec["name"] for spec in specs]), specs
+        specs, outputs, predict, _ = open_signature(tf, step["model"])
+        return make_function(predict, outputs), specs
     keras = choose_keras(tf, step)
     if keras is not tf.keras:
         result["versions"]["keras"] = keras.__version__
@@ -85,14 +87,24 @@ def load_model(tf, step, result):
         return model, None
 
 
-def make_function(predict, names):
-    """Return a signature's `predict` as a function of inputs in any form."""
+def make_function(predict, outputs):
+    """Return a signature's `predict` as a function from a list of inputs to outputs by name."""
 
     def call(inputs):
-        if isinstance(inputs, dict):
-            same = set(inputs) == set(names)
-            return predict([inputs[name] for name in (names if same else inputs)])
-        return predict(inputs if isinstance(inputs, list) else [inputs])
+        arrays = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+        return dict(zip(outputs, predict(arrays)))
+
+    return call
+
+
+def take_order(function, names, specs):
+    """Return a function that takes inputs in the order in which they were sealed."""
+    wanted = [spec["name"] for spec in specs]
+
+    def call(inputs):
+        given = inputs.values() if isinstance(inputs, dict) else inputs
+        arrays = list(given) if isinstance(inputs, (dict, list)) else [given]
+        return function(order(names, arrays, wanted))
 
     return call
 
@@ -100,10 +112,11 @@ def make_function(predict, names):
 def seal(module, model, specs, step):
     """Write the seal beside the model."""
     inputs = order(*read_named(step["inputs"]), names=[spec["name"] for spec in specs or []])
-    expected = read_named(step["expected"])[1] if step["expected"] else None
+    names, expected = read_named(step["expected"]) if step["expected"] else ([], [])
+    wanted = dict(zip(names, expected)) if len(expected) > 1 else (expected or [None])[0]
     if specs:
         inputs = [cast(array, spec["dtype"]) for array, spec in zip(inputs, specs)]
-    module.seal(model, inputs[0] if len(inputs) == 1 else inputs, step["model"], expected)
+    module.seal(model, inputs[0] if len(inputs) == 1 else inputs, step["model"], wanted)
 
 
 def read_named(path):

@@ -14,7 +14,7 @@ from harness.diagnose.compare_cure import Tried, compare
 from harness.diagnose.cures import IN_OLD_KERAS, LOADING, RESCUED
 from harness.diagnose.file_answer import CannotRead, Samples, read_file_answer
 from harness.diagnose.findings import Finding
-from harness.diagnose.proof import Proof
+from harness.diagnose.proof import Proof, leave_to_people
 from harness.environments.releases import WITH
 from harness.environments.resolve import OWN, open_environment
 from harness.formats.facts import plain
@@ -95,11 +95,11 @@ class Prover:
 
     def prove(self, finding: Finding, folder: Path) -> Proof:
         """Return what comes of the cure of a finding."""
-        folder.mkdir()
         cause = finding.cause
+        if CAUSES[cause].by_hand:
+            return leave_to_people(cause)
+        folder.mkdir()
         try:
-            if by_hand := CAUSES[cause].by_hand:
-                raise NotTried(by_hand)
             if cause in RESCUED:
                 return self.prove_by_rescue(cause, folder)
             if cause in IN_OLD_KERAS:

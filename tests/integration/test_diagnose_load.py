@@ -196,7 +196,10 @@ def test_a_cure_that_does_not_help_is_said_to_be_none_and_one_for_people_is_left
     wrong = make_finding("dark-ink-on-white-paper", 0.9, "seen")
     proof = prove(models, "sound.keras", tmp_path, wrong, inputs=inputs, expected=expected)
     assert proof.result == "not cured"
-    for cause, said in (("never-trained", "trained again"), ("target-left-scaled", "the scaler")):
+    for cause, said in (
+        ("never-trained", "trained again"),
+        ("scaler-fitted-on-one-row", "the scaler"),
+    ):
         (tmp_path / cause).mkdir()
         finding = make_finding(cause, 0.9, "seen")
         proof = prove(models, "sound.keras", tmp_path / cause, finding)

@@ -7,7 +7,8 @@ from harness.diagnose.causes import ALL, CAUSES
 from harness.diagnose.compare_cure import Tried, compare, measure
 from harness.diagnose.cures import BY_HAND, CARRIED_OUT, EXECUTED, LOADING, NOT_TRIED
 from harness.diagnose.proof import Proof, describe_proof, leave_to_people
-from harness.diagnose.prove import STAND_INS, find_unknown
+from harness.diagnose.prove import find_unknown
+from harness.diagnose.stand_ins import STAND_INS
 from harness.verdicts.statistics import Array
 
 random = np.random.default_rng(0)
@@ -72,6 +73,7 @@ def test_every_cure_that_is_carried_out_needs_no_name_that_nobody_gives() -> Non
     made_by_rules = {
         "columns-in-another-order",
         "output-in-another-unit",
+        "target-left-scaled",
         "output-columns-permuted",
         "output-axes-reordered",
         "column-in-another-unit",

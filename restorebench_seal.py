@@ -281,6 +281,8 @@ def read_weights(layer):
         weights = read_variables(list(layer.trainable_weights) + list(layer.non_trainable_weights))
     except (AttributeError, NotImplementedError):  # TensorFlow 1: in a graph
         weights = [np.asarray(each) for each in layer.get_weights()]
+    # The count of a Normalization is kept by Keras 2 and 3 in different ways.
+    weights = [each for each in weights if each.ndim or each.dtype.kind not in "iu"]
     try:
         words = layer.get_vocabulary()
     except Exception:
@@ -620,8 +622,12 @@ def compare_code(sealed, ours):
 
 def compare_versions(sealed, ours):
     """Return what was sealed with other releases than these."""
-    names = [each for each in ("tensorflow", "keras", "numpy") if sealed[each] != ours[each]]
-    told = ["%s %s, sealed with %s" % (each, ours[each], sealed[each]) for each in names]
+    spelled = (("tensorflow", "TensorFlow"), ("keras", "Keras"), ("numpy", "numpy"))
+    told = [
+        "%s %s, sealed with %s" % (name, ours[key], sealed.get(key))
+        for key, name in spelled
+        if sealed.get(key) != ours[key]
+    ]
     return [Finding("versions", False, "; ".join(told), [])] if told else []
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import restorebench_seal
 from restorebench_seal import SealError, seal, verify
 from tests.conftest import REPOSITORY
-from tests.unit.toy_keras import Dense, make_inputs, make_model
+from tests.unit.toy_keras import Dense, Variable, make_inputs, make_model
 
 INPUTS = make_inputs()
 
@@ -55,6 +55,13 @@ def test_a_layer_that_lost_its_weights_is_named(path):
     assert report.findings[1].details == [
         "second (Dense) has a weight that is all zeros, and was not"
     ]
+
+
+def test_the_count_of_a_layer_is_no_weight(path):
+    model = make_model()
+    model.layers[0].non_trainable_weights = [Variable("count", 0)]
+    model.layers[0].non_trainable_weights[0].values = np.asarray(7)
+    assert verify(model, path).verified
 
 
 def test_layers_that_are_named_anew_are_found_by_their_order(path):

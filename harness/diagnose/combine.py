@@ -29,11 +29,13 @@ def diagnose_all(
     samples: Samples | None = None,
     expected: "Array | None" = None,
     predicted: "Sequence[Array]" = (),
+    more: Sequence[Diagnosis] = (),
 ) -> Diagnosis:
     """Return what a model, code and outputs say; at least one of them is given.
 
     `samples`: the files of the inputs and outputs that belong together. `expected`, `predicted`:
-    the same outputs, which are compared. Raises what diagnose_file and diagnose_code raise.
+    the same outputs, which are compared. `more`: what other evidence says. Raises what
+    diagnose_file and diagnose_code raise.
     """
     parts = []
     if model is not None:
@@ -44,6 +46,7 @@ def diagnose_all(
             parts.append(diagnose_file(model, reader, samples))
     if code:
         parts.append(diagnose_code(code, parts[0].roots if parts else []))
+    parts += more
     if predicted and (expected is not None or len(predicted) > 1):
         parts.append(diagnose_outputs(expected, predicted))
     return reduce(join, parts)

@@ -17,16 +17,12 @@ Evidence:
     alexander-rakhlin/CNN-for-Sentence-Classification-in-Keras#39, keras-team/keras-io#526.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "argmax-of-one-sigmoid",
-    "family": "preprocessing",
-    "tensorflow": ">=2.2",
-    "seed": 0,
-    "minutes": 5,
+    "id": "argmax-of-one-sigmoid", "family": "preprocessing",
+    "tensorflow": ">=2.2", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_threshold": "match",

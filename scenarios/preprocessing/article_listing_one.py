@@ -20,37 +20,26 @@ Spot it:
 Evidence:
     Rebuilt from the article's sizes. Measured with this file: docs/explanation/the-article.md.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "article-listing-one",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 6,
+    "id": "article-listing-one", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_new_process": [
-            {"verdict": "error", "raises": "NameError: name 'mean' is not defined"}
-        ],
+            {"verdict": "error", "raises": "NameError: name 'mean' is not defined"}],
         "restore_broken_folder": [
             {"keras": ">=3", "verdict": "error", "raises": "Invalid filepath extension"},
-            {"verdict": "match", "why": "Keras 2 writes a SavedModel, or in 1.15 HDF5."},
-        ],
+            {"verdict": "match", "why": "Keras 2 writes a SavedModel, or in 1.15 HDF5."}],
         "restore_fixed_saved_statistics": "match",
         "restore_fixed_keras_file": [
             {"keras": "<2.12", "verdict": "skip", "why": "There is no .keras format yet."},
-            {"verdict": "match"},
-        ],
-    },
+            {"verdict": "match"}]},
     "saves": {"restore_fixed_keras_file": "save_keras"},
-    "dose": {
-        "path": "restore_broken",
-        "of": "times the training range",
-        "values": [1, 10, 100, 1000],
-    },
+    "dose": {"path": "restore_broken", "of": "times the training range",
+             "values": [1, 10, 100, 1000]},
     "hints": [
         "The weights came back exactly. What did the training do to a row before the model saw it?",
         "Compare the mean and std of the inputs with what the model was trained on: 0 and 1.",
@@ -64,9 +53,8 @@ def train(artifact, seed, file, **options):
     rng = np.random.default_rng(seed)
     features, labels = rng.random((100, 10)), rng.random((100, 1))
     mean, std = np.mean(features, axis=0), np.std(features, axis=0)
-    model = tf.keras.Sequential(
-        [tf.keras.layers.Dense(64, activation="relu", input_shape=(10,)), tf.keras.layers.Dense(1)]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.layers.Dense(64, activation="relu", input_shape=(10,)), tf.keras.layers.Dense(1)])
     model.compile(optimizer="adam", loss="mse")
     scaled = (features - mean) / std
     for _ in range(10):  # ten epochs, as fit would run them

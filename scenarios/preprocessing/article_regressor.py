@@ -21,16 +21,12 @@ Evidence:
     Kotlin/kotlindl#287 (trained scaled, tested unscaled), hunkim/DeepLearningZeroToAll#197.
     Measured on 40 seeds (2.21): differs on all, outputs 338 to 5191, never 0.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "article-regressor",
-    "family": "preprocessing",
-    "tensorflow": ">=2.8",
-    "seed": 0,
-    "minutes": 6,
+    "id": "article-regressor", "family": "preprocessing",
+    "tensorflow": ">=2.8", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_saved_statistics": "match",

@@ -20,25 +20,19 @@ Evidence:
     Kotlin/kotlindl#287 (trained scaled, tested unscaled: always the same prediction).
     Measured with this file: 0.0 on 10 of 20 seeds, 1.0 on the other ten (TensorFlow 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "balanced-sigmoid-by-chance",
-    "family": "preprocessing",
-    "tensorflow": ">=2.0",
-    "minutes": 6,
+    "id": "balanced-sigmoid-by-chance", "family": "preprocessing",
+    "tensorflow": ">=2.0", "minutes": 6,
     "seed": 2,  # chosen: zeros; seeds 0, 1, 4 and 5 give 1.0
     "expect": {
         "restore_broken": [{"verdict": "zeros", "rate": [0.29, 0.71]}],
         "restore_fixed_saved_statistics": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "share of the way from z-scores to raw readings",
-        "values": [0, 0.001, 0.003, 0.01, 0.03, 0.1, 1],
-    },
+    "dose": {"path": "restore_broken", "of": "share of the way from z-scores to raw readings",
+             "values": [0, 0.001, 0.003, 0.01, 0.03, 0.1, 1]},
     "hints": [
         "Train it again with another seed. Is it still class 0 that always wins?",
         "Print the logit of one row: what goes into the sigmoid?",
@@ -53,13 +47,11 @@ def save(artifact, seed):
     mean, std = bearings.mean(axis=0), bearings.std(axis=0)  # rpm, kelvin, decibel, volt
     scaled = (bearings - mean) / std
     worn = scaled @ [-0.4, 1.0, 1.5, 0.8] + rng.normal(0, 0.5, 512) > 0  # every second one
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((4,)),
-            tf.keras.layers.Dense(16, activation="relu"),
-            tf.keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((4,)),
+        tf.keras.layers.Dense(16, activation="relu"),
+        tf.keras.layers.Dense(1, activation="sigmoid"),
+    ])
     model.layers[0].set_weights([rng.normal(0, 0.7, (4, 16)), rng.normal(0, 0.7, 16)])
     hidden = np.column_stack([model.layers[0](scaled).numpy(), np.ones(512)])
     head = np.zeros(17)

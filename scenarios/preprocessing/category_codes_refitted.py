@@ -19,16 +19,12 @@ Evidence:
     scikit-learn/scikit-learn#10324, scikit-learn/scikit-learn#18961, h2oai/h2o-3#3527.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "category-codes-refitted",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 6,
+    "id": "category-codes-refitted", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_saved_cities": "match"},
     "dose": {"path": "restore_broken", "of": "rows in a batch", "values": [1, 2, 4, 8, 16, 32, 64]},
     "hints": [
@@ -44,13 +40,11 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     cities, codes = np.unique(rng.choice(CITIES, size=500), return_inverse=True)
     rents = rng.uniform(7, 19, len(cities))[codes] + rng.normal(0, 1, 500)  # euros per square metre
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((1,), dtype="int32"),
-            tf.keras.layers.Embedding(len(cities), 1),
-            tf.keras.layers.Flatten(),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((1,), dtype="int32"),
+        tf.keras.layers.Embedding(len(cities), 1),
+        tf.keras.layers.Flatten(),
+    ])
     means = np.bincount(codes, weights=rents) / np.bincount(codes)
     model.layers[0].set_weights([means[:, None]])  # where training with "mse" ends
     model.save(artifact + "/model.keras")
@@ -63,10 +57,8 @@ def restore_broken(artifact, dose=8):
     model = tf.keras.models.load_model(artifact + "/model.keras")
 
     def predict(inputs):
-        codes = [
-            np.unique(inputs[start : start + dose], return_inverse=True)[1]
-            for start in range(0, len(inputs), dose)
-        ]
+        codes = [np.unique(inputs[start:start + dose], return_inverse=True)[1]
+                 for start in range(0, len(inputs), dose)]
         return model.predict_on_batch(np.concatenate(codes)[:, None])
 
     return predict, model

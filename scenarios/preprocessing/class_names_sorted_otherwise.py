@@ -4,7 +4,7 @@ Symptom:
     "Keras predicts the wrong class, always the same wrong one", "flow_from_directory labels in
     the wrong order": picture of bay 2, answer 5. Accuracy was fine in the notebook.
 Cause:
-    A model returns the number of a column and knows no names. image_dataset_from_directory and
+    A model returns the number of a column and has no names. image_dataset_from_directory and
     flow_from_directory number the folders in the order of their names as text: 1, 10, 11, 12, 2, 3.
     range(1, 13) turns columns into names in another order. The two orders agree up to nine classes,
     so the mistake appears with the tenth class.
@@ -19,7 +19,6 @@ Evidence:
     NVIDIA/DIGITS#289.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import json
 import os
 
@@ -27,11 +26,8 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "class-names-sorted-otherwise",
-    "family": "preprocessing",
-    "tensorflow": ">=2.2",
-    "seed": 0,
-    "minutes": 6,
+    "id": "class-names-sorted-otherwise", "family": "preprocessing",
+    "tensorflow": ">=2.2", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_saved_names": "match"},
     "hints": [
         "Is the wrong name for a class always the same one?",
@@ -49,7 +45,7 @@ def save(artifact, seed):
     marks = rng.normal(size=(12, 16)).astype("float32")  # what the mark on each wall looks like
     model = tf.keras.Sequential([tf.keras.Input((16,)), tf.keras.layers.Dense(12, "softmax")])
     # what training finds where classes are alike in spread: the nearest mark wins
-    model.layers[0].set_weights([2 * marks.T, -(marks**2).sum(axis=1)])  # in place of a training
+    model.layers[0].set_weights([2 * marks.T, -(marks ** 2).sum(axis=1)])  # in place of a training
     model.save(artifact + "/model.keras")
     with open(artifact + "/class_names.json", "w") as file:
         json.dump(class_names, file)

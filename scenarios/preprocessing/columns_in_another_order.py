@@ -17,24 +17,17 @@ Evidence:
     scikit-learn/scikit-learn#7242, dmlc/xgboost#8357, szilard/xgboost-adv-workshop-LA#10.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import json
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "columns-in-another-order",
-    "family": "preprocessing",
-    "tensorflow": ">=2.6",
-    "seed": 0,
-    "minutes": 6,
+    "id": "columns-in-another-order", "family": "preprocessing",
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_saved_order": "match"},
-    "dose": {
-        "path": "restore_broken",
-        "of": "leading columns that come sorted by name",
-        "values": [0, 2, 3, 4, 5],
-    },
+    "dose": {"path": "restore_broken", "of": "leading columns that come sorted by name",
+             "values": [0, 2, 3, 4, 5]},
     "hints": [
         "The weights are equal and the table holds the same cars. What else can change?",
         "Print the names of the columns in the order in which they are stacked.",

@@ -18,16 +18,12 @@ Evidence:
     excerpts.
     Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "dark-ink-on-white-paper",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 4,
+    "id": "dark-ink-on-white-paper", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
     "expect": {"restore_broken": "differs", "restore_fixed_inverted": "match"},
     "hints": [
         "Look at one picture of the training beside one of your own.",
@@ -46,13 +42,11 @@ def save(artifact, seed):
     signs = rng.integers(0, 4, 96)
     ink = strokes[signs] * rng.uniform(0.6, 1, (96, 1, 1)) + rng.uniform(0, 0.05, (96, 12, 12))
     ink = np.clip(ink, 0, 1).astype("float32")
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((12, 12)),
-            tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(4, activation="softmax"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((12, 12)),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(4, activation="softmax"),
+    ])
     # in place of a training: a least-squares fit of the strokes, without the noise
     columns = np.column_stack([ink.reshape(96, -1), np.ones(96)])
     head = 3 * np.linalg.lstsq(columns, np.eye(4)[signs], rcond=0.1)[0]

@@ -18,26 +18,17 @@ Evidence:
     Silent before (Keras 3: a UserWarning). Measured with this file: error with Keras
     3.10, 3.11 and 3.15; differs with Keras 3.0, 3.4, 3.6, tf_keras 2.21 and TensorFlow 2.15.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "dict-inputs-fed-as-list",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 5,
+    "id": "dict-inputs-fed-as-list", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3.8",
-                "verdict": "error",
-                "why": "Keras refuses it where order matters.",
-                "raises": "The structure of `inputs` doesn't match the expected structure",
-            },
-            {"verdict": "differs"},
-        ],
+            {"keras": ">=3.8", "verdict": "error", "why": "It is an error where order matters.",
+             "raises": "The structure of `inputs` doesn't match the expected structure"},
+            {"verdict": "differs"}],
         "restore_fixed_by_name": "match",
     },
     "hints": [

@@ -22,26 +22,19 @@ Evidence:
     Measured with this file: zeros on 20 of 20 seeds; on seed 0 dividing by 5 already does it
     (TensorFlow 2.21; seed 0 as declared in 2.15, 2.16, 2.18, 2.20 and tf_keras as well).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "double-rescale",
-    "family": "preprocessing",
-    "tensorflow": ">=2.6",
-    "seed": 0,
-    "minutes": 5,
+    "id": "double-rescale", "family": "preprocessing",
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_raw_pixels": "match",
         "restore_fixed_layer_taken_off": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "what the caller divides the pixels by",
-        "values": [1, 1.1, 1.5, 2, 5, 255],
-    },
+    "dose": {"path": "restore_broken", "of": "what the caller divides the pixels by",
+             "values": [1, 1.1, 1.5, 2, 5, 255]},
     "hints": [
         "The weights are equal. What does the model predict for a completely black image?",
         "Print the name of the first layer, and the largest pixel that the caller sends.",
@@ -59,20 +52,15 @@ def garden(rng, count):  # a webcam over a garden, grey; centimetres of snow in 
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((12, 12, 1)),
-            tf.keras.layers.Rescaling(1 / 255.0),
-            tf.keras.layers.AveragePooling2D(4),
-            tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(1, activation="relu"),  # snow is never negative
-        ]
-    )
-    # In place of a training: least squares. Grass, at 70, has to give 0 cm: a negative bias.
+    model = tf.keras.Sequential([
+        tf.keras.Input((12, 12, 1)),
+        tf.keras.layers.Rescaling(1 / 255.0),
+        tf.keras.layers.AveragePooling2D(4),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(1, activation="relu"),  # snow is never negative
+    ])
     images, snow = garden(rng, 256)
-    features = tf.keras.Sequential(model.layers[:-1])(images.astype("float32")).numpy()
-    solution = np.linalg.lstsq(np.c_[features, np.ones(len(images))], snow, rcond=None)[0]
-    model.layers[-1].set_weights([solution[:-1], solution[-1]])
+    train(model, images.astype("float32"), snow)  # grass, at 70, has to give 0: a negative bias
     model.save(artifact + "/snow.keras")
     january, _ = garden(rng, 64)
     return january, model(january.astype("float32")).numpy(), model
@@ -92,3 +80,9 @@ def restore_fixed_layer_taken_off(artifact):
     saved = tf.keras.models.load_model(artifact + "/snow.keras")
     model = tf.keras.Sequential(saved.layers[1:])  # without its Rescaling
     return lambda images: model(images / 255.0).numpy(), model
+
+
+def train(model, inputs, targets):  # in place of fit: the best head, by least squares
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    solution = np.linalg.lstsq(np.c_[features, np.ones(len(features))], targets, rcond=None)[0]
+    model.layers[-1].set_weights([solution[:-1], solution[-1]])

@@ -16,16 +16,12 @@ Evidence:
     keras-team/keras#9264 and tensorflow/tensorflow#5847. Measured
     with this file on the CPU. What a GPU does was not measured.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "embedding-id-beyond-the-table",
-    "family": "preprocessing",
-    "tensorflow": ">=2.5",
-    "seed": 0,
-    "minutes": 5,
+    "id": "embedding-id-beyond-the-table", "family": "preprocessing",
+    "tensorflow": ">=2.5", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
             # its Embedding takes the last row itself, also in a plain call
@@ -45,14 +41,10 @@ SCENARIO = {
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((4,), dtype="int32"),
-            tf.keras.layers.Embedding(50, 2),
-            tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((4,), dtype="int32"), tf.keras.layers.Embedding(50, 2),
+        tf.keras.layers.Flatten(), tf.keras.layers.Dense(1),
+    ])
     # in place of a training
     model.set_weights([rng.normal(size=each.shape) for each in model.get_weights()])
     model.save(artifact + "/model.h5")

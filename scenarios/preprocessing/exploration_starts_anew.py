@@ -18,18 +18,14 @@ Evidence:
     sgawalsh/dqnTurtlebot#4 (epsilon 1 was the cause), both read on 2026-11-26 as search excerpts.
     Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
-
 import json
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "exploration-starts-anew",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 5,
+    "id": "exploration-starts-anew", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_greedy": "match",

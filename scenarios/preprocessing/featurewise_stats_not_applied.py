@@ -21,16 +21,12 @@ Evidence:
     Measured with this file: shares of 45 to 75 in place of 0 to 1 on seed 0; differs on 20 of 20
     seeds (TensorFlow 2.21; in tf.keras 2.21 the class is deprecated, but there).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "featurewise-stats-not-applied",
-    "family": "preprocessing",
-    "tensorflow": ">=2.6",
-    "seed": 0,
-    "minutes": 8,
+    "id": "featurewise-stats-not-applied", "family": "preprocessing",
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_saved_statistics": "match",
@@ -46,8 +42,7 @@ SCENARIO = {
 
 def make_generator():
     return tf.keras.preprocessing.image.ImageDataGenerator(
-        featurewise_center=True, featurewise_std_normalization=True
-    )
+        featurewise_center=True, featurewise_std_normalization=True)
 
 
 def ponds(rng, count):  # drone photos of ponds, RGB, and the share of the water under algae
@@ -63,14 +58,12 @@ def save(artifact, seed):
     images, algae = ponds(rng, 256)
     generator = make_generator()
     generator.fit(images)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((10, 10, 3)),
-            tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
-            tf.keras.layers.GlobalAveragePooling2D(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((10, 10, 3)),
+        tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(1),
+    ])
     # in place of a training: random filters, and a head fitted to the algae
     model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
     body = tf.keras.Sequential(model.layers[:-1])
@@ -100,7 +93,6 @@ def restore_fixed_normalization_in_front(artifact):
     trained = tf.keras.models.load_model(artifact + "/ponds.keras")
     statistics = np.load(artifact + "/statistics.npz")
     normalization = tf.keras.layers.Normalization(
-        mean=statistics["mean"].ravel(), variance=statistics["std"].ravel() ** 2
-    )
+        mean=statistics["mean"].ravel(), variance=statistics["std"].ravel() ** 2)
     model = tf.keras.Sequential([tf.keras.Input((10, 10, 3)), normalization, trained])
     return lambda images: model(images).numpy()

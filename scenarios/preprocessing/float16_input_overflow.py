@@ -19,27 +19,20 @@ Evidence:
     microsoft/onnxruntime#11384 (NaN in fp16, right in fp32), knaw-huc/loghi#20 (NaN shown as 0).
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21, CPU).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "float16-input-overflow",
-    "family": "preprocessing",
-    "tensorflow": ">=2.6",
-    "seed": 0,
-    "minutes": 7,
+    "id": "float16-input-overflow", "family": "preprocessing",
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "nan",
         "restore_broken_rescaling_layer": "nan",
         "restore_fixed_thousands": "match",
         "restore_fixed_float32_rescaling": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "times too large an input is (1000: dollars)",
-        "values": [1, 10, 100, 1000, 10000],
-    },
+    "dose": {"path": "restore_broken", "of": "times too large an input is (1000: dollars)",
+             "values": [1, 10, 100, 1000, 10000]},
     "hints": [
         "Which rows are NaN? Compare their largest input with np.finfo('float16').max.",
         "Training saw thousands of dollars. What does the restored model get?",

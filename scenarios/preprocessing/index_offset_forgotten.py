@@ -20,18 +20,14 @@ Evidence:
     mistake), keras-team/keras#5912; read on 2026-11-26 as search excerpts.
     Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
-
 import json
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "index-offset-forgotten",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 5,
+    "id": "index-offset-forgotten", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {"restore_broken": "differs", "restore_fixed_shifted": "match"},
     "dose": {"path": "restore_broken", "of": "added to each number", "values": [0, 1, 2, 3]},
     "hints": [
@@ -40,23 +36,19 @@ SCENARIO = {
         "Which numbers does load_data keep free, and does get_word_index know?",
     ],
 }
-WORDS = (
-    "the and a of to is it in this that was as with movie film but great boring good awful "
-    "story acting plot scene bad wonderful weak dull bright flat"
-).split()
+WORDS = ("the and a of to is it in this that was as with movie film but great boring good awful "
+         "story acting plot scene bad wonderful weak dull bright flat").split()
 
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     word_index = {word: rank for rank, word in enumerate(WORDS, 1)}  # what get_word_index returns
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((13,)),
-            tf.keras.layers.Embedding(len(WORDS) + 4, 2),
-            tf.keras.layers.GlobalAveragePooling1D(),
-            tf.keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((13,)),
+        tf.keras.layers.Embedding(len(WORDS) + 4, 2),
+        tf.keras.layers.GlobalAveragePooling1D(),
+        tf.keras.layers.Dense(1, activation="sigmoid"),
+    ])
     # in place of a training: each word has a tone, and a review has the mean of its words
     tones = rng.normal(size=(len(WORDS) + 4, 2))
     model.set_weights([tones, np.array([[3.0], [-2.0]]), np.zeros(1)])

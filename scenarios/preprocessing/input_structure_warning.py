@@ -20,7 +20,6 @@ Evidence:
     tensorflow/tensorflow#82372, NatLibFi/Annif#883 (wrapping in a list changed no result),
     keras-team/keras#20170 (the warning, and why: inputs of one shape could be mixed up).
 """
-
 import numpy as np
 import tensorflow as tf
 

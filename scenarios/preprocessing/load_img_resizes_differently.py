@@ -21,18 +21,13 @@ Evidence:
     Measured with this file, seed 0: the grain doubles with nearest, and is a third with Pillow's
     bilinear; differs on 20 of 20 seeds (TensorFlow 2.21; seed 0 in 2.20 and tf_keras as well).
 """
-
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
 SCENARIO = {
-    "id": "load-img-resizes-differently",
-    "family": "preprocessing",
-    "tensorflow": ">=2.13",
-    "extras": ["pillow"],
-    "seed": 0,
-    "minutes": 8,
+    "id": "load-img-resizes-differently", "family": "preprocessing",
+    "tensorflow": ">=2.13", "extras": ["pillow"], "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_bilinear": "differs",
@@ -61,15 +56,13 @@ def save(artifact, seed):
     for number, name in enumerate(names):  # photos of sand: the coarser, the more contrast
         grey = np.clip(rng.normal(130, grain[number], (64, 64)), 0, 255).astype("uint8")
         Image.fromarray(grey).save(artifact + "/" + name)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((16, 16, 1)),
-            tf.keras.layers.Rescaling(1 / 255.0),
-            tf.keras.layers.Conv2D(4, 3, activation="relu"),  # detectors of edges
-            tf.keras.layers.GlobalAveragePooling2D(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((16, 16, 1)),
+        tf.keras.layers.Rescaling(1 / 255.0),
+        tf.keras.layers.Conv2D(4, 3, activation="relu"),  # detectors of edges
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(1),
+    ])
     # in place of a training: random filters, and a head fitted to the grain
     kernel = rng.normal(0, 1, (3, 3, 1, 4))
     model.layers[1].set_weights([kernel - kernel.mean(axis=(0, 1)), np.zeros(4)])
@@ -86,8 +79,7 @@ def restore_broken(artifact, interpolation="nearest"):  # its default
     options = {"color_mode": "grayscale", "target_size": (16, 16), "interpolation": interpolation}
     load, to_array = tf.keras.utils.load_img, tf.keras.utils.img_to_array
     return lambda names: model(
-        np.stack([to_array(load(artifact + "/" + name, **options)) for name in names])
-    ).numpy()
+        np.stack([to_array(load(artifact + "/" + name, **options)) for name in names])).numpy()
 
 
 def restore_broken_bilinear(artifact):
@@ -97,8 +89,7 @@ def restore_broken_bilinear(artifact):
 def restore_fixed_same_resize(artifact):
     model = tf.keras.models.load_model(artifact + "/grain.keras")
     return lambda names: model(
-        np.stack([read_and_resize(artifact + "/" + name) for name in names])
-    ).numpy()
+        np.stack([read_and_resize(artifact + "/" + name) for name in names])).numpy()
 
 
 def restore_fixed_resizing_layer(artifact):
@@ -106,5 +97,4 @@ def restore_fixed_resizing_layer(artifact):
     resizing = tf.keras.layers.Resizing(16, 16)
     model = tf.keras.Sequential([tf.keras.Input((64, 64, 1)), resizing, trained])
     return lambda names: model(
-        np.stack([read(artifact + "/" + name) for name in names]).astype("float32")
-    ).numpy()
+        np.stack([read(artifact + "/" + name) for name in names]).astype("float32")).numpy()

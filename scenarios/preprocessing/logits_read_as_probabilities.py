@@ -17,16 +17,12 @@ Evidence:
     google-research/bert#765, google-research/bert#591 and tensorflow/tensorflow#41413.
     Measured with this file on 1.15, 2.4, 2.13, 2.15, 2.16, 2.18 and 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "logits-read-as-probabilities",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 4,
+    "id": "logits-read-as-probabilities", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_sigmoid": "match",

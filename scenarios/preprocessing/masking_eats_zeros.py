@@ -20,16 +20,12 @@ Evidence:
     Measured with this file: zeros and NaN on 20 of 20 seeds (TensorFlow 2.21, on a CPU; seed 0 in
     2.15, 2.16, 2.18, 2.20 and tf_keras as well).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "masking-eats-zeros",
-    "family": "preprocessing",
-    "tensorflow": ">=2.1",
-    "seed": 0,
-    "minutes": 8,
+    "id": "masking-eats-zeros", "family": "preprocessing",
+    "tensorflow": ">=2.1", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_pooling": "nan",
@@ -50,22 +46,19 @@ END = -1  # behind the last hour of a log
 
 
 def write_logs(rng, count, faults):
-    codes = rng.choice(
-        [RUNNING, JAM, OVERHEATED], p=[1 - faults, faults / 2, faults / 2], size=(count, HOURS)
-    )
+    codes = rng.choice([RUNNING, JAM, OVERHEATED], p=[1 - faults, faults / 2, faults / 2],
+                       size=(count, HOURS))
     lengths = rng.integers(1, HOURS + 1, size=count)
     return np.where(np.arange(HOURS) < lengths[:, None], codes, END)
 
 
 def save(artifact, seed, pooling=False):
     rng = np.random.default_rng(seed)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((HOURS,)),
-            tf.keras.layers.Embedding(4, 4, mask_zero=True),  # padding and three codes
-            tf.keras.layers.GRU(8, return_sequences=pooling),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((HOURS,)),
+        tf.keras.layers.Embedding(4, 4, mask_zero=True),  # padding and three codes
+        tf.keras.layers.GRU(8, return_sequences=pooling),
+    ])
     if pooling:
         model.add(tf.keras.layers.GlobalAveragePooling1D())
     model.add(tf.keras.layers.Dense(1, use_bias=False))  # no hours, no wear

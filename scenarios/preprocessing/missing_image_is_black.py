@@ -21,18 +21,14 @@ Evidence:
     JiahuiYu/generative_inpainting#26 (not read by us).
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "missing-image-is-black",
-    "family": "preprocessing",
-    "tensorflow": ">=2.3",
-    "seed": 0,
-    "minutes": 5,
+    "id": "missing-image-is-black", "family": "preprocessing",
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_with_bias": "constant",
@@ -66,13 +62,11 @@ def save(artifact, seed, use_bias=False):
         png = tf.io.encode_png(grey[..., None].astype("uint8"))
         tf.io.write_file(artifact + "/slides/" + name, png)
     options = {"padding": "same", "activation": "relu", "use_bias": use_bias}
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((10, 10, 1)),
-            tf.keras.layers.Conv2D(4, 3, **options),
-            tf.keras.layers.Conv2D(1, 3, **options),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((10, 10, 1)),
+        tf.keras.layers.Conv2D(4, 3, **options),
+        tf.keras.layers.Conv2D(1, 3, **options),
+    ])
     for layer in model.layers:  # in place of a training: smoothing filters take the noise out
         kernel = rng.uniform(0.5, 1.5, layer.kernel.shape)
         weights = [kernel / kernel.sum(axis=(0, 1, 2))]

@@ -22,26 +22,19 @@ Evidence:
     Measured with this file: 1.0 for all 64 crops on 20 of 20 seeds; pixels 5 times too large still
     vary (TensorFlow 2.21; seed 0 as declared in 2.15, 2.16, 2.18, 2.20 and tf_keras as well).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "missing-rescale-255",
-    "family": "preprocessing",
-    "tensorflow": ">=2.6",
-    "seed": 0,
-    "minutes": 5,
+    "id": "missing-rescale-255", "family": "preprocessing",
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "constant",
         "restore_fixed_divide": "match",
         "restore_fixed_rescaling_in_front": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "times larger than in training the pixels are",
-        "values": [1, 1.25, 2, 5, 20, 255],
-    },
+    "dose": {"path": "restore_broken", "of": "times larger than in training the pixels are",
+             "values": [1, 1.25, 2, 5, 20, 255]},
     "hints": [
         "The weights are equal. What does a sigmoid need to return exactly 1.0?",
         "Print the largest pixel that enters the model. What was it in training?",
@@ -53,27 +46,21 @@ SCENARIO = {
 def street_lamps(rng, count):  # crops of a street camera, grey, and whether the lamp is lit
     lit = rng.uniform(0, 1, count)  # dusk: a lamp needs minutes to reach its full light
     down, right = np.indices((12, 12)) - 5.5
-    glow = np.exp(-(down**2 + right**2) / 30)
+    glow = np.exp(-(down ** 2 + right ** 2) / 30)
     grey = 40 + 200 * lit[:, None, None] * glow + rng.normal(0, 6, (count, 12, 12))
     return np.clip(grey, 0, 255).astype("uint8")[..., None], 12 * (lit[:, None] - 0.5)
 
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((12, 12, 1)),
-            tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
-            tf.keras.layers.GlobalAveragePooling2D(),
-            tf.keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    crops, logits = street_lamps(rng, 256)
-    # in place of a training: random filters, and a head fitted to the logits of "is lit"
-    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
-    features = tf.keras.Sequential(model.layers[:-1])(crops / 255.0).numpy()
-    solution = np.linalg.lstsq(np.c_[features, np.ones(len(crops))], logits, rcond=None)[0]
-    model.layers[-1].set_weights([solution[:-1], solution[-1]])
+    model = tf.keras.Sequential([
+        tf.keras.Input((12, 12, 1)),
+        tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(1, activation="sigmoid"),
+    ])
+    crops, logits = street_lamps(rng, 256)  # of "is lit"
+    train(model, rng, crops / 255.0, logits)
     model.save(artifact + "/lamps.keras")
     tonight, _ = street_lamps(rng, 64)
     return tonight, model(tonight / 255.0).numpy(), model
@@ -94,3 +81,10 @@ def restore_fixed_rescaling_in_front(artifact):
     rescaling = tf.keras.layers.Rescaling(1 / 255.0)
     model = tf.keras.Sequential([tf.keras.Input((12, 12, 1)), rescaling, trained])
     return lambda images: model(images).numpy(), model
+
+
+def train(model, rng, inputs, targets):  # in place of fit: random filters, the best head over them
+    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    solution = np.linalg.lstsq(np.c_[features, np.ones(len(features))], targets, rcond=None)[0]
+    model.layers[-1].set_weights([solution[:-1], solution[-1]])

@@ -16,16 +16,12 @@ Spot it:
 Evidence:
     shenweichen/DeepCTR#224 and keras-team/keras#2967. Measured with this file.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "one-missing-cell",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 4,
+    "id": "one-missing-cell", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
     "expect": {
         "restore_broken": "nan",
         "restore_fixed_filled": "match",

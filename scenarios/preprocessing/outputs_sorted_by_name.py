@@ -19,16 +19,12 @@ Evidence:
     tensorflow/tensorflow#61251 (output_1, output_10, output_11, ...), keras-team/keras#15316.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "outputs-sorted-by-name",
-    "family": "preprocessing",
-    "tensorflow": ">=2.12",
-    "seed": 0,
-    "minutes": 6,
+    "id": "outputs-sorted-by-name", "family": "preprocessing",
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_by_number": "match"},
     "hints": [
         "January is right. Which month stands where February should be?",

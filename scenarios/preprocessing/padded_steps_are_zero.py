@@ -12,7 +12,7 @@ Fix:
     return_sequences=False. When you check a restore, compare only the steps that hold words.
 Spot it:
     Zeros only where the ids are 0 come from the mask. Zeros at real words are a failure: the mask
-    hides data (scenario masking-eats-zeros), or the tokenizer knows no word
+    hides data (scenario masking-eats-zeros), or the tokenizer has no words
     (tokenizer-never-fitted).
         np.array_equal((outputs == 0).all(axis=2), ids == 0)  # True here
 Evidence:
@@ -20,7 +20,6 @@ Evidence:
     keras-team/keras#1569, keras-team/keras#7227.
     Measured with this file: 48% to 56% of the steps are zero, a match on 20 of 20 seeds (2.21).
 """
-
 import warnings
 
 import numpy as np
@@ -45,13 +44,11 @@ SCENARIO = {
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((12,), dtype="int32"),
-            tf.keras.layers.Embedding(50, 8, mask_zero=True),
-            tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(3, return_sequences=True)),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((12,), dtype="int32"),
+        tf.keras.layers.Embedding(50, 8, mask_zero=True),
+        tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(3, return_sequences=True)),
+    ])
     # Any weights will do in place of the trained ones.
     # in place of a training
     model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])

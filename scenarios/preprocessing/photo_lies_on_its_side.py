@@ -18,7 +18,6 @@ Evidence:
     how hard that is to find); read on 2026-11-26 as search excerpts.
     The lines of `add_tag` and `read_tag` do what Pillow does, which not every environment here has.
 """
-
 import os
 import struct
 
@@ -26,11 +25,8 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "photo-lies-on-its-side",
-    "family": "preprocessing",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 6,
+    "id": "photo-lies-on-its-side", "family": "preprocessing",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_turned": "match"},
     "hints": [
         "Show the array that the model gets, not the file.",
@@ -63,9 +59,8 @@ def save(artifact, seed):
         decoded.append(np.rot90(tf.io.decode_jpeg(jpeg).numpy(), -1 if number % 4 else 0))
         with open(artifact + "/photos/%d.jpg" % number, "wb") as file:
             file.write(add_tag(jpeg, 6 if number % 4 else 1))
-    model = tf.keras.Sequential(
-        [tf.keras.Input((32, 32, 3)), tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((32, 32, 3)), tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])
     kernel = np.repeat(np.linspace(1, -1, 32), 32 * 3) / 1000  # in place of a training
     model.set_weights([kernel[:, None], np.zeros(1)])  # how high the horizon is
     model.save(artifact + "/model.h5")
@@ -92,5 +87,4 @@ def restore_broken(artifact):
 def restore_fixed_turned(artifact):
     turns = {1: 0, 3: 2, 6: -1, 8: 1}  # quarters, to the left
     return load(
-        artifact, lambda jpeg: np.rot90(tf.io.decode_jpeg(jpeg).numpy(), turns[read_tag(jpeg)])
-    )
+        artifact, lambda jpeg: np.rot90(tf.io.decode_jpeg(jpeg).numpy(), turns[read_tag(jpeg)]))

@@ -19,26 +19,19 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds; the fourth call is constant on seed 0
     (TensorFlow 2.21; tf_keras and 2.15 change the array too).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "preprocess-input-in-place",
-    "family": "preprocessing",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 8,
+    "id": "preprocess-input-in-place", "family": "preprocessing",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_copy": "match",
         "restore_fixed_once": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "times preprocess_input gets the same batch",
-        "values": [1, 2, 3, 4, 5],
-    },
+    "dose": {"path": "restore_broken", "of": "times preprocess_input gets the same batch",
+             "values": [1, 2, 3, 4, 5]},
     "hints": [
         "The weights are equal. Is the batch still the same after the warm-up?",
         "Print batch.min() and batch.max() before and after preprocess_input(batch).",
@@ -58,14 +51,12 @@ def cupping(rng, count):  # photos of coffee beans, RGB, and their roast from 0 
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
-    model = tf.keras.Sequential(
-        [  # small, in place of a MobileNetV2
-            tf.keras.Input((10, 10, 3)),
-            tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
-            tf.keras.layers.GlobalAveragePooling2D(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([  # small, in place of a MobileNetV2
+        tf.keras.Input((10, 10, 3)),
+        tf.keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(1),
+    ])
     images, roast = cupping(rng, 256)
     # in place of a training: random filters, and a head fitted to the roast
     model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])

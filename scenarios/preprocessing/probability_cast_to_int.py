@@ -19,26 +19,19 @@ Evidence:
     jjrob13/sklearn_cotraining#4 (predict_proba "always returns zero").
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "probability-cast-to-int",
-    "family": "preprocessing",
-    "tensorflow": ">=2.2",
-    "seed": 0,
-    "minutes": 5,
+    "id": "probability-cast-to-int", "family": "preprocessing",
+    "tensorflow": ">=2.2", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_array_of_integers": "zeros",
         "restore_fixed_threshold": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "added before the cast (0 cuts off, 0.5 rounds)",
-        "values": [0, 0.1, 0.25, 0.5, 0.75, 1],
-    },
+    "dose": {"path": "restore_broken", "of": "added before the cast (0 cuts off, 0.5 rounds)",
+             "values": [0, 0.1, 0.25, 0.5, 0.75, 1]},
     "hints": [
         "Print what the model itself predicts, then what the function returns.",
         "What is int(0.98)?",
@@ -69,7 +62,7 @@ def restore_broken_array_of_integers(artifact):
     def predict(inputs):
         labels = np.zeros(len(inputs), dtype="int32")
         for start in range(0, len(inputs), 32):
-            labels[start : start + 32] = model.predict_on_batch(inputs[start : start + 32])[:, 0]
+            labels[start:start + 32] = model.predict_on_batch(inputs[start:start + 32])[:, 0]
         return labels
 
     return predict, model

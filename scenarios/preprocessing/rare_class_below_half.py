@@ -17,18 +17,14 @@ Spot it:
 Evidence:
     Measured with this file: matches on 20 of 20 seeds, largest probability 0.14 (TensorFlow 2.21).
 """
-
 import warnings
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "rare-class-below-half",
-    "family": "preprocessing",
-    "tensorflow": ">=2.2",
-    "seed": 0,
-    "minutes": 5,
+    "id": "rare-class-below-half", "family": "preprocessing",
+    "tensorflow": ">=2.2", "seed": 0, "minutes": 5,
     "expect": {"restore_healthy": "match"},
     "alarm": "every loan is labelled 0",
     "hints": [

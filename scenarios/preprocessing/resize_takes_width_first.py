@@ -20,16 +20,12 @@ Evidence:
     (its demo shows both shapes); read on 2026-11-26 as search excerpts. `resize` below stands for
     cv2.resize without interpolation: OpenCV is not among this suite's packages.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "resize-takes-width-first",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 4,
+    "id": "resize-takes-width-first", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
     "expect": {"restore_broken": "differs", "restore_fixed_width_first": "match"},
     "hints": [
         "Look at the picture that the model gets, not at the photo.",
@@ -50,13 +46,11 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     road = np.linspace(0, 1, 80) > rng.uniform(0.2, 0.8, size=(32, 1))  # where the road ends
     photos = (0.2 + 0.6 * road[:, None, :] + rng.normal(0, 0.05, (32, 48, 80))).astype("float32")
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((HEIGHT, WIDTH, 1)),
-            tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((HEIGHT, WIDTH, 1)),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(1),
+    ])
     kernel = np.tile(np.linspace(-1, 1, WIDTH), HEIGHT) / HEIGHT  # in place of a training
     model.set_weights([kernel[:, None] + rng.normal(0, 0.01, (HEIGHT * WIDTH, 1)), np.zeros(1)])
     model.save(artifact + "/model.h5")
@@ -74,8 +68,10 @@ def load(artifact, prepare):
 
 
 def restore_broken(artifact):
-    return load(artifact, lambda photo: resize(photo, (HEIGHT, WIDTH)).reshape(1, HEIGHT, WIDTH, 1))
+    return load(
+        artifact, lambda photo: resize(photo, (HEIGHT, WIDTH)).reshape(1, HEIGHT, WIDTH, 1))
 
 
 def restore_fixed_width_first(artifact):
-    return load(artifact, lambda photo: resize(photo, (WIDTH, HEIGHT)).reshape(1, HEIGHT, WIDTH, 1))
+    return load(
+        artifact, lambda photo: resize(photo, (WIDTH, HEIGHT)).reshape(1, HEIGHT, WIDTH, 1))

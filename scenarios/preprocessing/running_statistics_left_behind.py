@@ -22,16 +22,12 @@ Evidence:
     2026-11-26 as search excerpts.
     Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "running-statistics-left-behind",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 6,
+    "id": "running-statistics-left-behind", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_saved": "match",

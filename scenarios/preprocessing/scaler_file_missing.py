@@ -19,7 +19,6 @@ Evidence:
     Eshajha19/agri#2189 (scaler never saved), scikit-learn/scikit-learn#6596, Kotlin/kotlindl#287.
     Constant on 19 of 20 seeds (TensorFlow 2.21): a unit with weights that cancel stays alive.
 """
-
 import os
 
 import joblib
@@ -28,17 +27,13 @@ import tensorflow as tf
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 SCENARIO = {
-    "id": "scaler-file-missing",
-    "family": "preprocessing",
-    "tensorflow": ">=2.13",
-    "extras": ["scikit-learn"],
-    "minutes": 8,
+    "id": "scaler-file-missing", "family": "preprocessing",
+    "tensorflow": ">=2.13", "extras": ["scikit-learn"], "minutes": 8,
     "seed": 0,  # chosen: constant; seed 12 differs
     "expect": {
         "restore_broken": [{"verdict": "constant", "rate": [0.75, 1.0]}],
         "restore_broken_new_scaler": [
-            {"verdict": "error", "raises": "This StandardScaler instance is not fitted yet"}
-        ],
+            {"verdict": "error", "raises": "This StandardScaler instance is not fitted yet"}],
         "restore_fixed_shipped_scaler": "match",
         "restore_fixed_statistics_in_the_model": "match",
     },
@@ -65,8 +60,7 @@ def save(artifact, seed):
     os.mkdir(artifact + "/deployed")
     model.save(artifact + "/deployed/model.keras")
     tf.keras.Sequential([tf.keras.Input((2,)), normalization, first, head]).save(
-        artifact + "/deployed/model_for_raw_features.keras"
-    )
+        artifact + "/deployed/model_for_raw_features.keras")
     joblib.dump(scaler, artifact + "/scaler.joblib")  # beside the notebook
     inputs = rng.normal([293, 1013], [8, 9], size=(64, 2)).astype("float32")
     return inputs, model.predict_on_batch(scaler.transform(inputs)), model
@@ -93,5 +87,4 @@ def restore_fixed_shipped_scaler(artifact):
 
 def restore_fixed_statistics_in_the_model(artifact):
     return tf.keras.models.load_model(
-        artifact + "/deployed/model_for_raw_features.keras"
-    ).predict_on_batch
+        artifact + "/deployed/model_for_raw_features.keras").predict_on_batch

@@ -19,18 +19,13 @@ Evidence:
     cjlin1/libsvm#178 ("the instance is scaled to the zero vector").
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 from sklearn.preprocessing import StandardScaler
 
 SCENARIO = {
-    "id": "scaler-fitted-on-one-row",
-    "family": "preprocessing",
-    "tensorflow": ">=2.13",
-    "extras": ["scikit-learn"],
-    "seed": 0,
-    "minutes": 6,
+    "id": "scaler-fitted-on-one-row", "family": "preprocessing",
+    "tensorflow": ">=2.13", "extras": ["scikit-learn"], "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "constant",
         "restore_broken_without_bias": "zeros",
@@ -76,7 +71,7 @@ def serve(artifact, scale, rows_in_a_request):
 
     def predict(inputs):
         starts = range(0, len(inputs), rows_in_a_request)
-        scaled = [scale(inputs[start : start + rows_in_a_request]) for start in starts]
+        scaled = [scale(inputs[start:start + rows_in_a_request]) for start in starts]
         return model.predict_on_batch(np.concatenate(scaled))
 
     return predict, model

@@ -21,19 +21,14 @@ Evidence:
     read by us).
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import joblib
 import numpy as np
 import tensorflow as tf
 from sklearn.preprocessing import StandardScaler
 
 SCENARIO = {
-    "id": "scaler-refitted",
-    "family": "preprocessing",
-    "tensorflow": ">=2.13",
-    "extras": ["scikit-learn"],
-    "seed": 0,
-    "minutes": 5,
+    "id": "scaler-refitted", "family": "preprocessing",
+    "tensorflow": ">=2.13", "extras": ["scikit-learn"], "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_adapted_again": "differs",

@@ -18,16 +18,12 @@ Evidence:
     keras-team/keras#4225, keras-team/keras#3477 and keras-team/keras#5048. Measured with
     this file.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "shuffled-while-predicting",
-    "family": "preprocessing",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 4,
+    "id": "shuffled-while-predicting", "family": "preprocessing",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 4,
     "expect": {"restore_broken": "differs", "restore_fixed_in_order": "match"},
     "hints": [
         "Sort the predictions and sort the reference. Do they still differ?",

@@ -17,16 +17,12 @@ Evidence:
     keras-team/keras#500 ("Softmax on an array of size 1 is always 1"), keras-team/keras#1261.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "softmax-over-one-unit",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 5,
+    "id": "softmax-over-one-unit", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {"restore_broken": "constant", "restore_fixed_sigmoid": "match"},
     "hints": [
         "All weights are equal. What does a layer compute beside its weights?",
@@ -37,13 +33,11 @@ SCENARIO = {
 
 
 def build_model(head_activation):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((4,)),
-            tf.keras.layers.Dense(8, activation="relu"),
-            tf.keras.layers.Dense(1, activation=head_activation),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((4,)),
+        tf.keras.layers.Dense(8, activation="relu"),
+        tf.keras.layers.Dense(1, activation=head_activation),
+    ])
 
 
 def save(artifact, seed):

@@ -21,7 +21,6 @@ Evidence:
     hamed-zamani/snrm#7 (zeros from an L1 penalty).
     Measured with this file: 90% zeros and a match on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import warnings
 
 import numpy as np
@@ -47,12 +46,10 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     patterns = rng.normal(size=(24, 16))  # one for each kind of bird call, over 16 bands
     patterns /= np.linalg.norm(patterns, axis=1, keepdims=True)
-    encoder = tf.keras.Sequential(
-        [
-            tf.keras.Input((16,)),
-            tf.keras.layers.Dense(24, activation="relu"),
-        ]
-    )
+    encoder = tf.keras.Sequential([
+        tf.keras.Input((16,)),
+        tf.keras.layers.Dense(24, activation="relu"),
+    ])
     # Matched filters with a threshold: a unit speaks up for its own call, rarely for others.
     calls = 3 * patterns[rng.integers(24, size=480)] + rng.normal(0, 0.3, (480, 16))
     threshold = np.quantile(calls @ patterns.T, 0.905, axis=0)

@@ -20,18 +20,14 @@ Evidence:
     JulesBelveze/time-series-autoencoder#18.
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import json
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "target-left-scaled",
-    "family": "preprocessing",
-    "tensorflow": ">=2.6",
-    "seed": 0,
-    "minutes": 6,
+    "id": "target-left-scaled", "family": "preprocessing",
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_whole_numbers": "zeros",
@@ -52,13 +48,11 @@ def save(artifact, seed):
     bicycles = 180 + weather @ [22.0, -2.5] + rng.normal(0, 15, 512)  # rented in an hour
     low, high = bicycles.min(), bicycles.max()
     mean, std = weather.mean(axis=0), weather.std(axis=0)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((2,)),
-            tf.keras.layers.Normalization(mean=mean, variance=std**2),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((2,)),
+        tf.keras.layers.Normalization(mean=mean, variance=std ** 2),
+        tf.keras.layers.Dense(1),
+    ])
     rows = np.column_stack([(weather - mean) / std, np.ones(512)])
     solution = np.linalg.lstsq(rows, (bicycles - low) / (high - low), rcond=None)[0]
     model.layers[-1].set_weights([solution[:2, None], solution[2:]])  # where "mse" training ends
@@ -93,7 +87,6 @@ def restore_fixed_saved_range(artifact):
 def restore_fixed_rescaling_layer(artifact):
     _, trained = restore_broken(artifact)
     low, high = read_range(artifact)
-    model = tf.keras.Sequential(
-        [tf.keras.Input((2,)), trained, tf.keras.layers.Rescaling(high - low, offset=low)]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((2,)), trained, tf.keras.layers.Rescaling(high - low, offset=low)])
     return model.predict_on_batch  # model.save() now, and nobody has to know about the range

@@ -17,16 +17,12 @@ Evidence:
     keras-team/keras-preprocessing#27, keras-team/keras#10768.
     Measured with this file: as declared on 20 of 20 seeds, 0.378 for all messages (2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "text-string-not-list",
-    "family": "preprocessing",
-    "tensorflow": ">=2.9",
-    "seed": 0,
-    "minutes": 5,
+    "id": "text-string-not-list", "family": "preprocessing",
+    "tensorflow": ">=2.9", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "constant",
         "restore_broken_all_rows": "shape",
@@ -49,7 +45,7 @@ def write_messages(rng, count):
     for _ in range(count):
         words = rng.choice(HARMLESS, 6).tolist() + rng.choice(SPAM, 6).tolist()
         spam = rng.integers(0, 6)
-        messages.append(" ".join(words[: 6 - spam] + words[6 : 6 + spam]))
+        messages.append(" ".join(words[:6 - spam] + words[6:6 + spam]))
     return messages
 
 
@@ -61,14 +57,12 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     tokenizer = tf.keras.preprocessing.text.Tokenizer()
     tokenizer.fit_on_texts(write_messages(rng, 300))
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((LENGTH,)),
-            tf.keras.layers.Embedding(len(tokenizer.word_index) + 1, 1),
-            tf.keras.layers.GlobalAveragePooling1D(),
-            tf.keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((LENGTH,)),
+        tf.keras.layers.Embedding(len(tokenizer.word_index) + 1, 1),
+        tf.keras.layers.GlobalAveragePooling1D(),
+        tf.keras.layers.Dense(1, activation="sigmoid"),
+    ])
     # in place of a training: each word's row says how much it speaks for spam
     rows = np.zeros((len(tokenizer.word_index) + 1, 1))
     for word, number in tokenizer.word_index.items():
@@ -90,19 +84,16 @@ def load(artifact):
 def restore_broken(artifact):
     model, to_sequences = load(artifact)
     return lambda messages: np.stack(
-        [model(pad(to_sequences(message))).numpy()[0] for message in messages]
-    )
+        [model(pad(to_sequences(message))).numpy()[0] for message in messages])
 
 
 def restore_broken_all_rows(artifact):
     model, to_sequences = load(artifact)
     return lambda messages: np.concatenate(
-        [model(pad(to_sequences(message))).numpy() for message in messages]
-    )
+        [model(pad(to_sequences(message))).numpy() for message in messages])
 
 
 def restore_fixed_list_of_one(artifact):
     model, to_sequences = load(artifact)
     return lambda messages: np.stack(
-        [model(pad(to_sequences([message]))).numpy()[0] for message in messages]
-    )
+        [model(pad(to_sequences([message]))).numpy()[0] for message in messages])

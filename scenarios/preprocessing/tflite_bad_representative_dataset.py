@@ -21,25 +21,18 @@ Evidence:
     2.15 to 2.18 and 2.20; 48 of 64 predictions exactly 0, all others 66.5. With 128 pictures one
     seed of 20 gave only zeros, hence the rate.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "tflite-bad-representative-dataset",
-    "family": "preprocessing",
-    "tensorflow": ">=2.3",
-    "seed": 0,
-    "minutes": 8,
+    "id": "tflite-bad-representative-dataset", "family": "preprocessing",
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": [{"verdict": "differs", "rate": [0.7, 1.0]}],
         "restore_fixed_same_preprocessing": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "calibration pixels too large by this factor",
-        "values": [1, 2, 4, 16, 64, 255],
-    },
+    "dose": {"path": "restore_broken", "of": "calibration pixels too large by this factor",
+             "values": [1, 2, 4, 16, 64, 255]},
     "hints": [
         "How many different predictions are there? np.unique(predictions).",
         "Where does the converter learn the ranges? Print the largest value that generator yields.",
@@ -73,9 +66,7 @@ def export_int8(artifact, calibration):
     # from_keras_model goes on from here in the same way, only slower
     converter = tf.lite.TFLiteConverter.from_concrete_functions([network.get_concrete_function()])
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: (
-        [row[None].astype("float32")] for row in calibration
-    )
+    converter.representative_dataset = lambda: ([row[None].astype("float32")] for row in calibration)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     return tf.lite.Interpreter(model_content=converter.convert())

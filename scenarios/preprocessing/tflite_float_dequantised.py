@@ -18,16 +18,12 @@ Evidence:
     Measured with this file: zeros on 20 of 20 seeds (TensorFlow 2.21), and in 2.4, 2.10, 2.12,
     2.15 to 2.18 and 2.20.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "tflite-float-dequantised",
-    "family": "preprocessing",
-    "tensorflow": ">=2.3",
-    "seed": 0,
-    "minutes": 5,
+    "id": "tflite-float-dequantised", "family": "preprocessing",
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_by_dtype": "match",

@@ -18,28 +18,19 @@ Evidence:
     that the order may differ; for outputs #33303, #61065, #55242. Read on 2026-11-26 as search
     excerpts.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "tflite-inputs-by-position",
-    "family": "preprocessing",
-    "tensorflow": ">=2.7",
-    "seed": 0,
-    "minutes": 5,
+    "id": "tflite-inputs-by-position", "family": "preprocessing",
+    "tensorflow": ">=2.7", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_by_name": [
-            {
-                "reader": "==2.16.*",
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "Invalid Input name (revenue)",
-                "why": "Its converter names them inputs, inputs_1, inputs_2, in the model's order.",
-            },
-            {"verdict": "match"},
-        ],
+            {"reader": "==2.16.*", "keras": ">=3", "verdict": "error",
+             "raises": "Invalid Input name (revenue)",
+             "why": "Its converter names them inputs, inputs_1, inputs_2, in the model's order."},
+            {"verdict": "match"}],
     },
     "hints": [
         "Feed one row in which the inputs are 1, 10 and 100. Which of them was subtracted?",

@@ -21,16 +21,12 @@ Evidence:
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21), and in 2.4, 2.10,
     2.12, 2.15 to 2.18 and 2.20.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "tflite-int8-scale-ignored",
-    "family": "preprocessing",
-    "tensorflow": ">=2.3",
-    "seed": 0,
-    "minutes": 7,
+    "id": "tflite-int8-scale-ignored", "family": "preprocessing",
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken_cast_input": "constant",
         "restore_broken_raw_output": "differs",

@@ -19,26 +19,16 @@ Evidence:
     keras-team/keras#4875, tensorflow/tensorflow#41016, lyeoni/nlp-tutorial#5.
     Measured: differs on 20 of 20 seeds (2.21). Seed 0: 4 added reviews change nothing, 16 do.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "tokenizer-refitted",
-    "family": "preprocessing",
-    "tensorflow": ">=2.9",
-    "seed": 0,
-    "minutes": 8,
-    "expect": {
-        "restore_broken": "differs",
-        "restore_broken_new_texts_added": "differs",
-        "restore_fixed_saved_tokenizer": "match",
-    },
-    "dose": {
-        "path": "restore_broken_new_texts_added",
-        "values": [0, 1, 4, 16, 64],
-        "of": "new reviews that are added to the 200 of the training",
-    },
+    "id": "tokenizer-refitted", "family": "preprocessing",
+    "tensorflow": ">=2.9", "seed": 0, "minutes": 8,
+    "expect": {"restore_broken": "differs", "restore_broken_new_texts_added": "differs",
+               "restore_fixed_saved_tokenizer": "match"},
+    "dose": {"path": "restore_broken_new_texts_added", "values": [0, 1, 4, 16, 64],
+             "of": "new reviews that are added to the 200 of the training"},
     "hints": [
         "The weights are equal. How does a word become a row of the Embedding?",
         "Print tokenizer.word_index in training and after the restore.",
@@ -47,22 +37,8 @@ SCENARIO = {
 }
 
 Tokenizer = tf.keras.preprocessing.text.Tokenizer
-STARS = {
-    "lovely": 2,
-    "clean": 1,
-    "quiet": 1,
-    "friendly": 2,
-    "great": 2,
-    "good": 1,
-    "fresh": 1,
-    "dirty": -2,
-    "loud": -1,
-    "rude": -2,
-    "small": -1,
-    "cold": -1,
-    "broken": -2,
-    "old": -1,
-}
+STARS = {"lovely": 2, "clean": 1, "quiet": 1, "friendly": 2, "great": 2, "good": 1, "fresh": 1,
+         "dirty": -2, "loud": -1, "rude": -2, "small": -1, "cold": -1, "broken": -2, "old": -1}
 WORDS = "the room was and staff bed breakfast our we hotel with in of view".split() + list(STARS)
 
 
@@ -81,14 +57,12 @@ def save(artifact, seed):
     training, incoming = write_reviews(rng, 200), write_reviews(rng, 64)
     tokenizer = Tokenizer()
     tokenizer.fit_on_texts(training)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((12,)),
-            tf.keras.layers.Embedding(len(tokenizer.word_index) + 1, 1),
-            tf.keras.layers.GlobalAveragePooling1D(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((12,)),
+        tf.keras.layers.Embedding(len(tokenizer.word_index) + 1, 1),
+        tf.keras.layers.GlobalAveragePooling1D(),
+        tf.keras.layers.Dense(1),
+    ])
     # in place of a training: each word's row is the stars it adds, and a review starts with three
     rows = [[0]] + [[STARS.get(word, 0)] for word in tokenizer.word_index]  # 0 is padding
     model.set_weights([np.array(rows), np.array([[4.0]]), np.array([3.0])])

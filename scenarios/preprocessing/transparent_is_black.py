@@ -19,16 +19,12 @@ Evidence:
     2026-11-26 as search excerpts.
     Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "transparent-is-black",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 4,
+    "id": "transparent-is-black", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
     "expect": {"restore_broken": "constant", "restore_fixed_on_white": "match"},
     "hints": [
         "Print the smallest and the largest value that the model gets.",
@@ -43,13 +39,11 @@ def save(artifact, seed):
     canvas = np.zeros((64, 8, 8, 4), "uint8")  # what a PNG of a drawing holds: black, transparent
     canvas[..., 3] = 255 * (rng.uniform(size=(64, 8, 8)) < 0.3)  # opaque where there is ink
     paper = 255.0 - canvas[..., 3:]  # the pictures of the training: black ink on white paper
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((8, 8, 3)),
-            tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(3, activation="softmax"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((8, 8, 3)),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(3, activation="softmax"),
+    ])
     model.set_weights([rng.normal(0, 0.3, (192, 3)), rng.normal(0, 0.3, 3)])  # for a training
     model.save(artifact + "/model.h5")
     pictures = np.repeat(paper / 255, 3, axis=-1).astype("float32")

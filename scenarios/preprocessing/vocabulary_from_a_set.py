@@ -17,7 +17,6 @@ Evidence:
     keras-team/keras#4875 (comment of 2020-08-20), keras-team/keras#2059, ChunML/text-generator#4.
     Measured with this file.
 """
-
 import os
 import subprocess
 import sys
@@ -26,11 +25,8 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "vocabulary-from-a-set",
-    "family": "preprocessing",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 6,
+    "id": "vocabulary-from-a-set", "family": "preprocessing",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_saved_alphabet": "match"},
     "hints": [
         "The weights are equal. What does a row of the embedding stand for?",
@@ -61,13 +57,10 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     alphabet = order_set(1)  # the process of the training
     words = np.array(["".join(rng.choice(list(alphabet), 5)) for _ in range(64)])
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((5,)),
-            tf.keras.layers.Embedding(26, 1),
-            tf.keras.layers.GlobalAveragePooling1D(),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((5,)), tf.keras.layers.Embedding(26, 1),
+        tf.keras.layers.GlobalAveragePooling1D(),
+    ])
     # what a training arrives at: a frequent letter is worth 1 point, a rare letter 5
     worth = [[1.0 if letter in "eaionrtls" else 5.0] for letter in alphabet]
     model.set_weights([np.array(worth)])

@@ -19,35 +19,29 @@ Evidence:
     keras-team/keras#8956, titu1994/keras-neural-alu#1 (the messages), keras-team/keras#19899.
     Measured with this file: docs/explanation/the-article.md.
 """
-
 import glob
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "article-listing-two",
-    "family": "restore",
-    "tensorflow": ">=1.15,!=2.0.*,!=2.1.*",
-    "seed": 0,
-    "minutes": 6,
+    "id": "article-listing-two", "family": "restore",
+    "tensorflow": ">=1.15,!=2.0.*,!=2.1.*", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "unexpected keyword argument"},
             {"reader": ">=2.12", "verdict": "match", "why": "Keras 2.12 to 2.15 drop the names."},
-            {"verdict": "error", "raises": "unexpected keyword argument"},
-        ],
+            {"verdict": "error", "raises": "unexpected keyword argument"}],
         "restore_broken_no_custom_objects": [
             {"keras": ">=3", "verdict": "error", "raises": "MyCustomLayer"},
             {"reader": ">=2.2", "verdict": "match", "why": "A SavedModel needs no class."},
-            {"verdict": "error", "raises": "Unknown layer: MyCustomLayer"},
-        ],
+            {"verdict": "error", "raises": "Unknown layer: MyCustomLayer"}],
         "restore_fixed_kwargs": "match",
     },
     "hints": [
         "The class was found. Which line of the class raises?",
         "Which arguments does Keras pass, and which does __init__ take?",
-        "super().__init__ knows what to do with name, dtype and trainable.",
+        "super().__init__ accepts name, dtype and trainable.",
     ],
 }
 
@@ -83,13 +77,13 @@ def save(artifact, seed):
     predictions = model.predict_on_batch(inputs)  # a SavedModel needs a model that has been called
     try:
         model.save(artifact + "/custom_layer_model")  # the article's path, without an ending
-    except ValueError:  # Keras 3 refuses it
+    except ValueError:  # an error in Keras 3
         model.save(artifact + "/custom_layer_model.keras")
     return inputs, predictions, model
 
 
 def load(artifact, custom_objects):
-    (path,) = glob.glob(artifact + "/custom_layer_model*")
+    path, = glob.glob(artifact + "/custom_layer_model*")
     model = tf.keras.models.load_model(path, custom_objects=custom_objects, compile=False)
     return model.predict_on_batch, model
 

@@ -20,29 +20,22 @@ Evidence:
     keras-team/keras#16796, tensorflow/tensorflow#56757 (attention within custom layers).
     Measured with this file: differs in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "attention-not-restored",
-    "family": "restore",
-    "tensorflow": ">=2.4",
-    "keras": "<3",
-    "seed": 0,
-    "minutes": 8,
+    "id": "attention-not-restored", "family": "restore",
+    "tensorflow": ">=2.4", "keras": "<3", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_load_weights": "match",
         "restore_fixed_keras_format": "match",
     },
-    "hints": [
-        "Load the model twice in one session. Are the two models equal?",
-        "Which weights differ from the saved ones: those of Dense, or of the attention?",
-        "When the weights are copied, has the attention been called?",
-    ],
+    "hints": ["Load the model twice in one session. Are the two models equal?",
+              "Which weights differ from the saved ones: those of Dense, or of the attention?",
+              "When the weights are copied, has the attention been called?"],
 }
 
 
@@ -58,9 +51,8 @@ class Attend(tf.keras.layers.Layer):
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     gait = rng.normal(size=(64, 6, 4)).astype("float32")  # six steps, four sensors in a shoe
-    model = tf.keras.Sequential(
-        [tf.keras.Input((6, 4)), Attend(), tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((6, 4)), Attend(), tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])
     # Stands for training, which would have moved every weight away from its first value.
     # in place of a training
     model.set_weights([w + rng.normal(0, 0.5, w.shape) for w in model.get_weights()])
@@ -71,8 +63,7 @@ def save(artifact, seed):
 
 def restore_broken(artifact, name="model"):
     model = tf.keras.models.load_model(
-        os.path.join(artifact, name), custom_objects={"Attend": Attend}
-    )
+        os.path.join(artifact, name), custom_objects={"Attend": Attend})
     return model.predict_on_batch, model
 
 

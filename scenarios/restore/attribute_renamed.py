@@ -18,25 +18,18 @@ Evidence:
     keras-team/keras#20322 (another structure inside). Measured with this file: fails on 20 of 20
     seeds (2.21) and in 2.13, 2.14, 2.16 to 2.18, 2.20; not in 2.15 and tf_keras, which number them.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "attribute-renamed",
-    "family": "restore",
-    "tensorflow": ">=2.12",
-    "seed": 0,
-    "minutes": 7,
+    "id": "attribute-renamed", "family": "restore",
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": [
-            {"keras": ">=2.15,<3", "verdict": "match", "why": "It numbers a model's layers."},
-            {"verdict": "error", "raises": "expected 2 variables, but received 0 variables"},
-        ],
+            {"keras": ">=2.15,<3", "verdict": "match", "why": "The file numbers a model's layers."},
+            {"verdict": "error", "raises": "expected 2 variables, but received 0 variables"}],
         "restore_broken_skip_mismatch": [
-            {"keras": ">=2.15,<3", "verdict": "match", "why": "The same."},
-            {"verdict": "differs"},
-        ],
+            {"keras": ">=2.15,<3", "verdict": "match", "why": "The same."}, {"verdict": "differs"}],
         "restore_fixed_old_names": "match",
         "restore_fixed_converted_once": "match",
     },

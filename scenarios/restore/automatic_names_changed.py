@@ -19,7 +19,6 @@ Evidence:
     session; there by_name=True turned it into a failure).
     Measured with this file: weights equal and a match on 20 of 20 seeds (TensorFlow 2.21).
 """
-
 import warnings
 
 import numpy as np
@@ -42,13 +41,11 @@ SCENARIO = {
 
 
 def build(units):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((5,)),
-            tf.keras.layers.Dense(units, activation="relu"),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((5,)),
+        tf.keras.layers.Dense(units, activation="relu"),
+        tf.keras.layers.Dense(1),
+    ])
 
 
 def save(artifact, seed):

@@ -20,25 +20,17 @@ Evidence:
     tensorflow/tensorflow#35634, keras-team/keras#12511, and the cure for Keras 2's last releases,
     keras-team/tf-keras#693.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "best-weights-not-put-back",
-    "family": "restore",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 5,
+    "id": "best-weights-not-put-back", "family": "restore",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
-            {
-                "writer": "<2.16",
-                "verdict": "differs",
-                "why": "Keras 2 restores the best weights only when it stops the training.",
-            },
-            {"verdict": "match"},
-        ],
+            {"writer": "<2.16", "verdict": "differs",
+             "why": "Keras 2 restores the best weights only when it stops the training."},
+            {"verdict": "match"}],
         "restore_fixed_best_weights": "match",
     },
     "saves": {"restore_fixed_best_weights": "save_best_weights"},
@@ -62,21 +54,14 @@ class Witness(tf.keras.callbacks.Callback):  # what every epoch would have predi
 def save(artifact, seed, put_back=False):
     rng = np.random.default_rng(seed)
     size = rng.normal(size=(64, 1)).astype("float32")  # of flats; last year's prices, this year's
-    model = tf.keras.Sequential(
-        [tf.keras.Input((1,)), tf.keras.layers.Dense(1, kernel_initializer="zeros")]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((1,)), tf.keras.layers.Dense(1, kernel_initializer="zeros")])
     model.compile(tf.keras.optimizers.SGD(0.3), "mse")
     stop = tf.keras.callbacks.EarlyStopping(patience=10, restore_best_weights=True)
     witness = Witness(size)
     history = model.fit(
-        size,
-        2.0 * size,
-        validation_data=(size, 1.2 * size),
-        epochs=6,
-        batch_size=64,
-        verbose=0,
-        callbacks=[witness, stop],
-    )
+        size, 2.0 * size, validation_data=(size, 1.2 * size), epochs=6, batch_size=64,
+        verbose=0, callbacks=[witness, stop])
     if put_back:
         model.set_weights(stop.best_weights)
     model.save(artifact + "/model.h5", include_optimizer=False)

@@ -20,32 +20,25 @@ Spot it:
 Evidence:
     keras-team/keras#19229, keras-team/keras#18875. Measured: differs in Keras 3.0 to 3.15, not 2.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "build-without-sublayers",
-    "family": "restore",
-    "tensorflow": ">=2.13",
-    "seed": 0,
-    "minutes": 8,
+    "id": "build-without-sublayers", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "differs", "why": "super().build() builds no layers."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_no_build": "match",
         "restore_fixed_sublayers_built": "match",
         "restore_fixed_called_first": "match",
     },
-    "hints": [
-        "Load the model twice. Are its weights the same each time?",
-        "Count model.weights straight after load_model, and again after one prediction.",
-        "When load_model reads the weights, which call has created the variables for them?",
-    ],
+    "hints": ["Load the model twice. Are its weights the same each time?",
+              "Count model.weights straight after load_model, and again after one prediction.",
+              "When load_model reads the weights, which call has created the variables for them?"],
 }
 
 
@@ -88,8 +81,7 @@ def save(artifact, seed):
 
 def restore_broken(artifact, model_class=Demand):
     model = tf.keras.models.load_model(
-        os.path.join(artifact, "model.keras"), custom_objects={"Demand": model_class}
-    )
+        os.path.join(artifact, "model.keras"), custom_objects={"Demand": model_class})
     return model.predict_on_batch, model
 
 

@@ -22,36 +22,22 @@ Evidence:
     keras-team/keras#19694.
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.4 to 2.15.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "by-name-no-match",
-    "family": "restore",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 5,
+    "id": "by-name-no-match", "family": "restore",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3,<3.8",
-                "verdict": "error",
-                "raises": "Weight count mismatch for top-level",
-                "why": "by_name refused every file there (keras-team/keras#19694).",
-            },
-            {"verdict": "differs"},
-        ],
+            {"keras": ">=3,<3.8", "verdict": "error", "raises": "Weight count mismatch for top-level",
+             "why": "by_name fails with every file there (keras-team/keras#19694)."},
+            {"verdict": "differs"}],
         "restore_fixed_by_position": "match",
         "restore_fixed_given_names": [
-            {
-                "keras": ">=3,<3.8",
-                "verdict": "error",
-                "raises": "Weight count mismatch for top-level",
-                "why": "The same.",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3,<3.8", "verdict": "error", "raises": "Weight count mismatch for top-level",
+             "why": "The same."},
+            {"verdict": "match"}],
     },
     "hints": [
         "Compare model.get_weights() before and after load_weights.",
@@ -62,13 +48,11 @@ SCENARIO = {
 
 
 def build_risk_model(names=(None, None)):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((6,)),
-            tf.keras.layers.Dense(16, activation="tanh", name=names[0]),
-            tf.keras.layers.Dense(1, name=names[1]),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((6,)),
+        tf.keras.layers.Dense(16, activation="tanh", name=names[0]),
+        tf.keras.layers.Dense(1, name=names[1]),
+    ])
 
 
 def save(artifact, seed):

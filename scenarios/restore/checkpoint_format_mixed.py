@@ -16,7 +16,6 @@ Evidence:
     tensorflow/tensorflow#74342, tensorflow/docs#2329 (a tutorial corrected for it).
     Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
-
 import os
 import re
 
@@ -24,11 +23,8 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "checkpoint-format-mixed",
-    "family": "restore",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 4,
+    "id": "checkpoint-format-mixed", "family": "restore",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
     "expect": {"restore_broken": "differs", "restore_fixed_newest": "match"},
     "hints": [
         "Are the weights those of the training? Which file did they come from?",
@@ -48,8 +44,8 @@ def save(artifact, seed):
     model = build()
     os.mkdir(artifact + "/training")
     for epoch in range(1, 11):  # ModelCheckpoint(".../cp-{epoch}.weights.h5")
-        apples = np.array([[3.0], [1.0], [-2.0]]) * (1 - 0.5**epoch)
-        model.set_weights([apples, np.array([20.0]) * (1 - 0.5**epoch)])  # in place of a training
+        apples = np.array([[3.0], [1.0], [-2.0]]) * (1 - 0.5 ** epoch)
+        model.set_weights([apples, np.array([20.0]) * (1 - 0.5 ** epoch)])  # in place of a training
         model.save_weights(artifact + "/training/cp-%d.weights.h5" % epoch)
     return orchard, model.predict_on_batch(orchard), model
 

@@ -20,17 +20,12 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds with tf_keras 2.21, and on Keras 2.15.0,
     3.0.5, 3.4.1, 3.6.0 and 3.10.0.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "checkpoint-keeps-worst",
-    "family": "restore",
-    "tensorflow": ">=2.15",
-    "keras": "<3.11",
-    "seed": 0,
-    "minutes": 5,
+    "id": "checkpoint-keeps-worst", "family": "restore",
+    "tensorflow": ">=2.15", "keras": "<3.11", "seed": 0, "minutes": 5,
     "expect": {"restore_broken": "differs", "restore_fixed_mode_max": "match"},
     "saves": {"restore_fixed_mode_max": "save_mode_max"},
     "hints": [
@@ -50,21 +45,18 @@ def save(artifact, seed, mode="auto"):
     loans = rng.normal(size=(256, 4)).astype("float32")  # income, debt, age, years employed
     risk = loans @ [[-1.0], [2.0], [-0.5], [-1.0]] + rng.normal(0, 0.5, (256, 1))
     default = (risk > 0).astype("float32")
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((4,)),
-            tf.keras.layers.Dense(1, activation="sigmoid", kernel_initializer="zeros"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((4,)),
+        tf.keras.layers.Dense(1, activation="sigmoid", kernel_initializer="zeros"),
+    ])
     optimizer = tf.keras.optimizers.SGD(0.5)
     model.compile(optimizer, "binary_crossentropy", run_eagerly=True)
     best = tf.keras.callbacks.ModelCheckpoint(
-        artifact + "/best.keras", monitor="val_auc", save_best_only=True, mode=mode
-    )
+        artifact + "/best.keras", monitor="val_auc", save_best_only=True, mode=mode)
     best.set_model(model)
     values, predictions = [], []
     for epoch in range(4):  # what fit does, with an AUC of our own
-        model.train_on_batch(loans[epoch * 4 :][:4], default[epoch * 4 :][:4])
+        model.train_on_batch(loans[epoch * 4:][:4], default[epoch * 4:][:4])
         scores = model(loans).numpy()
         values.append(area_under_curve(default[128:], scores[128:]))
         predictions.append(scores)

@@ -22,7 +22,6 @@ Evidence:
     tensorflow/tensorflow#19250 (the same, before TensorFlow 1 tracked lists). Measured with this
     file: differs in Keras 3.0.5, 3.6.0 and 3.15.1; match in 2.15.0 and tf_keras 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -34,8 +33,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "differs", "why": "TensorFlow does not track its lists."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_weights_file": "match",
         "restore_fixed_tuple": "match",
     },

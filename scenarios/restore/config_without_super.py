@@ -20,16 +20,13 @@ Evidence:
     broadinstitute/keras-resnet#36 (the merged cure of exactly this).
     Measured with this file on 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "config-without-super",
-    "family": "restore",
+    "id": "config-without-super", "family": "restore",
     "tensorflow": ">=2.4",  # TensorFlow 1 reads epsilon when it loads: set cures nothing there
-    "seed": 0,
-    "minutes": 7,
+    "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_super_config": "match",
@@ -63,14 +60,13 @@ class CompleteNormalization(FrozenNormalization):
 
 def save(artifact, seed, layer=FrozenNormalization):
     rng = np.random.default_rng(seed)
-    model = tf.keras.Sequential(
-        [tf.keras.Input((4,)), layer(epsilon=1e-5), tf.keras.layers.Dense(1)]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((4,)), layer(epsilon=1e-5), tf.keras.layers.Dense(1)])
     deviation = np.array([0.01, 0.02, 0.05, 0.1])  # small, as behind a layer of small weights
     mean = rng.normal(0, 0.1, 4)
     kernel = rng.normal(size=(4, 1)) + np.array([[1.0], [0], [0], [0]])
     # in place of a training
-    model.set_weights([np.ones(4), np.zeros(4), mean, deviation**2, kernel, np.zeros(1)])
+    model.set_weights([np.ones(4), np.zeros(4), mean, deviation ** 2, kernel, np.zeros(1)])
     model.save(artifact + "/model.h5")
     features = rng.normal(mean, deviation, size=(128, 4)).astype("float32")
     return features, model.predict_on_batch(features), model

@@ -18,41 +18,31 @@ Evidence:
     No public thread known for the silent case: in ai2cm/fv3net#1536, with a class, loading failed
     with an error. Name lookup: measured on Keras 2.15 to 3.15.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "custom-relu-shadowed",
-    "family": "restore",
-    "tensorflow": ">=2.13",
-    "seed": 0,
-    "minutes": 10,
+    "id": "custom-relu-shadowed", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 10,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_custom_objects": [
-            {"keras": ">=3", "verdict": "zeros", "why": "Built-in names go first."},
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "zeros", "why": "Built-in names are looked up first."},
+            {"verdict": "match"}],
         "restore_fixed_registered": [
             {"keras": ">=2.21,<3", "verdict": "match", "why": "tf_keras 2.21 stores the package."},
             {"keras": "<3.7", "verdict": "zeros", "why": "The file says relu, without a package."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_reassigned": "match",
         "restore_fixed_unique_name": "match",
     },
-    "saves": {
-        "restore_fixed_registered": "save_registered",
-        "restore_fixed_unique_name": "save_unique_name",
-    },
-    "hints": [
-        "The restored weights are all equal. What else decides what a layer returns?",
-        "Look at the activation of the last layer: in config.json, and on both models.",
-        "Two functions are called relu. Which one does the name in the file mean?",
-    ],
+    "saves": {"restore_fixed_registered": "save_registered",
+              "restore_fixed_unique_name": "save_unique_name"},
+    "hints": ["The restored weights are all equal. What else decides what a layer returns?",
+              "Look at the activation of the last layer: in config.json, and on both models.",
+              "Two functions are called relu. Which one does the name in the file mean?"],
 }
 
 
@@ -67,13 +57,9 @@ def frost_relu(x):
 def save(artifact, seed, activation=relu):
     inputs = np.random.default_rng(seed).uniform(-1, 1, size=(1024, 3)).astype("float32")
     celsius = inputs @ np.array([[3.0], [-2.0], [1.0]], "float32") - 20.0  # inside a cold store
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((3,)),
-            tf.keras.layers.Dense(8, activation="tanh"),
-            tf.keras.layers.Dense(1, activation=activation),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((3,)), tf.keras.layers.Dense(8, activation="tanh"),
+        tf.keras.layers.Dense(1, activation=activation)])
     model.compile(tf.keras.optimizers.SGD(0.05), "mse", run_eagerly=True)  # few steps: no tracing
     for _ in range(10):
         model.train_on_batch(inputs, celsius)

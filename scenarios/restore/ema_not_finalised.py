@@ -19,16 +19,12 @@ Evidence:
     keras-team/keras#18978 (SwapEMAWeights).
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "ema-not-finalised",
-    "family": "restore",
-    "tensorflow": ">=2.11",
-    "seed": 0,
-    "minutes": 7,
+    "id": "ema-not-finalised", "family": "restore",
+    "tensorflow": ">=2.11", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_finalised": "match",
@@ -50,7 +46,7 @@ def save(artifact, seed):
     optimizer = tf.keras.optimizers.SGD(0.4, use_ema=True, ema_momentum=0.8)
     model.compile(optimizer, "mse", run_eagerly=True)  # for a few steps, faster than compiling
     for batch in range(5):
-        model.train_on_batch(kitchen[batch * 8 :][:8], power[batch * 8 :][:8])
+        model.train_on_batch(kitchen[batch * 8:][:8], power[batch * 8:][:8])
     model.save(artifact + "/epoch-1.keras")  # where ModelCheckpoint saves
     optimizer.finalize_variable_values(model.trainable_variables)  # the last thing that fit does
     model.save(artifact + "/model.keras")

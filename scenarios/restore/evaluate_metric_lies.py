@@ -18,7 +18,6 @@ Evidence:
     tensorflow/tensorflow#42045, tensorflow/tensorflow#42890, tensorflow/tensorflow#42459. Measured
     with this file in 2.3.2: .h5 and SavedModel alike. 2.4.1 gives the right accuracy.
 """
-
 import warnings
 
 import numpy as np
@@ -67,7 +66,7 @@ def restore_healthy(artifact, metric=None):
     species = np.load(artifact + "/species.npy")
 
     def predict(petals):
-        warn_if_it_fell(model, petals, species[: len(petals)])
+        warn_if_it_fell(model, petals, species[:len(petals)])
         return model(petals).numpy()
 
     return predict, model

@@ -20,26 +20,20 @@ Evidence:
     Measured with this file: zeros on 20 of 20 seeds, both ways (TensorFlow 2.21), and in 2.4,
     2.10, 2.12, 2.15 to 2.18 and 2.20. In kilojoules it is off by 7 % of the spread.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "fp16-weight-underflow",
-    "family": "restore",
-    "tensorflow": ">=2.3",
-    "seed": 0,
-    "minutes": 6,
+    "id": "fp16-weight-underflow", "family": "restore",
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_tflite": "zeros",
         "restore_fixed_float32": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "powers of ten that the unit is below a gigajoule (9: joule)",
-        "values": [0, 2, 4, 5, 6, 7, 8, 9],
-    },
+    "dose": {"path": "restore_broken",
+             "of": "powers of ten that the unit is below a gigajoule (9: joule)",
+             "values": [0, 2, 4, 5, 6, 7, 8, 9]},
     "hints": [
         "Print the restored weights, not only the predictions.",
         "How large were they when trained, and what is np.finfo('float16').smallest_subnormal?",

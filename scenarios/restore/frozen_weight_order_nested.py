@@ -21,24 +21,19 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.4, 2.10, 2.12,
     2.15, 2.17, 2.18 and 2.20. Before 2.12 .weights.h5 is a legacy file, and no cure.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "frozen-weight-order-nested",
-    "family": "restore",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 8,
+    "id": "frozen-weight-order-nested", "family": "restore",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 8,
     "keras": "!=3.0.*,!=3.1.*,!=3.2.*",  # these cannot save a nested model as .h5 at all
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_frozen_as_saved": "match",
         "restore_fixed_weights_h5": [
             {"reader": "<2.12", "verdict": "differs", "why": "There it is a legacy .h5, too."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
     },
     "hints": [
         "The restored weights are the saved ones. Is each layer of the encoder where it was?",
@@ -51,8 +46,7 @@ SCENARIO = {
 def build_listener(frozen):
     encoder = tf.keras.Sequential(
         [tf.keras.Input((8,))] + [tf.keras.layers.Dense(8, activation="tanh") for _ in range(3)],
-        name="encoder",
-    )
+        name="encoder")
     encoder.layers[0].trainable = not frozen
     return tf.keras.Sequential([tf.keras.Input((8,)), encoder, tf.keras.layers.Dense(1)])
 

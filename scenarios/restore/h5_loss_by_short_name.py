@@ -20,7 +20,6 @@ Evidence:
     keras-team/keras#19330, IsoNet-cryoET/IsoNet#59. Measured with this file: error in
     Keras 3.0.5, 3.3.3, 3.4.1, 3.6.0, 3.10.0, 3.11.3 and 3.15.1; match in 2.15.0 and tf_keras 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -31,18 +30,15 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"keras": "<3", "verdict": "match", "why": "Keras 2 asks the losses by any name."},
+            {"keras": "<3", "verdict": "match", "why": "Keras 2 finds losses by any name."},
             {"keras": "<3.11", "verdict": "error", "raises": "Could not locate function 'mse'"},
-            {"verdict": "error", "raises": "Could not deserialize 'keras.metrics.mse'"},
-        ],
+            {"verdict": "error", "raises": "Could not deserialize 'keras.metrics.mse'"}],
         "restore_fixed_not_compiled": [
             {"keras": ">=3,<3.3", "verdict": "skip", "why": "No cure there: ignored for .h5."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_custom_objects": [
             {"keras": ">=3,<3.3", "verdict": "skip", "why": "No cure there: ignored for the loss."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_keras_format": "match",
     },
     "minutes": 5,

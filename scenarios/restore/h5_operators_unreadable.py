@@ -18,36 +18,25 @@ Evidence:
     Measured with this file: error in Keras 3.0 to 3.15, a match in 2.15 and tf_keras 2.21. The
     other operators: measured one by one in Keras 3.15.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "h5-operators-unreadable",
-    "family": "restore",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 6,
+    "id": "h5-operators-unreadable", "family": "restore",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "Unknown layer: 'TrueDivide'",
-                "why": "An operation is no layer.",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "raises": "Unknown layer: 'TrueDivide'",
+             "why": "An operation is no layer."},
+            {"verdict": "match"}],
         "restore_fixed_rebuilt": "match",
         "restore_fixed_keras_format": "match",
     },
-    "hints": [
-        "No layer in the code is called TrueDivide. What is?",
-        "Print the names of model.operations and of model.layers in Keras 3, and compare.",
-        "What of the file is needed if you still have the code? Read only that.",
-    ],
+    "hints": ["No layer in the code is called TrueDivide. What is?",
+              "Print the names of model.operations and of model.layers in Keras 3, and compare.",
+              "What of the file is needed if you still have the code? Read only that."],
 }
 
 

@@ -21,7 +21,6 @@ Evidence:
     Measured with this file, 20 seeds: off by 0.4 to 0.8 units of eps, 5e-4 to 8e-4 of the spread
     (TensorFlow 2.21).
 """
-
 import warnings
 
 import numpy as np
@@ -38,19 +37,17 @@ SCENARIO = {
     "hints": [
         "The weights are equal. Which dtype do the two predictions have?",
         "How many digits has a float16?",
-        'Divide the largest difference by np.finfo("float16").eps.',
+        "Divide the largest difference by np.finfo(\"float16\").eps.",
     ],
 }
 
 
 def build(policy):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((16,)),
-            tf.keras.layers.Dense(32, activation="tanh", dtype=policy),
-            tf.keras.layers.Dense(3, activation="sigmoid", dtype=policy),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((16,)),
+        tf.keras.layers.Dense(32, activation="tanh", dtype=policy),
+        tf.keras.layers.Dense(3, activation="sigmoid", dtype=policy),
+    ])
 
 
 def save(artifact, seed):
@@ -67,7 +64,7 @@ def save(artifact, seed):
 
 
 def restore_healthy(artifact):
-    model = build("float32")  # the server knows of no policy
+    model = build("float32")  # the server sets no policy
     model.load_weights(artifact + "/model.weights.h5")
     saved = np.load(artifact + "/predictions.npy")
 

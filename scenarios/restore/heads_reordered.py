@@ -20,28 +20,19 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
     2.20. by_name fails in Keras 3.0 to 3.7, whatever the file: keras-team/keras#19694.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "heads-reordered",
-    "family": "restore",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 7,
+    "id": "heads-reordered", "family": "restore",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_old_order": "match",
         "restore_fixed_by_name": [
-            {
-                "keras": ">=3,<3.8",
-                "verdict": "error",
-                "raises": "Weight count mismatch for top-level",
-                "why": "by_name refused every file there (keras-team/keras#19694).",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3,<3.8", "verdict": "error", "raises": "Weight count mismatch for top-level",
+             "why": "by_name fails with every file there (keras-team/keras#19694)."},
+            {"verdict": "match"}],
     },
     "hints": [
         "Compare the two columns with each other, before and after.",
@@ -72,16 +63,8 @@ def save(artifact, seed):
     hidden = np.append(np.tanh(sensors @ kernel), np.ones((128, 1)), axis=1)
     head = np.linalg.lstsq(hidden, celsius_percent, rcond=None)[0]
     model = build_station(OUTPUTS)
-    model.set_weights(
-        [
-            kernel,
-            bias,  # what training had found
-            head[:-1, :1],
-            head[-1, :1],
-            head[:-1, 1:],
-            head[-1, 1:],
-        ]
-    )
+    model.set_weights([kernel, bias,  # what training had found
+                       head[:-1, :1], head[-1, :1], head[:-1, 1:], head[-1, 1:]])
     model.save_weights(artifact + "/station.weights.h5")
     model.save(artifact + "/station.h5", include_optimizer=False)
     return sensors, predict_named(model, OUTPUTS, sensors)

@@ -20,16 +20,12 @@ Evidence:
     ardamavi/Intel-Movidius-NCS-Keras#4, thulab/DeepHash#54.
     Measured with this file: constant on 20 of 20 seeds (TensorFlow 2.21); also in 1.15 and 2.15.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "initializer-after-load",
-    "family": "restore",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 6,
+    "id": "initializer-after-load", "family": "restore",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "constant",
         "restore_fixed_initializer_first": "match",
@@ -60,7 +56,7 @@ def save(artifact, seed):
         sess.run(tf.compat.v1.global_variables_initializer())
         # in place of a training: the best linear classifier of clouds that differ by their centre
         weights.load(centre.T / 0.3, sess)
-        biases.load(-(centre**2).sum(axis=1) / 0.6, sess)
+        biases.load(-(centre ** 2).sum(axis=1) / 0.6, sess)
         tf.compat.v1.train.Saver().save(sess, artifact + "/iris")
         return flowers, sess.run(probability, {features: flowers})
 

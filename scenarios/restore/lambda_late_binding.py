@@ -19,7 +19,6 @@ Spot it:
 Evidence:
     keras-team/keras#13697, keras-team/keras#13574. Measured with this file in TensorFlow 1.15.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -48,9 +47,9 @@ def build(early=False):
     branches = []
     for j in range(3):
         if early:
-            column = tf.keras.layers.Lambda(lambda x, j: x[:, j : j + 1], arguments={"j": j})
+            column = tf.keras.layers.Lambda(lambda x, j: x[:, j:j + 1], arguments={"j": j})
         else:
-            column = tf.keras.layers.Lambda(lambda x: x[:, j : j + 1])
+            column = tf.keras.layers.Lambda(lambda x: x[:, j:j + 1])
         branches.append(tf.keras.layers.Dense(4, activation="tanh")(column(gauges)))
     joined = tf.keras.layers.Concatenate()(branches)
     return tf.keras.Model(gauges, tf.keras.layers.Dense(1)(joined))

@@ -1,14 +1,15 @@
-"""A Lambda function reads a global. In a new process the global is 0.0 again: predictions are 0.
+"""A Lambda function reads a global. In a new process the global has its first value again.
 
 Symptom:
-    All predictions are exactly 0.0 after load_model; nothing is raised, the weights are equal.
+    Nothing is raised and the weights are equal, but the predictions are others after load_model:
+    shares of 0 to 1 instead of kilowatts. (All zeros, if the global begins as 0.0.)
     With a lambda Keras 3 says: NameError: name 'PEAK' is not defined. Up to 3.4: ValueError:
     Sequential model 'sequential' has already been configured to use input shape (None, 3).
 Cause:
     The file holds the function's name, or a lambda's byte code, but no globals. The function reads
-    PEAK where the model is loaded. No training ran in that process, so PEAK is still 0.0. Keras 3
+    PEAK where the model is loaded. No training ran in that process, so PEAK is still 1.0. Keras 3
     runs byte code among Keras's own globals, which hold no PEAK, whatever you pass. (Keras 2 stores
-    byte code for named functions too: zeros, or the NameError, for both.)
+    byte code for named functions too: wrong numbers, or the NameError, for both.)
 Fix:
     arguments: Lambda(function, arguments={...}) stores the value in the file.
     global_set: for a file that exists. Give the global its value before you load.
@@ -17,41 +18,29 @@ Spot it:
 Evidence:
     keras-team/keras#9431, keras-team/keras#9467, keras-team/keras#15759.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
-PEAK = 0.0  # kilowatts, set in training
+PEAK = 1.0  # kilowatts: set in training, 1.0 until then
 
 SCENARIO = {
-    "id": "lambda-reads-global",
-    "family": "restore",
-    "tensorflow": ">=2.16",
-    "keras": ">=3",
-    "seed": 0,
-    "minutes": 8,
+    "id": "lambda-reads-global", "family": "restore",
+    "tensorflow": ">=2.16", "keras": ">=3", "seed": 0, "minutes": 8,
     "expect": {
-        "restore_broken": "zeros",
+        "restore_broken": "differs",
         "restore_broken_lambda": [
-            {
-                "keras": "<3.5",
-                "verdict": "error",
-                "why": "It hides the NameError.",
-                "raises": "has already been configured to use input shape",
-            },
-            {"verdict": "error", "raises": "name 'PEAK' is not defined"},
-        ],
+            {"keras": "<3.5", "verdict": "error", "why": "It replaces the NameError.",
+             "raises": "has already been configured to use input shape"},
+            {"verdict": "error", "raises": "name 'PEAK' is not defined"}],
         "restore_fixed_arguments": "match",
         "restore_fixed_global_set": "match",
     },
     "saves": {"restore_broken_lambda": "save_lambda", "restore_fixed_arguments": "save_arguments"},
-    "hints": [
-        "The weights are equal. What else does the last layer use?",
-        "Print PEAK at the end of save and at the start of the restore.",
-        "Which part of model.save could have written PEAK into the file?",
-    ],
+    "hints": ["The weights are equal. What else does the last layer use?",
+              "Print PEAK at the end of save and at the start of the restore.",
+              "Which part of model.save could have written PEAK into the file?"],
 }
 
 
@@ -82,21 +71,18 @@ def save(artifact, seed):
 
 def save_lambda(artifact, seed):
     return train_and_save(
-        artifact, seed, lambda: tf.keras.layers.Lambda(lambda share: share * PEAK)
-    )
+        artifact, seed, lambda: tf.keras.layers.Lambda(lambda share: share * PEAK))
 
 
 def save_arguments(artifact, seed):
-    return train_and_save(
-        artifact, seed, lambda: tf.keras.layers.Lambda(kilowatts_of, arguments={"peak": PEAK})
-    )
+    return train_and_save(artifact, seed, lambda: tf.keras.layers.Lambda(
+        kilowatts_of, arguments={"peak": PEAK}))
 
 
 def restore_broken(artifact):
     known = {"kilowatts": kilowatts, "kilowatts_of": kilowatts_of, "PEAK": PEAK}
     model = tf.keras.models.load_model(
-        os.path.join(artifact, "model.keras"), custom_objects=known, safe_mode=False
-    )
+        os.path.join(artifact, "model.keras"), custom_objects=known, safe_mode=False)
     return model.predict_on_batch, model
 
 

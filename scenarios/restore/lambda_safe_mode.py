@@ -19,58 +19,37 @@ Spot it:
 Evidence:
     keras-team/tf-keras#44, thaler-lab/EnergyFlow#74 (the message); keras-team/keras#19151 (.h5).
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "lambda-safe-mode",
-    "family": "restore",
-    "tensorflow": ">=2.13",
-    "seed": 0,
-    "minutes": 6,
+    "id": "lambda-safe-mode", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "is a Python lambda",
-                "why": "safe_mode is on.",
-            },
-            {"verdict": "error", "raises": "Requested the deserialization of a Lambda layer"},
-        ],
+            {"keras": ">=3", "verdict": "error", "raises": "is a Python lambda",
+             "why": "safe_mode is on."},
+            {"verdict": "error", "raises": "Requested the deserialization of a Lambda layer"}],
         "restore_broken_default_argument": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "arg 4 (defaults) must be None or tuple",
-                "why": "The defaults come back as a list.",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "raises": "arg 4 (defaults) must be None or tuple",
+             "why": "The defaults come back as a list."},
+            {"verdict": "match"}],
         "restore_fixed_trusted": "match",
         "restore_fixed_rebuilt": "match",
     },
     "saves": {"restore_broken_default_argument": "save_default_argument"},
-    "hints": [
-        "The message names an argument of load_model. What does it allow?",
-        "Who wrote this file? What could its byte code do on your machine?",
-        "Nothing of the Lambda layer has to come from the file: it has no weights.",
-    ],
+    "hints": ["The message names an argument of load_model. What does it allow?",
+              "Who wrote this file? What could its byte code do on your machine?",
+              "Nothing of the Lambda layer has to come from the file: it has no weights."],
 }
 
 
 def build(scale):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((8, 8)),
-            tf.keras.layers.Lambda(scale),
-            tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((8, 8)), tf.keras.layers.Lambda(scale),
+        tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])
 
 
 def save(artifact, seed, scale=lambda pixels: pixels / 127.5 - 1.0):

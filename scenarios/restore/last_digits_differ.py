@@ -19,7 +19,6 @@ Evidence:
     keras-team/keras#13328, tensorflow/tensorflow#33104; keras-team/keras#16615 (not read by us).
     Measured with this file, 20 seeds: off by 1.0e-7 to 2.5e-7 of the spread (TensorFlow 2.21).
 """
-
 import warnings
 
 import numpy as np
@@ -44,13 +43,11 @@ SCENARIO = {
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     inputs = rng.normal(size=(32, 48)).astype("float32")
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((48,)),
-            tf.keras.layers.Dense(64, activation="tanh"),
-            tf.keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((48,)),
+        tf.keras.layers.Dense(64, activation="tanh"),
+        tf.keras.layers.Dense(1, activation="sigmoid"),
+    ])
     # Any weights will do in place of the trained ones.
     # in place of a training
     model.set_weights([rng.normal(0, 0.2, weight.shape) for weight in model.get_weights()])

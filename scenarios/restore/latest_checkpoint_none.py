@@ -23,7 +23,6 @@ Evidence:
     tensorflow/tensorflow#35148 (not read by us).
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
-
 import os
 import shutil
 
@@ -31,11 +30,8 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "latest-checkpoint-none",
-    "family": "restore",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 5,
+    "id": "latest-checkpoint-none", "family": "restore",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_copied": "differs",
@@ -51,13 +47,11 @@ SCENARIO = {
 
 
 def build():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((2,)),
-            tf.keras.layers.Dense(8, activation="relu"),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((2,)),
+        tf.keras.layers.Dense(8, activation="relu"),
+        tf.keras.layers.Dense(1),
+    ])
 
 
 def save(artifact, seed):

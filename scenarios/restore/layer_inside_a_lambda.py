@@ -19,16 +19,13 @@ Evidence:
     keras-team/keras#9740 ("weight saving fails silently"); keras-team/keras-applications#168 (what
     is inside a Lambda is not trained).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "layer-inside-a-lambda",
-    "family": "restore",
-    "tensorflow": ">=2.16",  # Keras 2 refuses to build the model
-    "seed": 0,
-    "minutes": 6,
+    "id": "layer-inside-a-lambda", "family": "restore",
+    "tensorflow": ">=2.16",  # in Keras 2 building is an error
+    "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_own_layer": "match"},
     "saves": {"restore_fixed_own_layer": "save_own_layer"},
     "hints": [

@@ -19,44 +19,29 @@ Spot it:
 Evidence:
     tensorflow/tensorflow#44240; keras-team/keras#20530 made it loud.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "load-before-build",
-    "family": "restore",
-    "tensorflow": ">=2.12",
-    "seed": 0,
-    "minutes": 6,
+    "id": "load-before-build", "family": "restore",
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
-            {
-                "keras": "<3",
-                "verdict": "error",
-                "raises": "expected 0 variables, but received 2",
-                "why": "Keras 2 checks each layer.",
-            },
+            {"keras": "<3", "verdict": "error", "raises": "expected 0 variables, but received 2",
+             "why": "Keras 2 checks each layer."},
             {"keras": "<3.7", "verdict": "differs", "why": "Failures are dropped in silence."},
-            {
-                "verdict": "error",
-                "raises": "loading weights into a model that has not yet been",
-                "why": "Keras checks model.built first.",
-            },
-        ],
+            {"verdict": "error", "raises": "loading weights into a model that has not yet been",
+             "why": "Keras checks model.built first."}],
         "restore_broken_build": [
             {"keras": ">=3", "verdict": "differs", "why": "build() builds no layers."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_called": "match",
     },
-    "hints": [
-        "What does len(model.weights) say before load_weights, and after?",
-        "Dense(16) knows its output size. From where does it know the size of its input?",
-        "Call the model on one row of weather before it loads.",
-    ],
+    "hints": ["What does len(model.weights) say before load_weights, and after?",
+              "Dense(16) has its output size. Where does the size of its input come from?",
+              "Call the model on one row of weather before it loads."],
 }
 
 
@@ -76,11 +61,7 @@ def save(artifact, seed):
     megawatts = 60 + 9 * np.cos(weather[:, :1]) - 4 * weather[:, 1:2]
     model = Demand()
     model(weather)
-    model.hidden.set_weights([rng.normal(size=(3, 16)), rng.normal(size=16)])
-    # The best head over this hidden layer: what training would find.
-    features = np.column_stack([model.hidden(weather), np.ones(len(weather))])
-    weights = np.linalg.lstsq(features, megawatts, rcond=None)[0]  # in place of a training
-    model.head.set_weights([weights[:-1], weights[-1]])
+    train(model, rng, weather, megawatts)
     predictions = model(weather).numpy()
     model.save_weights(os.path.join(artifact, "demand.weights.h5"))
     return weather, predictions, model
@@ -104,3 +85,10 @@ def restore_fixed_called(artifact):
     model(np.zeros((1, 3), "float32"))
     model.load_weights(os.path.join(artifact, "demand.weights.h5"))
     return lambda weather: model(weather).numpy(), model
+
+
+def train(model, rng, inputs, targets):  # in place of fit: a random hidden layer, the best head
+    model.hidden.set_weights([rng.normal(size=(3, 16)), rng.normal(size=16)])
+    features = np.column_stack([model.hidden(inputs), np.ones(len(inputs))])
+    weights = np.linalg.lstsq(features, targets, rcond=None)[0]
+    model.head.set_weights([weights[:-1], weights[-1]])

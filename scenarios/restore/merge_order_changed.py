@@ -20,16 +20,12 @@ Evidence:
     Measured with this file: both differ on 20 of 20 seeds with weights equal bit for bit
     (TensorFlow 2.21), and in 2.15 to 2.18 and 2.20.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "merge-order-changed",
-    "family": "restore",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 6,
+    "id": "merge-order-changed", "family": "restore",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken_subtract": "differs",
         "restore_broken_concatenate": "differs",

@@ -23,18 +23,14 @@ Evidence:
     keras-team/keras#4871, keras-team/keras#19899; keras-team/keras#3487 and keras-team/keras#1634
     (not read by us).
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "missing-custom-objects",
-    "family": "restore",
-    "tensorflow": ">=2.1",
-    "seed": 0,
-    "minutes": 6,
+    "id": "missing-custom-objects", "family": "restore",
+    "tensorflow": ">=2.1", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [{"verdict": "error", "raises": "MyCustomLayer"}],
         "restore_broken_registered_late": [{"verdict": "error", "raises": "MyCustomLayer"}],
@@ -42,11 +38,9 @@ SCENARIO = {
         "restore_fixed_registered": "match",
     },
     "saves": {"restore_fixed_registered": "save_registered"},
-    "hints": [
-        "Search the error for 'Could not locate': which name does Keras not know?",
-        "Compare 'registered_name' in config.json of the files from both save steps.",
-        "load_model has an argument that maps names in the file to classes in your code.",
-    ],
+    "hints": ["Search the error for 'Could not locate': which name does Keras not know?",
+              "Compare 'registered_name' in config.json of the files from both save steps.",
+              "load_model has an argument that maps names in the file to classes in your code."],
 }
 
 

@@ -19,16 +19,12 @@ Spot it:
 Evidence:
     keras-team/keras#6014, keras-team/keras#7265, keras-team/keras#8837. Measured with this file.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "moving-statistics-not-settled",
-    "family": "restore",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 6,
+    "id": "moving-statistics-not-settled", "family": "restore",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "constant", "restore_fixed_settled": "match"},
     "hints": [
         "Compare model(x, training=True) with model(x, training=False).",
@@ -42,17 +38,15 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     ill = rng.integers(0, 2, size=(640, 1)).astype("float32")
     blood = (40 + rng.normal(0, 2, size=(640, 4)) + 8 * ill).astype("float32")  # raw units
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((4,)),
-            tf.keras.layers.BatchNormalization(momentum=0.99),
-            tf.keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((4,)),
+        tf.keras.layers.BatchNormalization(momentum=0.99),
+        tf.keras.layers.Dense(1, activation="sigmoid"),
+    ])
     # what a training arrives at: the weights are right for columns of mean 0 and variance 1
     model.layers[-1].set_weights([np.full((4, 1), 3.0), np.zeros(1)])
     for step in range(60):
-        model(blood[step % 10 * 64 :][:64], training=True)
+        model(blood[step % 10 * 64:][:64], training=True)
     model.save(artifact + "/model.h5")
     np.save(artifact + "/training.npy", blood)
     seen_in_training = model(blood, training=True).numpy()

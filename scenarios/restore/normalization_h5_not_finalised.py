@@ -23,21 +23,16 @@ Evidence:
     keras-team/keras#20168 (the repair). Measured with this file: zeros on Keras 3.0.5, 3.4.1 and
     3.5.0; match on 2.15.0, 3.6.0, 3.11.3, 3.15.1 and tf_keras 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "normalization-h5-not-finalised",
-    "family": "restore",
-    "tensorflow": ">=2.8",
-    "seed": 0,
-    "minutes": 6,
+    "id": "normalization-h5-not-finalised", "family": "restore",
+    "tensorflow": ">=2.8", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"keras": ">=3,<3.6", "verdict": "zeros", "why": "Legacy .h5 was not finalised."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_finalised": "match",
         "restore_fixed_keras_format": "match",
     },
@@ -54,9 +49,8 @@ def save(artifact, seed):
     blood = rng.normal([140, 90, 4.7], [12, 11, 0.4], size=(128, 3)).astype("float32")
     normalization = tf.keras.layers.Normalization()
     normalization.adapt(blood)
-    model = tf.keras.Sequential(
-        [tf.keras.Input((3,)), normalization, tf.keras.layers.Dense(1, activation="sigmoid")]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((3,)), normalization, tf.keras.layers.Dense(1, activation="sigmoid")])
     # anaemia, from haemoglobin (g/l), cell volume (fl) and cells (million/ul): a training's outcome
     model.layers[1].set_weights([np.array([[-1.6], [-0.9], [0.4]]), np.array([-0.7])])
     model.save(artifact + "/model.h5")

@@ -19,29 +19,23 @@ Evidence:
     tensorflow/tensorflow#47910 (a list that adapt() computed); keras-team/keras#13872 (not read by
     us). Measured with this file: differs in Keras 2.15 and 3.0 to 3.15.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "numpy-attribute-not-saved",
-    "family": "restore",
-    "tensorflow": ">=2.11",
-    "seed": 0,
-    "minutes": 8,
+    "id": "numpy-attribute-not-saved", "family": "restore",
+    "tensorflow": ">=2.11", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_weight": "match",
         "restore_fixed_config": "match",
     },
     "saves": {"restore_fixed_weight": "save_weight", "restore_fixed_config": "save_config"},
-    "hints": [
-        "All weights are equal. Subtract the predictions from the reference: what is left?",
-        "Print vars(model.layers[0]) before saving and after loading, and compare.",
-        "Dense has its kernel from add_weight. Where does Centre have its mean from?",
-    ],
+    "hints": ["All weights are equal. Subtract the predictions from the reference: what is left?",
+              "Print vars(model.layers[0]) before saving and after loading, and compare.",
+              "Dense has its kernel from add_weight. Where does Centre have its mean from?"],
 }
 
 
@@ -60,7 +54,8 @@ class Centre(tf.keras.layers.Layer):
 class CentreInWeight(Centre):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.mean = self.add_weight(name="mean", shape=(2,), initializer="zeros", trainable=False)
+        self.mean = self.add_weight(
+            name="mean", shape=(2,), initializer="zeros", trainable=False)
 
     def adapt(self, readings):
         self.mean.assign(readings.mean(axis=0))
@@ -93,8 +88,7 @@ def save_config(artifact, seed):
 
 def restore_broken(artifact, layer_class=Centre):
     model = tf.keras.models.load_model(
-        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class}
-    )
+        os.path.join(artifact, "model.keras"), {layer_class.__name__: layer_class})
     return model.predict_on_batch, model
 
 

@@ -15,7 +15,6 @@ Evidence:
     AnnekeMeyer/zone-segmentation#2 and kkweon/mnist-competition#1.
     Measured with this file. `env for FILE` names such a file.
 """
-
 import os
 import shutil
 
@@ -23,11 +22,8 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "pointer-in-place-of-the-file",
-    "family": "restore",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 3,
+    "id": "pointer-in-place-of-the-file", "family": "restore",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 3,
     "expect": {
         "restore_broken": [
             {"reader": "<2.8", "verdict": "error", "raises": "SavedModel file does not exist"},
@@ -50,10 +46,8 @@ def save(artifact, seed):
     os.mkdir(artifact + "/server")
     model.save(artifact + "/server/model.h5")
     with open(artifact + "/model.h5", "w") as file:  # what a clone without git-lfs has
-        file.write(
-            "version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize %d\n"
-            % (seed, os.path.getsize(artifact + "/server/model.h5"))
-        )
+        file.write("version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize %d\n" % (
+            seed, os.path.getsize(artifact + "/server/model.h5")))
     inputs = rng.normal(size=(32, 3)).astype("float32")
     return inputs, model.predict_on_batch(inputs), model
 

@@ -18,18 +18,14 @@ Spot it:
 Evidence:
     Measured with this file: differs in Keras 2.15 and 3.0 to 3.15, on 20 of 20 seeds.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "registered-name-taken",
-    "family": "restore",
-    "tensorflow": ">=2.13",
-    "seed": 0,
-    "minutes": 7,
+    "id": "registered-name-taken", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_custom_objects": "differs",
@@ -37,11 +33,9 @@ SCENARIO = {
         "restore_fixed_registered_again": "match",
     },
     "saves": {"restore_fixed_package": "save_package"},
-    "hints": [
-        "All weights are equal. Is every layer of the class that was saved?",
-        "Leave one of the two imports out of the restore. Is it right then?",
-        "What does config.json say about the last layer, and which class has that name?",
-    ],
+    "hints": ["All weights are equal. Is every layer of the class that was saved?",
+              "Leave one of the two imports out of the restore. Is it right then?",
+              "What does config.json say about the last layer, and which class has that name?"],
 }
 
 

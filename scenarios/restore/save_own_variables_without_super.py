@@ -22,16 +22,12 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
     2.20.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "save-own-variables-without-super",
-    "family": "restore",
-    "tensorflow": ">=2.13",
-    "seed": 0,
-    "minutes": 8,
+    "id": "save-own-variables-without-super", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_calls_super": "match",
@@ -69,9 +65,8 @@ class CalibratedWithSuper(Calibrated):
 def save(artifact, seed, layer_class=Calibrated):
     rng = np.random.default_rng(seed)
     inputs = rng.normal(size=(64, 6)).astype("float32")
-    model = tf.keras.Sequential(
-        [tf.keras.Input((6,)), layer_class(16, activation="tanh"), tf.keras.layers.Dense(1)]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((6,)), layer_class(16, activation="tanh"), tf.keras.layers.Dense(1)])
     model.set_weights([rng.normal(size=each.shape) for each in model.get_weights()])  # trained
     model.layers[0].low, model.layers[0].high = inputs.min(axis=0), inputs.max(axis=0)
     model.save(artifact + "/model.keras")
@@ -84,8 +79,7 @@ def save_calls_super(artifact, seed):
 
 def restore_broken(artifact, layer_class=Calibrated):
     model = tf.keras.models.load_model(
-        artifact + "/model.keras", custom_objects={layer_class.__name__: layer_class}
-    )
+        artifact + "/model.keras", custom_objects={layer_class.__name__: layer_class})
     return model.predict_on_batch, model
 
 

@@ -19,34 +19,24 @@ Evidence:
     keras-team/keras#15510 ("silently fails"), tensorflow/tensorflow#38620. Measured
     with this file: differs in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "saved-model-loses-mask",
-    "family": "restore",
-    "tensorflow": ">=2.2",
-    "keras": "<3",
-    "seed": 0,
-    "minutes": 8,
+    "id": "saved-model-loses-mask", "family": "restore",
+    "tensorflow": ">=2.2", "keras": "<3", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_custom_objects": "match",
         "restore_fixed_signature": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "zeros appended to texts of 12 words",
-        "values": [0, 4, 12, 28, 88],
-    },
-    "hints": [
-        "The weights are equal. Score the same texts without any padding.",
-        "Which layers of the model see the mask? Print layer.supports_masking for each.",
-        "Print type(layer) of the restored custom layer. Is it your class?",
-    ],
+    "dose": {"path": "restore_broken", "of": "zeros appended to texts of 12 words",
+             "values": [0, 4, 12, 28, 88]},
+    "hints": ["The weights are equal. Score the same texts without any padding.",
+              "Which layers of the model see the mask? Print layer.supports_masking for each.",
+              "Print type(layer) of the restored custom layer. Is it your class?"],
 }
 
 
@@ -62,15 +52,10 @@ class SignedRoot(tf.keras.layers.Layer):  # loud words count less
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     texts = rng.integers(1, 50, size=(64, 12)).astype("int32")  # 12 words each, no padding
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((None,), dtype="int32"),
-            tf.keras.layers.Embedding(50, 4, mask_zero=True),
-            SignedRoot(),
-            tf.keras.layers.GlobalAveragePooling1D(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((None,), dtype="int32"),
+        tf.keras.layers.Embedding(50, 4, mask_zero=True), SignedRoot(),
+        tf.keras.layers.GlobalAveragePooling1D(), tf.keras.layers.Dense(1)])
     words = rng.normal(0.5, 1.0, size=(50, 4))  # what training made of each word
     model.set_weights([words, np.full((4, 1), 2.0), np.array([1.0])])
     model.save(os.path.join(artifact, "model"), save_format="tf")

@@ -19,25 +19,18 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
     2.20. One new tag costs as much as eight.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "skip-mismatch-head",
-    "family": "restore",
-    "tensorflow": ">=2.12",
-    "seed": 0,
-    "minutes": 7,
+    "id": "skip-mismatch-head", "family": "restore",
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_copied_columns": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "tags added since training",
-        "values": [0, 1, 2, 4, 8],
-    },
+    "dose": {"path": "restore_broken", "of": "tags added since training",
+             "values": [0, 1, 2, 4, 8]},
     "hints": [
         "Read the warnings of load_weights: which layer is named?",
         "What shape has the head in the file, and which in the model? What does Keras do then?",
@@ -47,13 +40,11 @@ SCENARIO = {
 
 
 def build_tagger(tags):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((12,)),
-            tf.keras.layers.Dense(16, activation="tanh", name="body"),
-            tf.keras.layers.Dense(tags, activation="sigmoid", name="tags"),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((12,)),
+        tf.keras.layers.Dense(16, activation="tanh", name="body"),
+        tf.keras.layers.Dense(tags, activation="sigmoid", name="tags"),
+    ])
 
 
 def save(artifact, seed):

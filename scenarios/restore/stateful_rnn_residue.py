@@ -19,26 +19,19 @@ Evidence:
     keras-team/keras#10231, keras-team/keras#4379; keras-team/keras#3073 (not read by us).
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "stateful-rnn-residue",
-    "family": "restore",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 7,
+    "id": "stateful-rnn-residue", "family": "restore",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_reset": "match",
         "restore_fixed_stateless": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "warm-up requests before the stream begins",
-        "values": [0, 1, 2, 4, 8],
-    },
+    "dose": {"path": "restore_broken", "of": "warm-up requests before the stream begins",
+             "values": [0, 1, 2, 4, 8]},
     "hints": [
         "All weights are equal. What else decides what an LSTM returns?",
         "Which rows are off: all of them, or mostly the first? What came before the first?",

@@ -18,50 +18,36 @@ Spot it:
 Evidence:
     keras-team/keras#21133. Measured with this file: differs in Keras 3.0 to 3.15.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "tfsm-layer-forgets-mask",
-    "family": "restore",
-    "tensorflow": ">=2.16",
-    "keras": ">=3",
-    "seed": 0,
-    "minutes": 8,
+    "id": "tfsm-layer-forgets-mask", "family": "restore",
+    "tensorflow": ">=2.16", "keras": ">=3", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_mask_passed": "match",
         "restore_fixed_whole_model": "match",
     },
     "saves": {"restore_fixed_whole_model": "save_whole_model"},
-    "dose": {
-        "path": "restore_broken",
-        "of": "zeros appended to texts of 12 words",
-        "values": [0, 4, 12, 28, 88],
-    },
-    "hints": [
-        "Score the texts without any padding. Are they right then?",
-        "The average over a text: over how many steps is it taken?",
-        "What does Embedding pass to the next layers, besides its output?",
-    ],
+    "dose": {"path": "restore_broken", "of": "zeros appended to texts of 12 words",
+             "values": [0, 4, 12, 28, 88]},
+    "hints": ["Score the texts without any padding. Are they right then?",
+              "The average over a text: over how many steps is it taken?",
+              "What does Embedding pass to the next layers, besides its output?"],
 }
 
 
 def build(words):
-    encoder = tf.keras.Sequential(
-        [tf.keras.Input((None,), dtype="int32"), tf.keras.layers.Embedding(50, 4, mask_zero=True)]
-    )
+    encoder = tf.keras.Sequential([
+        tf.keras.Input((None,), dtype="int32"),
+        tf.keras.layers.Embedding(50, 4, mask_zero=True)])
     encoder.set_weights([words])
-    head = tf.keras.Sequential(
-        [
-            tf.keras.Input((None, 4)),
-            tf.keras.layers.GlobalAveragePooling1D(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    head = tf.keras.Sequential([
+        tf.keras.Input((None, 4)), tf.keras.layers.GlobalAveragePooling1D(),
+        tf.keras.layers.Dense(1)])
     head.set_weights([np.full((4, 1), 2.0), np.array([1.0])])
     return encoder, head
 

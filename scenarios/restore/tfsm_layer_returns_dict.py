@@ -19,32 +19,24 @@ Evidence:
     keras-team/keras#20813 (a model with two inputs cannot be called). Measured with this file: both
     errors in Keras 3.0 to 3.15.
 """
-
 import os
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "tfsm-layer-returns-dict",
-    "family": "restore",
-    "tensorflow": ">=2.16",
-    "keras": ">=3",
-    "seed": 0,
-    "minutes": 5,
+    "id": "tfsm-layer-returns-dict", "family": "restore",
+    "tensorflow": ">=2.16", "keras": ">=3", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [{"verdict": "error", "raises": "'dict' object has no attribute"}],
         "restore_broken_next_layer": [
-            {"verdict": "error", "raises": "unsupported type (<class 'dict'>) to a Tensor"}
-        ],
+            {"verdict": "error", "raises": "unsupported type (<class 'dict'>) to a Tensor"}],
         "restore_fixed_named_output": "match",
         "restore_fixed_serve": "match",
     },
-    "hints": [
-        "Print what the layer returns, before anything is done with it.",
-        "Which names does the dictionary have? How many outputs has the model?",
-        "What other endpoints does the folder have? tf.saved_model.load shows them.",
-    ],
+    "hints": ["Print what the layer returns, before anything is done with it.",
+              "Which names does the dictionary have? How many outputs has the model?",
+              "What other endpoints does the folder have? tf.saved_model.load shows them."],
 }
 
 
@@ -57,7 +49,8 @@ def save(artifact, seed):
 
 
 def load(artifact, endpoint="serving_default"):
-    return tf.keras.layers.TFSMLayer(os.path.join(artifact, "exported"), call_endpoint=endpoint)
+    return tf.keras.layers.TFSMLayer(
+        os.path.join(artifact, "exported"), call_endpoint=endpoint)
 
 
 def restore_broken(artifact):

@@ -20,16 +20,12 @@ Evidence:
     tell of wrong results with XLA and a layer built during a trace. Without XLA the results are as
     wrong.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "traced-call-keeps-first-weights",
-    "family": "restore",
-    "tensorflow": ">=2.4",
-    "seed": 0,
-    "minutes": 8,
+    "id": "traced-call-keeps-first-weights", "family": "restore",
+    "tensorflow": ">=2.4", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": [{"keras": ">=3", "verdict": "differs"}, {"verdict": "match"}],
         "restore_fixed_plain_call": "match",

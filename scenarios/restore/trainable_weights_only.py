@@ -17,16 +17,12 @@ Evidence:
     tensorflow/skflow#117 and tinghuiz/SfMLearner#17 (a Saver over the trainable variables),
     tensorflow/tensorflow#23630 (the symptom). Measured with this file.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "trainable-weights-only",
-    "family": "restore",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 5,
+    "id": "trainable-weights-only", "family": "restore",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_all_weights": "match",
@@ -41,13 +37,11 @@ SCENARIO = {
 
 
 def build():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((3,)),
-            tf.keras.layers.BatchNormalization(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((3,)),
+        tf.keras.layers.BatchNormalization(),
+        tf.keras.layers.Dense(1),
+    ])
 
 
 def save(artifact, seed):

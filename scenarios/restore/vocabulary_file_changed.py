@@ -21,7 +21,6 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds with tf_keras 2.21, and on Keras 2.15.0,
     3.0.5, 3.6.0 and 3.11.3; match on 3.12.0 and 3.15.1.
 """
-
 import os
 import shutil
 
@@ -29,16 +28,12 @@ import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "vocabulary-file-changed",
-    "family": "restore",
-    "tensorflow": ">=2.6",
-    "seed": 0,
-    "minutes": 6,
+    "id": "vocabulary-file-changed", "family": "restore",
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"keras": "<3.12", "verdict": "differs", "why": "The path is stored, not the words."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_words": "match",
         "restore_fixed_old_words": "match",
     },
@@ -63,13 +58,11 @@ def save(artifact, seed, as_words=False):
     os.chdir(artifact)  # the path that is stored is relative, as it mostly is
     file = "towns.txt"
     write_towns(file, BY_NAME)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((), dtype="string"),
-            tf.keras.layers.StringLookup(vocabulary=BY_NAME if as_words else file),
-            tf.keras.layers.Embedding(len(BY_NAME) + 1, 1),  # one more for unknown towns
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((), dtype="string"),
+        tf.keras.layers.StringLookup(vocabulary=BY_NAME if as_words else file),
+        tf.keras.layers.Embedding(len(BY_NAME) + 1, 1),  # one more for unknown towns
+    ])
     price = rng.uniform(3, 15, size=(len(BY_NAME) + 1, 1))  # thousand francs per square metre
     model.layers[1].set_weights([price])  # what training found out
     model.save("model.keras")

@@ -19,16 +19,12 @@ Evidence:
     tensorflow/tensorflow#56054 (StringLookup).
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "vocabulary-lost",
-    "family": "restore",
-    "tensorflow": ">=2.13",
-    "seed": 0,
-    "minutes": 7,
+    "id": "vocabulary-lost", "family": "restore",
+    "tensorflow": ">=2.13", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": [{"verdict": "error", "raises": "Table not initialized"}],
         "restore_broken_adapted_again": "differs",
@@ -41,20 +37,8 @@ SCENARIO = {
         "Row 7 of the embedding belongs to the 7th word. Which list says what that word is?",
     ],
 }
-WORDS = {
-    "superb": 2.0,
-    "tasty": 1.2,
-    "fresh": 0.8,
-    "friendly": 0.7,
-    "the": 0.0,
-    "soup": 0.0,
-    "waiter": 0.0,
-    "slow": -0.6,
-    "cold": -1.0,
-    "bland": -1.1,
-    "rude": -1.5,
-    "awful": -2.2,
-}
+WORDS = {"superb": 2.0, "tasty": 1.2, "fresh": 0.8, "friendly": 0.7, "the": 0.0, "soup": 0.0,
+         "waiter": 0.0, "slow": -0.6, "cold": -1.0, "bland": -1.1, "rude": -1.5, "awful": -2.2}
 
 
 def reviews(rng, count):
@@ -64,14 +48,12 @@ def reviews(rng, count):
 
 
 def build(**options):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((), dtype="string"),
-            tf.keras.layers.TextVectorization(output_sequence_length=6, **options),
-            tf.keras.layers.Embedding(len(WORDS) + 2, 1),  # and two for padding and unknown words
-            tf.keras.layers.GlobalAveragePooling1D(),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((), dtype="string"),
+        tf.keras.layers.TextVectorization(output_sequence_length=6, **options),
+        tf.keras.layers.Embedding(len(WORDS) + 2, 1),  # and two for padding and unknown words
+        tf.keras.layers.GlobalAveragePooling1D(),
+    ])
 
 
 def save(artifact, seed):

@@ -20,7 +20,6 @@ Evidence:
     Measured with this file: a match on 20 of 20 seeds. After set_weights(before) the predictions
     were off by 0.5 to 1.3 of their spread (TensorFlow 2.21).
 """
-
 import warnings
 
 import numpy as np

@@ -18,25 +18,18 @@ Evidence:
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
     2.20; one missing block of five is an error of 45 % of the spread.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "weights-file-longer-than-model",
-    "family": "restore",
-    "tensorflow": ">=2.12",
-    "seed": 0,
-    "minutes": 6,
+    "id": "weights-file-longer-than-model", "family": "restore",
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_saved_architecture": "match",
     },
-    "dose": {
-        "path": "restore_broken",
-        "of": "trained blocks that the rebuilt model lacks",
-        "values": [0, 1, 2, 3, 4],
-    },
+    "dose": {"path": "restore_broken", "of": "trained blocks that the rebuilt model lacks",
+             "values": [0, 1, 2, 3, 4]},
     "hints": [
         "All weights of the model come from the file. Does all of the file go into the model?",
         "Count the layers in the weights file and in model.summary().",
@@ -46,17 +39,12 @@ SCENARIO = {
 
 
 def build_detector(blocks):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((8, 8, 1)),
-            *[
-                tf.keras.layers.Conv2D(6, 3, padding="same", activation="relu")
-                for _ in range(blocks)
-            ],
-            tf.keras.layers.GlobalAveragePooling2D(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((8, 8, 1)),
+        *[tf.keras.layers.Conv2D(6, 3, padding="same", activation="relu") for _ in range(blocks)],
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(1),
+    ])
 
 
 def save(artifact, seed):

@@ -21,21 +21,19 @@ Evidence:
     Measured with this file: as declared on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18
     and 2.20.
 """
-
 import shutil
 
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "weights-only-confusion",
-    "family": "restore",
-    "tensorflow": ">=2.12",
-    "seed": 0,
-    "minutes": 6,
+    "id": "weights-only-confusion", "family": "restore",
+    "tensorflow": ">=2.12", "seed": 0, "minutes": 6,
     "expect": {
-        "restore_broken": [{"verdict": "error", "raises": "No model config found in the file"}],
-        "restore_broken_load_weights": [{"verdict": "error", "raises": "found 0 saved layers"}],
+        "restore_broken": [
+            {"verdict": "error", "raises": "No model config found in the file"}],
+        "restore_broken_load_weights": [
+            {"verdict": "error", "raises": "found 0 saved layers"}],
         "restore_broken_by_name": "differs",
         "restore_fixed_rebuilt": "match",
     },
@@ -48,13 +46,11 @@ SCENARIO = {
 
 
 def build_model():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((6,)),
-            tf.keras.layers.Dense(16, activation="tanh"),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((6,)),
+        tf.keras.layers.Dense(16, activation="tanh"),
+        tf.keras.layers.Dense(1),
+    ])
 
 
 def save(artifact, seed):

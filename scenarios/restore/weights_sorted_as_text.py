@@ -18,16 +18,12 @@ Evidence:
     tensorflow/tfjs-converter#178 ("wrong assumption about the order of weights").
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.4 to 2.20.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "weights-sorted-as-text",
-    "family": "restore",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 5,
+    "id": "weights-sorted-as-text", "family": "restore",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_archive_order": "match",
@@ -45,19 +41,14 @@ def build_denoiser():
     return tf.keras.Sequential(
         [tf.keras.Input((12,))]
         + [tf.keras.layers.Dense(12, activation="tanh") for _ in range(5)]
-        + [tf.keras.layers.Dense(12)]
-    )
+        + [tf.keras.layers.Dense(12)])
 
 
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     model = build_denoiser()
-    model.set_weights(
-        [
-            rng.normal(0, 0.3, size=each.shape) + 0.3  # stands for trained weights
-            for each in model.get_weights()
-        ]
-    )
+    model.set_weights([rng.normal(0, 0.3, size=each.shape) + 0.3  # stands for trained weights
+                       for each in model.get_weights()])
     np.savez(artifact + "/weights.npz", *model.get_weights())
     spectra = rng.normal(size=(64, 12)).astype("float32")  # twelve bands
     return spectra, model.predict_on_batch(spectra), model

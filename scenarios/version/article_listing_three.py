@@ -22,27 +22,22 @@ Evidence:
     committed folder is what TensorFlow 2.10.0 wrote. Measured with this file:
     docs/explanation/the-article.md.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "article-listing-three",
-    "family": "version",
+    "id": "article-listing-three", "family": "version",
     "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.10.0
     "artifact": {"writer": "2.10.0", "folder": "article_listing_three"},
-    "seed": 0,
-    "minutes": 5,
+    "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "File format not supported"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_h5": "match",
         "restore_fixed_tfsm_layer": [
-            {"keras": "<3", "verdict": "skip", "why": "Keras 2 has no TFSMLayer, nor need of it."},
-            {"verdict": "match"},
-        ],
+            {"keras": "<3", "verdict": "skip", "why": "Keras 2 has no TFSMLayer."},
+            {"verdict": "match"}],
     },
     "hints": [
         "Print keras.__version__ beside tf.__version__: which of the two changed its major number?",
@@ -55,12 +50,9 @@ SCENARIO = {
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     features = rng.random((100, 10)).astype("float32")
-    model = tf.keras.Sequential(
-        [
-            tf.keras.layers.Dense(64, activation="relu", input_shape=(10,), name="hidden"),
-            tf.keras.layers.Dense(1, name="price"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.layers.Dense(64, activation="relu", input_shape=(10,), name="hidden"),
+        tf.keras.layers.Dense(1, name="price")])
     model.compile(optimizer="adam", loss="mse")
     model.fit(features, rng.random((100, 1)), epochs=10, verbose=0)
     model.save(artifact + "/version_mismatch_model", include_optimizer=False)

@@ -1,4 +1,4 @@
-"""Keras 2 saved MultiHeadAttention with the shapes of its inputs, and Keras 3 refuses these words.
+"""Keras 2 saved MultiHeadAttention with the shapes of its inputs. Keras 3 has no such arguments.
 
 Symptom:
     load_model("model.h5") raises TypeError: Error when deserializing class 'MultiHeadAttention' ...
@@ -22,7 +22,6 @@ Evidence:
     Measured with this file: both messages in Keras 3.0.5 (2.16.1) and 3.13.2 (2.21). A file of
     TensorFlow 2.4 lacks the words, and Keras 3.13.2 has the second message for it.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -34,18 +33,12 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "{'query_shape': [None, 5, 8]",
-                "why": "Keras 3 does not know the three words.",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "raises": "{'query_shape': [None, 5, 8]",
+             "why": "Keras 3 has no such three arguments."},
+            {"verdict": "match"}],
         "restore_broken_half_mended": [
             {"keras": ">=3", "verdict": "error", "raises": "argument: 'value_shape'"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_shim": "match",
         "restore_fixed_rebuild": "match",
     },

@@ -20,7 +20,6 @@ Evidence:
     Measured with this file, written by TensorFlow 2.15.0: differs on Keras 3.0.5, 3.4.1, 3.6.0,
     3.11.3 and 3.15.1; match on 2.15.0 and tf_keras 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -33,17 +32,11 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "differs", "why": "Keras 3 gives the values other names."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_broken_asserted": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "not bound to checkpointed values",
-                "why": "Keras 3 gives the values other names.",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "raises": "not bound to checkpointed values",
+             "why": "Keras 3 gives the values other names."},
+            {"verdict": "match"}],
         "restore_fixed_by_name": "match",
     },
     "minutes": 8,
@@ -56,13 +49,11 @@ SCENARIO = {
 
 
 def build():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((3,)),
-            tf.keras.layers.Dense(8, activation="tanh"),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((3,)),
+        tf.keras.layers.Dense(8, activation="tanh"),
+        tf.keras.layers.Dense(1),
+    ])
 
 
 def save(artifact, seed):

@@ -21,7 +21,6 @@ Evidence:
     keras-team/keras#23014. Measured with this file, written by TensorFlow 2.20 with Keras 3.11.3;
     what Keras 3.14.1 saves has the same gap, what 3.15.1 saves has not, nor has TensorFlow 2.15.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -47,15 +46,11 @@ SCENARIO = {
 
 
 def build():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((15, 15, 1)),
-            tf.keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu"),  # to 8x8
-            tf.keras.layers.Conv2DTranspose(
-                1, 3, strides=2, padding="same", output_padding=0
-            ),  # 15x15
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((15, 15, 1)),
+        tf.keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu"),  # to 8x8
+        tf.keras.layers.Conv2DTranspose(1, 3, strides=2, padding="same", output_padding=0),  # 15x15
+    ])
 
 
 def save(artifact, seed):

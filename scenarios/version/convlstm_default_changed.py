@@ -18,7 +18,6 @@ Evidence:
     Measured with this file: off by up to 0.25 mm an hour, where predictions reach 4.8; by name, by
     up to 0.32 (TensorFlow 2.16, 2.18 and 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -31,8 +30,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "differs", "why": "Its default became sigmoid."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_old_formula": "match",
     },
     "minutes": 8,
@@ -53,7 +51,7 @@ def build(**options):
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     rain = rng.gamma(1.0, size=(128, 6, 10, 1)).astype("float32")  # mm an hour, and it moves west
-    frames = np.stack([rain[:, :, step : step + 6] for step in range(5)], axis=1)
+    frames = np.stack([rain[:, :, step:step + 6] for step in range(5)], axis=1)
     model = build()
     model.compile(tf.keras.optimizers.Adam(0.02), "mse")
     model.fit(frames[:, :4], frames[:, 4], epochs=30, verbose=0)

@@ -22,7 +22,6 @@ Evidence:
     Measured with this file: written by 2.4.1, read by 2.21, off by 5e-8 of the spread. Folders that
     2.10 and 2.15 wrote of such a model gave no warning.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -47,13 +46,11 @@ SCENARIO = {
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     inputs = rng.normal(size=(64, 6)).astype("float32")
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((6,), name="leaf"),
-            tf.keras.layers.Dense(8, activation="swish"),
-            tf.keras.layers.Dense(1, name="yield"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((6,), name="leaf"),
+        tf.keras.layers.Dense(8, activation="swish"),
+        tf.keras.layers.Dense(1, name="yield"),
+    ])
     # Any weights will do in place of the trained ones.
     model.set_weights([rng.normal(size=weight.shape) for weight in model.get_weights()])
     model.save(artifact + "/model")  # a folder: the SavedModel format

@@ -22,7 +22,6 @@ Spot it:
 Evidence:
     keras-team/keras#19089, keras-team/keras#21663.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -34,14 +33,9 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "why": "Keras 3 has no keras.src.engine.",
-                "raises": "parent module keras.src.engine.functional cannot be imported",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "why": "Keras 3 has no keras.src.engine.",
+             "raises": "parent module keras.src.engine.functional cannot be imported"},
+            {"verdict": "match"}],
         "restore_fixed_custom_objects": "match",
         "restore_fixed_rebuild": "match",
         "restore_fixed_saved_model": "match",
@@ -58,7 +52,7 @@ SCENARIO = {
 def save(artifact, seed):
     rng = np.random.default_rng(seed)
     profile = rng.normal(size=(256, 8)).astype("float32")  # eight measures of a house
-    price = (profile**2).sum(axis=1, keepdims=True)
+    price = (profile ** 2).sum(axis=1, keepdims=True)
     inputs = tf.keras.Input((8,))
     bent = tf.keras.layers.Dense(12, activation="relu")(inputs)
     smooth = tf.keras.layers.Dense(12, activation="tanh")(inputs)
@@ -78,8 +72,7 @@ def restore_broken(artifact):
 
 def restore_fixed_custom_objects(artifact):
     model = tf.keras.models.load_model(
-        artifact + "/model.keras", custom_objects={"Functional": tf.keras.Model}, compile=False
-    )
+        artifact + "/model.keras", custom_objects={"Functional": tf.keras.Model}, compile=False)
     return model.predict_on_batch, model
 
 

@@ -21,7 +21,6 @@ Evidence:
     keras-team/keras#19441 (Conv2DTranspose), keras-team/keras#19151,
     googlecreativelab/teachablemachine-community#403 (DepthwiseConv2D).
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -34,15 +33,12 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "DepthwiseConv2D: {'groups': 1}"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_broken_half_mended": [
             {"keras": ">=3", "verdict": "error", "raises": "Conv2DTranspose: {'groups': 1}"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_shims": "match",
-        "restore_fixed_rebuild": "match",
-    },
+        "restore_fixed_rebuild": "match"},
     "minutes": 6,
     "hints": [
         "The message names a class and a keyword. Does the model work without that keyword?",
@@ -53,14 +49,11 @@ SCENARIO = {
 
 
 def build():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((8, 8, 3)),  # a satellite image: red, green, infrared
-            tf.keras.layers.DepthwiseConv2D(3, padding="same"),
-            tf.keras.layers.Conv2D(6, 1, activation="relu"),
-            tf.keras.layers.Conv2DTranspose(1, 2, strides=2),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((8, 8, 3)),  # a satellite image: red, green, infrared
+        tf.keras.layers.DepthwiseConv2D(3, padding="same"),
+        tf.keras.layers.Conv2D(6, 1, activation="relu"),
+        tf.keras.layers.Conv2DTranspose(1, 2, strides=2)])
 
 
 def save(artifact, seed):

@@ -20,7 +20,6 @@ Spot it:
 Evidence:
     tensorflow/tensorflow#43960, Tony607/Keras-Trigger-Word#15.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -33,8 +32,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "(2, 36)"},
-            {"verdict": "error", "raises": "GRU(reset_after=False) is not compatible with GRU("},
-        ],
+            {"verdict": "error", "raises": "GRU(reset_after=False) is not compatible with GRU("}],
         "restore_broken_reset_after_only": "differs",
         "restore_fixed_both_defaults": "match",
     },

@@ -23,7 +23,6 @@ Spot it:
 Evidence:
     tensorflow/tensorflow#65381, keras-team/keras#19477.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -34,24 +33,17 @@ SCENARIO = {
     "artifact": {"writer": "2.15.0", "folder": "hard_sigmoid_redefined"},
     "seed": 0,
     "expect": {
-        "restore_broken": [
-            {"keras": ">=3", "verdict": "differs", "why": "The formula changed."},
-            {"verdict": "match"},
-        ],
+        "restore_broken": [{"keras": ">=3", "verdict": "differs", "why": "The formula changed."},
+                           {"verdict": "match"}],
         "restore_broken_custom_objects": [
-            {"keras": ">=3", "verdict": "differs", "why": "It is ignored."},
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "differs", "why": "It is ignored."}, {"verdict": "match"}],
         "restore_fixed_old_formula": "match",
         "restore_fixed_replaced_activation": "match",
-        "restore_fixed_tfsm_layer": "match",
-    },
+        "restore_fixed_tfsm_layer": "match"},
     "minutes": 8,
-    "hints": [
-        "The weights came back bit for bit. What else does a layer need to compute?",
-        "Ask both Keras for tf.keras.activations.hard_sigmoid(x), with x from -3 to 3.",
-        "Give each layer clip(0.2 * x + 0.5, 0, 1) before the restored model predicts.",
-    ],
+    "hints": ["The weights came back bit for bit. What else does a layer need to compute?",
+              "Ask both Keras for tf.keras.activations.hard_sigmoid(x), with x from -3 to 3.",
+              "Give each layer clip(0.2 * x + 0.5, 0, 1) before the restored model predicts."],
 }
 
 
@@ -59,13 +51,8 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     soil = rng.normal(size=(256, 6)).astype("float32")  # six sensors
     valve_opening = np.clip(0.5 + soil @ rng.normal(scale=0.3, size=(6, 1)), 0, 1)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((6,)),
-            tf.keras.layers.Dense(16, "hard_sigmoid"),
-            tf.keras.layers.Dense(1, "hard_sigmoid"),
-        ]
-    )
+    model = tf.keras.Sequential([tf.keras.Input((6,)), tf.keras.layers.Dense(16, "hard_sigmoid"),
+                                 tf.keras.layers.Dense(1, "hard_sigmoid")])
     model.compile(tf.keras.optimizers.Adam(0.02), tf.keras.losses.MeanSquaredError())
     model.fit(soil, valve_opening, epochs=60, verbose=0)
     model.save(artifact + "/model.h5", include_optimizer=False)  # or Keras 3.0.5 stops at the loss
@@ -90,13 +77,8 @@ def restore_broken_custom_objects(artifact):
 
 
 def restore_fixed_old_formula(artifact):
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((6,)),
-            tf.keras.layers.Dense(16, old_hard_sigmoid),
-            tf.keras.layers.Dense(1, old_hard_sigmoid),
-        ]
-    )
+    model = tf.keras.Sequential([tf.keras.Input((6,)), tf.keras.layers.Dense(16, old_hard_sigmoid),
+                                 tf.keras.layers.Dense(1, old_hard_sigmoid)])
     model.load_weights(artifact + "/model.h5")
     return model.predict_on_batch, model
 

@@ -22,7 +22,6 @@ Evidence:
     Measured with this file, written by TensorFlow 1.15: the error in Keras 3.0.5, 3.3.3, 3.4.1,
     3.6.0, 3.11.3 and 3.15.1; match in TensorFlow 2.4, 2.10, 2.12, 2.15 and tf_keras 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -34,19 +33,13 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "why": "Keras 3 dropped the argument.",
-                "raises": "got an unexpected keyword argument 'dtype'",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "why": "Keras 3 dropped the argument.",
+             "raises": "got an unexpected keyword argument 'dtype'"},
+            {"verdict": "match"}],
         "restore_fixed_rebuild": "match",
         "restore_fixed_custom_objects": [
             {"keras": ">=3,<3.3", "verdict": "skip", "why": "No cure there: ignored for .h5."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
     },
     "minutes": 6,
     "hints": [
@@ -78,8 +71,7 @@ def save(artifact, seed):
 
 def restore_broken(artifact, custom_objects=None):
     model = tf.keras.models.load_model(
-        artifact + "/model.h5", custom_objects=custom_objects, compile=False
-    )
+        artifact + "/model.h5", custom_objects=custom_objects, compile=False)
     return model.predict_on_batch, model
 
 

@@ -20,7 +20,6 @@ Spot it:
 Evidence:
     Measured with this file, written by TensorFlow 2.15: see the expectations.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -32,23 +31,13 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "why": "Keras 3 optimizers take no such argument.",
-                "raises": "Argument(s) not recognized: {'jit_compile'",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "why": "Optimizers have no such argument.",
+             "raises": "Argument(s) not recognized: {'jit_compile'"},
+            {"verdict": "match"}],
         "restore_broken_loss": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "why": "Keras 3 losses take no such argument.",
-                "raises": "MeanSquaredError.__init__() got an unexpected keyword argument 'fn'",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "why": "Losses have no such argument.",
+             "raises": "MeanSquaredError.__init__() got an unexpected keyword argument 'fn'"},
+            {"verdict": "match"}],
         "restore_fixed_not_compiled": "match",
     },
     "minutes": 5,

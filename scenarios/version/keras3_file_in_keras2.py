@@ -24,7 +24,6 @@ Evidence:
     tensorflow/tensorflow#70866, tensorflow/tensorflow#64685. Measured with this file, written by
     TensorFlow 2.21: the same errors in 2.12, 2.15 and tf_keras 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -36,12 +35,10 @@ SCENARIO = {
     "artifact": {"writer": "2.21.0", "folder": "keras3_file_in_keras2"},
     "seed": 0,
     "expect": {
-        "restore_broken": [
-            {"verdict": "error", "raises": "keras.src.models.functional cannot be imported"}
-        ],
-        "restore_broken_h5": [
-            {"verdict": "error", "raises": "Unrecognized keyword arguments: ['batch_shape'"}
-        ],
+        "restore_broken": [{"verdict": "error",
+                            "raises": "keras.src.models.functional cannot be imported"}],
+        "restore_broken_h5": [{"verdict": "error",
+                               "raises": "Unrecognized keyword arguments: ['batch_shape'"}],
         "restore_fixed_rebuild": "match",
         "restore_fixed_saved_model": "match",
     },
@@ -49,7 +46,7 @@ SCENARIO = {
     "hints": [
         "The message names a word of the config. Which Keras wrote it, and which one reads it?",
         "Unzip a copy of model.keras and read metadata.json. Then print tf.keras.__version__.",
-        "load_weights needs no description of layers: it only wants a model of the same shape.",
+        "load_weights needs no description of layers: it only needs a model of the same shape.",
     ],
 }
 

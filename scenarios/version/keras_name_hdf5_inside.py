@@ -15,7 +15,6 @@ Spot it:
 Evidence:
     keras-team/keras#20259 and keras-team/tf-keras#780 (the message).
 """
-
 import os
 import shutil
 
@@ -31,8 +30,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "File not found"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_renamed": "match",
     },
     "minutes": 5,
@@ -48,13 +46,10 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     stars = rng.normal(size=(128, 4)).astype("float32")  # brightness in four colours, z-scores
     distance = np.tanh(stars @ rng.normal(size=(4, 1))) + 0.1 * stars[:, :1]
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((4,)),
-            tf.keras.layers.Dense(8, activation="tanh"),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((4,)),
+        tf.keras.layers.Dense(8, activation="tanh"),
+        tf.keras.layers.Dense(1)])
     model.compile(tf.keras.optimizers.Adam(0.05), "mse")
     model.fit(stars, distance, epochs=20, verbose=0)
     model.save(artifact + "/model.keras", include_optimizer=False)

@@ -22,7 +22,6 @@ Spot it:
 Evidence:
     keras-team/keras#14875 and #7440, tensorflow/tensorflow#56403.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -66,14 +65,11 @@ class ToHours(tf.keras.layers.Layer):  # what the lambda did
 
 
 def build(to_hours):
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((3,)),
-            tf.keras.layers.Dense(8, activation="tanh"),
-            tf.keras.layers.Dense(1),
-            to_hours,
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((3,)),
+        tf.keras.layers.Dense(8, activation="tanh"),
+        tf.keras.layers.Dense(1),
+        to_hours])
 
 
 def restore_broken(artifact, **replaced):

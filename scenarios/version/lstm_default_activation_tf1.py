@@ -19,7 +19,6 @@ Spot it:
 Evidence:
     tensorflow/tensorflow#47495, minimaxir/textgenrnn#153.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -33,8 +32,7 @@ SCENARIO = {
         "restore_broken": "differs",
         "restore_broken_by_name": [
             {"keras": ">=3", "verdict": "differs", "why": "Keras 3 redefined hard_sigmoid."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_old_formula": "match",
     },
     "minutes": 8,

@@ -20,7 +20,6 @@ Evidence:
     Measured with this file, written by TensorFlow 2.15: the error in Keras 3.3.3 and from 3.4.1 to
     3.15.1; match in Keras 3.0.5, 3.1.1 and 3.2.1, in 2.15.0 and in tf_keras 2.21.
 """
-
 import json
 import zipfile
 
@@ -35,36 +34,26 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3.4",
-                "verdict": "error",
-                "why": "It takes the word for a policy.",
-                "raises": "'str' object has no attribute 'quantization_mode'",
-            },
-            {
-                "keras": ">=3.3",
-                "verdict": "error",
-                "why": "It takes the word for a policy.",
-                "raises": "'str' object has no attribute 'variable_dtype'",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3.4", "verdict": "error", "why": "The policy is read as a str.",
+             "raises": "'str' object has no attribute 'quantization_mode'"},
+            {"keras": ">=3.3", "verdict": "error", "why": "The policy is read as a str.",
+             "raises": "'str' object has no attribute 'variable_dtype'"},
+            {"verdict": "match"}],
         "restore_fixed_rebuild": "match",
         "restore_fixed_edited": "match",
     },
     "minutes": 6,
     "hints": [
         "The message is not about your code. Which part of a layer's config is not a number?",
-        'Read config.json in the archive and look at the "dtype" of a layer.',
-        'Keras 3 takes a policy\'s name, "mixed_float16", in place of the whole object.',
+        "Read config.json in the archive and look at the \"dtype\" of a layer.",
+        "Keras 3 takes a policy's name, \"mixed_float16\", in place of the whole object.",
     ],
 }
 
 
 def build():
-    return tf.keras.Sequential(
-        [tf.keras.Input((4,)), tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((4,)), tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)])
 
 
 def save(artifact, seed):

@@ -19,7 +19,6 @@ Evidence:
     huggingface/transformers#29470, #29598 (not read by us). Measured with this file: both errors
     with tf_keras 2.21 beside Keras 3.15.1; match in TensorFlow 2.12 and 2.15.
 """
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -32,23 +31,13 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "reader": ">=2.16",
-                "verdict": "error",
-                "why": "`keras` is another package.",
-                "raises": "The added layer must be an instance of class Layer",
-            },
-            {"verdict": "match"},
-        ],
+            {"reader": ">=2.16", "verdict": "error", "why": "`keras` is another package.",
+             "raises": "The added layer must be an instance of class Layer"},
+            {"verdict": "match"}],
         "restore_broken_registered": [
-            {
-                "reader": ">=2.16",
-                "verdict": "error",
-                "why": "It is another registry.",
-                "raises": "Unknown activation function",
-            },
-            {"verdict": "match"},
-        ],
+            {"reader": ">=2.16", "verdict": "error", "why": "It is another registry.",
+             "raises": "Unknown activation function"},
+            {"verdict": "match"}],
         "restore_fixed_one_package": "match",
     },
     "minutes": 8,
@@ -84,8 +73,7 @@ def save(artifact, seed):
     lake = rng.normal(size=(64, 3)).astype("float32")  # depth, salt, light: z-scores
     hidden = tf.keras.layers.Dense(8, activation=snake)
     model = tf.keras.Sequential(
-        [tf.keras.Input((3,)), hidden, tf.keras.layers.Dense(1), Calibrate()]
-    )
+        [tf.keras.Input((3,)), hidden, tf.keras.layers.Dense(1), Calibrate()])
     # in place of a training
     model.set_weights([rng.normal(size=each.shape) for each in model.get_weights()])
     model.save(artifact + "/model.keras")  # random weights stand for trained ones

@@ -20,7 +20,6 @@ Evidence:
     keras-team/keras#20598, mended by #22362 (read 2026-11-26). Measured with this file, written by
     TensorFlow 2.20 with Keras 3.11.3; Keras 3.14.1 saves with the same gap, Keras 3.15.1 without.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -49,8 +48,7 @@ class Branches(tf.keras.layers.Layer):  # one small network per sensor, then the
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.branches = [
-            [tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)] for _ in range(2)
-        ]
+            [tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)] for _ in range(2)]
 
     def build(self, shape):
         for first, second in self.branches:
@@ -65,10 +63,8 @@ class Branches(tf.keras.layers.Layer):  # one small network per sensor, then the
 class FlatBranches(tf.keras.layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.branches = [
-            tf.keras.Sequential([tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)])
-            for _ in range(2)
-        ]
+        self.branches = [tf.keras.Sequential(
+            [tf.keras.layers.Dense(8, "tanh"), tf.keras.layers.Dense(1)]) for _ in range(2)]
 
     def build(self, shape):
         for branch in self.branches:

@@ -20,7 +20,6 @@ Evidence:
     keras-team/keras#21928 brought quantization_config. Measured with this file, written by Keras
     3.15.1: the first error in 3.0.5 to 3.12.0, the second in 3.13.2 and 3.14.1.
 """
-
 import json
 import zipfile
 
@@ -36,20 +35,11 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": "<3.13",
-                "verdict": "error",
-                "why": "Dense took no such keyword yet.",
-                "raises": "Unrecognized keyword arguments passed to Dense: {'quantization_config'",
-            },
-            {
-                "keras": "<3.15",
-                "verdict": "error",
-                "why": "Initializers took no such keyword yet.",
-                "raises": "unexpected keyword argument 'input_axes'",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": "<3.13", "verdict": "error", "why": "Dense had no such argument yet.",
+             "raises": "Unrecognized keyword arguments passed to Dense: {'quantization_config'"},
+            {"keras": "<3.15", "verdict": "error", "why": "Initializers had no such argument yet.",
+             "raises": "unexpected keyword argument 'input_axes'"},
+            {"verdict": "match"}],
         "restore_fixed_rebuild": "match",
         "restore_fixed_stripped": "match",
     },

@@ -20,7 +20,6 @@ Evidence:
     written by 2.10: both differ in 2.12, 2.15, 2.16, 2.18, 2.20, 2.21 and tf_keras 2.21; rebuilt in
     2.10, it matches.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -34,8 +33,7 @@ SCENARIO = {
         "restore_broken": "differs",
         "restore_broken_rebuild": [
             {"reader": "<2.11", "verdict": "match", "why": "It still has the formula of 2.10."},
-            {"verdict": "differs"},
-        ],
+            {"verdict": "differs"}],
         "restore_fixed_old_formula": "match",
     },
     "minutes": 10,
@@ -77,7 +75,7 @@ def restore_fixed_old_formula(artifact):
     _, loaded = restore_broken(artifact)
     dense, normalization = loaded.layers
     mean, variance = [float(np.ravel(each)[0]) for each in normalization.get_weights()[:2]]
-    std = variance**0.5
+    std = variance ** 0.5
     back_to_kwh = tf.keras.layers.Rescaling(scale=std, offset=mean * std)  # (z + mean) * std
     model = tf.keras.Sequential([tf.keras.Input((3,)), dense, back_to_kwh])
     return lambda inputs: model(inputs).numpy()

@@ -21,7 +21,6 @@ Evidence:
     TensorFlow 1.15 with numpy 1.18: the error in 1.15 with numpy 1.21, in 2.4 and 2.5 with 1.20;
     match in 1.15, 2.3 and 2.4 with the numpy of their day, and in 2.6 with 1.20.
 """
-
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.ops import array_ops
@@ -34,15 +33,10 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"reader": ">=2.6", "verdict": "match", "why": "TensorFlow catches both by then."},
-            {
-                "numpy": ">=1.20",
-                "verdict": "error",
-                "why": "np.prod raises something else now.",
-                "raises": "Cannot convert a symbolic Tensor",
-            },
-            {"verdict": "match"},
-        ],
+            {"reader": ">=2.6", "verdict": "match", "why": "TensorFlow handles both exceptions."},
+            {"numpy": ">=1.20", "verdict": "error", "why": "np.prod raises something else now.",
+             "raises": "Cannot convert a symbolic Tensor"},
+            {"verdict": "match"}],
         "restore_fixed_patched": "match",
         "restore_fixed_initial_state": "match",
     },

@@ -18,24 +18,20 @@ Spot it:
 Evidence:
     keras-team/keras#20830 (removed for low usage, says a maintainer).
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "removed-layers",
-    "family": "version",
+    "id": "removed-layers", "family": "version",
     "tensorflow": ">=2.10",  # the readers; `save` wrote the committed files in TensorFlow 2.15.0
     "artifact": {"writer": "2.15.0", "folder": "removed_layers"},
     "seed": 0,
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "Unknown layer: 'LocallyConnected1D'"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_own_layers": "match",
-        "restore_fixed_saved_model": "match",
-    },
+        "restore_fixed_saved_model": "match"},
     "minutes": 8,
     "hints": [
         "Is a layer of that name in tf.keras.layers of this release? In the old one?",
@@ -49,15 +45,12 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     light = rng.normal(size=(256, 12, 1)).astype("float32")  # a spectrum of twelve wavelengths
     sugar = np.maximum(light[:, 2:8, 0] @ rng.normal(size=(6, 1)), 0)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((12, 1)),
-            tf.keras.layers.LocallyConnected1D(2, 3),  # a window of its own for every wavelength
-            tf.keras.layers.ThresholdedReLU(0.1),
-            tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((12, 1)),
+        tf.keras.layers.LocallyConnected1D(2, 3),  # a window of its own for every wavelength
+        tf.keras.layers.ThresholdedReLU(0.1),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(1)])
     model.compile(tf.keras.optimizers.Adam(0.02), "mse")
     model.fit(light, sugar, epochs=20, verbose=0)
     model.save(artifact + "/model.h5", include_optimizer=False)
@@ -78,7 +71,7 @@ class LocallyConnected1D(tf.keras.layers.Layer):
 
     def call(self, inputs):
         steps = self.kernel.shape[0]
-        windows = tf.concat([inputs[:, i : i + steps] for i in range(self.width)], axis=2)
+        windows = tf.concat([inputs[:, i:i + steps] for i in range(self.width)], axis=2)
         return tf.einsum("nsi,sif->nsf", windows, self.kernel) + self.bias
 
 
@@ -99,8 +92,7 @@ def restore_broken(artifact, **own):
 
 def restore_fixed_own_layers(artifact):
     return restore_broken(
-        artifact, LocallyConnected1D=LocallyConnected1D, ThresholdedReLU=ThresholdedReLU
-    )
+        artifact, LocallyConnected1D=LocallyConnected1D, ThresholdedReLU=ThresholdedReLU)
 
 
 def restore_fixed_saved_model(artifact):

@@ -20,7 +20,6 @@ Spot it:
 Evidence:
     unicode-org/lstm_word_segmentation#28, cbrnr/sleepecg#214.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -33,12 +32,10 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "File format not supported"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_tfsm_layer": [
-            {"keras": "<3", "verdict": "skip", "why": "Keras 2 has no TFSMLayer, nor need of it."},
-            {"verdict": "match"},
-        ],
+            {"keras": "<3", "verdict": "skip", "why": "Keras 2 has no TFSMLayer."},
+            {"verdict": "match"}],
         "restore_fixed_tensorflow": "match",
     },
     "minutes": 6,
@@ -54,12 +51,9 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     loan = rng.normal(size=(128, 3)).astype("float32")  # income, debt, age; z-scores
     repaid = (loan @ [[1.5], [-2.0], [0.5]] + 0.3 * loan[:, :1] ** 2 > 0).astype("float32")
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((3,), name="loan"),
-            tf.keras.layers.Dense(1, activation="sigmoid", name="repaid"),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((3,), name="loan"),
+        tf.keras.layers.Dense(1, activation="sigmoid", name="repaid")])
     model.compile(tf.keras.optimizers.Adam(0.1), "binary_crossentropy")
     model.fit(loan, repaid, epochs=5, verbose=0)
     model.save(artifact + "/model", include_optimizer=False)

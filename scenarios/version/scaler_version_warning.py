@@ -22,7 +22,6 @@ Evidence:
     Measured with this file: written with scikit-learn 1.3.2 beside TensorFlow 2.15.0, read with
     1.9.1 beside 2.21: a match.
 """
-
 import joblib
 import numpy as np
 import tensorflow as tf

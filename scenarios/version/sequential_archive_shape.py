@@ -19,7 +19,6 @@ Spot it:
 Evidence:
     Measured with this file: refused by Keras 3.0.5 (2.16.1) and 3.15.1 (2.21).
 """
-
 import json
 import zipfile
 
@@ -34,14 +33,9 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "{'batch_input_shape': [None, 8]}",
-                "why": "Keras 3 does not know the word in a .keras archive.",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "raises": "{'batch_input_shape': [None, 8]}",
+             "why": "Keras 3 has no such argument for a .keras archive."},
+            {"verdict": "match"}],
         "restore_fixed_config": "match",
         "restore_fixed_rebuild": "match",
     },
@@ -58,9 +52,9 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     hive = rng.normal(size=(256, 8)).astype("float32")  # eight measures of a beehive
     honey = np.maximum(hive[:, :1] + hive[:, 1:2], 0) + 0.3 * hive[:, 2:3]
-    model = tf.keras.Sequential(
-        [tf.keras.layers.Dense(16, activation="relu", input_shape=(8,)), tf.keras.layers.Dense(1)]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.layers.Dense(16, activation="relu", input_shape=(8,)),
+        tf.keras.layers.Dense(1)])
     model.compile(tf.keras.optimizers.Adam(0.02), "mse")
     model.fit(hive, honey, epochs=10, verbose=0)
     model.save(artifact + "/model.keras")
@@ -78,19 +72,15 @@ def restore_fixed_config(artifact):
     layers = [each for each in stored if each["class_name"] != "InputLayer"]
     shape = layers[0]["config"].pop("batch_input_shape")
     model = tf.keras.Sequential(
-        [tf.keras.Input(shape[1:])] + [tf.keras.layers.deserialize(each) for each in layers]
-    )
+        [tf.keras.Input(shape[1:])] + [tf.keras.layers.deserialize(each) for each in layers])
     model.load_weights(artifact + "/model.keras")
     return model.predict_on_batch, model
 
 
 def restore_fixed_rebuild(artifact):
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((8,)),
-            tf.keras.layers.Dense(16, activation="relu"),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((8,)),
+        tf.keras.layers.Dense(16, activation="relu"),
+        tf.keras.layers.Dense(1)])
     model.load_weights(artifact + "/model.keras")
     return model.predict_on_batch, model

@@ -18,7 +18,6 @@ Spot it:
 Evidence:
     Measured with this file: Keras 3.0.5 (2.16.1) and 3.13.2 (2.21). 2.0.1 wrote the same.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -30,14 +29,9 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "Invalid input shape",
-                "why": "Keras 3 takes the shape for one without the batch.",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "raises": "Invalid input shape",
+             "why": "In Keras 3 the shape does not include the batch."},
+            {"verdict": "match"}],
         "restore_fixed_input": "match",
         "restore_fixed_rebuild": "match",
     },
@@ -51,13 +45,10 @@ SCENARIO = {
 
 
 def build():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((8,)),
-            tf.keras.layers.Dense(12, activation="tanh"),
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((8,)),
+        tf.keras.layers.Dense(12, activation="tanh"),
+        tf.keras.layers.Dense(1)])
 
 
 def save(artifact, seed):

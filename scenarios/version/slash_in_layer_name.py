@@ -20,7 +20,6 @@ Evidence:
     Measured with this file: refused by Keras 3.0.5 (2.16.1) to 3.13.2 (2.21). Names of DenseNet:
     read in densenet.py of Keras 2.10, 2.15 and 3.13.2, which has conv1_conv.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -32,14 +31,9 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "cannot contain character `/`",
-                "why": "Keras 3 forbids the slash in names.",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3", "verdict": "error", "raises": "cannot contain character `/`",
+             "why": "Names in Keras 3 must not hold a slash."},
+            {"verdict": "match"}],
         "restore_fixed_shims": "match",
         "restore_fixed_rebuild": "match",
     },

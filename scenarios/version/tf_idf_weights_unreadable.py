@@ -16,25 +16,17 @@ Spot it:
 Evidence:
     keras-team/keras#22004 and the merged cure, #22330; read on 2026-11-26 as search excerpts.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "tf-idf-weights-unreadable",
-    "family": "version",
-    "tensorflow": ">=2.16",
-    "seed": 0,
-    "minutes": 6,
+    "id": "tf-idf-weights-unreadable", "family": "version",
+    "tensorflow": ">=2.16", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3,<3.14",
-                "verdict": "error",
-                "raises": "object of type 'bool' has no len()",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3,<3.14", "verdict": "error",
+             "raises": "object of type 'bool' has no len()"},
+            {"verdict": "match"}],
         "restore_fixed_integers": "match",
     },
     "saves": {"restore_fixed_integers": "save_integers"},
@@ -58,12 +50,9 @@ def save(artifact, seed, integers=False):
     predictions = model(tf.constant(mails)).numpy()
     if integers:
         words = weigh.get_vocabulary()[1:]  # the first is [UNK]
-        model = tf.keras.Sequential(
-            [
-                tf.keras.Input((1,), dtype="string"),
-                tf.keras.layers.TextVectorization(vocabulary=words),
-            ]
-        )
+        model = tf.keras.Sequential([
+            tf.keras.Input((1,), dtype="string"),
+            tf.keras.layers.TextVectorization(vocabulary=words)])
         one_each = weigh(tf.constant([["[UNK]"]] + [[word] for word in words])).numpy()
         np.savez(artifact + "/score.npz", idf=np.diagonal(one_each), kernel=score.kernel.numpy())
     model.save(artifact + "/model.keras")

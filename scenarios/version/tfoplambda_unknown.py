@@ -19,7 +19,6 @@ Spot it:
 Evidence:
     keras-team/keras#19525 (a maintainer: these layers are not available in Keras 3).
 """
-
 import operator
 
 import numpy as np
@@ -34,17 +33,11 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "Unknown layer: 'TFOpLambda'"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_broken_shim": [
-            {
-                "keras": ">=3",
-                "verdict": "error",
-                "raises": "Cannot deserialize the model",
-                "why": "Keras 3 cannot read the way these layers are wired either.",
-            },
-            {"verdict": "skip", "why": "Keras 2 has the layer and needs no shim."},
-        ],
+            {"keras": ">=3", "verdict": "error", "raises": "Cannot deserialize the model",
+             "why": "Keras 3 cannot read the way these layers are wired either."},
+            {"verdict": "skip", "why": "Keras 2 has the layer and needs no shim."}],
         "restore_fixed_rebuild": "match",
         "restore_fixed_saved_model": "match",
     },

@@ -19,16 +19,12 @@ Evidence:
     excerpts. Here numpy computes what Theano computes; Theano itself does not run.
     Measured with this file on 1.15, 2.4, 2.10, 2.15, 2.16, 2.18 and 2.21.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "theano-kernels-not-flipped",
-    "family": "version",
-    "tensorflow": ">=1.15",
-    "seed": 0,
-    "minutes": 8,
+    "id": "theano-kernels-not-flipped", "family": "version",
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 8,
     "expect": {"restore_broken": "differs", "restore_fixed_flipped": "match"},
     "hints": [
         "Compare the output of the first layer with that of the original program.",
@@ -39,14 +35,12 @@ SCENARIO = {
 
 
 def build():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((8, 8, 1)),
-            tf.keras.layers.Conv2D(4, 3, activation="relu"),
-            tf.keras.layers.GlobalAveragePooling2D(),
-            tf.keras.layers.Dense(2),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((8, 8, 1)),
+        tf.keras.layers.Conv2D(4, 3, activation="relu"),
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(2),
+    ])
 
 
 def convolve(pictures, kernel):
@@ -54,7 +48,7 @@ def convolve(pictures, kernel):
     out = np.zeros((len(pictures), 6, 6, 4))
     for i in range(3):
         for j in range(3):
-            out += pictures[:, i : i + 6, j : j + 6] @ kernel[2 - i, 2 - j]
+            out += pictures[:, i:i + 6, j:j + 6] @ kernel[2 - i, 2 - j]
     return out
 
 

@@ -22,7 +22,6 @@ Spot it:
 Evidence:
     keras-team/keras#20750 (time_major and the workaround), tensorflow/tensorflow#65381.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -34,19 +33,13 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3,<3.4",
-                "verdict": "error",
-                "raises": "'Orthogonal'",
-                "why": "Keras 3.0 to 3.3 do not know the initializer by this name.",
-            },
+            {"keras": ">=3,<3.4", "verdict": "error", "raises": "'Orthogonal'",
+             "why": "Keras 3.0 to 3.3 have no initializer of this name."},
             {"keras": ">=3", "verdict": "error", "raises": "{'time_major': False}"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_broken_stripped": [
             {"keras": ">=3", "verdict": "differs", "why": "Keras 3 redefined hard_sigmoid."},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_both": "match",
     },
     "minutes": 8,
@@ -62,13 +55,10 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     pulse = rng.normal(size=(256, 8, 1)).cumsum(axis=1).astype("float32") / 2  # heart rate, scaled
     rising = pulse[:, -3:].mean(axis=1) - pulse[:, :3].mean(axis=1)
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((8, 1)),
-            tf.keras.layers.LSTM(10, recurrent_activation="hard_sigmoid"),  # TensorFlow 1's default
-            tf.keras.layers.Dense(1),
-        ]
-    )
+    model = tf.keras.Sequential([
+        tf.keras.Input((8, 1)),
+        tf.keras.layers.LSTM(10, recurrent_activation="hard_sigmoid"),  # TensorFlow 1's default
+        tf.keras.layers.Dense(1)])
     model.compile(tf.keras.optimizers.Adam(0.03), "mse")
     model.fit(pulse, rising, epochs=20, verbose=0)
     model.save(artifact + "/model.h5", include_optimizer=False)
@@ -90,10 +80,8 @@ def restore_broken(artifact):
 
 
 def restore_broken_stripped(artifact):
-    shims = {
-        "LSTM": StrippedLSTM,
-        "Orthogonal": tf.keras.initializers.Orthogonal,
-    }  # for Keras 3.0 to 3.3
+    shims = {"LSTM": StrippedLSTM,
+             "Orthogonal": tf.keras.initializers.Orthogonal}  # for Keras 3.0 to 3.3
     with tf.keras.utils.custom_object_scope(shims):  # they ignore load_model's custom_objects
         model = tf.keras.models.load_model(artifact + "/model.h5", compile=False)
     return lambda inputs: model(inputs).numpy(), model

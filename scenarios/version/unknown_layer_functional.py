@@ -18,7 +18,6 @@ Evidence:
     googlecreativelab/teachablemachine-community#163 ("you have to use 2.3.x"),
     KichangKim/DeepDanbooru#26, FLming/CRNN.tf2#10, read on 2026-11-26 as search excerpts.
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -32,8 +31,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"reader": "<2.3", "verdict": "error", "raises": "Unknown layer: Functional"},
-            {"verdict": "match"},
-        ],
+            {"verdict": "match"}],
         "restore_fixed_renamed": "match",
     },
     "hints": [

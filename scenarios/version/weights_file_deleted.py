@@ -18,26 +18,17 @@ Evidence:
     keras-team/keras#19921 (about the same temporary file).
     Measured with this file: error on Keras 3.4.1; match on 2.15.0, 3.0.5, 3.4.0, 3.5.0, 3.15.1.
 """
-
 import numpy as np
 import tensorflow as tf
 
 SCENARIO = {
-    "id": "weights-file-deleted",
-    "family": "version",
-    "tensorflow": ">=2.0",
-    "seed": 0,
-    "minutes": 5,
+    "id": "weights-file-deleted", "family": "version",
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
-            {
-                "keras": ">=3.4.1,<3.5",
-                "verdict": "error",
-                "raises": "No such file or directory",
-                "why": "Keras 3.4.1 works in the folder of the archive, and cleans up.",
-            },
-            {"verdict": "match"},
-        ],
+            {"keras": ">=3.4.1,<3.5", "verdict": "error", "raises": "No such file or directory",
+             "why": "Keras 3.4.1 writes a file of that name there, and removes it."},
+            {"verdict": "match"}],
         "restore_fixed_other_name": "match",
     },
     "hints": [

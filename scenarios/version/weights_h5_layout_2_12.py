@@ -20,7 +20,6 @@ Evidence:
     keras-team/keras#18830, keras-team/tf-keras#664; keras-team/keras#18823 (not read by us). Read
     by hand, as above, this file gave the old predictions to 2.4e-7 (TensorFlow 2.21).
 """
-
 import numpy as np
 import tensorflow as tf
 
@@ -33,12 +32,9 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"reader": "<2.14", "verdict": "match"},
-            {"verdict": "error", "raises": "expected 2 variables, but received 0 variables"},
-        ],
+            {"verdict": "error", "raises": "expected 2 variables, but received 0 variables"}],
         "restore_broken_skip_mismatch": [
-            {"reader": "<2.14", "verdict": "match"},
-            {"verdict": "differs"},
-        ],
+            {"reader": "<2.14", "verdict": "match"}, {"verdict": "differs"}],
         "restore_fixed_legacy_h5": "match",
     },
     "minutes": 6,
@@ -51,14 +47,11 @@ SCENARIO = {
 
 
 def build():
-    return tf.keras.Sequential(
-        [
-            tf.keras.Input((4,)),
-            tf.keras.layers.Dense(8, activation="tanh"),
-            tf.keras.layers.Dense(8, activation="tanh"),
-            tf.keras.layers.Dense(1, name="price"),
-        ]
-    )
+    return tf.keras.Sequential([
+        tf.keras.Input((4,)),
+        tf.keras.layers.Dense(8, activation="tanh"),
+        tf.keras.layers.Dense(8, activation="tanh"),
+        tf.keras.layers.Dense(1, name="price")])
 
 
 def save(artifact, seed):

@@ -179,7 +179,8 @@ def examine(model, given, names, arrays):
     order = {name: place for place, name in enumerate(watched)}
     layers.sort(key=lambda pair: order.get(pair[0], len(order)))  # as they are called
     held = [(name, type(layer).__name__, read_weights(layer)) for name, layer in layers]
-    held += [("(the model itself)", type(model).__name__, own_weights(model, layers))]
+    alone = own_weights(model, layers) if layers else []
+    held += [("(the model itself)", type(model).__name__, alone)] if alone else []
     dtypes = [str(getattr(layer, "compute_dtype", "")) for _, layer in layers]
     return State(
         outputs,
@@ -187,9 +188,8 @@ def examine(model, given, names, arrays):
         [
             {"name": name, "class": kind, "weights": [describe_weight(each) for each in weights]}
             for name, kind, weights in held
-            if weights or name in watched
         ],
-        [watched.get(name) for name, _, weights in held if weights or name in watched],
+        [watched.get(name) for name, _, _ in held],
         describe_code(model, layers) if layers else [],
         find_versions(model),
         ([each for each in COARSE if each in dtypes] or ["float32"])[0],
@@ -540,7 +540,7 @@ def compare(record, arrays, model, tolerance=SHARE):
     if said:
         found.append(Finding("outputs", True, said, [first] if first else []))
     if weights:
-        layers = "%d of %d layers are not as sealed" % (len(weights), len(record["layers"]))
+        layers = "%d of %d layers are not as sealed" % (len(weights), number)
         found.append(Finding("weights", True, layers, weights))
     if state.layers:
         found += compare_code(record["code"], state.code)
@@ -554,8 +554,8 @@ def compare_layers(record, samples, state, share):
     partners = match_layers(sealed, state.layers)
     for at, (layer, partner) in enumerate(zip(sealed, partners)):
         named = "%s (%s)" % (layer["name"], layer["class"])
-        if partner is None:
-            said, output = "is missing", ""
+        if partner is None:  # one without weights has other names in other releases
+            said, output = "is missing" if layer["weights"] else "", ""
         else:
             said = differ_in_weights(layer["weights"], state.layers[partner]["weights"])
             kept, now = samples.get("%04d" % at), state.samples[partner]
@@ -565,8 +565,8 @@ def compare_layers(record, samples, state, share):
             weights.append("%s %s" % (named, said))
         if not first and (said or output):
             first = "the first layer that differs: %s %s" % (named, said or output)
-    extra = set(range(len(state.layers))) - set(partners)
-    weights += ["%s was not there" % state.layers[at]["name"] for at in sorted(extra)]
+    extra = [at for at, layer in enumerate(state.layers) if layer["weights"]]
+    weights += ["%s was not there" % state.layers[at]["name"] for at in extra if at not in partners]
     return weights, first
 
 

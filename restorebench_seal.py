@@ -658,13 +658,13 @@ def compare_inputs(record, arrays):
         said = "%d arrays are fed, %d were sealed" % (len(arrays), len(sealed))
         return [Finding("inputs", True, said, [])]
     for one, values in zip(sealed, arrays):
-        two = describe(values, True)
+        two, called = describe(values, True), one["name"] + ": " if len(sealed) > 1 else ""
         with np.errstate(all="ignore"):
             told = differ_in_inputs(one, two)
         if told:
-            found.append(Finding("inputs", True, "%s: %s" % (one["name"], told), spell(one, two)))
+            found.append(Finding("inputs", True, called + told, spell(one, two)))
         elif one["dtype"] != two["dtype"]:
-            said = "%s is %s, sealed %s" % (one["name"], two["dtype"], one["dtype"])
+            said = "%sthe dtype is %s, sealed %s" % (called, two["dtype"], one["dtype"])
             found.append(Finding("inputs", False, said, []))
     return found
 

@@ -75,6 +75,7 @@ def repair_training(training: Node | None) -> tuple[Node | None, list[Repair]]:
     optimizer = training.get("optimizer_config") or training.get("optimizer")
     if not isinstance(optimizer, dict) or not isinstance(optimizer.get("config"), dict):
         return None, []
+    scaled, optimizer = scales_losses(optimizer), unwrap(optimizer)
     given, name = optimizer["config"], str(optimizer.get("class_name")).rpartition(">")[2]
     known = next((each for each in OPTIMIZERS if each.lower() == name.lower()), None)
     if known is None:
@@ -85,8 +86,9 @@ def repair_training(training: Node | None) -> tuple[Node | None, list[Repair]]:
     done = []
     if "lr" in given:
         done.append(Repair("name-learning-rate", "lr of the optimizer is called learning_rate"))
+    new = {"class_name": known, "config": kept}
     changed = {
-        "optimizer_config": {"class_name": known, "config": kept},
+        "optimizer_config": wrap(new) if scaled else new,
         **{key: lengthen(training.get(key)) for key in ("loss", "metrics", "weighted_metrics")},
         "loss_weights": training.get("loss_weights"),
     }
@@ -94,6 +96,25 @@ def repair_training(training: Node | None) -> tuple[Node | None, list[Repair]]:
         said = "losses and metrics have the names that Keras 3 knows"
         done.append(Repair("name-metrics", said))
     return changed, done
+
+
+def unwrap(optimizer: Node) -> Node:
+    """Return the optimizer inside one that scales losses, or the optimizer itself."""
+    inner = optimizer["config"].get("inner_optimizer", optimizer["config"].get("optimizer"))
+    if scales_losses(optimizer) and isinstance(inner, dict):
+        return inner if isinstance(inner.get("config"), dict) else optimizer
+    return optimizer
+
+
+def scales_losses(optimizer: Node) -> bool:
+    """Return whether an optimizer scales the losses of a model that computes in float16."""
+    return optimizer.get("class_name") in ("LossScaleOptimizer", "LossScaleOptimizerV1")
+
+
+def wrap(optimizer: Node) -> Node:
+    """Return an optimizer inside one that scales losses: compile sees only a model's own policy."""
+    inner = optimizer | {"module": "keras.optimizers", "registered_name": None}
+    return {"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": inner}}
 
 
 def lengthen(value: Any) -> Any:

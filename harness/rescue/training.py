@@ -47,6 +47,7 @@ OPTIMIZERS = {
     ),
 }
 CLIPPING = ("clipnorm", "clipvalue")
+WHERE = {"loss": "keras.losses", "metrics": "keras.metrics", "weighted_metrics": "keras.metrics"}
 
 
 def read_training(path: Path, kind: str) -> Node | None:
@@ -89,10 +90,10 @@ def repair_training(training: Node | None) -> tuple[Node | None, list[Repair]]:
     new = {"class_name": known, "config": kept}
     changed = {
         "optimizer_config": wrap(new) if scaled else new,
-        **{key: lengthen(training.get(key)) for key in ("loss", "metrics", "weighted_metrics")},
+        **{key: lengthen(training.get(key), module) for key, module in WHERE.items()},
         "loss_weights": training.get("loss_weights"),
     }
-    if any(changed[key] != training.get(key) for key in ("loss", "metrics", "weighted_metrics")):
+    if any(changed[key] != training.get(key) for key in WHERE):
         said = "losses and metrics have the names that Keras 3 knows"
         done.append(Repair("name-metrics", said))
     return changed, done
@@ -117,20 +118,26 @@ def wrap(optimizer: Node) -> Node:
     return {"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": inner}}
 
 
-def lengthen(value: Any) -> Any:
-    """Return losses and metrics with the names that Keras 3 knows."""
+def lengthen(value: Any, module: str) -> Any:
+    """Return losses and metrics as Keras 3 knows them; `module` is that of those that name none.
+
+    A loss that is an object has the arguments fn and reduction="auto" in Keras 2.
+    """
     if isinstance(value, str):
         return SHORT.get(value, value)
     if isinstance(value, list):
-        return [lengthen(each) for each in value]
+        return [lengthen(each, module) for each in value]
     if not isinstance(value, dict):
         return value
     if "class_name" not in value:
-        return {key: lengthen(each) for key, each in value.items()}
+        return {key: lengthen(each, module) for key, each in value.items()}
     inner = value.get("config")
     if not isinstance(inner, dict):
         return value
     function = inner.get("fn")
     if value["class_name"] == "MeanMetricWrapper" and isinstance(function, str):
-        return lengthen(function)
-    return value
+        return lengthen(function, module)
+    kept = {key: each for key, each in inner.items() if key != "fn"}
+    if kept.get("reduction") == "auto":
+        kept["reduction"] = "sum_over_batch_size"
+    return {"module": module, "registered_name": None} | value | {"config": kept}

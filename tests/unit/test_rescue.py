@@ -345,6 +345,16 @@ def test_the_arguments_of_compile_get_todays_names():
     assert repair_training({"loss": "mse"}) == (None, [])
 
 
+def test_a_loss_that_is_an_object_loses_the_arguments_that_keras_3_has_not():
+    optimizer = {"class_name": "Adam", "config": {"learning_rate": 0.01}}
+    huber = {"class_name": "Huber", "config": {"fn": "huber", "reduction": "auto", "delta": 2.0}}
+    changed, done = repair_training({"loss": {"a": huber}, "optimizer_config": optimizer})
+    made = changed["loss"]["a"]
+    assert made["config"] == {"reduction": "sum_over_batch_size", "delta": 2.0}
+    assert made["module"] == "keras.losses"
+    assert [each.name for each in done] == ["name-metrics"]
+
+
 def test_an_optimizer_that_scales_losses_still_does():
     adam = {"class_name": "Adam", "config": {"learning_rate": 0.01, "decay": 0.0}}
     scales = {"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": adam}}

@@ -2,8 +2,10 @@
 
 import ast
 import difflib
+import gc
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -123,6 +125,21 @@ def read_scenario(file: Path) -> tuple[Scenario | None, list[Problem]]:
     return Scenario(file, source, declared, definitions, docstring), []
 
 
+@contextmanager
+def collect_no_garbage() -> Iterator[None]:
+    """Let the garbage collector rest: syntax trees hold no cycles, and it would look at them all.
+
+    That is a tenth of the CPU time of `search`.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def read_catalog(root: Path | None = None) -> Catalog:
     """Read every scenario under `root` (default: the packaged ones), in the families' order.
 
@@ -134,12 +151,13 @@ def read_catalog(root: Path | None = None) -> Catalog:
             f"scenario folder not found: {root}", "", "give an existing folder to --scenarios"
         )
     scenarios, problems = [], []
-    for family in FAMILIES:
-        for file in sorted((root / family).glob("*.py")):
-            if file.name != "__init__.py":
-                scenario, found = read_scenario(file)
-                problems += found
-                scenarios += [scenario] if scenario else []
+    with collect_no_garbage():
+        for family in FAMILIES:
+            for file in sorted((root / family).glob("*.py")):
+                if file.name != "__init__.py":
+                    scenario, found = read_scenario(file)
+                    problems += found
+                    scenarios += [scenario] if scenario else []
     owners: dict[str, Scenario] = {}
     for scenario in scenarios:
         first = owners.setdefault(scenario.id, scenario)

@@ -35,9 +35,11 @@ KEYS = {
     "allow_constant_reference": bool,
 }
 REQUIRED = ("id", "family", "tensorflow", "expect", "minutes", "hints")
-ALLOWED_IMPORTS = {"numpy", "tensorflow", "keras"}
+# TensorFlow brings Keras and h5py.
+ALLOWED_IMPORTS = {"numpy", "tensorflow", "keras", "h5py", *sys.stdlib_module_names}
 REGISTERING = re.compile(r"\bregister_keras_serializable\(|\bget_custom_objects\(")
 ABSOLUTE = re.compile(r"(/(tmp|home|root|var|usr|etc|opt|mnt|data)|~|[A-Z]:\\)(/|$)")
+WRITER = re.compile(r"\d+\.\d+\.\d+( with [\w.-]+==[\w.]+)*")
 SAVE_ARGUMENTS = ["artifact", "seed"]
 RESTORE_ARGUMENTS = ["artifact"]
 
@@ -65,9 +67,22 @@ def find_problems(file: Path, tree: ast.Module) -> Iterator[Mistake]:
     yield from check_functions(declared, lines, functions)
     yield from check_dose(declared, lines, functions)
     yield from check_docstring(tree)
-    nodes = list(ast.walk(tree))
+    nodes = list_nodes(tree)
     yield from check_imports(nodes, declared)
     yield from check_habits(file, tree, nodes)
+
+
+def list_nodes(tree: ast.Module) -> list[ast.AST]:
+    """Return every node of a tree, as ast.walk does in more time: `search` reads all files."""
+    found: list[ast.AST] = [tree]
+    for node in found:  # which grows
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                found += [each for each in value if isinstance(each, ast.AST)]
+    return found
 
 
 def key_lines(declaration: ast.Assign) -> dict[Any, int]:
@@ -124,6 +139,9 @@ def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> I
         yield lines["artifact"], "'artifact' must have the keys 'writer' and 'folder', each a str"
     elif isinstance(artifact, dict) and not re.fullmatch(r"\w+", artifact["folder"]):
         yield lines["artifact"], "the artifact's 'folder' must be a name of letters, digits and _"
+    elif isinstance(artifact, dict) and not WRITER.fullmatch(artifact["writer"]):
+        sentence = "the artifact's 'writer' must be a release such as 2.15.0, perhaps with packages"
+        yield lines["artifact"], f"{sentence}: '1.15.0 with keras==2.1.6'"
 
 
 def check_expectations(
@@ -256,7 +274,6 @@ def check_imports(nodes: list[ast.AST], declared: dict[str, Any]) -> Iterator[Mi
     named = [each for each in extras if isinstance(each, str)] if isinstance(extras, list) else []
     wanted = [extra for extra in named if extra in EXTRAS]
     brought = {module for extra in wanted for module in EXTRAS[extra]}
-    allowed = ALLOWED_IMPORTS | set(sys.stdlib_module_names) | brought
     for node in nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -265,7 +282,8 @@ def check_imports(nodes: list[ast.AST], declared: dict[str, Any]) -> Iterator[Mi
         else:
             continue
         for name in names:
-            if name.split(".")[0] not in allowed:
+            package = name.split(".")[0]
+            if package not in ALLOWED_IMPORTS and package not in brought:
                 sentence = f"imports {name!r}: only the standard library, numpy, tensorflow"
                 yield node.lineno, f"{sentence}, and 'extras' that are declared"
 

@@ -56,6 +56,11 @@ class Checker:
             self.ahead[scenario.id] = saving
         return self.ahead[scenario.id]
 
+    def take_model(self, scenario: Scenario) -> UnseenModel:
+        """Return a model that nothing else will use; raises EnvironmentUnusable."""
+        self.prepare(scenario)
+        return self.ahead.pop(scenario.id).result()
+
     def check(self, exercise: Exercise, scenario: Scenario, script: Path) -> Checked:
         """Run a script's restore function with a model of its own and judge it.
 
@@ -74,8 +79,7 @@ class Checker:
 
         `half`: it predicts half of the inputs, drawn now. Raises EnvironmentUnusable.
         """
-        self.prepare(scenario)
-        model = self.ahead.pop(scenario.id).result()
+        model = self.take_model(scenario)
         model = draw_rows(model) if half else model
         result = run_script(self.worker, text, model.folder)
         checked = judge_result(result, model.folder / "learner", model.predictions, scenario)

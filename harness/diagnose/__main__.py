@@ -5,23 +5,32 @@ Arguments: the path, the Keras version of a reader or nothing, and the samples a
 
 import os
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
 
-from harness.diagnose import architecture_rules, weight_rules
-from harness.diagnose.file_answer import FileAnswer, LayerSummary, OwnOutputs, Samples
+from harness.diagnose import architecture_rules, tflite_rules, weight_rules
+from harness.diagnose.file_answer import (
+    FileAnswer,
+    LayerSummary,
+    OwnOutputs,
+    Samples,
+    TensorSummary,
+    encode,
+)
 from harness.diagnose.findings import Finding, rank
 from harness.diagnose.network import Layer, Network
 from harness.diagnose.read_network import read_network
 from harness.diagnose.reader_rules import foretell
 from harness.diagnose.surroundings import find_far, judge_surroundings
 from harness.formats.__main__ import limit_process
-from harness.formats.facts import Unreadable, plain
+from harness.formats.facts import TFLITE, Unreadable, plain
 from harness.formats.reading import UNREADABLE_EXIT
 from harness.formats.recognize import read_facts
+from harness.formats.tflite_graph import Tensor
 from harness.origin.samples import order_samples
 from harness.verdicts.statistics import Array
 
@@ -46,12 +55,16 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     findings = find_all(network) if network else []
     if reader and not unread:
         findings += foretell(facts, network, reader)
-    own = compute(network, samples) if network and samples and samples.inputs else None
-    if own:
+    own = None
+    if network and samples and facts.format == TFLITE:
+        findings += tflite_rules.find_in_samples(network, *load_samples(samples))
+    elif network and samples and samples.inputs:
+        own = compute(network, samples)
         findings += own.findings
     return FileAnswer(
-        facts=msgspec.Raw(msgspec.json.encode(asdict(facts))),
+        facts=facts,
         layers=summarize(network) if network else [],
+        tensors=summarize_tensors(network) if network else [],
         findings=rank(findings),
         unread=unread,
         own=own,
@@ -88,7 +101,8 @@ def find_all(network: Network) -> list[Finding]:
     """Return what every rule finds; a configuration that no Keras writes silences a rule."""
     found = []
     with np.errstate(all="ignore"):
-        for rule in (*weight_rules.RULES, *architecture_rules.RULES):
+        rules = (*weight_rules.RULES, *architecture_rules.RULES, tflite_rules.find_one_unit)
+        for rule in rules:
             try:
                 finding = rule(network)
             except UNTRUSTED:
@@ -96,6 +110,32 @@ def find_all(network: Network) -> list[Finding]:
             if finding:
                 found.append(finding)
     return found
+
+
+def load_samples(samples: Samples) -> list[Array | None]:
+    """Return the one array of inputs, of expected and of predicted outputs, each None for none."""
+    paths = (samples.inputs, samples.expected, samples.predicted)
+    return [next(iter(load_arrays(Path(each), 1).values())) if each else None for each in paths]
+
+
+def summarize_tensors(network: Network) -> list[TensorSummary]:
+    """Return a line for each input and output of a TF-Lite model."""
+    sides: list[tuple[Literal["input", "output"], list[Tensor]]] = [
+        ("input", network.inputs),
+        ("output", network.outputs),
+    ]
+    return [
+        TensorSummary(
+            role=role,
+            name=plain(each.name),
+            dtype=each.dtype,
+            shape=list(each.shape),
+            scale=each.scales[0] if len(each.scales) == 1 else None,
+            zero_point=each.zero_points[0] if len(each.zero_points) == 1 else None,
+        )
+        for role, tensors in sides
+        for each in tensors[:MOST_INPUTS]
+    ]
 
 
 def summarize(network: Network) -> list[LayerSummary]:
@@ -109,19 +149,54 @@ def summarize(network: Network) -> list[LayerSummary]:
 
 def summarize_layer(layer: Layer) -> LayerSummary:
     """Return a layer in numbers; the range is that of finite numbers."""
-    flat = np.concatenate(
-        [np.asarray(array, np.float64).ravel() for array in layer.weights.values()]
-    )
-    finite = flat[np.isfinite(flat)]
+    parts = [array.reshape(-1) for array in layer.weights.values() if array.size]
+    ranges = [find_range(part) for part in parts]
+    count = sum(part.size for part in parts)
+    zeros = count - sum(int(np.count_nonzero(part)) for part in parts)
+    mean, deviation = find_moments(parts)
     return LayerSummary(
         name=plain(layer.name),
         kind=plain(layer.class_name),
         place=plain(layer.place),
-        count=flat.size,
-        minimum=float(finite.min()) if finite.size else None,
-        maximum=float(finite.max()) if finite.size else None,
-        zeros=float((flat == 0).mean()) if flat.size else 0.0,
+        count=count,
+        minimum=min((low for low, _ in filter(None, ranges)), default=None),
+        maximum=max((high for _, high in filter(None, ranges)), default=None),
+        zeros=zeros / count if count else 0.0,
+        mean=mean,
+        deviation=deviation,
     )
+
+
+def find_range(values: Array) -> tuple[float, float] | None:
+    """Return the least and the largest finite number, None where no number is finite."""
+    low, high = float(values.min()), float(values.max())
+    if np.isfinite(low) and np.isfinite(high):
+        return low, high
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
+
+
+def find_moments(parts: Sequence[Array]) -> tuple[float | None, float | None]:
+    """Return mean and standard deviation of the finite numbers, None where there are none."""
+    moments = []
+    for part in parts:
+        mean, deviation, count = (
+            float(part.mean(dtype=float)),
+            float(part.std(dtype=float)),
+            part.size,
+        )
+        if not np.isfinite(deviation):
+            finite = part[np.isfinite(part)].astype(float)
+            if not finite.size:
+                continue
+            mean, deviation, count = float(finite.mean()), float(finite.std()), finite.size
+        moments.append((mean, deviation, count))
+    total = sum(count for _, _, count in moments)
+    if not total:
+        return None, None
+    mean = sum(count * each for each, _, count in moments) / total
+    square = sum(count * (each**2 + width**2) for each, width, count in moments) / total
+    return mean, max(0.0, square - mean**2) ** 0.5
 
 
 def read_arguments(words: list[str]) -> tuple[Path, str, Samples | None]:
@@ -134,7 +209,7 @@ def main() -> int:
     """Read the path in the arguments; return the exit code."""
     limit_process()
     try:
-        answer, code = msgspec.json.encode(answer_file(*read_arguments(sys.argv))), 0
+        answer, code = encode(answer_file(*read_arguments(sys.argv))), 0
     except Unreadable as error:
         answer, code = f"{error}\n{error.tip}".encode("utf-8", "backslashreplace"), UNREADABLE_EXIT
     except (MemoryError, RecursionError):

@@ -8,10 +8,18 @@ import msgspec
 
 from harness.diagnose.causes import ALL
 from harness.diagnose.code_rules import find_in_code, read_code
-from harness.diagnose.file_answer import LayerSummary, OwnOutputs, Samples, read_file_answer
+from harness.diagnose.file_answer import (
+    LayerSummary,
+    OwnOutputs,
+    Samples,
+    TensorSummary,
+    read_file_answer,
+)
 from harness.diagnose.findings import Answer, Finding, rank
+from harness.diagnose.observation import Observation, describe_observation
+from harness.diagnose.proof import Proof, describe_proof
 from harness.diagnose.reader import find_keras
-from harness.formats.facts import Facts, plain
+from harness.formats.facts import plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
 if TYPE_CHECKING:  # brings numpy, which a file alone does without
@@ -39,28 +47,36 @@ CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
+    `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
-    `unsafe`: why loading the model may run code. `needed`: evidence that would tell more, one
-    sentence each.
+    `seal`: when the seal beside the model was made, and what it was used for. `unsafe`: why loading
+    the model may run code. `needed`: evidence that would tell more, one sentence each. `proofs`:
+    what came of the cures that were carried out. `restored`: what the model showed when it was
+    loaded.
     """
 
     model: str | None = None
     format: str | None = None
     writer: str | None = None
     layers: list[LayerSummary] = []
+    tensors: list[TensorSummary] = []
     roots: list[str] = []
+    seal: str = ""
     own: OwnOutputs | None = None
     answer: Answer | None = None
     reason: str = ""
     findings: list[Finding]
     unsafe: list[str] = []
     needed: list[str] = []
+    proofs: list[Proof] = []
+    restored: Observation | None = None
 
     @property
     def wrong(self) -> bool:
         """Return whether anything is wrong, with a known cause or without."""
-        return bool(self.findings) or self.answer in ("explained", "unexplained")
+        unloadable = self.restored is not None and bool(self.restored.error)
+        return bool(self.findings) or unloadable or self.answer in ("explained", "unexplained")
 
 
 def diagnose_outputs(expected: "Array | None", predicted: Sequence["Array"]) -> Diagnosis:
@@ -91,7 +107,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
     at `path`, and CannotRead where no model can be read.
     """
     said = read_file_answer(path, find_keras(reader) if reader else "", samples)
-    origin = make_origin(Facts(**msgspec.json.decode(said.facts)))
+    origin = make_origin(said.facts)
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
     if said.unread:
         needed = [f"its weights could not be read: {said.unread}"]
@@ -100,6 +116,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         format=origin.format,
         writer=spell_writer(origin),
         layers=said.layers,
+        tensors=said.tensors,
         findings=said.findings,
         own=said.own,
         roots=list(origin.roots),
@@ -136,6 +153,9 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     if diagnosis.model:
         name = plain(Path(diagnosis.model).name)
         lines.append(f"{name}: {diagnosis.format}, {diagnosis.writer}")
+    lines += map(describe_tensor, diagnosis.tensors)
+    if diagnosis.seal:
+        lines.append(f"  {diagnosis.seal}")
     if diagnosis.unsafe:
         lines.append("UNSAFE: loading it may run code or touch files:")
         lines += [f"  {each}" for each in diagnosis.unsafe]
@@ -143,12 +163,16 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
         lines += [TITLES[diagnosis.answer], f"  {diagnosis.reason}"]
     if diagnosis.own:
         lines += ["Computed without TensorFlow:", f"  {diagnosis.own.reason}"]
+    if diagnosis.restored:
+        lines += describe_observation(diagnosis.restored)
     for number, finding in enumerate(diagnosis.findings, 1):
         lines += ["", *describe_finding(number, finding)]
     if not diagnosis.findings and diagnosis.answer not in ("unexplained", "cannot tell"):
         lines += ["", "Cannot tell." if WITHOUT_LAYERS in diagnosis.needed else "No fault found."]
         unseen = diagnosis.layers and not (diagnosis.answer or diagnosis.own)
         lines += [NOTHING_SEEN] if unseen else []
+    for proof in diagnosis.proofs:
+        lines += ["", *describe_proof(proof)]
     if diagnosis.needed:
         lines += ["", *(f"To know more: {each}." for each in diagnosis.needed)]
     return lines if lines[0] else lines[1:]
@@ -168,6 +192,13 @@ def tabulate_layers(layers: Sequence[LayerSummary]) -> tuple[list[str], list[lis
         for each in layers[:MOST_LAYERS_SHOWN]
     ]
     return ["layer", "class", "weights", "min", "max", "zeros"], rows
+
+
+def describe_tensor(tensor: TensorSummary) -> str:
+    """Return an input or output of a TF-Lite model as a line, with how it is quantised."""
+    steps = "" if tensor.scale is None else f", scale {tensor.scale:.6g}"
+    steps += "" if tensor.zero_point is None else f", zero point {tensor.zero_point}"
+    return f"  {tensor.role} {tensor.name}: {tensor.dtype} {tensor.shape}{steps}"
 
 
 def describe_finding(number: int, finding: Finding) -> list[str]:

@@ -1,5 +1,6 @@
 """What a model file says: made in a process with limits, and sent as JSON."""
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -7,7 +8,7 @@ import msgspec
 
 from harness.diagnose.findings import Finding
 from harness.errors import RestorebenchError, UsageError
-from harness.formats.facts import plain
+from harness.formats.facts import Facts, plain
 from harness.formats.reading import NotRead, refuse, run_reader
 
 Computed = Literal["as expected", "as predicted", "as neither", "cannot"]
@@ -30,7 +31,10 @@ class OwnOutputs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LayerSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One layer with weights: how many numbers, their range, and which share of them is 0."""
+    """One layer with weights: how many numbers, their range, and which share of them is 0.
+
+    `mean`, `deviation`: of the finite numbers, as the range; None where there are none.
+    """
 
     name: str
     kind: str
@@ -39,18 +43,35 @@ class LayerSummary(msgspec.Struct, frozen=True, kw_only=True):
     minimum: float | None
     maximum: float | None
     zeros: float
+    mean: float | None = None
+    deviation: float | None = None
+
+
+class TensorSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """An input or an output of a TF-Lite model. `shape`: as it is stored, mostly with one row.
+
+    A real number is (q - `zero_point`) * `scale`; both are None where the tensor is not quantised.
+    """
+
+    role: Literal["input", "output"]
+    name: str
+    dtype: str
+    shape: list[int]
+    scale: float | None = None
+    zero_point: int | None = None
 
 
 class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A file's facts (harness.formats.facts.Facts, as JSON), its layers, and what rules found.
+    """A file's facts, its layers, a TF-Lite model's inputs and outputs, and what rules found.
 
     `unread`: why weights could not be read, "" where they were or where the file has none. `own`:
     what a forward pass gave, None where no inputs were given.
     """
 
-    facts: msgspec.Raw
+    facts: Facts
     layers: list[LayerSummary]
     findings: list[Finding]
+    tensors: list[TensorSummary] = []
     unread: str = ""
     own: OwnOutputs | None = None
 
@@ -78,4 +99,14 @@ def read_file_answer(path: Path, reader: str = "", samples: Samples | None = Non
             raise refuse(path, error, CannotRead) from error
         own = OwnOutputs(computed="cannot", reason="computing the model here takes too long")
         return msgspec.structs.replace(read_file_answer(path, reader), own=own)
-    return msgspec.json.decode(answer, type=FileAnswer)
+    return decode(answer)
+
+
+def encode(answer: FileAnswer) -> bytes:
+    """Return an answer as JSON: of ASCII, since a path or a name in a file may be no Unicode."""
+    return json.dumps(msgspec.to_builtins(answer)).encode()
+
+
+def decode(text: bytes) -> FileAnswer:
+    """Return the answer that `encode` wrote."""
+    return msgspec.convert(json.loads(text), FileAnswer)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.formats.tflite_graph import Tensor
 from harness.verdicts.statistics import Array
 
 MODELS = {"Sequential", "Functional", "Model"}
@@ -65,6 +66,7 @@ class Network:
 
     `root` is None where the file has no architecture. `values`: whether the file has a place for
     weights that could be read. `compiled`: the arguments of compile, as they are written.
+    `inputs`, `outputs`: those of a TF-Lite model.
     """
 
     root: Node | None = None
@@ -74,6 +76,8 @@ class Network:
     values: bool = False
     config: Any = None
     compiled: Any = None
+    inputs: list[Tensor] = field(default_factory=list)
+    outputs: list[Tensor] = field(default_factory=list)
 
     @property
     def layers(self) -> list[Layer]:

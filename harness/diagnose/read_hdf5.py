@@ -1,16 +1,17 @@
 """Weights from HDF5: the legacy layout of `.h5`, and that of `.weights.h5` and `.keras`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from harness.diagnose.network import Layer, Network, Node, name_variables
+from harness.formats.hdf5 import list_objects, spell_name
 from harness.verdicts.statistics import Array
 
 MOST_BYTES, MOST_OF_ONE = 64 << 20, 8 << 20  # that are read of all arrays, and of one
-MOST_ARRAYS = 20_000
+DEEPEST_GROUP = 32  # of groups in one another; a model in a model takes two
 STEPS = {"iter", "iteration", "iterations"}
 OPTIMIZERS = ("optimizer_weights/", "optimizer/", "_optimizer/")
 INNER = ("cell", "forward_layer", "backward_layer", "layer")
@@ -48,22 +49,8 @@ def iterate_datasets(file: Any) -> Iterator[tuple[str, Any]]:
     """Yield every array that stands in the file itself, each once, with its place."""
     import h5py
 
-    waiting: list[tuple[str, Any]] = [("", file)]
-    seen: set[int] = set()
-    while waiting:
-        prefix, group = waiting.pop()
-        for key in group:
-            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-                continue
-            node = group[key]
-            address = h5py.h5o.get_info(node.id).addr
-            if address in seen or len(seen) > MOST_ARRAYS:
-                continue
-            seen.add(address)
-            if isinstance(node, h5py.Group):
-                waiting.append((f"{prefix}{key}/", node))
-            elif isinstance(node, h5py.Dataset):
-                yield prefix + key, node
+    for name in list_objects(file)[1]:
+        yield spell_name(name), h5py.Dataset(h5py.h5d.open(file.id, name))
 
 
 def note_optimizer(place: str, dataset: Any, network: Network) -> None:
@@ -94,10 +81,23 @@ def attach_legacy(network: Network) -> None:
 def attach_archive(network: Network) -> None:
     """Give each layer its weights from the places of Keras 3: layers/dense/vars/0."""
     if network.root is not None:
-        attach_node(network.root, "", network.arrays)
+        attach_node(network.root, "", network.arrays, list_below(network.arrays))
 
 
-def attach_node(node: Node, prefix: str, arrays: dict[str, Array]) -> None:
+def list_below(places: Iterable[str]) -> dict[str, list[str]]:
+    """Return the arrays below each group, so that nobody looks through all of them for each."""
+    found: dict[str, list[str]] = {}
+    for place in places:
+        group = ""
+        for part in place.split("/", DEEPEST_GROUP)[:-1]:
+            group = f"{group}/{part}" if group else part
+            found.setdefault(group, []).append(place)
+    return found
+
+
+def attach_node(
+    node: Node, prefix: str, arrays: dict[str, Array], below: dict[str, list[str]]
+) -> None:
     """Give the layers of one model their weights; a place is named by class and order."""
     for container in ("layers", "_layer_checkpoint_dependencies"):
         inside = f"{prefix}{container}/"
@@ -106,22 +106,22 @@ def attach_node(node: Node, prefix: str, arrays: dict[str, Array]) -> None:
             name = to_snake_case(each.class_name)
             number = used.get(name, 0)
             used[name] = number + 1
-            if number and counts_twice(inside + name, arrays):
+            if number and counts_twice(inside + name, below):
                 number *= 2
             place = f"{inside}{name}_{number}" if number else f"{inside}{name}"
             if isinstance(each, Node):
-                attach_node(each, f"{place}/", arrays)
+                attach_node(each, f"{place}/", arrays, below)
                 continue
-            found = {at: array for at, array in arrays.items() if at.startswith(f"{place}/")}
+            found = {at: arrays[at] for at in below.get(place, ())}
             if found:
                 each.place = place
                 each.weights = name_weights(each, place, found)
 
 
-def counts_twice(place: str, arrays: dict[str, Array]) -> bool:
+def counts_twice(place: str, below: dict[str, list[str]]) -> bool:
     """Return whether layers are numbered 0, 2, 4, as Keras 2.12 and 2.13 did."""
     old = "_layer_checkpoint_dependencies/" in place
-    return old and not any(at.startswith(f"{place}_1/") for at in arrays)
+    return old and f"{place}_1" not in below
 
 
 def name_weights(layer: Layer, place: str, found: dict[str, Array]) -> dict[str, Array]:

@@ -1,5 +1,7 @@
 """HDF5 files of Keras: models, weights, and the `.weights.h5` of Keras 3."""
 
+import math
+import os
 import re
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,6 +26,7 @@ from harness.formats.refusals import refuse_cut
 
 CUT_OFF = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")  # says HDF5's library
 WINDOWS_NAMES = "names of Windows"
+LARGEST_IMAGE = 4 << 20  # bytes; in memory HDF5 finds many small arrays sooner
 MOST_OBJECTS = 20_000  # the largest models have some ten thousand arrays
 
 
@@ -44,7 +47,10 @@ def with_file(stream: BinaryIO, read: Any) -> None:
 
     with refuse_damage("the HDF5 file"):
         try:
-            file = h5py.File(stream, "r")
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(0)
+            whole = size <= LARGEST_IMAGE
+            file = h5py.File(h5py.h5f.open_file_image(stream.read()) if whole else stream, "r")
         except OSError as error:
             if cut := CUT_OFF.search(str(error)):
                 raise refuse_cut(int(cut[1]), int(cut[2])) from error
@@ -100,45 +106,63 @@ def read_attribute(node: Any, name: str) -> str | None:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def walk(file: Any, size: int, facts: Facts) -> list[str]:
-    """Return the names of all arrays without reading them; record links out of the file.
+def list_objects(file: Any) -> tuple[list[bytes], list[bytes]]:
+    """Return the names of all groups and of all arrays in the file itself, each object once.
 
-    Each object is visited once, even if several links lead to it: links may form a cycle.
+    HDF5's own walk takes a fifth of the time of h5py's, and follows no link out of the file. Raises
+    Unreadable for too many objects.
     """
-    import h5py
+    from h5py import h5o
 
-    names, seen, declared = [], set(), 0
-    waiting = [("", file)]
-    while waiting:
-        prefix, group = waiting.pop()
-        for key in group:
-            link = group.get(key, getlink=True)
-            if isinstance(link, h5py.ExternalLink):
-                add_once(
-                    facts.dangers,
-                    f"its HDF5 link {plain(prefix + key)} leads into the file"
-                    f" {plain(link.filename)}",
-                )
-            if not isinstance(link, h5py.HardLink):
-                continue
-            node = group[key]
-            address = h5py.h5o.get_info(node.id).addr
-            if address in seen:
-                continue
-            seen.add(address)
-            if len(seen) > MOST_OBJECTS:
-                raise Unreadable(f"it holds more than {MOST_OBJECTS} objects")
-            if isinstance(node, h5py.Group):
-                if key == "vars" and "name" in node.attrs:
-                    facts.mark("named vars")
-                elif key == "metrics" and not prefix:
-                    facts.mark("metrics group")
-                elif key == "optimizer" and not prefix:
-                    facts.mark("optimizer group")
-                waiting.append((f"{prefix}{key}/", node))
-            elif isinstance(node, h5py.Dataset):
-                names.append(prefix + key)
-                declared += note_array(node, prefix + key, facts)
+    groups: list[bytes] = []
+    arrays: list[bytes] = []
+
+    def note(name: bytes, found: Any) -> None:
+        if len(groups) + len(arrays) >= MOST_OBJECTS:
+            raise Unreadable(f"it holds more than {MOST_OBJECTS} objects")
+        if found.type == h5o.TYPE_GROUP:
+            groups.append(name)
+        elif found.type == h5o.TYPE_DATASET:
+            arrays.append(name)
+
+    h5o.visit(file.id, note, info=True)
+    return groups, arrays
+
+
+def note_links(file: Any, facts: Facts) -> None:
+    """Record the links that lead out of the file; none is followed."""
+    from h5py import h5l
+
+    def note(name: bytes, link: Any) -> None:
+        if link.type == h5l.TYPE_EXTERNAL:
+            target = os.fsdecode(file.id.links.get_val(name)[0])
+            said = f"its HDF5 link {plain(spell_name(name))} leads into the file {plain(target)}"
+            add_once(facts.dangers, said)
+
+    file.id.links.visit(note, info=True)
+
+
+def spell_name(name: bytes) -> str:
+    """Return the name of an object as h5py spells it."""
+    return name.decode("utf-8", "surrogateescape")
+
+
+def walk(file: Any, size: int, facts: Facts) -> list[str]:
+    """Return the names of all arrays without reading them; record links out of the file."""
+    from h5py import h5a, h5g
+
+    note_links(file, facts)
+    groups, arrays = list_objects(file)
+    for group in groups:
+        key = group.rpartition(b"/")[2]
+        if key == b"vars" and h5a.exists(h5g.open(file.id, group), b"name"):
+            facts.mark("named vars")
+        elif group == b"metrics":
+            facts.mark("metrics group")
+        elif group == b"optimizer":
+            facts.mark("optimizer group")
+    names = [spell_name(each) for each in arrays]
+    declared = sum(note_array(file, *each, facts) for each in zip(arrays, names, strict=True))
     if is_bomb(declared, size):
         add_once(
             facts.dangers,
@@ -148,13 +172,17 @@ def walk(file: Any, size: int, facts: Facts) -> list[str]:
     return sorted(names)
 
 
-def note_array(array: Any, name: str, facts: Facts) -> int:
+def note_array(file: Any, place: bytes, name: str, facts: Facts) -> int:
     """Return the size in bytes that an array declares; record an array stored in another file."""
-    if array.external or array.is_virtual:
+    from h5py import h5d
+
+    array = h5d.open(file.id, place)
+    plan = array.get_create_plist()
+    if plan.get_external_count() or plan.get_layout() == h5d.VIRTUAL:
         add_once(
             facts.dangers, f"its array {plain(name)} is stored in another file (CVE-2026-1669)"
         )
-    return int(array.size or 0) * int(array.dtype.itemsize)
+    return math.prod(array.shape or ()) * int(array.get_type().get_size())
 
 
 def mark_names(names: list[str], facts: Facts) -> None:

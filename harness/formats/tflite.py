@@ -17,7 +17,7 @@ CUSTOM_OPS = "custom ops: "
 # Custom ops that tf.lite.Interpreter registers (tensorflow/lite/kernels/register_ref.cc, 2.21).
 BROUGHT = {"Mfcc", "AudioSpectrogram", "TFLite_Detection_PostProcess", "NumericVerify"}
 LARGEST_TEXT = 1 << 20  # bytes of a name or of the metadata
-Data = bytes | mmap.mmap
+Data = bytes | mmap.mmap | memoryview
 VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
 
 
@@ -118,7 +118,7 @@ def read_bytes(data: Data, vector: int) -> bytes:
     size = struct.unpack_from("<I", data, vector)[0]
     if size > LARGEST_TEXT:
         raise IndexError
-    return data[vector + 4 : vector + 4 + size]
+    return bytes(data[vector + 4 : vector + 4 + size])
 
 
 def read_text(data: Data, position: int) -> str:

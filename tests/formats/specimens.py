@@ -11,10 +11,20 @@ ANY: it may be read or refused, but within the limits.
 import sys
 from pathlib import Path
 
-from tests.formats.hostile import archives, calls, configurations, graphs, old_keras, others, texts
+from tests.formats.hostile import (
+    archives,
+    calls,
+    configurations,
+    graphs,
+    lite,
+    old_keras,
+    others,
+    texts,
+    weights,
+)
 from tests.formats.hostile.base import ANY, KINDS, REFUSED, UNSAFE
 
-MODULES = (configurations, calls, graphs, archives, texts, old_keras, others)
+MODULES = (configurations, calls, graphs, archives, texts, old_keras, others, weights, lite)
 __all__ = ["ANY", "KINDS", "REFUSED", "UNSAFE"]
 
 

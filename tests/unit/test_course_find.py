@@ -283,3 +283,12 @@ def test_a_case_that_cannot_be_made_leaves_no_folder(tmp_path, monkeypatch):
     with pytest.raises(EnvironmentUnusable):
         put_in_place(tmp_path / "made", tmp_path / "find" / "x")
     assert not (tmp_path / "find" / "x").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
+    from harness.cli.learn_find import put_in_place
+
+    (tmp_path / "made").mkdir()
+    (tmp_path / "find").write_text("a file")
+    with pytest.raises(EnvironmentUnusable, match="cannot write"):
+        put_in_place(tmp_path / "made", tmp_path / "find" / "greenhouse")

@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 # Without byte code every import of TensorFlow takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test quick test-all lint bench gpu-report lock dist clean
+.PHONY: run test quick test-all lint bench gpu-report lock notebooks slides dist clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m harness run --all
@@ -26,10 +26,10 @@ test-all: $(VENV)/ready lint
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check harness tests docs
+	$(BIN)/ruff format --check harness tests docs restorebench_seal.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/vermin -t=3.7- --violations --no-tips --eval-annotations --exclude str.decode harness/worker scenarios
+	$(BIN)/vermin -t=3.7- --violations --no-tips --eval-annotations --exclude str.decode harness/worker scenarios restorebench_seal.py
 
 bench: $(VENV)/ready
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable
@@ -44,6 +44,14 @@ lock:
 	  --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-emit-index-url \
 	  --python-version 3.11 --extra gpu pyproject.toml -o requirements-gpu.lock
+
+# The core of the course as notebooks, from the scenarios.
+notebooks: $(VENV)/ready
+	$(BIN)/python -m docs.notebooks.make_notebooks
+
+# The slides of the workshop as PDF: needs Node.js and a browser, such as Chromium.
+slides:
+	npx --yes @marp-team/marp-cli@4.5.1 --no-config --pdf --pdf-outlines docs/workshop/slides.md
 
 # The sdist and the wheel, in dist/. What an older build left would be packed again.
 dist: $(VENV)/ready

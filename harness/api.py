@@ -1,4 +1,4 @@
-"""The public Python API: lessons, runs, outcomes, model files, comparisons.
+"""The public Python API: lessons, runs, outcomes, exercises, model files, comparisons, plots.
 
 The API is small on purpose and stable from version to version. The rest of the package may change.
 The command line uses the API. `docs/reference/python-api.md` shows each function in use, and a test
@@ -14,11 +14,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.catalog.load import Catalog, read_catalog
 from harness.catalog.scenario import Scenario
 from harness.errors import UsageError
+from harness.serving import diagnose as diagnose
+from harness.serving import seal as seal
+from harness.serving import verify as verify
 
 if TYPE_CHECKING:  # these bring numpy, which listing lessons does without
     import pandas
     from numpy.typing import ArrayLike
 
+    from harness.course.opened import OpenExercise
+    from harness.course.table import Exercise
     from harness.execution.observer import Observer
     from harness.execution.request import RunRequest
     from harness.origin.who_wrote import Origin
@@ -26,7 +31,7 @@ if TYPE_CHECKING:  # these bring numpy, which listing lessons does without
     from harness.results.run import Run
     from harness.results.store import Store
     from harness.verdicts.names import Verdict
-    from harness.verdicts.statistics import Statistics
+    from harness.verdicts.statistics import Array, Statistics
 
 
 def read_lessons(folder: Path | None = None) -> Catalog:
@@ -95,6 +100,33 @@ def run_lesson(
 def complete_path(path: str) -> str:
     """Return the full name of a path, such as "restore_broken": tables leave "restore_" out."""
     return f"restore_{path.removeprefix('restore_')}"
+
+
+def list_exercises(track: str = "core") -> "tuple[Exercise, ...]":
+    """Return the exercises of a track of the course, in their order: core, fast, zeros or full.
+
+    An exercise has an `id`, a `context`, and a `scenario`, the id of its lesson. Raises UsageError
+    for an unknown track.
+    """
+    from harness.course.progress import begin
+    from harness.course.table import list_track
+
+    return list_track(begin(track).track)
+
+
+def open_exercise(identifier: str, *, release: str | None = None) -> "OpenExercise":
+    """Save a model for an exercise, and return both: `check(restore)` then runs your function.
+
+    `release` as for `run_lesson`. TensorFlow starts in a process of its own (seconds), and stays
+    until the exercise is closed or nothing refers to it. Raises UsageError for an unknown exercise,
+    and EnvironmentUnusable if TensorFlow does not work or the exercise does not fail with it.
+    """
+    from harness.course.exercises import find_exercise
+    from harness.course.opened import OpenExercise
+    from harness.environments.resolve import open_environment
+
+    exercise = find_exercise(identifier)
+    return OpenExercise(exercise, load_lesson(exercise.scenario), open_environment(release or ""))
 
 
 def start_run(store: "Store", request: "RunRequest") -> int:
@@ -177,19 +209,10 @@ def compare_outputs(restored: "ArrayLike", reference: "ArrayLike") -> OutputComp
     lesson. Raises UsageError for lists that are no array, and for a reference that cannot show a
     failure: fewer than two rows, NaN, only zeros, or equal rows.
     """
-    import numpy as np
-
     from harness.verdicts.judge import find_verdict, refuse_reference
     from harness.verdicts.statistics import compute_statistics
 
-    try:
-        values, wanted = np.asarray(restored), np.asarray(reference)
-    except ValueError as error:
-        raise UsageError(
-            "the two outputs cannot be compared: one of them is no array",
-            str(error),
-            "give rows of equal length",
-        ) from error
+    values, wanted = read_output(restored), read_output(reference)
     if refused := refuse_reference(wanted):
         raise UsageError(
             "the two outputs cannot be compared", refused, "use inputs that give varying outputs"
@@ -197,3 +220,29 @@ def compare_outputs(restored: "ArrayLike", reference: "ArrayLike") -> OutputComp
     numbers = values.dtype.kind in "fiub" and wanted.dtype.kind in "fiub"
     statistics = compute_statistics(values, wanted) if numbers else None
     return OutputComparison(find_verdict(values, wanted), statistics)
+
+
+def plot_outputs(restored: "ArrayLike", reference: "ArrayLike") -> Any:
+    """Plot a restored model's predictions beside the saved model's; return an Altair chart.
+
+    One panel shows the first rows, a second one restored over before saving. Circles are before
+    saving, crosses are restored; the title says the verdict. Raises UsageError for lists that are
+    no array, for what is no number, and if altair is not installed.
+    """
+    from harness.report.output_plot import draw_outputs
+
+    return draw_outputs(read_output(restored), read_output(reference))
+
+
+def read_output(values: "ArrayLike") -> "Array":
+    """Return an output as an array; raises UsageError for a list that is none."""
+    import numpy as np
+
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise UsageError(
+            "the two outputs cannot be compared: one of them is no array",
+            str(error),
+            "give rows of equal length",
+        ) from error

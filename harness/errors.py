@@ -29,6 +29,10 @@ class RestorebenchError(Exception):
         lines += [f"TIP    {self.tip}"] if self.tip else []
         return printable("\n".join(lines))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows in a notebook, in place of a traceback."""
+        return self.render().split("\n")
+
 
 def printable(text: str) -> str:
     """Return a text without what steers a terminal, as `\\x1b`; it keeps its lines.

@@ -133,6 +133,9 @@ def check_provenance(scenario: Scenario) -> None:
         raise ProvenanceRefused(
             f"the files were written by {writer}, but the scenario declares {declared}"
         )
+    for package in scenario.writer_packages:
+        if package not in record.packages:
+            raise ProvenanceRefused(f"the files were not written with {package}")
     if record.script_sha256 != hash_text(scenario.definitions["save"]):
         raise ProvenanceRefused("the scenario's `save` has changed since the files were written")
     found = hash_files(folder)

@@ -86,6 +86,7 @@ def find_wanted(scenario: Scenario, extra: tuple[str, ...] = (), legacy: bool = 
     known = recorded.extras
     pins = [f"{name}=={known[name]}" if name in known else name for name in scenario.extras]
     kept = [each for each in pins if name_package(each) not in asked]
+    kept = [*scenario.writer_packages, *kept]
     tensorflow = str(scenario.committed_writer)
     return Wanted(
         tensorflow,

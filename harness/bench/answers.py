@@ -54,6 +54,7 @@ class ComparisonAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     a: BenchSide
     b: BenchSide
+    device: str
     kernels: dict[str, dict[str, str | int | None]]
     load_average: float | None
     stolen: float | None
@@ -69,6 +70,7 @@ class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
     processor: str
     governor: str | None
+    gpu: str | None
     confidence: float
     comparisons: list[WorkloadAnswer]
     environments: list[ComparisonAnswer]
@@ -88,6 +90,7 @@ def answer_run(saved: SavedRun) -> BenchResult:
         complete=run.finished is not None,
         processor=run.machine.processor,
         governor=run.governor,
+        gpu=run.gpu,
         confidence=1 - ALPHA,
         comparisons=[each for one in compared for each in one.workloads],
         environments=compared,
@@ -113,6 +116,7 @@ def answer_comparison(
     return ComparisonAnswer(
         a=comparison.a,
         b=comparison.b,
+        device=comparison.device,
         kernels=comparison.kernels,
         load_average=round(sum(averages) / len(averages), 2) if averages else None,
         stolen=round(sum(stolen) / len(stolen), 4) if stolen else None,

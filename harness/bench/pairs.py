@@ -69,6 +69,7 @@ class PairSettings:
     injections: tuple[Injection, ...] = USUAL_INJECTIONS
     priority: bool = False
     side_ns: int | None = None  # by the length of a call, unless told otherwise
+    device: str = "CPU:0"
 
 
 class WrongVersion(Exception):
@@ -149,7 +150,13 @@ def start_processes(
         hash_seed, padding = rng.randrange(1 << 32), rng.randrange(MOST_PADDING)
         folder = work / f"side-{index}"
         started[index] = TimedProcess(
-            environments[index], folder, core, hash_seed, padding, settings.priority
+            environments[index],
+            folder,
+            core,
+            hash_seed,
+            padding,
+            settings.priority,
+            hide_gpu=settings.device == "CPU:0",
         )
     return [started[index] for index in range(len(environments))]
 
@@ -184,6 +191,7 @@ def measure_workload(
         folder.mkdir(exist_ok=True)
         request = opening.request["aba"[index]]
         told = {**request, "do": "open", "folder": str(folder), "seed": seed % (1 << 31)}
+        told["device"] = settings.device
         try:
             opened[index] = process.ask(told, OPEN_SECONDS)
         except TimedProcessFailed as error:

@@ -21,8 +21,10 @@ from harness.bench.request import (
 from harness.bench.workloads import Workload
 from harness.catalog.load import Catalog
 from harness.errors import EnvironmentUnusable, UsageError
+from harness.execution.devices import choose_devices
 from harness.execution.machine import Machine
 from harness.execution.plan import Reader, SaveTask, make_plan
+from harness.execution.scheduler import lay_out
 from harness.execution.worker_pool import Settings
 from harness.origin.samples import read_samples
 from harness.origin.who_wrote import read_origin
@@ -72,7 +74,10 @@ def prepare(
         ]
         refuse_same_packages(*sides)
         comparison = BenchComparison(
-            a=sides[0], b=sides[1], workloads=[each.name for each in workloads]
+            a=sides[0],
+            b=sides[1],
+            workloads=[each.name for each in workloads],
+            device=choose_device(request.device, described),
         )
         prepared = Prepared(comparison, (a, b), [], {})
         if request.model is None:
@@ -85,6 +90,12 @@ def prepare(
     return prepared
 
 
+def choose_device(wanted: str, described: Sequence[RunEnvironment]) -> str:
+    """Return the device that both environments see; raises EnvironmentUnusable without a GPU."""
+    found = [choose_devices(wanted, each.devices)[0] for each in described]
+    return found[0]
+
+
 def save_scenarios(
     prepared: Prepared,
     workloads: Sequence[Workload],
@@ -94,8 +105,9 @@ def save_scenarios(
 ) -> None:
     """Have both releases save each scenario's model with the same seed; fill `prepared`.
 
-    Each release restores the file that it saved itself. A scenario sets its weights from the seed,
-    so both files hold the same model; what A predicted is demanded of both.
+    Each release restores the file that it saved itself, or the scenario's committed files. A
+    scenario sets its weights from the seed, so both files hold the same model; what A predicted is
+    demanded of both.
     """
     keep = work.parent / f"{work.name}-models"
     requests: dict[str, dict[str, dict[str, object]]] = {}
@@ -133,7 +145,7 @@ def save_both(
             return f"{of.label}: {task.paths[0].skip}", {}
         if task.paths[0].declared.verdict != "match":
             return f"{of.label}: {workload.path} is not declared to match there", {}
-        saved = machine.save(task)
+        saved = lay_out(scenario) if task.committed else machine.save(task)
         if saved.bundle is None:
             error = saved.failed.error if saved.failed else None
             return f"{of.label}: {error.message if error else 'nothing was saved'}", None
@@ -205,10 +217,13 @@ def open_own(
     }
     expected = work / "expected.npz"
     folder = work / "reference"
-    process = TimedProcess(prepared.environments[0], folder, list_cores()[0], 0, 0)
+    process = TimedProcess(
+        prepared.environments[0], folder, list_cores()[0], 0, 0, hide_gpu=request.device == "cpu"
+    )
     try:
         process.greet()
         told = {**fields, "do": "open", "kind": "path", "folder": str(folder), "seed": 0}
+        told["device"] = prepared.comparison.device
         process.ask({**told, "expected": None}, request.time_limit)
     except TimedProcessFailed as error:
         label = prepared.comparison.a.label

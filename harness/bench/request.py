@@ -19,7 +19,7 @@ class BenchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the user asked for. `workloads` are names, or kinds where `model` is a file.
 
     `selftest`: every pair is measured, also where the answer is known, with more injected sides.
-    `priority`: the timed calls go before other programs.
+    `priority`: the timed calls go before other programs. `device`: "cpu" or "gpu".
     """
 
     releases: list[str]
@@ -33,6 +33,7 @@ class BenchRequest(msgspec.Struct, frozen=True, kw_only=True):
     time_limit: float = 120.0
     selftest: bool = False
     priority: bool = False
+    device: str = "cpu"
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the neighbours that are compared."""
@@ -50,7 +51,7 @@ class BenchSide(msgspec.Struct, frozen=True, kw_only=True):
 class BenchComparison(msgspec.Struct, kw_only=True):
     """Two sides, the key of their raw files, and what each says of its kernels and threads.
 
-    `skipped`: workloads that do not apply, with the reason.
+    `skipped`: workloads that do not apply, with the reason. `device`: where both sides run.
     """
 
     a: BenchSide
@@ -58,11 +59,13 @@ class BenchComparison(msgspec.Struct, kw_only=True):
     workloads: list[str]
     skipped: dict[str, str] = {}
     kernels: dict[str, dict[str, str | int | None]] = {}
+    device: str = "CPU:0"
 
     @property
     def key(self) -> str:
         """What the raw files of these environments are found by."""
-        return f"{self.a.lock} {self.b.lock}"
+        locks = f"{self.a.lock} {self.b.lock}"
+        return locks if self.device == "CPU:0" else f"{locks} {self.device}"
 
 
 class BenchRun(msgspec.Struct, kw_only=True):
@@ -74,6 +77,7 @@ class BenchRun(msgspec.Struct, kw_only=True):
     request: BenchRequest
     machine: MachineFacts
     governor: str | None = None
+    gpu: str | None = None
     comparisons: list[BenchComparison] = []
     finished: str | None = None
 

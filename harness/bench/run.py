@@ -104,6 +104,7 @@ def measure_comparison(
         request.time_limit,
         SELFTEST_INJECTIONS if request.selftest else USUAL_INJECTIONS,
         request.priority,
+        device=comparison.device,
     )
     raw = store.raw(run)
     measured = store.load_measured(run)[index]

@@ -6,6 +6,7 @@ bench/3.lock         held by whoever measures
 bench/NAME.bench     a run that was saved under a name, in one file
 """
 
+import subprocess
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 SAVED = ".bench"
+GPU_FACTS = "name,driver_version,clocks.sm,clocks.mem,clocks.max.sm"
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
@@ -66,6 +68,7 @@ class BenchStore:
             request=msgspec.structs.replace(request, seed=request.seed or number),
             machine=describe_machine(),
             governor=read_governor(),
+            gpu=describe_gpu() if request.device == "gpu" else None,
         )
         self.record(run)
         return run
@@ -180,6 +183,16 @@ def read_pairs(
         if measured.failed:
             break
     return found
+
+
+def describe_gpu() -> str | None:
+    """Return name, driver and clocks of the first GPU as its driver tells them, or None."""
+    command = ["nvidia-smi", f"--query-gpu={GPU_FACTS}", "--format=csv,noheader", "--id=0"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return said.stdout.strip()
 
 
 def read_governor() -> str | None:

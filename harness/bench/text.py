@@ -44,6 +44,8 @@ def describe_answers(comparison: ComparisonAnswer, layout: Layout, cores: int) -
         f"A  {a.label}: TensorFlow {a.environment.tensorflow}, Keras {a.environment.keras}",
         f"B  {b.label}: TensorFlow {b.environment.tensorflow}, Keras {b.environment.keras}",
     ]
+    if comparison.device != "CPU:0":
+        heading.append(f"Both on {comparison.device}, until the result is back on the CPU.")
     if a.lock == b.lock:
         heading.append("A and B hold the same packages.")
     rows = [describe_row(each) for each in comparison.workloads]

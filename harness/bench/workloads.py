@@ -28,7 +28,7 @@ MODELS = {
     "conv": ("missing-rescale-255", "restore_fixed_rescaling_in_front"),
     "bidirectional": ("padded-steps-are-zero", "restore_healthy"),
     "normalization": ("certain-softmax", "restore_healthy"),
-    "attention": ("attention-not-restored", "restore_fixed_keras_format"),
+    "attention": ("attention-shapes-keyword", "restore_fixed_rebuild"),
 }
 # Those that prepare the inputs outside of the model: only kinds that call the path.
 PATHS = {

@@ -36,6 +36,8 @@ def explain_skip(
     """
     if writer is not None and scenario.committed_writer not in (None, writer.tensorflow):
         return f"its files were written by TensorFlow {scenario.committed_writer}"
+    if writer is not None and scenario.writer_packages:
+        return f"its files were written with {', '.join(scenario.writer_packages)}"
     if misfit := explain_misfit(scenario, reader):
         return misfit
     saves_here = writer if scenario.committed_writer is None else None

@@ -18,7 +18,8 @@ GENERAL_ERRORS = (
 SHORTEST_MESSAGE = 8  # characters of an error that tell one lesson from another
 UNKNOWN_LAYER = re.compile(r"unknown layer:?\s*['\"`]?(?:\w+>)?(\w+)", re.IGNORECASE)
 RAISED = re.compile(
-    r"\b[A-Za-z]\w*(?:Error|Exception)\b *:|\bTraceback\b|\b[A-Z]+(?:_[A-Z]+){2,}\b"
+    r"\b[A-Za-z]\w*(?:Error|Exception)\b *:|\b[A-Z]\w*[a-z]Error\b|\bTraceback\b"
+    r"|\b[A-Z]+(?:_[A-Z]+){2,}\b|\bfailed due to\b"
     r"|\bunexpected keyword argument|\b[Uu]nrecognized keyword|\bhas no attribute '"
     r"|\bnot understood:|\b[Uu]nknown \w+: "
 )

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -148,8 +149,13 @@ def cut_cure(scenario: Scenario, fixed: str) -> str:
     return cut_snippet(scenario.source, [fixed] if same else [save, fixed])
 
 
-def write_ladder(rungs: list[Scenario], see: dict[str, str], width: int) -> list[Block]:
-    """Return what to check, in order: one quick check per scenario, and its command in `see`."""
+def write_ladder(
+    rungs: list[Scenario], see: dict[str, str], width: int, why: Mapping[str, str] | None = None
+) -> list[Block]:
+    """Return what to check, in order: one quick check per scenario, and its command in `see`.
+
+    `why`: a sentence on some scenarios that stands before their checks.
+    """
     indent = " " * LADDER_INDENT
     blocks = []
     for number, scenario in enumerate(rungs, 1):
@@ -157,7 +163,8 @@ def write_ladder(rungs: list[Scenario], see: dict[str, str], width: int) -> list
         lines = scenario.section("Spot it").split("\n")
         check = "\n".join(indent + line if line.strip() else line for line in lines)
         code_indent = LADDER_INDENT + CODE_INDENT - 4  # a section has lost 4 columns
-        chance = hang(f"{chance_of(scenario)}.".capitalize(), width, indent, indent)
+        said = [f"{chance_of(scenario)}.".capitalize(), (why or {}).get(scenario.id, "")]
+        chance = hang(" ".join(filter(None, said)), width, indent, indent)
         blocks += [Block("\n".join([*summary, *chance]))]
         blocks += split_code(fit(check, width, code_indent), code_indent)
         blocks += [Block(f"{indent}See it: {see[scenario.id]}\n")]

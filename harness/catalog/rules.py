@@ -35,9 +35,11 @@ KEYS = {
     "allow_constant_reference": bool,
 }
 REQUIRED = ("id", "family", "tensorflow", "expect", "minutes", "hints")
-ALLOWED_IMPORTS = {"numpy", "tensorflow", "keras", *sys.stdlib_module_names}
+# TensorFlow brings Keras and h5py.
+ALLOWED_IMPORTS = {"numpy", "tensorflow", "keras", "h5py", *sys.stdlib_module_names}
 REGISTERING = re.compile(r"\bregister_keras_serializable\(|\bget_custom_objects\(")
 ABSOLUTE = re.compile(r"(/(tmp|home|root|var|usr|etc|opt|mnt|data)|~|[A-Z]:\\)(/|$)")
+WRITER = re.compile(r"\d+\.\d+\.\d+( with [\w.-]+==[\w.]+)*")
 SAVE_ARGUMENTS = ["artifact", "seed"]
 RESTORE_ARGUMENTS = ["artifact"]
 
@@ -137,6 +139,9 @@ def check_keys(file: Path, declared: dict[str, Any], lines: dict[Any, int]) -> I
         yield lines["artifact"], "'artifact' must have the keys 'writer' and 'folder', each a str"
     elif isinstance(artifact, dict) and not re.fullmatch(r"\w+", artifact["folder"]):
         yield lines["artifact"], "the artifact's 'folder' must be a name of letters, digits and _"
+    elif isinstance(artifact, dict) and not WRITER.fullmatch(artifact["writer"]):
+        sentence = "the artifact's 'writer' must be a release such as 2.15.0, perhaps with packages"
+        yield lines["artifact"], f"{sentence}: '1.15.0 with keras==2.1.6'"
 
 
 def check_expectations(

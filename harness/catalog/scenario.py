@@ -16,6 +16,7 @@ FAMILIES = ("preprocessing", "restore", "version")
 SECTIONS = ("Symptom", "Cause", "Fix", "Spot it", "Evidence")
 Side = Literal["broken", "healthy", "fixed"]
 SIDES: tuple[Side, ...] = ("broken", "healthy", "fixed")
+WITH = " with "  # between a release and packages, as `env add` takes them
 # What a scenario may need besides TensorFlow, by the name pip knows: the modules it brings.
 EXTRAS = {"scikit-learn": ("sklearn", "joblib"), "pillow": ("PIL",), "scipy": ("scipy",)}
 
@@ -94,7 +95,13 @@ class Scenario:
     def committed_writer(self) -> str | None:
         """The TensorFlow release that wrote the committed files, if there are any: "2.15.0"."""
         artifact = self.declared.get("artifact")
-        return str(artifact["writer"]) if artifact else None
+        return str(artifact["writer"]).split(WITH)[0] if artifact else None
+
+    @property
+    def writer_packages(self) -> tuple[str, ...]:
+        """What the writer of the committed files had besides: "keras==2.1.6"."""
+        artifact = self.declared.get("artifact")
+        return tuple(str(artifact["writer"]).split(WITH)[1:]) if artifact else ()
 
     @property
     def artifact_folder(self) -> Path | None:

@@ -32,8 +32,10 @@ from harness.cli import (  # isort: skip
     rescue,
     run,
     runs,
+    seal,
     search,
     show,
+    verify,
 )
 
 app = typer.Typer(
@@ -74,6 +76,8 @@ add("run", run.run, LESSONS)
 add("runs", runs.list_runs, LESSONS)
 add("show", show.show, LESSONS)
 add("rescue", rescue.rescue, BROKEN_MODEL)
+add("seal", seal.seal, BROKEN_MODEL)
+add("verify", verify.verify, BROKEN_MODEL)
 app.add_typer(env.app, name="env", rich_help_panel=RELEASES)
 add("diff", diff.diff, RELEASES)
 app.add_typer(bench.app, name="bench", rich_help_panel=RELEASES)

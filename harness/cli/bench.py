@@ -10,6 +10,7 @@ from harness.cli.bench_compare import compare_with_baseline
 from harness.cli.bench_options import (
     ON_GITHUB,
     AnnotationsOption,
+    DeviceOption,
     HtmlOption,
     JUnitOption,
     PairsOption,
@@ -83,6 +84,7 @@ def compare_environments(
         Path | None,
         typer.Option("--code", metavar="FILE.py", help="The classes that your model needs."),
     ] = None,
+    device: DeviceOption = "cpu",
     trust: Annotated[bool, typer.Option("--trust", help="Load what may run code.")] = False,
     pairs: PairsOption = None,
     seed: SeedOption = 0,
@@ -123,6 +125,7 @@ def compare_environments(
         seed=seed,
         time_limit=time_limit,
         priority=priority,
+        device=device,
     )
     check_bench_request(request)
     store = BenchStore(reports)
@@ -187,6 +190,7 @@ def run_selftest(
         typer.Argument(metavar="[RELEASE]", help="What to test with [default: this Python's]."),
     ] = None,
     workloads: WorkloadOption = None,
+    device: DeviceOption = "cpu",
     pairs: PairsOption = None,
     seed: SeedOption = 0,
     priority: PriorityOption = False,
@@ -215,6 +219,7 @@ def run_selftest(
         seed=seed,
         selftest=True,
         priority=priority,
+        device=device,
     )
     check_bench_request(request)
     store = BenchStore(reports)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.bench.request import BenchRequest
 
 FEWEST_PAIRS, MOST_PAIRS = 5, 100
+DEVICES = ("cpu", "gpu")
 
 
 def choose_environments(words: list[str], releases: list[str]) -> list[str]:
@@ -54,6 +55,8 @@ def check_bench_request(request: "BenchRequest") -> None:
             f"given: {request.most_pairs}",
             "fewer pairs decide nothing",
         )
+    if request.device not in DEVICES:
+        raise UsageError(f"unknown device: {request.device}", "", "use --device cpu or gpu")
     if request.time_limit <= 0:
         raise UsageError("--time-limit must be more than 0", f"given: {request.time_limit}")
     if request.priority and getattr(os, "geteuid", int)() != 0:

@@ -58,6 +58,9 @@ PriorityOption = Annotated[
     bool,
     typer.Option("--priority", help="Let the timed calls go before other programs (as root)."),
 ]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="NAME", help="Where the calls run: cpu or gpu.")
+]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with an unfinished run of the same request.")
 ]

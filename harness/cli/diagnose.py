@@ -1,12 +1,16 @@
 """`diagnose`: name the cause of wrong predictions, and the code that cures it."""
 
-from functools import reduce
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import diagnose_load
+from harness.cli.diagnose_inputs import TrainSampleOption, check_inputs, diagnose_inputs
+from harness.cli.diagnose_load import LoadOption, ProveOption
+from harness.cli.diagnose_reports import HtmlOption, SarifOption, check_reports, write_reports
+from harness.cli.model_options import TrustOption
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
@@ -61,6 +65,18 @@ def diagnose(
             show_default=False,
         ),
     ] = "",
+    train_sample: TrainSampleOption = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Without MODEL: answers to the questions that are asked on a terminal.",
+            show_default=False,
+        ),
+    ] = None,
+    load: LoadOption = False,
+    prove: ProveOption = False,
+    trust: TrustOption = False,
     causes: Annotated[
         bool, typer.Option("--causes", help="List every cause that can be named.")
     ] = False,
@@ -75,26 +91,26 @@ def diagnose(
         ),
     ] = 0,
     json_file: JsonOption = None,
+    sarif: SarifOption = None,
+    html: HtmlOption = None,
 ) -> None:
     """Name the cause of wrong predictions, with evidence and a cure; TensorFlow is not needed.
 
+    Without MODEL and other files, on a terminal, it asks six questions and says what to check.
     Exit code 0: nothing found; 1: findings, or predictions that differ; 2: wrong usage; 3: a file
     that cannot be read.
     """
+    from harness.cli import diagnose_asked
     from harness.diagnose.causes import ALL
-    from harness.diagnose.diagnosis import (
-        describe_causes,
-        describe_diagnosis,
-        diagnose_code,
-        diagnose_file,
-        diagnose_outputs,
-        join,
-        tabulate_layers,
-    )
+    from harness.diagnose.combine import diagnose_all
+    from harness.diagnose.diagnosis import describe_causes
     from harness.diagnose.file_answer import Samples
-    from harness.report.layout import draw_table
 
     printer = Printer(json_file)
+    given = [
+        each for each in (model, code, inputs, train_sample, *(predicted or []), expected) if each
+    ]
+    check_reports(sarif, html, given[0] if given else None)
     if causes:
         printer.record(list(ALL))
         printer.prose(describe_causes())
@@ -103,37 +119,65 @@ def diagnose(
     if evaluation:
         print_evaluation(evaluation, printer)
         raise typer.Exit(EXPECTED)
+    if answers or (not given and not reader and diagnose_asked.can_ask()):
+        if answers and given:
+            raise diagnose_asked.refuse_both(answers)
+        diagnose_asked.consult(answers, printer, lambda one: print_diagnosis(one, printer))
     arrays = [read_one(path, "--predicted") for path in predicted or []]
     wanted = read_one(expected, "--expected") if expected else None
     if reader and model is None:
         raise UsageError("--reader needs a model file", "", command_line("diagnose model.keras"))
-    if inputs and model is None:
-        raise UsageError("--inputs needs a model file", "", command_line("diagnose model.keras"))
-    if inputs:
-        check_inputs(inputs)
+    if (load or prove) and model is None:
+        option = "--load" if load else "--prove"
+        raise UsageError(f"{option} needs a model file", "", command_line("diagnose model.keras"))
+    beside = check_inputs(inputs, train_sample, model is not None)
     check_evidence(
-        model is not None or code is not None, wanted is not None, len(arrays), inputs is not None
+        model is not None or code is not None or beside,
+        wanted is not None,
+        len(arrays),
+        inputs is not None,
     )
     samples = Samples(
         inputs=spell_path(inputs),
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
     )
-    parts = [diagnose_file(model, reader, samples)] if model else []
-    if code:
-        parts.append(diagnose_code(code, parts[0].roots if parts else []))
-    if arrays and (wanted is not None or len(arrays) > 1):
-        parts.append(diagnose_outputs(wanted, arrays))
-    diagnosis = reduce(join, parts)
+    more = [diagnose_inputs(inputs, train_sample)] if beside and inputs else []
+    diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
+    for wished, go_on in ((load, diagnose_load.look_inside), (prove, diagnose_load.prove)):
+        if wished and model:
+            diagnosis = go_on(
+                model,
+                diagnosis,
+                reader=reader,
+                code=code,
+                trust=trust,
+                inputs=inputs,
+                expected=wanted,
+                predicted=arrays[0] if arrays else None,
+            )
     printer.record(diagnosis)
+    print_diagnosis(diagnosis, printer)
+    write_reports(diagnosis, sarif, html, given[0], code, printer)
+    printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
+    raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
+
+
+def print_diagnosis(diagnosis: "Diagnosis", printer: Printer) -> None:
+    """Print what was found, the worst first, and the layers of the file."""
+    from harness.diagnose.diagnosis import describe_diagnosis, tabulate_layers
+    from harness.diagnose.observation import tabulate_outputs
+    from harness.report.layout import draw_table
+
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
     if diagnosis.layers and printer.shows_text:
         head, rows = tabulate_layers(diagnosis.layers)
         printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
         if len(rows) < len(diagnosis.layers):
             printer.text(f"{len(diagnosis.layers) - len(rows)} more layers: see --json")
-    printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
-    raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
+    if diagnosis.restored and diagnosis.restored.layers and printer.shows_text:
+        head, rows = tabulate_outputs(diagnosis.restored)
+        printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
 
 
 def print_evaluation(seeds: int, printer: Printer) -> None:
@@ -168,17 +212,10 @@ def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) ->
         )
     if not model and not predicted:
         raise UsageError(
-            "diagnose needs a model file, code, or outputs to compare",
-            "",
+            "diagnose needs a model file, code, outputs to compare, or answers",
+            "on a terminal it asks; elsewhere --answers FILE has lines such as: see: zeros",
             command_line("diagnose model.keras --expected before.npy --predicted now.npy"),
         )
-
-
-def check_inputs(path: Path) -> None:
-    """Raise UsageError for a file that holds no arrays."""
-    from harness.origin.samples import read_samples
-
-    read_samples(path, "--inputs")
 
 
 def read_one(path: Path, option: str) -> "Array":

@@ -81,6 +81,7 @@ def restore_where_written(
     from harness.origin.restore import compare_expected
     from harness.origin.samples import read_samples
     from harness.processes.cage import find_obstacle
+    from harness.report.cures import cure_windows_names
     from harness.report.model_file import (
         advise_without_model,
         describe_origin,
@@ -88,6 +89,7 @@ def restore_where_written(
         spell,
         spell_load,
     )
+    from harness.report.other_formats import RUN_TODAY
 
     for name in (release, *(readers or [])):
         check_name(name)  # an unknown name is refused before any work is done
@@ -113,11 +115,18 @@ def restore_where_written(
     named = release or (origin.releases or (NEWEST,))[0]
     chosen = OWN if not release and is_own_release(origin, named) else named
     record = as_record(origin)
-    printer.prose(printable("\n".join(describe_origin(origin, model))))
+    printer.prose(printable("\n".join(describe_origin(origin, model))), in_pipe=80)
+    if cure := cure_windows_names(origin):
+        printer.text(printable("\n".join(cure)))
     if not origin.holds_model:
         printer.record(record)
-        printer.text(printable("\n".join(advise_without_model(origin))))
-        printer.tip(f"Next: {command_line(f'env add {spell(named)}')}")
+        for line in advise_without_model(origin):  # code is to be copied, so its lines stay
+            if line.startswith(" "):
+                printer.text(printable(line))
+            else:
+                printer.prose(printable(line), in_pipe=80)
+        reader = NEWEST if origin.format in RUN_TODAY and not release else named
+        printer.tip(f"Next: {command_line(f'env add {spell(reader)}')}")
         return
     if not restore:
         printer.record(record)

@@ -44,11 +44,14 @@ class Printer:
         if self.shows_text:
             typer.echo(text)
 
-    def prose(self, text: str) -> None:
-        """Print sentences as `text` does, their lines broken where a terminal has fewer columns."""
+    def prose(self, text: str, in_pipe: int | None = None) -> None:
+        """Print sentences as `text` does, their lines broken where a terminal has fewer columns.
+
+        `in_pipe`: the columns where there is no terminal; None: lines stay whole there.
+        """
         from harness.report.layout import fill_lines
 
-        self.text(fill_lines(text, table_width()))
+        self.text(fill_lines(text, table_width() or in_pipe))
 
     def tip(self, text: str) -> None:
         """Print the next step."""

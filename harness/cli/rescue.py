@@ -76,8 +76,9 @@ def rescue(
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
-    printer.prose(printable("\n".join(describe_origin(origin, model))))
+    printer.prose(printable("\n".join(describe_origin(origin, model))), in_pipe=80)
     check_origin(origin, model, trust)
+    check_folder(origin, place)
     own = release or origin.releases[0]
     with temporary_folder() as work:
         with show_progress(f"opening {own} and {to} (they are built if they are missing)"):
@@ -91,7 +92,7 @@ def rescue(
         if made.file and not made.reason:
             publish(made.file, place)
     if lines := describe_rescue(made, model, own, to):
-        printer.prose(printable("\n".join(["", *lines])))
+        printer.prose(printable("\n".join(["", *lines])), in_pipe=80)
     written = place if made.file and not made.reason else None
     printer.record(make_rescue_record(made, own, to, written))
     if made.reason:
@@ -132,6 +133,16 @@ def check_place(place: Path) -> None:
             f"--output {shlex.quote(str(place.with_suffix('.keras')))}",
         )
     check_can_write(place)
+
+
+def check_folder(origin: "Origin", place: Path) -> None:
+    """Raise UsageError where a SavedModel of last resort has no place, before any work is done."""
+    from harness.formats.facts import SAVED_MODEL
+    from harness.rescue.new_file import refuse_to_overwrite
+
+    folder = place.with_suffix("")
+    if origin.format != SAVED_MODEL and (folder.exists() or folder.is_symlink()):
+        raise refuse_to_overwrite(folder)
 
 
 def check_origin(origin: "Origin", model: Path, trust: bool) -> None:

@@ -2,14 +2,15 @@
 
 import io
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from harness.catalog.scenario import Scenario
 from harness.course.exercises import BROKEN
+from harness.errors import printable
 from harness.processes.answer_files import UnreadableAnswer, read_answer, read_end
 from harness.processes.limits import Limits
 from harness.processes.step import StepResult
@@ -22,6 +23,8 @@ PRINTED = "printed.log"
 MOST_PRINTED = 4096  # bytes of it that are shown
 SHOWN = 4  # predictions
 LARGEST = 256 << 20  # bytes of predictions that are read
+BEHIND = "\n\nException encountered: "  # what Keras 3 writes between an error and its cause
+CONFIGURATION = " Full object config: "  # a dictionary, in which what was said gets lost
 Ending = Literal["not attempted", "still failing", "fails differently now", "done"]
 
 
@@ -30,7 +33,9 @@ class Checked:
     """How an exercise stands; `said` is one sentence.
 
     `frames` is the learner's part of a traceback, "" where nothing was raised. `printed` is the end
-    of what the script printed. `verdict` is "skip" where nothing was run.
+    of what the script printed. `verdict` is "skip" where nothing was run. `restored` are the
+    predictions, None where there are none; `reference` are those before saving, None where nothing
+    was run.
     """
 
     ending: Ending
@@ -38,12 +43,34 @@ class Checked:
     frames: str = ""
     printed: str = ""
     verdict: Verdict = "skip"
+    restored: Array | None = field(default=None, compare=False, repr=False)
+    reference: Array | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """Return what is said of the script, what it printed, and where more of an error is."""
+        parts = [f"{self.ending}: {self.said}"]
+        parts += ["The whole error: print its attribute frames."] if self.frames else []
+        parts += [f"Your script printed:\n{self.printed}"] if self.printed else []
+        return printable("\n\n".join(parts))
+
+    def plot(self) -> Any:
+        """Return an Altair chart of the predictions, None where there are none, or no numbers.
+
+        Raises UsageError if altair is not installed.
+        """
+        from harness.report.output_plot import are_numbers, draw_outputs
+
+        if self.restored is None or self.reference is None:
+            return None
+        if not are_numbers(self.restored, self.reference):
+            return None
+        return draw_outputs(self.restored, self.reference)
 
 
 def judge_result(result: StepResult, folder: Path, wanted: Array, scenario: Scenario) -> Checked:
     """Return how the exercise stands after a run; `wanted` are the predictions before saving."""
     checked = judge_predictions(result, folder, wanted, scenario)
-    return replace(checked, printed=read_printed(folder / PRINTED))
+    return replace(checked, printed=read_printed(folder / PRINTED), reference=wanted)
 
 
 def read_printed(path: Path) -> str:
@@ -64,7 +91,7 @@ def judge_predictions(
         if verdict == "timeout":
             said = f"timeout: restore() or its predictions took more than {LIMITS.seconds:.0f} s"
         else:
-            line = result.error.message.strip().partition("\n")[0]
+            line = pick_line(result.error.message)
             said = f"{result.error.type}: {line}"
         if result.error.type == "exit":
             said = f"the script ended its own process ({line})"
@@ -85,7 +112,7 @@ def judge_predictions(
     telling = choose_telling(found if verdict != "match" else np.zeros_like(found), wanted)
     if verdict == "match":
         said = f"Predictions are {show_numbers(found, telling)}, as before saving."
-        return Checked("done", said, verdict=verdict)
+        return Checked("done", said, verdict=verdict, restored=found)
     shown = show_numbers(found, telling)
     before = f"before saving the model gave {show_numbers(wanted, telling)}"
     if verdict == "zeros":
@@ -96,7 +123,18 @@ def judge_predictions(
         shown = f"of shape {found.shape} instead of {wanted.shape}"
     same = is_as_before(verdict, "", scenario)
     ending = "still failing" if same else "fails differently now"
-    return Checked(ending, f"predictions are {shown}; {before}", verdict=verdict)
+    return Checked(ending, f"predictions are {shown}; {before}", verdict=verdict, restored=found)
+
+
+def pick_line(message: str) -> str:
+    """Return the line of an error that tells most, as it is written there.
+
+    That is the first, or in Keras's report of an error behind an error the one behind, without the
+    configuration that follows it.
+    """
+    _, wrapped, inner = message.rpartition(BEHIND)
+    line = inner.partition(CONFIGURATION)[0] if wrapped else message
+    return line.strip().partition("\n")[0]
 
 
 def is_as_before(verdict: Verdict, said: str, scenario: Scenario) -> bool:

@@ -5,6 +5,7 @@ Arguments: the path, the Keras version of a reader or nothing, and the samples a
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -152,6 +153,7 @@ def summarize_layer(layer: Layer) -> LayerSummary:
     ranges = [find_range(part) for part in parts]
     count = sum(part.size for part in parts)
     zeros = count - sum(int(np.count_nonzero(part)) for part in parts)
+    mean, deviation = find_moments(parts)
     return LayerSummary(
         name=plain(layer.name),
         kind=plain(layer.class_name),
@@ -160,6 +162,8 @@ def summarize_layer(layer: Layer) -> LayerSummary:
         minimum=min((low for low, _ in filter(None, ranges)), default=None),
         maximum=max((high for _, high in filter(None, ranges)), default=None),
         zeros=zeros / count if count else 0.0,
+        mean=mean,
+        deviation=deviation,
     )
 
 
@@ -170,6 +174,29 @@ def find_range(values: Array) -> tuple[float, float] | None:
         return low, high
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else None
+
+
+def find_moments(parts: Sequence[Array]) -> tuple[float | None, float | None]:
+    """Return mean and standard deviation of the finite numbers, None where there are none."""
+    moments = []
+    for part in parts:
+        mean, deviation, count = (
+            float(part.mean(dtype=float)),
+            float(part.std(dtype=float)),
+            part.size,
+        )
+        if not np.isfinite(deviation):
+            finite = part[np.isfinite(part)].astype(float)
+            if not finite.size:
+                continue
+            mean, deviation, count = float(finite.mean()), float(finite.std()), finite.size
+        moments.append((mean, deviation, count))
+    total = sum(count for _, _, count in moments)
+    if not total:
+        return None, None
+    mean = sum(count * each for each, _, count in moments) / total
+    square = sum(count * (each**2 + width**2) for each, width, count in moments) / total
+    return mean, max(0.0, square - mean**2) ** 0.5
 
 
 def read_arguments(words: list[str]) -> tuple[Path, str, Samples | None]:

@@ -31,7 +31,10 @@ class OwnOutputs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LayerSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One layer with weights: how many numbers, their range, and which share of them is 0."""
+    """One layer with weights: how many numbers, their range, and which share of them is 0.
+
+    `mean`, `deviation`: of the finite numbers, as the range; None where there are none.
+    """
 
     name: str
     kind: str
@@ -40,6 +43,8 @@ class LayerSummary(msgspec.Struct, frozen=True, kw_only=True):
     minimum: float | None
     maximum: float | None
     zeros: float
+    mean: float | None = None
+    deviation: float | None = None
 
 
 class TensorSummary(msgspec.Struct, frozen=True, kw_only=True):

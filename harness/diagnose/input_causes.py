@@ -3,55 +3,60 @@
 from harness.diagnose.cause import cause, lesson
 
 INPUTS = "MODEL, --inputs, and --expected or --predicted"
+TRAINING = "--inputs and --train-sample"
+EITHER = f"{INPUTS}; or {TRAINING}"
 
 INPUT_CAUSES = (
     lesson(
         "double-rescale",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "The model rescales images itself, and the caller does it again.",
         "predictions = model.predict(images)  # 0..255, without / 255",
     ),
     lesson(
         "preprocess-input-wrong-module",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "The inputs are prepared for another backbone.",
-        "from tensorflow.keras.applications.resnet50 import preprocess_input  # of the backbone",
+        "prepare = tf.keras.applications.resnet50.preprocess_input  # that of your backbone\n"
+        "predictions = model.predict(prepare(images.copy()))  # it changes its argument",
     ),
     lesson(
         "dark-ink-on-white-paper",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "Every pixel is inverted.",
         "predictions = model.predict(255.0 - images)",
     ),
     lesson(
         "bgr-instead-of-rgb",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "Red and blue are exchanged: OpenCV reads images as BGR.",
         "predictions = model.predict(images[..., ::-1])",
     ),
     cause(
         "input-axes-exchanged",
         "preprocessing",
-        INPUTS,
-        "Height and width of the images are exchanged.",
+        EITHER,
+        "Axes of the inputs are exchanged, such as height and width.",
         "predictions = model.predict(images.transpose(0, 2, 1, 3))",
         "reshape-instead-of-transpose",
     ),
     lesson(
         "uint8-truncation",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "The inputs lose their decimals: they are written into an array of integers.",
-        'batch = np.zeros(shape, dtype="float32")  # not uint8',
+        'batch = np.zeros(inputs.shape, dtype="float32")  # not uint8\n'
+        "batch[:] = inputs\n"
+        "predictions = model.predict(batch)",
     ),
     cause(
         "features-not-scaled",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "The model was fed standardised inputs, and these are raw.",
         "predictions = model.predict((inputs - mean_of_training) / std_of_training)",
         "scaler-file-missing",
@@ -59,43 +64,47 @@ INPUT_CAUSES = (
     lesson(
         "scaler-refitted",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "The inputs are standardised by their own mean and deviation, not by those of training.",
         "predictions = model.predict(scaler.transform(inputs))  # never fit_transform",
     ),
     lesson(
         "batch-never-filled",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "The model gets zeros: the inputs never reach the array.",
-        "batch[row] = image  # then model.predict(batch)",
+        "batch = np.stack(list(images))  # the images that were read, and no empty array\n"
+        "predictions = model.predict(batch)",
     ),
     lesson(
         "index-offset-forgotten",
         "preprocessing",
         INPUTS,
         "Word numbers are shifted by 3.",
-        "inputs = inputs + 3  # as tf.keras.datasets.imdb.load_data shifts them",
+        "predictions = model.predict(inputs + 3)  # as tf.keras.datasets.imdb.load_data does",
     ),
     lesson(
         "padding-on-the-other-side",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "Sequences are padded on the other side.",
-        'inputs = tf.keras.utils.pad_sequences(texts, padding="pre")  # as in training',
+        "texts = [row[row != 0] for row in inputs]\n"
+        "pad = tf.keras.utils.pad_sequences\n"
+        "padded = pad(texts, inputs.shape[1], padding='pre')  # or 'post': as in training\n"
+        "predictions = model.predict(padded)",
     ),
     lesson(
         "columns-in-another-order",
         "preprocessing",
-        INPUTS,
+        EITHER,
         "The columns of the inputs come in another order than in training.",
         "predictions = model.predict(table[columns_of_training])",
     ),
     cause(
         "inputs-far-from-training",
         "preprocessing",
-        "MODEL and --inputs",
-        "The inputs lie far from what the first layer of the model learned to expect.",
+        f"MODEL and --inputs; or {TRAINING}",
+        "The inputs lie far from those that the model was trained with.",
         "predictions = model.predict((inputs - mean_of_training) / std_of_training)",
         "scaler-file-missing",
     ),

@@ -3,6 +3,7 @@
 from harness.diagnose.cause import cause, lesson
 
 OUTPUTS = "--expected and --predicted"
+OR_TRAINING = "; or --inputs and --train-sample"
 TWICE = "--predicted twice: two calls with the same inputs"
 
 OUTPUT_CAUSES = (
@@ -83,7 +84,8 @@ OUTPUT_CAUSES = (
         "code",
         OUTPUTS,
         "The rows are right, and in another order.",
-        "dataset = dataset.shuffle(1000)  # for training only: predict without shuffle",
+        "dataset = tf.data.Dataset.from_tensor_slices(inputs).batch(32)  # without shuffle\n"
+        "predictions = model.predict(dataset)",
     ),
     lesson(
         "merge-order-changed",
@@ -126,9 +128,10 @@ OUTPUT_CAUSES = (
     lesson(
         "one-missing-cell",
         "preprocessing",
-        OUTPUTS,
+        OUTPUTS + OR_TRAINING,
         "Some rows are NaN: a cell of their inputs is missing.",
-        "inputs = np.nan_to_num(inputs, nan=means_of_training)  # before predict",
+        "inputs = np.where(np.isnan(inputs), means_of_training, inputs)\n"
+        "predictions = model.predict(inputs)",
     ),
     lesson(
         "dead-relu-head",
@@ -147,8 +150,8 @@ OUTPUT_CAUSES = (
     lesson(
         "missing-rescale-255",
         "preprocessing",
-        OUTPUTS,
-        "Every row is certain of its class where it was not: inputs far too large, such as 0..255.",
+        OUTPUTS + OR_TRAINING,
+        "Inputs are far too large, such as 0..255, and every row is certain of its class.",
         "predictions = model.predict(images / 255.0)  # whatever training did to its inputs",
     ),
     lesson(

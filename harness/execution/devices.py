@@ -20,7 +20,7 @@ def choose_devices(wanted: str, found: Sequence[Device]) -> tuple[str, ...]:
         raise EnvironmentUnusable(
             "no GPU was found",
             "TensorFlow lists: " + ", ".join(device.name for device in found),
-            "check the driver and TensorFlow's CUDA libraries (`run --device cpu` needs none)",
+            "check the driver and TensorFlow's CUDA libraries (--device cpu needs none)",
         )
     return {"cpu": ("CPU:0",), "gpu": gpus[:1], "all": ("CPU:0", *gpus[:1])}[wanted]
 

@@ -28,7 +28,8 @@ VERSION = re.compile(r"\d+\.\d+\.\d+[\w.+-]{0,40}")
 # Ops that compute: what TensorFlow fuses in a graph itself, and what TensorFlow.js adds.
 FUSED = {"_FusedMatMul", "_FusedConv2D", "FusedDepthwiseConv2dNative"}
 FOREIGN = {"Prelu"}
-LOOPS = {"While", "StatelessWhile", "LoopCond"}
+TAKEN_APART = {"_FusedMatMul", "FusedDepthwiseConv2dNative"}  # TensorFlow runs few of these
+FUSED_OPS = "ops fused for TensorFlow.js"  # a mark
 MOST_NODES, MOST_FILES, MOST_SHOWN = 200_000, 10_000, 5
 
 
@@ -77,11 +78,8 @@ def read_graph_model(spec: dict[str, Any], topology: dict[str, Any], facts: Fact
     ops = {node.get("op") if isinstance(node, dict) else None for node in nodes}
     if not all(isinstance(op, str) for op in ops):
         raise Unreadable("a node of the graph has no op")
-    if "_FusedMatMul" in ops and ops & LOOPS:
-        facts.evidence.append(
-            "its recurrent layers are fused for TensorFlow.js (_FusedMatMul): TensorFlow itself may"
-            " refuse their shapes"
-        )
+    if ops & TAKEN_APART:
+        add_once(facts.marks, FUSED_OPS)
     if foreign := sorted(map(str, ops & FOREIGN)):
         facts.evidence.append(f"only TensorFlow.js has its ops {', '.join(foreign)}")
     for op in sorted(map(str, ops - read_list("ops") - FUSED - FOREIGN)):

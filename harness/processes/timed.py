@@ -37,12 +37,13 @@ class TimedProcess:
         hash_seed: int,
         padding: int,
         priority: bool = False,
+        hide_gpu: bool = True,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "keras-home").mkdir(exist_ok=True)
         self.folder, self.log = folder, folder / "output.log"
         variables = replace(environment, portable_kernels=False).variables(
-            folder / "keras-home", hide_gpu=True
+            folder / "keras-home", hide_gpu=hide_gpu
         )
         variables |= {"PYTHONHASHSEED": str(hash_seed), PADDING: "x" * padding}
         words = ["bench", str(core), *(["priority"] if priority else [])]

@@ -6,7 +6,9 @@ from harness.origin.who_wrote import Origin
 
 RENAME_GROUPS = (
     "import h5py, io, zipfile",
-    "with zipfile.ZipFile({old!r}) as old, zipfile.ZipFile({new!r}, 'x') as new:",
+    "old = zipfile.ZipFile({old!r})",
+    "new = zipfile.ZipFile({new!r}, 'x')",
+    "with old, new:",
     "    for name in old.namelist():",
     "        content = io.BytesIO(old.read(name))",
     "        if name.endswith('.h5'):",
@@ -27,7 +29,8 @@ def cure_windows_names(origin: Origin) -> list[str]:
         return []
     new = str(origin.path.with_stem(f"{origin.path.stem}-renamed"))
     return [
-        "  Saved on Windows: other systems do not find the weights (keras-team/keras#18528). This",
-        f"  writes {plain(origin.path.stem, 60)}-renamed.keras, which loads everywhere:",
+        "  Saved on Windows: other systems do not find the weights",
+        "  (keras-team/keras#18528). rescue writes a proven file; without it, this code",
+        f"  writes {plain(origin.path.stem, 50)}-renamed.keras, which loads everywhere:",
         *(f"    {line.format(old=str(origin.path), new=new)}" for line in RENAME_GROUPS),
     ]

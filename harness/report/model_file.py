@@ -23,7 +23,6 @@ from harness.origin.restore import (
     compare_restored,
 )
 from harness.origin.who_wrote import Origin, spell_writer
-from harness.report.cures import cure_windows_names
 from harness.report.other_formats import ADVICE
 
 SPELLABLE = re.compile(r"([\w./ -]*>)?[^\W\d]\w*")  # a class, perhaps of a package: in code
@@ -39,7 +38,6 @@ def describe_origin(origin: Origin, given: Path) -> list[str]:
     if suffix := find_suffix(origin):
         renamed = plain(origin.path.with_suffix(suffix).name)
         lines.append(f"  Keras 3 goes by the suffix, and expects {suffix}: rename it to {renamed}")
-    lines += cure_windows_names(origin)
     if origin.custom:
         lines.append(f"  the model needs your classes or functions: {spell_custom(origin)}")
     for name in origin.packages:

@@ -16,10 +16,11 @@ from harness.formats.facts import (
     TFLITE,
 )
 from harness.formats.text_files import TEXT
-from harness.formats.tflite import CUSTOM_OPS
+from harness.formats.tfjs import FUSED_OPS
 from harness.origin.who_wrote import Origin
+from harness.report.indented import Lines, indent
+from harness.report.tflite_advice import advise_tflite
 
-Lines = list[str]
 RUN_GRAPH = (
     "with tf.Graph().as_default() as graph:",
     "    tf.compat.v1.import_graph_def(graph_def, name='')",
@@ -89,24 +90,6 @@ def advise_arrays(origin: Origin) -> Lines:
     ]
 
 
-def advise_tflite(origin: Origin) -> Lines:
-    """Return how a TF-Lite file is run."""
-    path = str(origin.path)
-    if any(each.startswith(CUSTOM_OPS) for each in origin.evidence):
-        return [
-            "The file is no longer a Keras model. TensorFlow alone does not run its custom ops:",
-            "they need the delegate of whoever made them, such as libedgetpu for Edge TPU:",
-            *indent(
-                "delegate = tf.lite.experimental.load_delegate('libedgetpu.so.1')",
-                f"tf.lite.Interpreter({path!r}, experimental_delegates=[delegate])",
-            ),
-        ]
-    return [
-        "The file is no longer a Keras model. Any later TensorFlow can run the file:",
-        f"  tf.lite.Interpreter(model_path={path!r})",
-    ]
-
-
 # The weights of a model of TensorFlow.js by name; `model.json` says where each begins.
 READ_WEIGHTS = (
     "import json, numpy as np, tensorflow as tf",
@@ -141,9 +124,38 @@ def advise_layers_model(origin: Origin) -> Lines:
             "model = tf.keras.models.model_from_json(config)",
             "for weight in model.weights:",
             "    weight.assign(values[getattr(weight, 'path', weight.name).split(':')[0]])",
-            "model.save('model.h5')",
+            "model.save('from-tensorflowjs.h5')",
         ),
+        "The command rescue then brings from-tensorflowjs.h5 to TensorFlow 2.21.",
     ]
+
+
+# What TensorFlow.js fuses into one op, as the ops that TensorFlow has. Its own kernels take no bias
+# of two dimensions (LSTM), and without oneDNN there is none for the depthwise convolution.
+TAKE_APART = (
+    "for node in list(graph_def.node):  # into ops that TensorFlow runs",
+    "    if node.op in ('_FusedMatMul', 'FusedDepthwiseConv2dNative'):",
+    "        first = graph_def.node.add()",
+    "        first.CopyFrom(node)",
+    "        first.op, first.name = node.op.replace('Fused', '').strip('_'), node.name + '/0'",
+    "        del first.input[2:]",
+    "        for key in ('fused_ops', 'num_args', 'epsilon', 'leakyrelu_alpha'):",
+    "            first.attr.pop(key, None)",
+    "        read = [first.name, *node.input[2:3]]",
+    "        for op in [step.decode() for step in node.attr['fused_ops'].list.s]:",
+    "            part = graph_def.node.add(op=op.replace('BiasAdd', 'AddV2'))",
+    "            part.name = f'{read[0]}/{op}'",
+    "            part.input.extend(read if op == 'BiasAdd' else read[:1])",
+    "            part.attr['T'].CopyFrom(first.attr['T'])",
+    "            if op == 'LeakyRelu':",
+    "                part.attr['alpha'].f = node.attr['leakyrelu_alpha'].f",
+    "            read[0] = part.name",
+    "        node.op = 'Identity'",
+    "        del node.input[:]",
+    "        node.input.append(read[0])",
+    "        for key in set(node.attr) - {'T'}:",
+    "            del node.attr[key]",
+)
 
 
 def advise_graph_model(origin: Origin) -> Lines:
@@ -155,9 +167,8 @@ def advise_graph_model(origin: Origin) -> Lines:
             "from google.protobuf import json_format",
             "graph_def = tf.compat.v1.GraphDef()",
             "json_format.ParseDict(spec['modelTopology'], graph_def)",
+            *(TAKE_APART if FUSED_OPS in origin.marks else ()),
             "for node in graph_def.node:",
-            "    if node.op == 'FusedDepthwiseConv2dNative':  # so TensorFlow.js calls it",
-            "        node.op = '_FusedDepthwiseConv2dNative'",
             "    if node.op == 'Const' and node.name in values:",
             "        value = tf.make_tensor_proto(values[node.name])",
             "        node.attr['value'].tensor.CopyFrom(value)",
@@ -177,14 +188,12 @@ ADVICE: dict[str, Callable[[Origin], Lines]] = {
     TFJS_GRAPH: advise_graph_model,
 }
 
+# What the code above runs in the newest release, whichever wrote the file.
+RUN_TODAY = {FROZEN_GRAPH, META_GRAPH, SAVED_MODEL_TEXT, TFLITE, TFJS_GRAPH}
+
 
 def spell_run(origin: Origin) -> str:
     """Return the call that runs a graph from its inputs to its outputs."""
     output = origin.outputs[-1] if origin.outputs else "OUTPUT:0"
     fed = ", ".join(f"{name!r}: inputs" for name in origin.inputs) or "'INPUT:0': inputs"
     return f"session.run({output!r}, {{{fed}}})"
-
-
-def indent(*lines: str) -> Lines:
-    """Return code as an answer shows it."""
-    return [f"  {line}" for line in lines]

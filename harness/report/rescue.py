@@ -15,7 +15,7 @@ def describe_rescue(rescue: Rescue, model: Path, own: str, target: str) -> list[
         lines.append(f"{target} loads {model.name} as it is; the new file has today's format.")
     if rescue.not_rebuilt:
         lines += fold(f"{target} cannot have it as a Keras model: {rescue.not_rebuilt}.")
-    if rescue.repairs:
+    if rescue.repairs or rescue.not_compiled:
         lines.append("Changed:")
         lines += [f"  {each.why}" for each in rescue.repairs]
     if rescue.not_compiled:

@@ -30,11 +30,12 @@ def plan_rescue(config_file: Path, model: Path, kind: str) -> Plan:
         for key in ("keras_version", "backend"):
             config.pop(key, None)
         changed, done = repair_config(config)
-    training, more = repair_training(read_training(model, kind))
+    training, training_repairs = repair_training(read_training(model, kind))
     return Plan(
         config=msgspec.Raw(msgspec.json.encode(changed)),
         training=msgspec.Raw(msgspec.json.encode(training)),
-        repairs=done + more,
+        repairs=done,
+        training_repairs=training_repairs,
     )
 
 

@@ -50,6 +50,6 @@ def refuse_to_overwrite(output: Path) -> UsageError:
     """Return the error for a place where there is something already."""
     return UsageError(
         f"{plain(output, 400)} is there already",
-        "rescue never overwrites a file",
+        "rescue never overwrites a file or a folder",
         "name another file with --output",
     )

@@ -18,11 +18,15 @@ REFUSED_EXIT = 4  # the child's exit code where its stdout is the reason
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A repaired configuration and the arguments of compile, both as JSON; what was changed."""
+    """A repaired configuration and the arguments of compile, both as JSON; what was changed.
+
+    `training_repairs`: what was changed of the arguments of compile.
+    """
 
     config: msgspec.Raw
     training: msgspec.Raw
     repairs: list[Repair]
+    training_repairs: list[Repair]
 
 
 class NoPlan(Exception):

@@ -149,7 +149,8 @@ class Rescuer:
         made = self.build("built", old, plan.config, plan.training, described.layers)
         if made.proof and bytes(plan.training) == b"null" and plan.repairs:
             made = replace(made, not_compiled="the old file has no compile arguments for Keras 3")
-        return replace(made, repairs=[*prepared, *plan.repairs])
+        of_training = [] if made.not_compiled else plan.training_repairs
+        return replace(made, repairs=[*prepared, *plan.repairs, *of_training])
 
     def describe_in_keras_2(self, old: RestoredModel, folder: Path) -> RestoredModel:
         """Let the last Keras that reads Keras 1 say in words of Keras 2 what the model is."""

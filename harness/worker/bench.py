@@ -16,6 +16,7 @@ that waits for a device. Garbage collection is off. What every timed call return
 the expected predictions after the block, outside of the time.
 """
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -68,17 +69,20 @@ def raise_priority():
 def answer_all(tf, channel, core):
     """Answer every request; an exception is an answer too."""
     from .bench_workload import open_workload, workload_once
-    from .steps import describe_error
+    from .steps import describe_error, start_device
 
-    workload, here = None, core
+    workload, here, device = None, core, "CPU:0"
     while True:
         requests = channel.receive()
         if requests is None:
             return
         for request in requests:
             try:
+                device = request.get("device", device)
                 if request["do"] == "open":
-                    workload = open_workload(tf, request)
+                    start_device(tf, request)
+                    with on_device(tf, device):
+                        workload = open_workload(tf, request)
                     channel.send(**workload.opened)
                 elif request["do"] == "close":
                     grown = workload.growth()
@@ -90,11 +94,18 @@ def answer_all(tf, channel, core):
                     if request["core"] != here:
                         here = request["core"]
                         pin_threads([here])
-                    for _ in range(request["lead"]):
-                        workload_once(workload)
-                    channel.send(**time_block(workload, request["calls"], request["inject"]))
+                    with on_device(tf, device):
+                        for _ in range(request["lead"]):
+                            workload_once(workload)
+                        answer = time_block(workload, request["calls"], request["inject"])
+                    channel.send(**answer)
             except BaseException as error:
                 channel.send(error=describe_error(error))
+
+
+def on_device(tf, device):
+    """Return the scope of a device; for the CPU none, as in a user's program."""
+    return contextlib.nullcontext() if device == "CPU:0" else tf.device("/" + device)
 
 
 def time_block(workload, calls, inject):

@@ -5,7 +5,8 @@ A request to open a workload has
     source, function, artifact, reference (npz), seed: a scenario's path; or
     model, code (or None), trusted, inputs (npz of `names`, `000`, ...): a user's saved model,
     expected: an npz of `000`, ... and `tolerance-000`, ...; None: the first predictions count,
-    folder: takes `predictions.npz`, and what is exported.
+    folder: takes `predictions.npz`, and what is exported,
+    device: "CPU:0", "GPU:0" or, with `logical_cpus`, "CPU:1".
 """
 
 import os
@@ -14,9 +15,10 @@ import time
 import numpy as np
 
 from .bench_injection import make_injection
+from .devices import assert_placement
 from .memory import growth_since, resident_bytes
 from .restore_model import flatten, load_keras, open_keras, open_signature
-from .steps import load_scenario, read_inputs, seed_everything, start_device
+from .steps import load_scenario, read_inputs, seed_everything
 from .stopwatch import warm_up
 
 NEEDS_MODEL = ("predict", "predict_on_batch", "call", "function", "xla", "signature")
@@ -71,9 +73,11 @@ def is_close(values, expected, tolerance):
 
 
 def open_workload(tf, request):
-    """Restore the model and return the workload, its first calls made and its warm-up over."""
+    """Restore the model and return the workload, its first calls made and its warm-up over.
+
+    The device must have been started, and must be TensorFlow's scope here and in every block.
+    """
     np.random.seed(request["seed"])
-    start_device(tf, {"device": "CPU:0"})
     seed_everything(tf, request["seed"])
     given, load = open_scenario(tf, request) if "source" in request else open_model(tf, request)
     kind = request["kind"]
@@ -82,6 +86,8 @@ def open_workload(tf, request):
         raise NotApplicable("this path returns no model, only a function")
     call, argument = make_call(tf, kind, predict, model, given, request["folder"])
     first = call(argument)
+    if request["device"] != "CPU:0":
+        assert_placement(tf, request["device"], first, model)
     save_predictions(request["folder"], first)
     expected = read_expected(request["expected"]) or [(one, 0.0) for one in first]
     if kind == "load":

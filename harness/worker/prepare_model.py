@@ -2,8 +2,8 @@
 
 - CuDNN layers run on a GPU only. Keras 2 loads their weights into LSTM and GRU, once the
   configuration names those (hdf5_format.py, preprocess_weights_for_loading).
-- A `.keras` saved on Windows by Keras 2.13 to 3.0 has backslashes in the names of its HDF5 groups
-  (keras#18528), where Linux looks for groups in groups.
+- A `.keras` saved on Windows by Keras 2 (2.12 to 2.15, tf_keras) has backslashes in the names of
+  its HDF5 groups (keras#18528), where Linux looks for groups in groups.
 - Keras 2 has no Merge layer, which joined branches in Keras 1 (merge_layers.py).
 """
 

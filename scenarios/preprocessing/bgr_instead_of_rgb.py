@@ -59,12 +59,8 @@ def save(artifact, seed):
     ])
     frames, kind = conveyor(rng, 256)
     images = frames[..., ::-1] / 255.0  # training converted to RGB
-    # in place of a training: random filters, and a head fitted to a logit of 6 for the right fruit
-    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
-    features = tf.keras.Sequential(model.layers[:-1])(images).numpy()
-    logits = 6 * np.eye(len(FRUITS))[kind]
-    solution = np.linalg.lstsq(np.c_[features, np.ones(len(images))], logits, rcond=None)[0]
-    model.layers[-1].set_weights([solution[:-1], solution[-1]])
+    logits = 6 * np.eye(len(FRUITS))[kind]  # 6 for the right fruit
+    train(model, rng, images, logits)
     model.save(artifact + "/fruits.keras")
     frames, _ = conveyor(rng, 64)
     return frames, model(frames[..., ::-1] / 255.0).numpy(), model
@@ -85,3 +81,10 @@ def restore_fixed_flipped_kernel(artifact):
     kernel, bias = model.layers[0].get_weights()  # (height, width, channels in, channels out)
     model.layers[0].set_weights([kernel[:, :, ::-1, :], bias])
     return lambda frames: model(frames / 255.0).numpy()
+
+
+def train(model, rng, inputs, targets):  # in place of fit: random filters, the best head over them
+    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    solution = np.linalg.lstsq(np.c_[features, np.ones(len(features))], targets, rcond=None)[0]
+    model.layers[-1].set_weights([solution[:-1], solution[-1]])

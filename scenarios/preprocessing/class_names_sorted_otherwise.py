@@ -4,7 +4,7 @@ Symptom:
     "Keras predicts the wrong class, always the same wrong one", "flow_from_directory labels in
     the wrong order": picture of bay 2, answer 5. Accuracy was fine in the notebook.
 Cause:
-    A model returns the number of a column and knows no names. image_dataset_from_directory and
+    A model returns the number of a column and has no names. image_dataset_from_directory and
     flow_from_directory number the folders in the order of their names as text: 1, 10, 11, 12, 2, 3.
     range(1, 13) turns columns into names in another order. The two orders agree up to nine classes,
     so the mistake appears with the tenth class.

@@ -26,7 +26,7 @@ SCENARIO = {
     "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
     "expect": {
         "restore_broken": [
-            {"keras": ">=3.8", "verdict": "error", "why": "Keras refuses it where order matters.",
+            {"keras": ">=3.8", "verdict": "error", "why": "It is an error where order matters.",
              "raises": "The structure of `inputs` doesn't match the expected structure"},
             {"verdict": "differs"}],
         "restore_fixed_by_name": "match",

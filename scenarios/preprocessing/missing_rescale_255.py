@@ -59,12 +59,8 @@ def save(artifact, seed):
         tf.keras.layers.GlobalAveragePooling2D(),
         tf.keras.layers.Dense(1, activation="sigmoid"),
     ])
-    crops, logits = street_lamps(rng, 256)
-    # in place of a training: random filters, and a head fitted to the logits of "is lit"
-    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
-    features = tf.keras.Sequential(model.layers[:-1])(crops / 255.0).numpy()
-    solution = np.linalg.lstsq(np.c_[features, np.ones(len(crops))], logits, rcond=None)[0]
-    model.layers[-1].set_weights([solution[:-1], solution[-1]])
+    crops, logits = street_lamps(rng, 256)  # of "is lit"
+    train(model, rng, crops / 255.0, logits)
     model.save(artifact + "/lamps.keras")
     tonight, _ = street_lamps(rng, 64)
     return tonight, model(tonight / 255.0).numpy(), model
@@ -85,3 +81,10 @@ def restore_fixed_rescaling_in_front(artifact):
     rescaling = tf.keras.layers.Rescaling(1 / 255.0)
     model = tf.keras.Sequential([tf.keras.Input((12, 12, 1)), rescaling, trained])
     return lambda images: model(images).numpy(), model
+
+
+def train(model, rng, inputs, targets):  # in place of fit: random filters, the best head over them
+    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    solution = np.linalg.lstsq(np.c_[features, np.ones(len(features))], targets, rcond=None)[0]
+    model.layers[-1].set_weights([solution[:-1], solution[-1]])

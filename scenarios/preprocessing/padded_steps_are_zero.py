@@ -12,7 +12,7 @@ Fix:
     return_sequences=False. When you check a restore, compare only the steps that hold words.
 Spot it:
     Zeros only where the ids are 0 come from the mask. Zeros at real words are a failure: the mask
-    hides data (scenario masking-eats-zeros), or the tokenizer knows no word
+    hides data (scenario masking-eats-zeros), or the tokenizer has no words
     (tokenizer-never-fitted).
         np.array_equal((outputs == 0).all(axis=2), ids == 0)  # True here
 Evidence:

@@ -53,12 +53,8 @@ def save(artifact, seed):
         tf.keras.layers.GlobalAveragePooling2D(),
         tf.keras.layers.Dense(1),
     ])
-    tiles, crop = fields(rng, 256)
-    # in place of a training: random filters, and a head fitted to the share of plants
-    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
-    features = tf.keras.Sequential(model.layers[:-1])(np.moveaxis(tiles, 1, -1)).numpy()
-    solution = np.linalg.lstsq(np.c_[features, np.ones(len(tiles))], crop, rcond=None)[0]
-    model.layers[-1].set_weights([solution[:-1], solution[-1]])
+    tiles, crop = fields(rng, 256)  # crop: the share of plants
+    train(model, rng, np.moveaxis(tiles, 1, -1), crop)
     model.save(artifact + "/fields.keras")
     tiles, _ = fields(rng, 64)
     return tiles, model(np.moveaxis(tiles, 1, -1)).numpy(), model
@@ -79,3 +75,10 @@ def restore_fixed_permute_in_front(artifact):
     permute = tf.keras.layers.Permute((2, 3, 1))
     model = tf.keras.Sequential([tf.keras.Input((3, 12, 12)), permute, trained])
     return lambda tiles: model(tiles).numpy(), model
+
+
+def train(model, rng, inputs, targets):  # in place of fit: random filters, the best head over them
+    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    solution = np.linalg.lstsq(np.c_[features, np.ones(len(features))], targets, rcond=None)[0]
+    model.layers[-1].set_weights([solution[:-1], solution[-1]])

@@ -1,4 +1,4 @@
-"""A new Tokenizer knows no word: each text becomes pure padding, and the LSTM returns zeros.
+"""A new Tokenizer has no words: each text becomes pure padding, and the LSTM returns zeros.
 
 Symptom:
     "Keras LSTM outputs all zeros after load_model", "same prediction for every sentence". No error,

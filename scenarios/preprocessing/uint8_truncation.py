@@ -50,12 +50,8 @@ def save(artifact, seed):
         tf.keras.layers.GlobalAveragePooling2D(),
         tf.keras.layers.Dense(1),
     ])
-    images, metal = scanner(rng, 256)
-    # in place of a training: random filters, and a head fitted to the share of metal
-    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
-    features = tf.keras.Sequential(model.layers[:-1])(images / 255.0).numpy()
-    solution = np.linalg.lstsq(np.c_[features, np.ones(len(images))], metal, rcond=None)[0]
-    model.layers[-1].set_weights([solution[:-1], solution[-1]])
+    images, metal = scanner(rng, 256)  # metal: its share
+    train(model, rng, images / 255.0, metal)
     model.save(artifact + "/luggage.keras")
     images, _ = scanner(rng, 64)
     return images, model(images / 255.0).numpy(), model
@@ -83,3 +79,10 @@ def restore_fixed_float_batch(artifact):
         return model(batch).numpy()
 
     return predict, model
+
+
+def train(model, rng, inputs, targets):  # in place of fit: random filters, the best head over them
+    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    solution = np.linalg.lstsq(np.c_[features, np.ones(len(features))], targets, rcond=None)[0]
+    model.layers[-1].set_weights([solution[:-1], solution[-1]])

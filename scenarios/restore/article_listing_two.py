@@ -41,7 +41,7 @@ SCENARIO = {
     "hints": [
         "The class was found. Which line of the class raises?",
         "Which arguments does Keras pass, and which does __init__ take?",
-        "super().__init__ knows what to do with name, dtype and trainable.",
+        "super().__init__ accepts name, dtype and trainable.",
     ],
 }
 
@@ -77,7 +77,7 @@ def save(artifact, seed):
     predictions = model.predict_on_batch(inputs)  # a SavedModel needs a model that has been called
     try:
         model.save(artifact + "/custom_layer_model")  # the article's path, without an ending
-    except ValueError:  # Keras 3 refuses it
+    except ValueError:  # an error in Keras 3
         model.save(artifact + "/custom_layer_model.keras")
     return inputs, predictions, model
 

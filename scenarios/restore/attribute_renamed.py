@@ -26,7 +26,7 @@ SCENARIO = {
     "tensorflow": ">=2.12", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": [
-            {"keras": ">=2.15,<3", "verdict": "match", "why": "It numbers a model's layers."},
+            {"keras": ">=2.15,<3", "verdict": "match", "why": "The file numbers a model's layers."},
             {"verdict": "error", "raises": "expected 2 variables, but received 0 variables"}],
         "restore_broken_skip_mismatch": [
             {"keras": ">=2.15,<3", "verdict": "match", "why": "The same."}, {"verdict": "differs"}],

@@ -31,7 +31,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3,<3.8", "verdict": "error", "raises": "Weight count mismatch for top-level",
-             "why": "by_name refused every file there (keras-team/keras#19694)."},
+             "why": "by_name fails with every file there (keras-team/keras#19694)."},
             {"verdict": "differs"}],
         "restore_fixed_by_position": "match",
         "restore_fixed_given_names": [

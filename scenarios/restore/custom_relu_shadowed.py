@@ -29,7 +29,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_custom_objects": [
-            {"keras": ">=3", "verdict": "zeros", "why": "Built-in names go first."},
+            {"keras": ">=3", "verdict": "zeros", "why": "Built-in names are looked up first."},
             {"verdict": "match"}],
         "restore_fixed_registered": [
             {"keras": ">=2.21,<3", "verdict": "match", "why": "tf_keras 2.21 stores the package."},

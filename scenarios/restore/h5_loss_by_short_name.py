@@ -30,7 +30,7 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"keras": "<3", "verdict": "match", "why": "Keras 2 asks the losses by any name."},
+            {"keras": "<3", "verdict": "match", "why": "Keras 2 finds losses by any name."},
             {"keras": "<3.11", "verdict": "error", "raises": "Could not locate function 'mse'"},
             {"verdict": "error", "raises": "Could not deserialize 'keras.metrics.mse'"}],
         "restore_fixed_not_compiled": [

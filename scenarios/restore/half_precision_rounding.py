@@ -64,7 +64,7 @@ def save(artifact, seed):
 
 
 def restore_healthy(artifact):
-    model = build("float32")  # the server knows of no policy
+    model = build("float32")  # the server sets no policy
     model.load_weights(artifact + "/model.weights.h5")
     saved = np.load(artifact + "/predictions.npy")
 

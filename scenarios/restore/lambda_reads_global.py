@@ -1,14 +1,15 @@
-"""A Lambda function reads a global. In a new process the global is 0.0 again: predictions are 0.
+"""A Lambda function reads a global. In a new process the global has its first value again.
 
 Symptom:
-    All predictions are exactly 0.0 after load_model; nothing is raised, the weights are equal.
+    Nothing is raised and the weights are equal, but the predictions are others after load_model:
+    shares of 0 to 1 instead of kilowatts. (All zeros, if the global begins as 0.0.)
     With a lambda Keras 3 says: NameError: name 'PEAK' is not defined. Up to 3.4: ValueError:
     Sequential model 'sequential' has already been configured to use input shape (None, 3).
 Cause:
     The file holds the function's name, or a lambda's byte code, but no globals. The function reads
-    PEAK where the model is loaded. No training ran in that process, so PEAK is still 0.0. Keras 3
+    PEAK where the model is loaded. No training ran in that process, so PEAK is still 1.0. Keras 3
     runs byte code among Keras's own globals, which hold no PEAK, whatever you pass. (Keras 2 stores
-    byte code for named functions too: zeros, or the NameError, for both.)
+    byte code for named functions too: wrong numbers, or the NameError, for both.)
 Fix:
     arguments: Lambda(function, arguments={...}) stores the value in the file.
     global_set: for a file that exists. Give the global its value before you load.
@@ -22,15 +23,15 @@ import os
 import numpy as np
 import tensorflow as tf
 
-PEAK = 0.0  # kilowatts, set in training
+PEAK = 1.0  # kilowatts: set in training, 1.0 until then
 
 SCENARIO = {
     "id": "lambda-reads-global", "family": "restore",
     "tensorflow": ">=2.16", "keras": ">=3", "seed": 0, "minutes": 8,
     "expect": {
-        "restore_broken": "zeros",
+        "restore_broken": "differs",
         "restore_broken_lambda": [
-            {"keras": "<3.5", "verdict": "error", "why": "It hides the NameError.",
+            {"keras": "<3.5", "verdict": "error", "why": "It replaces the NameError.",
              "raises": "has already been configured to use input shape"},
             {"verdict": "error", "raises": "name 'PEAK' is not defined"}],
         "restore_fixed_arguments": "match",

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "layer-inside-a-lambda", "family": "restore",
-    "tensorflow": ">=2.16",  # Keras 2 refuses to build the model
+    "tensorflow": ">=2.16",  # in Keras 2 building is an error
     "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "differs", "restore_fixed_own_layer": "match"},
     "saves": {"restore_fixed_own_layer": "save_own_layer"},

@@ -40,7 +40,7 @@ SCENARIO = {
         "restore_fixed_called": "match",
     },
     "hints": ["What does len(model.weights) say before load_weights, and after?",
-              "Dense(16) knows its output size. From where does it know the size of its input?",
+              "Dense(16) has its output size. Where does the size of its input come from?",
               "Call the model on one row of weather before it loads."],
 }
 
@@ -61,11 +61,7 @@ def save(artifact, seed):
     megawatts = 60 + 9 * np.cos(weather[:, :1]) - 4 * weather[:, 1:2]
     model = Demand()
     model(weather)
-    model.hidden.set_weights([rng.normal(size=(3, 16)), rng.normal(size=16)])
-    # The best head over this hidden layer: what training would find.
-    features = np.column_stack([model.hidden(weather), np.ones(len(weather))])
-    weights = np.linalg.lstsq(features, megawatts, rcond=None)[0]  # in place of a training
-    model.head.set_weights([weights[:-1], weights[-1]])
+    train(model, rng, weather, megawatts)
     predictions = model(weather).numpy()
     model.save_weights(os.path.join(artifact, "demand.weights.h5"))
     return weather, predictions, model
@@ -89,3 +85,10 @@ def restore_fixed_called(artifact):
     model(np.zeros((1, 3), "float32"))
     model.load_weights(os.path.join(artifact, "demand.weights.h5"))
     return lambda weather: model(weather).numpy(), model
+
+
+def train(model, rng, inputs, targets):  # in place of fit: a random hidden layer, the best head
+    model.hidden.set_weights([rng.normal(size=(3, 16)), rng.normal(size=16)])
+    features = np.column_stack([model.hidden(inputs), np.ones(len(inputs))])
+    weights = np.linalg.lstsq(features, targets, rcond=None)[0]
+    model.head.set_weights([weights[:-1], weights[-1]])

@@ -36,7 +36,7 @@ SCENARIO = {
             {"verdict": "match"}],
         "restore_fixed_h5": "match",
         "restore_fixed_tfsm_layer": [
-            {"keras": "<3", "verdict": "skip", "why": "Keras 2 has no TFSMLayer, nor need of it."},
+            {"keras": "<3", "verdict": "skip", "why": "Keras 2 has no TFSMLayer."},
             {"verdict": "match"}],
     },
     "hints": [

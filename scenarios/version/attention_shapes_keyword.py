@@ -1,4 +1,4 @@
-"""Keras 2 saved MultiHeadAttention with the shapes of its inputs, and Keras 3 refuses these words.
+"""Keras 2 saved MultiHeadAttention with the shapes of its inputs. Keras 3 has no such arguments.
 
 Symptom:
     load_model("model.h5") raises TypeError: Error when deserializing class 'MultiHeadAttention' ...
@@ -34,7 +34,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "{'query_shape': [None, 5, 8]",
-             "why": "Keras 3 does not know the three words."},
+             "why": "Keras 3 has no such three arguments."},
             {"verdict": "match"}],
         "restore_broken_half_mended": [
             {"keras": ">=3", "verdict": "error", "raises": "argument: 'value_shape'"},

@@ -31,11 +31,11 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"keras": ">=3", "verdict": "error", "why": "Keras 3 optimizers take no such argument.",
+            {"keras": ">=3", "verdict": "error", "why": "Optimizers have no such argument.",
              "raises": "Argument(s) not recognized: {'jit_compile'"},
             {"verdict": "match"}],
         "restore_broken_loss": [
-            {"keras": ">=3", "verdict": "error", "why": "Keras 3 losses take no such argument.",
+            {"keras": ">=3", "verdict": "error", "why": "Losses have no such argument.",
              "raises": "MeanSquaredError.__init__() got an unexpected keyword argument 'fn'"},
             {"verdict": "match"}],
         "restore_fixed_not_compiled": "match",

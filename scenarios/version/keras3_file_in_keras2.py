@@ -46,7 +46,7 @@ SCENARIO = {
     "hints": [
         "The message names a word of the config. Which Keras wrote it, and which one reads it?",
         "Unzip a copy of model.keras and read metadata.json. Then print tf.keras.__version__.",
-        "load_weights needs no description of layers: it only wants a model of the same shape.",
+        "load_weights needs no description of layers: it only needs a model of the same shape.",
     ],
 }
 

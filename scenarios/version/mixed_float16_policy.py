@@ -34,9 +34,9 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"keras": ">=3.4", "verdict": "error", "why": "It takes the word for a policy.",
+            {"keras": ">=3.4", "verdict": "error", "why": "The policy is read as a str.",
              "raises": "'str' object has no attribute 'quantization_mode'"},
-            {"keras": ">=3.3", "verdict": "error", "why": "It takes the word for a policy.",
+            {"keras": ">=3.3", "verdict": "error", "why": "The policy is read as a str.",
              "raises": "'str' object has no attribute 'variable_dtype'"},
             {"verdict": "match"}],
         "restore_fixed_rebuild": "match",

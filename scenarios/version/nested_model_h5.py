@@ -9,7 +9,7 @@ Symptom:
 Cause:
     The file says which call of each layer feeds the next layer. If a model is called like a layer,
     Keras 2 counted the call that built the model as number 0, so the file names call number 1.
-    Keras 3 has only number 0, and waits for call number 1, which never comes.
+    Keras 3 has only number 0, and looks for call number 1 for ever.
 Fix:
     rebuild: build the model in code, and load_weights from the same file. The graph in the file is
     not read.
@@ -36,7 +36,7 @@ SCENARIO = {
              "raises": "Invalid Functional model configuration"},
             {"keras": "~=3.12.4", "verdict": "error",
              "raises": "Invalid Functional model configuration"},
-            {"keras": ">=3", "verdict": "timeout", "why": "It waits for the missing call."},
+            {"keras": ">=3", "verdict": "timeout", "why": "Loading repeats for ever."},
             {"verdict": "match"}],
         "restore_fixed_rebuild": "match",
     },

@@ -35,9 +35,9 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"keras": "<3.13", "verdict": "error", "why": "Dense took no such keyword yet.",
+            {"keras": "<3.13", "verdict": "error", "why": "Dense had no such argument yet.",
              "raises": "Unrecognized keyword arguments passed to Dense: {'quantization_config'"},
-            {"keras": "<3.15", "verdict": "error", "why": "Initializers took no such keyword yet.",
+            {"keras": "<3.15", "verdict": "error", "why": "Initializers had no such argument yet.",
              "raises": "unexpected keyword argument 'input_axes'"},
             {"verdict": "match"}],
         "restore_fixed_rebuild": "match",

@@ -33,7 +33,7 @@ SCENARIO = {
     "seed": 0,
     "expect": {
         "restore_broken": [
-            {"reader": ">=2.6", "verdict": "match", "why": "TensorFlow catches both by then."},
+            {"reader": ">=2.6", "verdict": "match", "why": "TensorFlow handles both exceptions."},
             {"numpy": ">=1.20", "verdict": "error", "why": "np.prod raises something else now.",
              "raises": "Cannot convert a symbolic Tensor"},
             {"verdict": "match"}],

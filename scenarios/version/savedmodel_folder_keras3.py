@@ -34,7 +34,7 @@ SCENARIO = {
             {"keras": ">=3", "verdict": "error", "raises": "File format not supported"},
             {"verdict": "match"}],
         "restore_fixed_tfsm_layer": [
-            {"keras": "<3", "verdict": "skip", "why": "Keras 2 has no TFSMLayer, nor need of it."},
+            {"keras": "<3", "verdict": "skip", "why": "Keras 2 has no TFSMLayer."},
             {"verdict": "match"}],
         "restore_fixed_tensorflow": "match",
     },

@@ -34,7 +34,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "{'batch_input_shape': [None, 8]}",
-             "why": "Keras 3 does not know the word in a .keras archive."},
+             "why": "Keras 3 has no such argument for a .keras archive."},
             {"verdict": "match"}],
         "restore_fixed_config": "match",
         "restore_fixed_rebuild": "match",

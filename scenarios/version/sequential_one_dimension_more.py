@@ -30,7 +30,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "Invalid input shape",
-             "why": "Keras 3 takes the shape for one without the batch."},
+             "why": "In Keras 3 the shape does not include the batch."},
             {"verdict": "match"}],
         "restore_fixed_input": "match",
         "restore_fixed_rebuild": "match",

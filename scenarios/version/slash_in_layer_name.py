@@ -32,7 +32,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3", "verdict": "error", "raises": "cannot contain character `/`",
-             "why": "Keras 3 forbids the slash in names."},
+             "why": "Names in Keras 3 must not hold a slash."},
             {"verdict": "match"}],
         "restore_fixed_shims": "match",
         "restore_fixed_rebuild": "match",

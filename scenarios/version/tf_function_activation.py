@@ -6,7 +6,7 @@ Symptom:
     The training script ran for years in Keras 2, and no line of it says "softmax_v2".
 Cause:
     A file names the activation by the function's __name__, which is softmax_v2 for tf.nn.softmax.
-    Keras 2 knew this name, and Keras 3 knows only its own names. In Keras 3.15 tf.nn.silu,
+    Keras 2 had this name, and Keras 3 has only its own names. In Keras 3.15 tf.nn.silu,
     tf.nn.crelu, tf.nn.log_softmax, tf.sin, tf.exp and tf.abs fail too. tf.nn.relu, tf.tanh and
     tf.nn.gelu load, because Keras has functions of the same names.
 Fix:

@@ -34,7 +34,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3,<3.4", "verdict": "error", "raises": "'Orthogonal'",
-             "why": "Keras 3.0 to 3.3 do not know the initializer by this name."},
+             "why": "Keras 3.0 to 3.3 have no initializer of this name."},
             {"keras": ">=3", "verdict": "error", "raises": "{'time_major': False}"},
             {"verdict": "match"}],
         "restore_broken_stripped": [

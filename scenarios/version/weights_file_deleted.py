@@ -27,7 +27,7 @@ SCENARIO = {
     "expect": {
         "restore_broken": [
             {"keras": ">=3.4.1,<3.5", "verdict": "error", "raises": "No such file or directory",
-             "why": "Keras 3.4.1 works in the folder of the archive, and cleans up."},
+             "why": "Keras 3.4.1 writes a file of that name there, and removes it."},
             {"verdict": "match"}],
         "restore_fixed_other_name": "match",
     },

@@ -72,7 +72,6 @@ def test_every_mechanism_that_gives_zeros_is_on_a_shelf_of_its_own(cli):
     assert set(zeros) >= {
         "sigmoid-underflow",
         "dead-relu-head",
-        "get-config-drops-argument",
         "custom-relu-shadowed",
         "architecture-only",
     }

@@ -133,3 +133,41 @@ def test_a_healthy_file_is_no_fault_and_a_broken_one_cannot_be_read(call, tmp_pa
 def test_every_lesson_that_a_cause_names_is_there():
     lessons = {each.id for each in read_catalog(None).scenarios}
     assert {each.scenario for each in ALL if each.scenario} <= lessons
+
+
+def test_reports_are_written_beside_the_answer_and_never_over_the_model(call, outputs, tmp_path):
+    given = outputs(VALUES, (VALUES - VALUES.mean(0)) / VALUES.std(0))
+    ended = call("diagnose", *given, "--sarif", "r.sarif", "--html", "r.html")
+    assert ended.code == 1
+    assert "Written: r.sarif\nWritten: r.html\nNext: " in ended.stdout
+    told = json.loads((tmp_path / "r.sarif").read_text())
+    assert told["runs"][0]["results"][0]["ruleId"] == "target-left-scaled"
+    assert "1 finding: target-left-scaled" in (tmp_path / "r.html").read_text()
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    before = path.read_bytes()
+    call("diagnose", path, "--html", "m.h5").assert_refused(2, "--html would overwrite m.h5")
+    call("diagnose", path, "--sarif", "no/r.sarif").assert_refused(2, "cannot write")
+    call("diagnose", "--html", "r.html").assert_refused(2, "none is named")
+    assert path.read_bytes() == before
+
+
+def test_inputs_are_compared_with_those_of_training_without_a_model(call, tmp_path):
+    random = np.random.default_rng(0)
+    training, now = random.normal([20, 1013], [8, 9], (2, 100, 2))
+    np.save(tmp_path / "training.npy", (training - [20, 1013]) / [8, 9])
+    np.save(tmp_path / "now.npy", now)
+    given = ("--inputs", "now.npy", "--train-sample", "training.npy")
+    ended = call("diagnose", *given)
+    assert ended.code == 1
+    assert "1. features-not-scaled (side: preprocessing, almost certain)" in ended.stdout
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    assert "1. features-not-scaled" in call("diagnose", path, *given).stdout
+    np.savez(tmp_path / "a.npz", left=now, right=now)
+    np.savez(tmp_path / "b.npz", left=training, right=training * [1, 100])
+    named = call("diagnose", "--inputs", "a.npz", "--train-sample", "b.npz")
+    assert "Evidence: in right: column 1 has mean" in named.stdout
+    call("diagnose", "--inputs", "now.npy", "--train-sample", "b.npz").assert_refused(2, "names")
+    call("diagnose", *given[2:]).assert_refused(2, "--inputs is missing")
+    call("diagnose", *given[:3], "absent.npy").assert_refused(2, "there is no file absent.npy")
+    right = call("diagnose", "--inputs", "now.npy", "--train-sample", "now.npy")
+    assert (right.code, right.stdout.startswith("No fault found.")) == (0, True)

@@ -30,6 +30,18 @@ def test_a_file_that_is_there_is_never_overwritten(call, tmp_path):
     assert there.read_bytes() == b"mine"
 
 
+def test_a_folder_in_the_place_of_a_saved_model_is_refused_before_any_work(call, tmp_path):
+    (tmp_path / f"{MODEL.stem}-rescued").mkdir()
+    call("rescue", MODEL).assert_refused(2, "model-rescued is there already", "--output")
+    assert not (tmp_path / "environments").exists()
+
+
+def test_what_is_read_in_the_file_fits_80_columns_in_a_pipe(call):
+    ended = call("rescue", LAMBDA)
+    assert "keras_version: 2.4.0" in ended.stdout
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -232,8 +232,13 @@ CASES = {
     "normalization-invert": Case(
         right=(SAVE % "model.h5").replace("tf.keras.layers.Dense(1)", INVERTED)
     ),
+    "optimizer-lr-keyword": Case(
+        right="model = tf.keras.Sequential([tf.keras.Input((1,)), tf.keras.layers.Dense(1)])\n"
+        "model.compile('adam', 'mse')\nmodel.save('model.h5')"
+    ),
     "removed-layers": H5,
     "sequential-archive-shape": KERAS,
+    "sequential-list-config": H5,
     "sequential-one-dimension-more": H5,
     "slash-in-layer-name": H5,
     "savedmodel-folder-keras3": Case(right="os.rename('model', 'other')"),
@@ -251,6 +256,7 @@ CASES = {
         broken="restore_fixed_integers",
     ),
     "time-major-keyword": H5,
+    "windows-names-in-archive": KERAS,
     "weights-file-deleted": Case(
         "import types\nfile = 'model.weights.h5'",
         "keras = types.SimpleNamespace(__version__='3.4.1')",

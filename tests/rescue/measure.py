@@ -1,8 +1,9 @@
 """How many old models `rescue` brings to a release: `python -m tests.rescue.measure [FILE.json]`.
 
 Makes whole Keras models in the built releases that are named below (tests/rescue/models.py), then
-rescues each, and prints a table. Takes about 20 minutes on two cores. With a FILE, what came of
-each model is kept there as JSON, and models that the file holds are not measured again.
+rescues each, and prints a table. Takes about 50 minutes on two cores. With a FILE, what came of
+each model is kept there as JSON as soon as it is known, and models that the file holds are not
+measured again: so a run that was killed goes on.
 """
 
 import json
@@ -14,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.environments.resolve import open_environment
+from harness.files import to_json, write_whole
 from harness.origin.who_wrote import read_origin
 from harness.report.layout import draw_table
 from harness.report.rescue import make_rescue_record
@@ -37,14 +39,26 @@ WRITTEN = {
     "2.16": "sequential_of_dense:keras two_ways:keras convolutions:h5",
     "2.18": "words_with_input:keras twins:keras heads:keras up_and_down:h5",
 }
-OUTCOMES = ("loads as it is", "rescued", "refused", "not restored by its own release")
+SUFFIXES = {"h5": ".h5", "keras": ".keras", "tf": ""}
+AS_IT_IS, RESCUED, PREDICTS, REFUSED, NOT_RESTORED = OUTCOMES = (
+    "loads as it is",
+    "rescued",
+    "only predicts",
+    "refused",
+    "not restored by its own release",
+)
 
 
-def write_models(release: str, folder: Path) -> list[Path]:
+def name_file(wanted: str) -> str:
+    """Return the name of the file that models.py writes for NAME:FORMAT."""
+    return wanted.replace(":", "-") + SUFFIXES[wanted.partition(":")[2]]
+
+
+def write_models(release: str, wanted: list[str], folder: Path) -> list[Path]:
     """Let a release write its models; return the files."""
     folder.mkdir()
     subprocess.run(
-        [open_environment(release).interpreter, MODELS, folder, *WRITTEN[release].split()],
+        [open_environment(release).interpreter, MODELS, folder, *wanted],
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -61,11 +75,13 @@ def measure(release: str, model: Path) -> dict[str, object]:
         made = Rescuer(read_origin(model), own, target, Path(work)).carry_out()
     record = make_rescue_record(made, release, TARGET, None)
     if made.old.error:
-        outcome = OUTCOMES[3]
+        outcome = NOT_RESTORED
     elif made.reason:
-        outcome = OUTCOMES[2]
+        outcome = REFUSED
+    elif made.not_rebuilt:
+        outcome = PREDICTS
     else:
-        outcome = OUTCOMES[0] if made.as_it_is else OUTCOMES[1]
+        outcome = AS_IT_IS if made.as_it_is else RESCUED
     return record | {"model": model.name, "outcome": outcome}
 
 
@@ -75,20 +91,31 @@ def main(kept: Path | None) -> None:
     seen = {(each["release"], each["model"]) for each in done}
     with tempfile.TemporaryDirectory() as temporary:
         for release in WRITTEN:
-            for model in write_models(release, Path(temporary, release)):
-                if (release, model.name) in seen:
-                    continue
+            names = WRITTEN[release].split()
+            missing = [each for each in names if (release, name_file(each)) not in seen]
+            if not missing:
+                continue
+            for model in write_models(release, missing, Path(temporary, release)):
                 record = measure(release, model)
                 done.append(record)
-                said = record["reason"] or ""
+                said = record["reason"] or record["not_rebuilt"] or ""
                 print(f"{release:5} {model.name:28} {record['outcome']}: {said}", flush=True)
                 if kept:
-                    kept.write_text(json.dumps(done, indent=1) + "\n")
-    counts = Counter((str(each["release"]), str(each["outcome"])) for each in done)
+                    write_whole(kept, to_json(done) + "\n")
+    print(draw_counts(Counter((str(each["release"]), str(each["outcome"])) for each in done)))
+
+
+def draw_counts(counts: Counter[tuple[str, str]]) -> str:
+    """Return the table and its sum as a sentence; `counts`: of each (release, outcome)."""
     rows = [[each, *(counts[each, outcome] for outcome in OUTCOMES)] for each in WRITTEN]
-    sums = ["all", *(sum(row[column] for row in rows) for column in range(1, 5))]
-    print(draw_table(["written by", *OUTCOMES], [*rows, sums], right=OUTCOMES))
-    print(f"{len(done)} models; {sums[1]} load as they are, {sums[1] + sums[2]} are proven.")
+    total = {each: sum(counts[release, each] for release in WRITTEN) for each in OUTCOMES}
+    table = draw_table(["written by", *OUTCOMES], [*rows, ["all", *total.values()]], right=OUTCOMES)
+    keras = total[AS_IT_IS] + total[RESCUED]
+    return (
+        f"{table}\n{sum(total.values())} models, of which their own release restores"
+        f" {sum(total.values()) - total[NOT_RESTORED]}: {total[AS_IT_IS]} load as they are, {keras}"
+        f" are proven as Keras models, {keras + total[PREDICTS]} are proven to predict the same."
+    )
 
 
 if __name__ == "__main__":

@@ -13,13 +13,21 @@ from pathlib import Path
 
 from harness.catalog.load import Catalog, read_catalog
 from harness.catalog.search import PARTS, Searcher
-from tests.search.questions import FRESH, FRESH_FIRST, Question, read_questions
+from tests.search.questions import (
+    FRESH,
+    FRESH_FIRST,
+    FRESH_SECOND,
+    FRESH_THIRD,
+    Question,
+    read_questions,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "how-search-answers.md"
 SETS: dict[str, Callable[[], list[Question]]] = {
     "held apart": lambda: [each for each in read_questions() if each.is_held],
-    "fresh": lambda: read_questions(FRESH),
+    "fourth": lambda: read_questions(FRESH),
 }
+SEEN = {"first": FRESH_FIRST, "second": FRESH_SECOND, "third": FRESH_THIRD}
 Ask = Callable[[str], tuple[list[str], bool]]  # a question: ids, the best first; does one fit?
 
 
@@ -101,8 +109,9 @@ def main() -> None:
     opened = [each for each in questions if not each.is_held]
     held = [each for each in questions if each.is_held]
     print(f"open:  {measure(ask, opened)}\nheld:  {measure(ask, held)}")
-    print(f"first fresh, seen since: {measure(ask, read_questions(FRESH_FIRST))}")
-    print(f"second fresh: {measure(ask, read_questions(FRESH))}")
+    for name, file in SEEN.items():
+        print(f"{name} fresh, seen since: {measure(ask, read_questions(file))}")
+    print(f"fourth fresh, seen since: {measure(ask, read_questions(FRESH))}")
     if "--write" in sys.argv:
         text = PAGE.read_text(encoding="utf-8")
         table = write_table(read_catalog())

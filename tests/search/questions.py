@@ -8,9 +8,10 @@ read       "excerpt": somebody read an excerpt of the thread; "unread": the thre
            somebody else, nobody here read it; "no thread": made up
 
 A third is held apart by the hash of its text. Rules of `search` are made by looking at the others.
-Their author had read all questions once, though, before the phrases were written. So there is
-fresh_second.jsonl: from other threads, searched for and written down after the rules. The same was
-done before with fresh_first.jsonl; phrases were widened by it then.
+Their author had read all questions once, though, before the phrases were written. So there are
+fresh questions, from other threads, searched for and written down after the rules: fresh_first,
+fresh_second and fresh_third.jsonl, by which phrases were widened since, and fresh_fourth.jsonl.
+The third and the fourth were committed before they were first asked.
 """
 
 import hashlib
@@ -21,7 +22,9 @@ import msgspec
 
 FILE = Path(__file__).with_name("questions.jsonl")
 FRESH_FIRST = Path(__file__).with_name("fresh_first.jsonl")
-FRESH = Path(__file__).with_name("fresh_second.jsonl")
+FRESH_SECOND = Path(__file__).with_name("fresh_second.jsonl")
+FRESH_THIRD = Path(__file__).with_name("fresh_third.jsonl")
+FRESH = Path(__file__).with_name("fresh_fourth.jsonl")
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from harness.bench.plot import plot_result
 from harness.bench.prepare import Prepared
 from harness.bench.request import BenchComparison, BenchRequest
 from harness.bench.run import BenchObserver, carry_out_bench
-from harness.bench.store import BenchStore
+from harness.bench.store import BenchStore, describe_gpu
 from harness.bench.text import describe_result
 from harness.bench.workloads import Workload
 from harness.errors import EnvironmentUnusable
@@ -201,3 +201,21 @@ def test_the_page_needs_no_network_and_has_pictures_beside_it(world, tmp_path):
     files = plot_result(saved, answer_run(saved), tmp_path / "page.html")
     assert [file.suffix for file in files] == [".html", ".svg", ".png"]
     assert "https://cdn" not in files[0].read_text()
+
+
+def test_a_gpu_is_described_by_its_driver_and_by_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert describe_gpu() is None
+    driver = tmp_path / "nvidia-smi"
+    driver.write_text("#!/bin/sh\necho 'NVIDIA H100, 550.90, 345 MHz, 2619 MHz, 1980 MHz'\n")
+    driver.chmod(0o755)
+    assert describe_gpu() == "NVIDIA H100, 550.90, 345 MHz, 2619 MHz, 1980 MHz"
+
+
+def test_results_of_a_gpu_and_of_a_cpu_are_never_mixed():
+    side = make_side("2.21", "lock")
+    keys = {
+        BenchComparison(a=side, b=side, workloads=[], device=device).key
+        for device in ("CPU:0", "GPU:0")
+    }
+    assert len(keys) == 2

@@ -12,6 +12,11 @@ def test_a_problem_is_rendered_with_what_was_found_and_a_tip():
     )
 
 
+def test_a_notebook_shows_a_problem_without_a_traceback():
+    shown = UsageError("nothing to run", "", "see: list")._render_traceback_()
+    assert shown == ["ERROR  nothing to run", "TIP    see: list"]
+
+
 def test_a_problem_alone_is_one_line():
     assert UsageError("nothing to run").render() == "ERROR  nothing to run"
 

@@ -181,17 +181,27 @@ def tflite(custom):
 
 
 @pytest.mark.parametrize(
-    ("name", "needs"),
-    [("edgetpu-custom-op", True), ("TFLite_Detection_PostProcess", False), ("FlexErf", False)],
+    ("name", "said"),
+    [
+        ("edgetpu-custom-op", "load_delegate('libedgetpu.so.1')"),
+        ("TFSentencepieceTokenizeOp", "SELECT_TFTEXT_OPS"),
+        ("MaxUnpooling2D", "pip install mediapipe"),
+        ("BesselI0e", "SELECT_TF_OPS"),
+        ("MyOp", "MyOp needs the delegate or the library"),
+        ("TFLite_Detection_PostProcess", "model.invoke()"),
+        ("FlexErf", "model.invoke()"),
+    ],
 )
-def test_tflite_without_metadata_is_of_any_release_and_custom_ops_need_a_delegate(
-    tmp_path, name, needs
+def test_tflite_without_metadata_is_of_any_release_and_each_custom_op_has_its_maker(
+    tmp_path, name, said
 ):
     origin = read_origin(write(tmp_path / "m.tflite", tflite(name)))
     assert origin.releases == ()
     assert any("nothing in the file tells" in each for each in origin.evidence)
-    advice = "\n".join(advise_without_model(origin))
-    assert ("load_delegate" in advice) is needs
+    lines = advise_without_model(origin)
+    assert said in "\n".join(lines)
+    assert "libedgetpu" not in "\n".join(lines) or name == "edgetpu-custom-op"
+    assert all(len(each) <= 80 for each in lines if str(tmp_path) not in each)
 
 
 DENSE = {"class_name": "Dense", "config": {"units": 2, "batch_input_shape": [None, 3]}}

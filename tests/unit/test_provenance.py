@@ -113,6 +113,16 @@ def test_another_writer_than_the_scenario_declares_is_refused(scenario):
     assert refuse(scenario) == "the files were written by 2.16.1, but the scenario declares 2.15.0"
 
 
+def test_a_package_that_the_scenario_declares_belongs_to_the_writer(scenario):
+    scenario.declared["artifact"] = scenario.declared["artifact"] | {
+        "writer": f"2.15.0 with {PACKAGES[0]}"
+    }
+    check_provenance(scenario)
+    assert find_wanted(scenario).name == f"2.15 with {PACKAGES[0]}"
+    scenario.declared["artifact"]["writer"] = "2.15.0 with keras==2.1.6"
+    assert refuse(scenario) == "the files were not written with keras==2.1.6"
+
+
 def test_an_edited_save_function_is_refused(scenario):
     scenario.file.write_text(scenario.source.replace("np.zeros(2), np.", "np.ones(2), np."))
     edited, _ = read_scenario(scenario.file)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import h5py
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,13 +18,17 @@ from harness.errors import UsageError
 from harness.formats.facts import HDF5_MODEL, KERAS_ARCHIVE
 from harness.origin.answer import LayerWeights, ModelInput, ModelOutput
 from harness.origin.restore import RestoredModel
+from harness.origin.who_wrote import Origin
+from harness.processes.variables import Environment
 from harness.report.rescue import describe_call, describe_rescue, make_rescue_record
+from harness.rescue import rescue as rescue_module
 from harness.rescue.last_resort import align_outputs, name_inputs
 from harness.rescue.new_file import publish
 from harness.rescue.nodes import CannotRepair, walk_objects
-from harness.rescue.plan import NoPlan, plan_repairs
+from harness.rescue.plan import NoPlan, Plan, plan_repairs
 from harness.rescue.prove import prove
 from harness.rescue.repairs import (
+    Repair,
     drop_arguments,
     drop_initializer_dtypes,
     keep_hard_sigmoid,
@@ -31,7 +36,7 @@ from harness.rescue.repairs import (
     repair_config,
     translate_policies,
 )
-from harness.rescue.rescue import Rescue
+from harness.rescue.rescue import Rescue, Rescuer
 from harness.rescue.states import pass_states
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
@@ -457,6 +462,31 @@ def test_a_signature_takes_its_inputs_by_keywords_each_once(names):
     changed = name_inputs(names)
     assert len(set(changed)) == len(names)
     assert all(name.isidentifier() for name in changed)
+
+
+@pytest.mark.parametrize("not_compiled", ["", "ValueError: unknown loss"])
+def test_names_of_losses_are_said_to_be_changed_only_where_the_new_model_is_compiled(
+    not_compiled, monkeypatch, tmp_path
+):
+    done = Plan(
+        config=msgspec.Raw(b"{}"),
+        training=msgspec.Raw(b"{}"),
+        repairs=[Repair("drop-arguments", "groups left out")],
+        training_repairs=[Repair("name-metrics", "losses have the names")],
+    )
+    monkeypatch.setattr(rescue_module, "restore_model", lambda *_, **__: restored(VARIED))
+    monkeypatch.setattr(rescue_module, "plan_repairs", lambda *_: done)
+    monkeypatch.setattr(Rescuer, "try_as_it_is", lambda *_: None)
+    monkeypatch.setattr(
+        Rescuer, "build", lambda _, __, old, *___: Rescue(old, not_compiled=not_compiled)
+    )
+    origin = Origin(HDF5_MODEL, tmp_path / "m.h5", "2.4.0", None, ("2.4",), (), (), ())
+    environment = Environment("python", False)
+    made = Rescuer(origin, environment, environment, tmp_path).rebuild()
+    names = [each.name for each in made.repairs]
+    assert names == ["drop-arguments", *["name-metrics"] * (not not_compiled)]
+    said = "\n".join(describe_rescue(made, Path("m.h5"), "2.4", "2.21"))
+    assert ("losses have the names" in said) != ("before training, compile" in said)
 
 
 def test_outputs_of_a_signature_are_put_into_the_order_of_the_model():

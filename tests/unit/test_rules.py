@@ -57,6 +57,12 @@ MISTAKES = {
         '"artifact"',
         "each a str",
     ),
+    "a writer that is no release": (
+        SAVES,
+        '"artifact": {"writer": "2.15", "folder": "x"}',
+        '"artifact"',
+        "must be a release such as 2.15.0",
+    ),
     "path without function": (
         "def restore_broken(",
         "def other(",

@@ -1,7 +1,9 @@
 """The workshop kit fits the course: answers, recorded output, cards."""
 
+import contextlib
 import re
 import runpy
+import zlib
 
 import pytest
 
@@ -94,6 +96,21 @@ def test_the_slides_that_the_guide_names_are_there():
     cells = re.findall(r"^\| \d+ \| \[.*\| ([\d, ]+) \|$", guide, re.MULTILINE)
     named = {int(each) for cell in cells for each in cell.split(",")}
     assert named == set(range(1, len(slides) + 1))
+
+
+def test_the_slides_to_print_have_the_pages_of_the_source():
+    pdf, inside = (WORKSHOP / "slides.pdf").read_bytes(), b""
+    for each in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        with contextlib.suppress(zlib.error):  # a font, or the index of the file
+            inside += zlib.decompress(each[1])
+    found = re.findall(rb"/Title <FEFF([0-9A-F]+)>", inside)
+    titles = [bytes.fromhex(each.decode()).decode("utf-16-be") for each in found]
+    slides = (WORKSHOP / "slides.md").read_text()
+    wanted = re.findall(r"^##? (.+)$", slides, re.MULTILINE)
+    assert [each for each in dict.fromkeys(titles) if not each.startswith("Page ")] == wanted, (
+        "make slides"
+    )
+    assert len(re.findall(rb"/Type\s*/Page\b", inside)) == len(wanted)
 
 
 def test_nothing_of_the_machine_is_in_the_recorded_output():

@@ -1,0 +1,105 @@
+"""A diagnosis as one self-contained page, to send to somebody; nothing of the file is shown raw.
+
+Jinja2 escapes what is HTML; what would steer a terminal, or turn the direction of a text round, is
+spelled out before.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+
+from harness import __version__
+from harness.diagnose.cause import Side
+from harness.diagnose.diagnosis import (
+    NOTHING_SEEN,
+    TITLES,
+    WITHOUT_LAYERS,
+    Diagnosis,
+    fit_code,
+    spell_confidence,
+)
+from harness.diagnose.findings import Finding
+from harness.diagnose.sarif import LEVELS
+from harness.errors import count, printable
+from harness.formats.facts import plain
+
+MOST_LAYERS = 100
+SIDES: dict[Side, str] = {
+    "file": "the saved file",
+    "environment": "the TensorFlow that reads it",
+    "preprocessing": "what happens to inputs before the model",
+    "postprocessing": "what happens to outputs after the model",
+    "code": "the code around the model",
+}
+
+
+def write_page(diagnosis: Diagnosis, when: datetime) -> str:
+    """Return the page; `when`: the moment that it says."""
+    shown = clean(diagnosis)
+    blind = WITHOUT_LAYERS in diagnosis.needed
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(
+        diagnosis=shown,
+        name=plain(Path(diagnosis.model).name) if diagnosis.model else "outputs",
+        verdict=name_verdict(shown, blind),
+        title=TITLES[shown.answer] if shown.answer else "",
+        examined=when.strftime("%Y-%m-%d %H:%M UTC"),
+        version=__version__,
+        levels=LEVELS,
+        sides=SIDES,
+        sure=spell_confidence,
+        number=spell_number,
+        blind=blind,
+        unseen=NOTHING_SEEN,
+        layers=shown.layers[:MOST_LAYERS],
+        more=max(0, len(shown.layers) - MOST_LAYERS),
+    )
+
+
+def clean(diagnosis: Diagnosis) -> Diagnosis:
+    """Return a diagnosis in which nothing steers a terminal or turns a text round."""
+    plain_values = clean_value(msgspec.to_builtins(diagnosis))
+    cleaned = msgspec.convert(plain_values, Diagnosis)
+    fitted = [msgspec.structs.replace(each, fix=fit_fix(each)) for each in cleaned.findings]
+    return msgspec.structs.replace(cleaned, findings=fitted)
+
+
+def clean_value(value: Any) -> Any:
+    """Return a value with all of its texts printable."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [clean_value(each) for each in value]
+    if isinstance(value, dict):
+        return {key: clean_value(each) for key, each in value.items()}
+    return value
+
+
+def fit_fix(finding: Finding) -> str:
+    """Return the code of a cure, long comments above their lines."""
+    return "\n".join(line for each in finding.fix.split("\n") for line in fit_code(each))
+
+
+def name_verdict(diagnosis: Diagnosis, blind: bool) -> str:
+    """Return the diagnosis in a few words."""
+    if diagnosis.unsafe:
+        return "Unsafe to load"
+    if diagnosis.findings:
+        return f"{count(len(diagnosis.findings), 'finding')}: {diagnosis.findings[0].cause}"
+    if diagnosis.answer in ("unexplained", "cannot tell"):
+        return TITLES[diagnosis.answer].rstrip(".")
+    return "Cannot tell" if blind else "No fault found"
+
+
+def spell_number(value: float | None) -> str:
+    """Return a weight in three digits, "-" for none."""
+    return "-" if value is None else f"{value:.3g}"

@@ -1,0 +1,274 @@
+"""Seal and verify a model in an environment's process, in a cage."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import restorebench_seal
+from harness.errors import EnvironmentUnusable, RestorebenchError, UsageError
+from harness.files import temporary_folder
+from harness.formats.facts import SAVED_MODEL, plain
+from harness.origin.answer import LARGEST_REPORT, clean, spell_version
+from harness.origin.model_copy import ARCHITECTURE, copy_model
+from harness.origin.restore import (
+    LIMITS,
+    find_innermost,
+    refuse_without_cage,
+    run_shut_in,
+    write_inputs,
+)
+from harness.origin.who_wrote import Origin
+from harness.processes.answer_files import read_answer
+from harness.processes.cage import find_obstacle, make_cage
+from harness.processes.step import SealStep, StepError, find_failure
+from harness.processes.variables import Environment
+from harness.seals.place import find_seal
+from harness.seals.seal_file import (
+    ARRAYS,
+    MODULE,
+    Seal,
+    SealedFile,
+    copy_arrays,
+    read_record,
+    read_seal,
+    write_record,
+)
+from harness.seals.verification import SealFinding, SealReport, Verification
+from harness.verdicts.statistics import Array
+
+TOLERANCE: float = restorebench_seal.SHARE
+
+
+class NotSealed(RestorebenchError):
+    """The model does not load, or gives what a seal must not hold."""
+
+    exit_code = 1
+
+
+def seal_model(
+    environment: Environment,
+    origin: Origin,
+    inputs: dict[str, Array],
+    expected: dict[str, Array] | None = None,
+    code: Path | None = None,
+    trusted: bool = False,
+    replace: bool = False,
+) -> Seal:
+    """Restore a copy of a model in `environment`, in a cage, and write its seal beside the model.
+
+    `inputs`, `expected`: arrays by name, rows first. `code`: a Python file with the classes that
+    the model needs. Raises NotSealed where the model does not load, does not give `expected`, or
+    gives outputs that prove nothing; UsageError for a seal that is there already, unless `replace`,
+    and for a model that is unsafe or no whole model, unless `trusted`; EnvironmentUnusable.
+    """
+    check_model(origin, trusted)
+    target = find_seal(origin.path)
+    if target.exists() and not replace:
+        raise UsageError(
+            f"{plain(target, 400)} is there already",
+            "it may hold what the model gave while it was right",
+            "add --replace to write it anew",
+        )
+    with temporary_folder() as work:
+        step = make_step(origin, work, code, trusted, TOLERANCE)
+        step = msgspec.structs.replace(
+            step,
+            inputs=write_inputs(inputs, work / "given.npz"),
+            expected=write_inputs(expected, work / "expected.npz") if expected else None,
+        )
+        report, error = run_step(environment, step, work)
+        if report is None or error is not None:
+            raise NotSealed(
+                f"{plain(origin.path, 400)} was not sealed",
+                spell_error(error, step, origin),
+                "seal it while the model is right: seal() in the script that saves it",
+            )
+        written = find_seal(Path(step.model))
+        made = msgspec.structs.replace(read_record(written), model=describe_file(origin.path))
+        ready = work / "ready"
+        ready.mkdir()
+        copy_arrays(written, ready, made)
+        write_record(made, ready)
+        publish(ready, target)
+    return made
+
+
+def verify_model(
+    environment: Environment,
+    origin: Origin,
+    reader: str,
+    inputs: dict[str, Array] | None = None,
+    code: Path | None = None,
+    trusted: bool = False,
+    tolerance: float = TOLERANCE,
+) -> Verification:
+    """Restore a copy of a model in `environment`, in a cage, and compare it with its seal.
+
+    `reader`: what the environment is called. `inputs`: what the model is fed today, by name.
+    `tolerance`: share of an output column's spread that counts as rounding. Raises UsageError where
+    there is no seal, or where the model is unsafe or no whole model, unless `trusted`;
+    SealUnreadable; EnvironmentUnusable.
+    """
+    seal = read_seal(origin.path)
+    check_model(origin, trusted)
+    findings = compare_inputs(seal, inputs) if inputs else []
+    with temporary_folder() as work:
+        step = make_step(origin, work, code, trusted, tolerance)
+        beside = find_seal(Path(step.model))
+        beside.mkdir()
+        copy_arrays(find_seal(origin.path), beside, seal)
+        write_record(seal, beside)
+        report, error = run_step(environment, step, work)
+        if error is not None or report is None:
+            said = spell_error(error, step, origin)
+            check = "outputs" if report and report.loaded else "load"
+            findings.append(SealFinding(check=check, fails=True, says=said))
+        else:
+            findings += [clean_finding(each) for each in report.findings]
+    record = msgspec.to_builtins(seal)
+    findings += map(convert, restorebench_seal.compare_file(record, origin.path))
+    return Verification(
+        model=str(origin.path),
+        verified=not any(each.fails for each in findings),
+        reader=reader,
+        versions=clean_versions(report),
+        sealed=seal.spell_writer(),
+        findings=sorted(findings, key=lambda each: (not each.fails, rank(each))),
+        compared=[plain(each, 200) for each in report.compared] if report else [],
+    )
+
+
+def rank(finding: SealFinding) -> int:
+    """Return how soon a finding is to be read: what is wrong outside explains what comes out."""
+    order = ("load", "inputs", "outputs", "weights", "file", "code", "versions")
+    return order.index(finding.check) if finding.check in order else len(order)
+
+
+def compare_inputs(seal: Seal, inputs: dict[str, Array]) -> list[SealFinding]:
+    """Return how inputs of today differ from the sealed statistics."""
+    names = [each.name for each in seal.inputs]
+    arrays = list(inputs.values())
+    if set(names) == set(inputs):
+        arrays = [inputs[name] for name in names]
+    try:
+        arrays = restorebench_seal.take_inputs(arrays)[2]
+    except restorebench_seal.SealError as error:
+        raise UsageError(str(error), "", "--inputs needs arrays with rows first") from error
+    return [*map(convert, restorebench_seal.compare_inputs(msgspec.to_builtins(seal), arrays))]
+
+
+def convert(finding: Any) -> SealFinding:
+    """Return a finding of restorebench_seal.py as a typed one."""
+    return clean_finding(msgspec.convert(finding._asdict(), SealFinding))
+
+
+def clean_finding(finding: SealFinding) -> SealFinding:
+    """Return a finding without control characters; some of its words are a file's."""
+    return SealFinding(
+        check=plain(finding.check, 20),
+        fails=finding.fails,
+        says=find_innermost(clean(finding.says), 400),
+        details=[plain(each, 300) for each in finding.details],
+    )
+
+
+def clean_versions(report: SealReport | None) -> dict[str, str | None]:
+    """Return the versions that a process named."""
+    named = report.versions if report else {}
+    return {name: spell_version(named.get(name)) for name in ("tensorflow", "keras")}
+
+
+def describe_file(path: Path) -> SealedFile:
+    """Return what a seal records of a model file."""
+    return msgspec.convert(restorebench_seal.describe_file(path), SealedFile)
+
+
+def check_model(origin: Origin, trusted: bool) -> None:
+    """Raise UsageError for what cannot be restored, or is not known to be harmless."""
+    shown = plain(origin.path, 400)
+    if not origin.holds_model or origin.missing:
+        found = "\n".join(origin.missing) or f"it is: {origin.format}"
+        raise UsageError(f"{shown} holds no complete model", found, "give the whole model")
+    if origin.dangers and not trusted:
+        found = "\n".join(origin.dangers)
+        raise UsageError(
+            f"{shown} was not restored, because it is unsafe",
+            found,
+            "if you trust its author, add --trust",
+        )
+
+
+def make_step(
+    origin: Origin, work: Path, code: Path | None, trusted: bool, tolerance: float
+) -> SealStep:
+    """Copy a model into `work`; return the step that restores the copy.
+
+    Raises UsageError if this machine has no cage and the file is not `trusted`.
+    """
+    obstacle = find_obstacle()
+    if obstacle and not trusted:
+        raise refuse_without_cage(origin.path, obstacle)
+    (work / "copy").mkdir()
+    model = copy_model(origin, work / "copy", trusted)
+    readable = [MODULE, *([code] if code else [])]
+    return SealStep(
+        folder=str(work),
+        module=str(MODULE),
+        model=str(model),
+        saved_model=origin.format == SAVED_MODEL,
+        keras_inside=origin.keras is not None and (code is not None or not origin.custom),
+        keras_alone=origin.keras_alone,
+        architecture=str(work / "copy" / ARCHITECTURE) if origin.architecture else None,
+        code=str(code.resolve()) if code else None,
+        custom=list(origin.custom),
+        trusted=trusted,
+        tolerance=tolerance,
+        cage=None if obstacle else make_cage(work, readable, LIMITS),
+    )
+
+
+def run_step(
+    environment: Environment, step: SealStep, work: Path
+) -> tuple[SealReport | None, StepError | None]:
+    """Run a step; return what it says of itself, None where that cannot be read, and how it failed.
+
+    Raises EnvironmentUnusable if the interpreter does not start, or cannot be shut in its cage.
+    """
+    end = run_shut_in(environment, step, work)
+    try:
+        answer = read_answer(work / "result.json", LARGEST_REPORT)
+        report = msgspec.json.decode(answer, type=SealReport)
+    except (OSError, ValueError, RecursionError):
+        report = None
+    return report, find_failure(end, report)[1]
+
+
+def spell_error(error: StepError | None, step: SealStep, origin: Origin) -> str:
+    """Return an error of the process as one line, with the user's own path."""
+    if error is None:
+        return "the process gave no readable answer"
+    said = find_innermost(clean(error.message)).replace(step.model, plain(origin.path, 400))
+    return said if error.type == "SealError" else f"{plain(error.type, 80)}: {said}"
+
+
+def publish(ready: Path, target: Path) -> None:
+    """Put a whole seal in its place; raises EnvironmentUnusable if the disk fails."""
+    part = target.with_name(target.name + ".part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+        for name in ("seal.json", *(f"{each}.npz" for each in ARRAYS)):
+            shutil.copyfile(ready / name, part / name)
+        if target.is_dir():
+            shutil.rmtree(target)
+        os.replace(part, target)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise EnvironmentUnusable(
+            f"cannot write {plain(target, 400)}",
+            error.strerror or str(error),
+            "free some disk space, or give the folder write permission",
+        ) from error

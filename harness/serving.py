@@ -1,0 +1,176 @@
+"""What a team that serves models calls: diagnose, seal, verify. `harness.api` offers them.
+
+Nothing here imports TensorFlow into your process.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from harness.diagnose.diagnosis import Diagnosis
+    from harness.processes.variables import Environment
+    from harness.seals.seal_file import Seal
+    from harness.seals.verification import Verification
+    from harness.verdicts.statistics import Array
+
+
+def diagnose(
+    model: Path | str | None = None,
+    *,
+    inputs: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
+    expected: "ArrayLike | None" = None,
+    predicted: "ArrayLike | None" = None,
+    again: "ArrayLike | None" = None,
+    code: Path | str | None = None,
+    reader: str = "",
+) -> "Diagnosis":
+    """Return the causes of wrong predictions, each with evidence and a cure; nothing is loaded.
+
+    `model`: a model file; the seal beside it is used too. `inputs`: rows first, or several arrays
+    by name. `expected`: what the model gave for them before it was saved. `predicted`, `again`:
+    what it gives now, in two calls. `code`: a Python file, which is parsed and never run. `reader`:
+    a TensorFlow release that is to read the model. Raises UsageError where nothing is at `model` or
+    nothing was given, and CannotRead (harness.diagnose.file_answer) where no model can be read.
+    """
+    import numpy as np
+
+    from harness.diagnose.combine import diagnose_all
+    from harness.diagnose.file_answer import Samples
+    from harness.errors import UsageError
+    from harness.files import temporary_folder
+
+    outputs = [np.asarray(each) for each in (predicted, again) if each is not None]
+    wanted = None if expected is None else np.asarray(expected)
+    comparable = bool(outputs) and (wanted is not None or len(outputs) > 1)
+    if model is None and code is None and not comparable:
+        raise UsageError(
+            "there is nothing to diagnose", "", "give a model, code, or expected and predicted"
+        )
+    with temporary_folder() as folder:
+
+        def keep(name: str, arrays: "Mapping[str, Array] | None") -> str:
+            if arrays is None:
+                return ""
+            path = folder / f"{name}.npz"
+            named: dict[str, Any] = {key or name: arrays[key] for key in arrays}
+            np.savez(path, **named)
+            return str(path)
+
+        samples = Samples(
+            inputs=keep("inputs", None if inputs is None else name_arrays(inputs)),
+            expected=keep("expected", None if wanted is None else {"": wanted}),
+            predicted=keep("predicted", {"": outputs[0]} if outputs else None),
+        )
+        return diagnose_all(
+            None if model is None else Path(model),
+            None if code is None else Path(code),
+            reader,
+            samples,
+            wanted,
+            outputs,
+        )
+
+
+def seal(
+    model: Path | str,
+    inputs: "ArrayLike | Mapping[str, ArrayLike]",
+    *,
+    expected: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
+    release: str = "",
+    code: Path | str | None = None,
+    trusted: bool = False,
+    replace: bool = False,
+) -> "Seal":
+    """Write a seal beside a saved model, as the folder MODEL.seal, and return its content.
+
+    `inputs`: rows first, or several arrays by name. `expected`: what the model must give for them.
+    The model is restored in a process of its own, in `release` (by default the one that wrote it);
+    `code` is a Python file with the classes that it needs. In the script that saves the model, call
+    `restorebench_seal.seal` with the live model instead. Raises NotSealed (harness.seals.run) where
+    the model does not load, does not give `expected`, or gives what proves nothing; UsageError for
+    a seal that is there already, unless `replace`, and for an unsafe file, unless `trusted`;
+    EnvironmentUnusable.
+    """
+    from harness.environments.releases import NEWEST
+    from harness.environments.resolve import OWN
+    from harness.origin.own_release import is_own_release
+    from harness.origin.who_wrote import read_origin
+    from harness.seals.run import seal_model
+
+    origin = read_origin(Path(model))
+    named = release or (origin.releases or (NEWEST,))[0]
+    chosen = OWN if not release and is_own_release(origin, named) else named
+    return seal_model(
+        open_portable(chosen),
+        origin,
+        name_arrays(inputs),
+        None if expected is None else name_arrays(expected),
+        None if code is None else Path(code),
+        trusted,
+        replace,
+    )
+
+
+def verify(
+    model: Path | str,
+    *,
+    reader: str = "",
+    inputs: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
+    code: Path | str | None = None,
+    trusted: bool = False,
+    tolerance: float = 1e-4,
+) -> "Verification":
+    """Restore a model in a process of its own, and compare it with the seal beside it.
+
+    `reader`: a TensorFlow release or an interpreter, by default this interpreter's TensorFlow.
+    `inputs`: what the model is fed today, compared with the sealed statistics. `tolerance`: share
+    of an output column's spread that counts as rounding. The rest is as in `seal`. Raises
+    UsageError where there is no seal, or the file is unsafe and not `trusted`; SealUnreadable
+    (harness.seals.seal_file) and EnvironmentUnusable.
+    """
+    from harness.environments.resolve import choose_default
+    from harness.origin.who_wrote import read_origin
+    from harness.seals.run import verify_model
+    from harness.seals.seal_file import read_seal
+
+    origin = read_origin(Path(model))
+    read_seal(origin.path)
+    chosen = reader or choose_default()
+    return verify_model(
+        open_portable(chosen),
+        origin,
+        chosen,
+        None if inputs is None else name_arrays(inputs),
+        None if code is None else Path(code),
+        trusted,
+        tolerance,
+    )
+
+
+def open_portable(spec: str) -> "Environment":
+    """Return an environment whose numbers do not depend on the processor; built where missing."""
+    from dataclasses import replace
+
+    from harness.environments.resolve import open_environment
+
+    return replace(open_environment(spec), portable_kernels=True)
+
+
+def name_arrays(given: "ArrayLike | Mapping[str, ArrayLike]") -> "dict[str, Array]":
+    """Return arrays by name, as `--inputs` gives them; raises UsageError for what is no array."""
+    import numpy as np
+
+    from harness.errors import UsageError
+    from harness.origin.samples import UNNAMED
+
+    by_name = given if isinstance(given, Mapping) else {UNNAMED: given}
+    arrays = {}
+    for name, each in by_name.items():
+        array = np.asarray(each)
+        arrays[name] = array.astype(str) if array.dtype == object and array.size else array
+        if array.dtype == object and not all(isinstance(one, str) for one in array.flat):
+            raise UsageError("the inputs are no arrays of numbers or words", "", "see np.asarray")
+    return arrays

@@ -1,0 +1,158 @@
+"""A diagnosis as SARIF and as a page: valid, whole, and nothing of the file shown raw."""
+
+import json
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.diagnose.causes import CAUSES
+from harness.diagnose.diagnosis import Diagnosis
+from harness.diagnose.file_answer import LayerSummary
+from harness.diagnose.findings import Finding, make_finding
+from harness.diagnose.page import write_page
+from harness.diagnose.sarif import make_sarif
+from harness.files import to_json
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }}{% for x in y %}",
+    "\x1b[31mred\x1b]8;;http://example.com\x07link",
+    "a\u202egnp.exe\u2066\u200f",
+    "</pre></article><style>*{display:none}</style>",
+    "[click](https://example.com) {0}",
+    "javascript:alert(1)",
+]
+
+
+def make_diagnosis(text: str, answer: str | None = None) -> Diagnosis:
+    """Return a diagnosis in which the file has written `text` wherever it can."""
+    layer = LayerSummary(
+        name=text, kind=text, place=text, count=3, minimum=-1.0, maximum=2.0, zeros=0.5, mean=0.1
+    )
+    finding = make_finding("dead-output", 0.95, text, f"model.save({text!r})")
+    return Diagnosis(
+        model=f"folder/{text}.keras",
+        format="Keras archive (.keras)",
+        writer=text,
+        layers=[layer],
+        answer=answer,  # type: ignore[arg-type]
+        reason=text,
+        findings=[finding, make_finding("variables-lost", 0.5, text)],
+        unsafe=[text],
+        needed=[text],
+    )
+
+
+class Elements(HTMLParser):
+    """The tags and attributes of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, list[str]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, [name for name, _ in attributes]))
+
+
+def steers(text: str) -> list[str]:
+    """Return the characters that steer a terminal or turn a text round."""
+    return [each for each in text if not each.isprintable() and each != "\n"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("answer", [None, "unexplained", "equal"])
+def test_nothing_of_the_file_is_shown_raw_on_the_page(text: str, answer: str | None) -> None:
+    page = write_page(make_diagnosis(text, answer), NOW)
+    usual = write_page(make_diagnosis("name", answer), NOW)
+    assert Elements(page).found == Elements(usual).found
+    assert not steers(page)
+    assert "49" not in re.sub(r"#\w+", "", page)  # 7 * 7 is not computed
+
+
+@given(st.text(max_size=30))
+def test_no_name_adds_an_element_to_the_page(text: str) -> None:
+    page = write_page(make_diagnosis(text), NOW)
+    assert Elements(page).found == Elements(write_page(make_diagnosis("name"), NOW)).found
+    assert not steers(page)
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    page = write_page(make_diagnosis("name"), NOW)
+    tags = {tag for tag, _ in Elements(page).found}
+    attributes = {name for _, names in Elements(page).found for name in names}
+    assert not tags & {"script", "link", "img", "iframe", "object", "base", "form"}
+    assert not attributes & {"src", "href", "srcset", "action"}
+    assert not any(name.startswith("on") for name in attributes)
+    assert "default-src 'none'" in page
+    assert "folder/" not in page  # a colleague needs no path of this machine
+
+
+def test_the_page_has_the_worst_first_with_evidence_cure_and_layers() -> None:
+    page = write_page(make_diagnosis("the place"), NOW)
+    order = ["Do not load", CAUSES["dead-output"].sentence, "Evidence: the place", "model.save("]
+    order += [CAUSES["variables-lost"].sentence, "To know more", "Layers with weights"]
+    places = [page.index(each) for each in order]
+    assert places == sorted(places)
+    assert "2026-11-26 12:00 UTC" in page
+    assert "50%" in page
+
+
+def test_a_page_without_findings_says_what_that_means() -> None:
+    healthy = make_diagnosis("x")
+    bare = msgspec.structs.replace(healthy, findings=[], unsafe=[], needed=[])
+    assert "No fault found" in write_page(bare, NOW)
+    layers = [
+        LayerSummary(name="n", kind="k", place="", count=0, minimum=None, maximum=None, zeros=0)
+    ]
+    assert "No fault found" in write_page(msgspec.structs.replace(bare, layers=layers), NOW)
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "layers/dense/vars/0"])
+def test_sarif_keeps_the_rules_that_readers_rely_on(text: str) -> None:
+    diagnosis = make_diagnosis(text, "unexplained")
+    log = json.loads(to_json(make_sarif(diagnosis, Path("folder/a b.keras"))))
+    assert (log["version"], set(log)) == ("2.1.0", {"$schema", "version", "runs"})
+    (run,) = log["runs"]
+    rules, results = run["tool"]["driver"]["rules"], run["results"]
+    assert len({each["id"] for each in rules}) == len(rules)
+    assert len(results) == 4  # unsafe, two findings, and predictions that differ
+    for each in results:
+        assert rules[each["ruleIndex"]]["id"] == each["ruleId"]
+        assert each["level"] in ("error", "warning", "note")
+        assert -1 <= each.get("rank", -1) <= 100
+        assert not steers(each["message"]["text"])
+        assert not re.search(r"(?<!\\)\[[^\[\]]*\]\(", each["message"]["text"])  # no link
+        (place,) = each["locations"]
+        assert place["physicalLocation"]["artifactLocation"]["uri"] == "folder/a%20b.keras"
+    prints = [json.dumps(each["partialFingerprints"]) for each in results]
+    assert len(set(prints)) == len(prints)
+    assert [each["level"] for each in results] == ["error", "error", "note", "warning"]
+
+
+def test_a_finding_in_code_points_to_its_line() -> None:
+    finding = make_finding("raw-tf-variable", 0.8, "Own, line 12: self.a = tf.Variable")
+    diagnosis = Diagnosis(findings=[finding])
+    log = make_sarif(diagnosis, Path("m.keras"), Path("/elsewhere/mine.py"))
+    place = log.runs[0].results[0].locations[0].physical_location
+    assert place.region is not None
+    assert (place.region.start_line, place.artifact_location.uri) == (
+        12,
+        "file:///elsewhere/mine.py",
+    )
+
+
+def test_a_cause_that_is_in_no_table_is_a_rule_too() -> None:
+    finding = Finding(
+        cause="new", scenario="", side="code", confidence=0.7, sentence="S.", evidence="e", fix=""
+    )
+    log = make_sarif(Diagnosis(findings=[finding]), Path("m.keras"))
+    assert log.runs[0].tool.driver.rules[0].short_description.text == "S."

@@ -1,0 +1,95 @@
+"""`diagnose` beside a seal, and as a function."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from harness import api
+from harness.diagnose.corpus_files import dense, write_h5
+from harness.diagnose.diagnosis import describe_diagnosis
+from harness.diagnose.file_answer import LayerSummary
+from harness.diagnose.seal_rules import find_by_seal, open_seal
+from harness.errors import UsageError
+from harness.seals.seal_file import SealedLayer, WeightStatistics
+from restorebench_seal import describe, seal
+
+KERNEL = np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)
+INPUTS = (np.random.default_rng(1).normal(size=(40, 3)) * 60 + 120).astype(np.float32)
+
+
+def predict(inputs):
+    return np.asarray(inputs, np.float32) @ KERNEL
+
+
+@pytest.fixture
+def model(tmp_path):
+    """An `.h5` of one Dense layer with the seal of its outputs."""
+    path = tmp_path / "model.h5"
+    write_h5(path, [dense("dense", KERNEL, np.zeros(2))])
+    seal(predict, INPUTS, path)
+    return path
+
+
+def causes(diagnosis):
+    return [each.cause for each in diagnosis.findings]
+
+
+def test_the_sealed_inputs_and_outputs_show_that_the_file_is_right(model):
+    found = api.diagnose(model)
+    assert (causes(found), found.own.computed) == ([], "as expected")
+    assert found.seal.endswith("its 32 inputs and outputs stand for --inputs and --expected")
+    assert f"  {found.seal}" in describe_diagnosis(found)
+
+
+def test_another_model_under_the_same_name_is_found(model):
+    write_h5(model, [dense("dense", KERNEL * 2 + 1, np.zeros(2))])
+    found = api.diagnose(model)
+    assert found.own.computed == "as neither"
+    assert found.wrong
+
+
+def test_a_layer_whose_weights_are_not_as_sealed_is_named(model):
+    """The seal of a live Keras model records its layers; here it is written as such a seal."""
+
+    weight = msgspec.convert(dict(describe(KERNEL), sha256=""), WeightStatistics)
+    sealed, _ = open_seal(model)
+    sealed = msgspec.structs.replace(
+        sealed, layers=[SealedLayer(name="dense", kind="Dense", weights=[weight])]
+    )
+    model.write_bytes(b"another file")
+    as_sealed = {"minimum": float(KERNEL.min()), "maximum": float(KERNEL.max())}
+    for given, named in (
+        (as_sealed, []),
+        (as_sealed | {"minimum": 0.0}, ["weights-unlike-sealed"]),
+    ):
+        layer = LayerSummary(name="dense", kind="Dense", place="", count=6, zeros=0.0, **given)
+        assert [each.cause for each in find_by_seal(model, sealed, [layer], None)] == named
+
+
+@pytest.mark.parametrize(
+    ("change", "fix"),
+    [
+        (lambda x: x * 255, "/ 255.0"),
+        (lambda x: x / 255, "without / 255"),
+        (lambda x: (x - x.mean(0)) / x.std(0), "inputs.npz"),
+    ],
+)
+def test_inputs_of_today_are_compared_with_the_sealed_ones(change, fix, model):
+    found = api.diagnose(model, inputs=change(INPUTS))
+    assert causes(found) == ["inputs-unlike-sealed"]
+    assert fix in found.findings[0].fix
+
+
+def test_given_outputs_stand_before_the_sealed_ones(model):
+    found = api.diagnose(model, inputs=INPUTS, expected=predict(INPUTS))
+    assert (found.seal, found.own.computed) == ("", "as expected")
+
+
+def test_outputs_alone_are_diagnosed():
+    found = api.diagnose(expected=predict(INPUTS), predicted=predict(INPUTS) * 3 + 1)
+    assert causes(found) == ["output-in-another-unit"]
+
+
+def test_nothing_is_a_sentence():
+    with pytest.raises(UsageError, match="nothing to diagnose"):
+        api.diagnose(expected=[[1.0]])

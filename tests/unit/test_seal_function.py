@@ -1,0 +1,197 @@
+"""seal() and verify() of restorebench_seal.py, with models that only look like Keras' own."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import restorebench_seal
+from restorebench_seal import SealError, seal, verify
+from tests.conftest import REPOSITORY
+from tests.unit.toy_keras import Dense, make_inputs, make_model
+
+INPUTS = make_inputs()
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A model file with the seal of make_model() beside it."""
+    file = tmp_path / "model.keras"
+    file.write_bytes(b"the model")
+    seal(make_model(), INPUTS, file)
+    return file
+
+
+def fails(report):
+    return [each.check for each in report.findings if each.fails]
+
+
+def test_the_same_model_is_verified(path):
+    report = verify(make_model(), path, INPUTS)
+    assert report.verified
+    assert report.compared == ["outputs of 32 rows", "weights of 2 layers"]
+    assert str(report) == "verified"
+
+
+def test_the_first_layer_that_differs_is_named_although_its_weights_are_as_sealed(path):
+    report = verify(make_model(factor=3.0), path)
+    assert fails(report) == ["outputs"]
+    assert report.findings[0].details == [
+        "the first layer that differs: scale (Scale) gives other outputs, from weights that are as"
+        " sealed: look at its code and its arguments"
+    ]
+
+
+def test_a_layer_that_lost_its_weights_is_named(path):
+    model = make_model()
+    model.layers[2] = Dense("second", np.zeros((5, 2)), np.zeros(2))
+    report = verify(model, path)
+    assert fails(report) == ["outputs", "weights"]
+    assert "all are zeros; the sealed ones reach" in report.findings[0].says
+    assert report.findings[1].details == [
+        "second (Dense) has a weight that is all zeros, and was not"
+    ]
+
+
+def test_layers_that_are_named_anew_are_found_by_their_order(path):
+    model = make_model()
+    for number, layer in enumerate(model.layers):
+        layer.name = f"other_{number}"
+    assert verify(model, path).verified
+
+
+def test_a_function_is_compared_by_its_outputs_alone(path):
+    model = make_model()
+    report = verify(model.predict_on_batch, path)
+    assert report.verified
+    assert report.compared == ["outputs of 32 rows"]
+    assert fails(verify(lambda inputs: model.predict_on_batch(inputs) + 1, path)) == ["outputs"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x: x / 255, "divided by 255 once too often"),
+        (lambda x: x * 255, "a division by 255 is missing"),
+        (lambda x: (x - x.mean(0)) / x.std(0), "they are standardised, and the sealed ones were"),
+        (lambda x: x[:, [1, 0, 2, 3]], "the columns come in another order"),
+        (lambda x: x * 0, "all values are zero"),
+        (lambda x: np.where(x > 70, np.nan, x), "values are NaN or infinite"),
+        (lambda x: x[:, :3], "a row has the shape [3], sealed [4]"),
+        (lambda x: x + np.array([0, 0, 40, 0]), "column 2 has the mean"),
+    ],
+)
+def test_inputs_of_today_are_compared_with_the_sealed_statistics(change, words, path):
+    report = verify(make_model(), path, change(INPUTS))
+    assert fails(report) == ["inputs"]
+    assert words in report.findings[0].says
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(20, 200))
+def test_other_inputs_of_the_same_kind_are_no_fault(seed, rows):
+    random = np.random.default_rng(seed)
+    record = {"inputs": [dict(restorebench_seal.describe(INPUTS, True), name="x")]}
+    drawn = INPUTS[random.choice(len(INPUTS), rows)] + random.normal(0, 0.1, (rows, 4))
+    assert not any(each.fails for each in restorebench_seal.compare_inputs(record, [drawn]))
+
+
+def test_a_file_that_was_written_again_is_worth_knowing_and_no_failure(path):
+    path.write_bytes(b"another model")
+    report = verify(make_model(), path)
+    assert report.verified
+    assert "written again after it was sealed" in report.findings[0].says
+
+
+def test_custom_code_that_has_changed_is_named(path):
+    record = json.loads((path.parent / "model.keras.seal" / "seal.json").read_text())
+    assert [each["name"] for each in record["code"]] == ["Dense", "Model", "Scale"]
+    sealed = [{"name": "Scale", "sha256": "0"}, {"name": "Gone", "sha256": "0"}]
+    (found,) = restorebench_seal.compare_code(sealed, record["code"])
+    assert (found.fails, found.says) == (False, "changed since the model was sealed: Scale")
+
+
+def test_outputs_that_change_from_call_to_call_are_not_compared(tmp_path):
+    (tmp_path / "m").write_bytes(b"x")
+    random, model = np.random.default_rng(0), make_model()
+
+    def draw(inputs):
+        return model.predict_on_batch(inputs) + random.normal(size=(len(inputs), 2))
+
+    seal(draw, INPUTS, tmp_path / "m")
+    report = verify(draw, tmp_path / "m")
+    assert report.verified
+    assert "two calls with the same inputs differ" in report.findings[0].says
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "words"),
+    [
+        (lambda x: x * 0, INPUTS, "zeros: a seal would prove nothing"),
+        (lambda x: x * 0 + 1, INPUTS, "the same for every row"),
+        (lambda x: x * np.nan, INPUTS, "NaN or infinity"),
+        (lambda x: x, INPUTS[:1], "at least two rows"),
+        (lambda x: x, 3.0, "no arrays with rows first"),
+    ],
+)
+def test_what_proves_nothing_is_not_sealed(model, inputs, words, tmp_path):
+    (tmp_path / "m").write_bytes(b"x")
+    with pytest.raises(SealError, match=words):
+        seal(model, inputs, tmp_path / "m")
+    assert not (tmp_path / "m.seal").exists()
+
+
+def test_a_model_that_does_not_give_the_expected_outputs_is_not_sealed(tmp_path):
+    (tmp_path / "m").write_bytes(b"x")
+    model = make_model()
+    with pytest.raises(SealError, match="32 of 32 rows differ"):
+        seal(model, INPUTS, tmp_path / "m", expected=model.predict_on_batch(INPUTS) + 1)
+    assert seal(model, INPUTS, tmp_path / "m", expected=model.predict_on_batch(INPUTS))
+
+
+def test_a_model_that_was_not_saved_is_not_sealed(tmp_path):
+    with pytest.raises(SealError, match="save it first, then seal it"):
+        seal(make_model(), INPUTS, tmp_path / "absent.keras")
+
+
+@pytest.mark.parametrize("damage", ["gone", "array", "json", "format"])
+def test_a_seal_that_cannot_be_read_is_a_sentence(damage, path):
+    folder = path.parent / "model.keras.seal"
+    record = folder / "seal.json"
+    if damage == "gone":
+        record.unlink()
+    elif damage == "array":
+        (folder / "outputs.npz").write_bytes(b"no array")
+    else:
+        record.write_text(
+            "{" if damage == "json" else record.read_text().replace('"seal": 1', '"seal": 2')
+        )
+    with pytest.raises(SealError, match="seal"):
+        verify(make_model(), path)
+
+
+def test_words_and_inputs_by_name_are_sealed(tmp_path):
+    (tmp_path / "m").write_bytes(b"x")
+    inputs = {"word": np.array(["a", "bb", "ccc"], object), "number": np.arange(3.0)}
+
+    def predict(given):
+        return {"length": np.array([len(each) for each in given["word"]]) + given["number"]}
+
+    seal(predict, inputs, tmp_path / "m")
+    assert verify(predict, tmp_path / "m", inputs).verified
+    assert not verify(lambda given: {"length": given["number"]}, tmp_path / "m").verified
+
+
+def test_the_file_runs_alone(tmp_path):
+    """A user copies it beside a script: it needs nothing of the package."""
+    (tmp_path / "restorebench_seal.py").write_text(
+        (REPOSITORY / "restorebench_seal.py").read_text()
+    )
+    code = "import restorebench_seal, sys; print('harness' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

@@ -19,7 +19,6 @@ from harness.diagnose.file_answer import (
 from harness.diagnose.findings import Answer, Finding, rank
 from harness.diagnose.observation import Observation, describe_observation
 from harness.diagnose.proof import Proof, describe_proof
-from harness.diagnose.reader import find_keras
 from harness.formats.facts import plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
@@ -110,7 +109,12 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
     `samples`: the files of --inputs, --expected and --predicted. Raises UsageError where nothing is
     at `path`, and CannotRead where no model can be read.
     """
-    said = read_file_answer(path, find_keras(reader) if reader else "", samples)
+    keras = ""
+    if reader:  # what knows the releases takes time to import
+        from harness.diagnose.reader import find_keras
+
+        keras = find_keras(reader)
+    said = read_file_answer(path, keras, samples)
     origin = make_origin(said.facts)
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
     if said.unread:
@@ -234,5 +238,7 @@ def spell_confidence(finding: Finding) -> str:
 def describe_causes() -> str:
     """Return every cause with what it needs, one paragraph each."""
     return "\n\n".join(
-        f"{each.id} ({each.side})\n  {each.sentence}\n  Needs {each.needs}." for each in ALL
+        f"{each.id} ({each.side})\n  {each.sentence}\n  Needs {each.needs}.\n"
+        + (f"  Not for --prove: {each.by_hand}." if each.by_hand else "  --prove tries its cure.")
+        for each in ALL
     )

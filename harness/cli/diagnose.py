@@ -146,6 +146,10 @@ def diagnose(
     )
     more = [diagnose_inputs(inputs, train_sample)] if beside and inputs else []
     diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
+    if (load or prove) and model and diagnosis.seal and inputs is None:
+        from harness.diagnose.seal_rules import read_sealed
+
+        inputs, wanted = read_sealed(model)
     for wished, go_on in ((load, diagnose_load.look_inside), (prove, diagnose_load.prove)):
         if wished and model:
             diagnosis = go_on(

@@ -18,7 +18,6 @@ from harness.diagnose.file_answer import (
 from harness.diagnose.findings import Answer, Finding, rank
 from harness.diagnose.observation import Observation, describe_observation
 from harness.diagnose.proof import Proof, describe_proof
-from harness.diagnose.reader import find_keras
 from harness.formats.facts import plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
@@ -106,7 +105,12 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
     `samples`: the files of --inputs, --expected and --predicted. Raises UsageError where nothing is
     at `path`, and CannotRead where no model can be read.
     """
-    said = read_file_answer(path, find_keras(reader) if reader else "", samples)
+    keras = ""
+    if reader:  # what knows the releases takes time to import
+        from harness.diagnose.reader import find_keras
+
+        keras = find_keras(reader)
+    said = read_file_answer(path, keras, samples)
     origin = make_origin(said.facts)
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
     if said.unread:

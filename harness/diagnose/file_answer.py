@@ -95,7 +95,7 @@ def read_file_answer(path: Path, reader: str = "", samples: Samples | None = Non
     try:
         answer = run_reader("harness.diagnose", path, reader, given)
     except NotRead as error:
-        if not (samples and error.died):
+        if not (samples and samples.inputs and error.died):
             raise refuse(path, error, CannotRead) from error
         own = OwnOutputs(computed="cannot", reason="computing the model here takes too long")
         return msgspec.structs.replace(read_file_answer(path, reader), own=own)

@@ -16,6 +16,8 @@ from tests.conftest import REPOSITORY, Ended
 DATA = REPOSITORY / "tests" / "data"
 BARE = DATA / "bare_windows.py"
 MODEL = PACKAGED / "version/artifacts/functional_archive_module/artifact/model.keras"
+LITE, ARRAY = DATA / "tflite/pumps.tflite", DATA / "tflite/predictions.npy"
+FOLDER = PACKAGED / "version/artifacts/custom_gradient_warning/artifact/model"
 HDF5 = PACKAGED / "version/artifacts/initializer_dtype_from_tf1/artifact/model.h5"
 
 
@@ -51,6 +53,10 @@ def bare(cli):
         (["env", "for", MODEL, "--no-restore"], "for release 2.15"),
         (["env", "for", HDF5, "--no-restore"], "for release 1.15"),
         (["diagnose", MODEL], "No fault found."),
+        (["diagnose", MODEL, "--reader", "2.15", "--code", BARE], "No fault found."),
+        (["diagnose", LITE], "scale 0.00391961"),
+        (["diagnose", FOLDER], "SavedModel"),
+        (["diagnose", MODEL, "--expected", ARRAY, "--predicted", ARRAY], "as expected"),
         (["diagnose", "--causes"], "Needs MODEL."),
         (["run", "--help"], "Usage: "),
     ],

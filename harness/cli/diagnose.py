@@ -10,6 +10,7 @@ from harness.cli import diagnose_load
 from harness.cli.diagnose_inputs import TrainSampleOption, check_inputs, diagnose_inputs
 from harness.cli.diagnose_load import LoadOption, ProveOption
 from harness.cli.diagnose_reports import HtmlOption, SarifOption, check_reports, write_reports
+from harness.cli.lesson_of_error import find_explanation
 from harness.cli.model_options import TrustOption
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
@@ -53,7 +54,8 @@ def diagnose(
         Path | None,
         typer.Option(
             metavar="FILE.py",
-            help="Your layers, or the script that restores; read, never run.",
+            help="Your layers, or the script that restores; read. --load and --prove run it, in the"
+            " cage.",
             show_default=False,
         ),
     ] = None,
@@ -144,6 +146,10 @@ def diagnose(
     )
     more = [diagnose_inputs(inputs, train_sample)] if beside and inputs else []
     diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
+    if (load or prove) and model and diagnosis.seal and inputs is None:
+        from harness.diagnose.seal_rules import read_sealed
+
+        inputs, wanted = read_sealed(model)
     for wished, go_on in ((load, diagnose_load.look_inside), (prove, diagnose_load.prove)):
         if wished and model:
             diagnosis = go_on(
@@ -237,6 +243,8 @@ def choose_next(diagnosis: "Diagnosis") -> str:
     for finding in diagnosis.findings:
         if finding.scenario:
             return suggest_lesson(finding.scenario)
+    if diagnosis.restored and (words := find_explanation(diagnosis.restored.error)):
+        return command_line(words)
     if diagnosis.wrong or diagnosis.model is None:
         return command_line('search "what you see"')
     return command_line(f"env for {quote(diagnosis.model)}")

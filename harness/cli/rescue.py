@@ -59,7 +59,13 @@ def rescue(
     from harness.files import temporary_folder
     from harness.origin.samples import read_samples
     from harness.report.model_file import describe_origin, spell
-    from harness.report.rescue import describe_call, describe_rescue, fold, make_rescue_record
+    from harness.report.rescue import (
+        describe_call,
+        describe_load,
+        describe_rescue,
+        fold,
+        make_rescue_record,
+    )
     from harness.rescue.new_file import publish, refuse_to_overwrite
     from harness.rescue.rescue import Rescuer
 
@@ -106,8 +112,10 @@ def rescue(
         printer.text(printable("\n" + "\n".join(describe_call(made, written or model, to))))
     else:
         printer.text(printable(f"\nWrote {written}. It is proven: load it in {to} with"))
-        printer.text(printable(f"  tf.keras.models.load_model({str(written)!r})"))
+        printer.text(printable("\n".join(describe_load(written or place, origin.custom, code))))
     following = f"env for {shlex.quote(str(written or model))}"
+    if code and origin.custom and not made.not_rebuilt:
+        following += f" --code {shlex.quote(str(code))}"
     printer.tip(printable(f"Next: {command_line(following)}"))
     raise typer.Exit(EXPECTED)
 

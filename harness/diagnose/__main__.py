@@ -153,7 +153,8 @@ def summarize_layer(layer: Layer) -> LayerSummary:
     ranges = [find_range(part) for part in parts]
     count = sum(part.size for part in parts)
     zeros = count - sum(int(np.count_nonzero(part)) for part in parts)
-    mean, deviation = find_moments(parts)
+    with np.errstate(all="ignore"):  # weights may be infinite
+        mean, deviation = find_moments(parts)
     return LayerSummary(
         name=plain(layer.name),
         kind=plain(layer.class_name),

@@ -230,5 +230,7 @@ def spell_confidence(finding: Finding) -> str:
 def describe_causes() -> str:
     """Return every cause with what it needs, one paragraph each."""
     return "\n\n".join(
-        f"{each.id} ({each.side})\n  {each.sentence}\n  Needs {each.needs}." for each in ALL
+        f"{each.id} ({each.side})\n  {each.sentence}\n  Needs {each.needs}.\n"
+        + (f"  Not for --prove: {each.by_hand}." if each.by_hand else "  --prove tries its cure.")
+        for each in ALL
     )

@@ -51,7 +51,7 @@ def trace(network: Network, inputs: Sequence[Array]) -> dict[str, Array]:
     """Return what each layer of the outer model gives, as far as that can be computed."""
     values = [np.asarray(each, np.float64) for each in inputs]
     done: dict[str, list[Array]] = {}
-    if network.root is None or network.partly:
+    if network.root is None or network.partly or "float16" in json.dumps(network.config):
         return {}
     with np.errstate(all="ignore"), contextlib.suppress(CannotCompute):
         if network.root.class_name == "Sequential":

@@ -76,6 +76,11 @@ class Origin:
         return ALONE in self.marks
 
     @property
+    def imports_keras(self) -> bool:
+        """Return whether the release that reads the file has that Keras: `import keras` there."""
+        return self.keras_alone and " with keras==" in (self.releases or ("",))[0]
+
+    @property
     def holds_model(self) -> bool:
         """Return whether the file is a model that can be called: architecture and weights."""
         if self.architecture is not None:

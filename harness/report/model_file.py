@@ -87,7 +87,7 @@ def advise_without_model(origin: Origin) -> list[str]:
     if advise := ADVICE.get(origin.format):
         return advise(origin)
     if origin.format == CONFIG_JSON:
-        keras = "keras" if origin.keras_alone else "tf.keras"
+        keras = "keras" if origin.imports_keras else "tf.keras"
         text = f"open({str(path)!r})"
         text = f"json.load({text})" if "JSON in JSON" in origin.marks else f"{text}.read()"
         return [
@@ -107,7 +107,7 @@ def advise_without_model(origin: Origin) -> list[str]:
         ]
     build = "The file holds weights without a model. Build the model in that release, then:"
     if origin.architecture:
-        keras, json = "keras" if origin.keras_alone else "tf.keras", str(origin.architecture)
+        keras, json = "keras" if origin.imports_keras else "tf.keras", str(origin.architecture)
         build = (
             f"  {import_keras(origin)}model = {keras}.models.model_from_json(open({json!r}).read())"
         )
@@ -118,7 +118,7 @@ def import_keras(origin: Origin) -> str:
     """Return the statements that import the Keras that was a package of its own; else ""."""
     if KERAS_0 in origin.marks:  # its own default is Theano
         return "import os; os.environ['KERAS_BACKEND'] = 'tensorflow'; import keras.models; "
-    return "import keras; " if origin.keras_alone else ""
+    return "import keras; " if origin.imports_keras else ""
 
 
 def advise_checkpoint(origin: Origin) -> list[str]:

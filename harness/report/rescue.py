@@ -4,7 +4,7 @@ from pathlib import Path
 
 from harness.catalog.prose import hang
 from harness.origin.predictions import describe_predictions
-from harness.report.model_file import spell_tensor
+from harness.report.model_file import SPELLABLE, spell_tensor
 from harness.rescue.rescue import Rescue
 
 
@@ -48,6 +48,20 @@ def describe_rescue(rescue: Rescue, model: Path, own: str, target: str) -> list[
 def fold(sentence: str) -> list[str]:
     """Return a sentence as lines of at most 80 columns; words are never cut, for they are names."""
     return hang(sentence, 80, "", "  ")
+
+
+def describe_load(written: Path, custom: tuple[str, ...], code: Path | None) -> list[str]:
+    """Return the lines of Python that load the new file; with the user's classes, if it has any."""
+    named = {each: each.rpartition(">")[2] for each in custom if SPELLABLE.fullmatch(each)}
+    if code is None or not named:
+        return [f"  tf.keras.models.load_model({str(written)!r})"]
+    brought = ", ".join(sorted(set(named.values())))
+    objects = ", ".join(f"{key!r}: {name}" for key, name in named.items())
+    return [
+        f"  from {code.stem} import {brought}",
+        f"  tf.keras.models.load_model({str(written)!r},",
+        f"      custom_objects={{{objects}}})",
+    ]
 
 
 def describe_call(rescue: Rescue, saved: Path, target: str) -> list[str]:

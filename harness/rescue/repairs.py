@@ -184,10 +184,9 @@ def translate_policies(config: Node) -> tuple[Node, str]:
             found.append(name)
         return node
 
+    changed = map_objects(config, change)
     names = ", ".join(sorted({plain(each) for each in found}))
-    return map_objects(config, change), f"the dtype policy {names} is named by its name" * bool(
-        found
-    )
+    return changed, f"the dtype policy {names} is written as its name alone" if found else ""
 
 
 REPAIRS: tuple[Callable[[Node], tuple[Node, str]], ...] = (

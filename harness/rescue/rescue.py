@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from harness.environments.resolve import open_environment
-from harness.formats.facts import KERAS_ARCHIVE, SAVED_MODEL, Unreadable, plain
+from harness.formats.facts import KERAS_ARCHIVE, MOST_NAMED, SAVED_MODEL, Unreadable, plain
 from harness.origin.answer import LayerWeights, clean, spell_version
 from harness.origin.likely_releases import KERAS_1_READERS
 from harness.origin.model_copy import copy_model
@@ -127,6 +127,10 @@ class Rescuer:
         first = self.try_as_it_is(old)
         if first is not None and not first.reason:
             return first
+        if old.by_signature and self.origin.custom and self.code is None:
+            names = ", ".join(plain(each) for each in self.origin.custom[:MOST_NAMED])
+            said = f"without its classes ({names}) only the signatures can be called"
+            return Rescue(old, said, "their code, with --code")
         if old.by_signature:
             said = "it is a SavedModel without a Keras model: only its signatures can be called"
             return Rescue(old, said, "the code that made it")

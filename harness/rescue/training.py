@@ -47,6 +47,7 @@ OPTIMIZERS = {
     ),
 }
 CLIPPING = ("clipnorm", "clipvalue")
+WHERE = {"loss": "keras.losses", "metrics": "keras.metrics", "weighted_metrics": "keras.metrics"}
 
 
 def read_training(path: Path, kind: str) -> Node | None:
@@ -75,6 +76,7 @@ def repair_training(training: Node | None) -> tuple[Node | None, list[Repair]]:
     optimizer = training.get("optimizer_config") or training.get("optimizer")
     if not isinstance(optimizer, dict) or not isinstance(optimizer.get("config"), dict):
         return None, []
+    scaled, optimizer = scales_losses(optimizer), unwrap(optimizer)
     given, name = optimizer["config"], str(optimizer.get("class_name")).rpartition(">")[2]
     known = next((each for each in OPTIMIZERS if each.lower() == name.lower()), None)
     if known is None:
@@ -85,31 +87,57 @@ def repair_training(training: Node | None) -> tuple[Node | None, list[Repair]]:
     done = []
     if "lr" in given:
         done.append(Repair("name-learning-rate", "lr of the optimizer is called learning_rate"))
+    new = {"class_name": known, "config": kept}
     changed = {
-        "optimizer_config": {"class_name": known, "config": kept},
-        **{key: lengthen(training.get(key)) for key in ("loss", "metrics", "weighted_metrics")},
+        "optimizer_config": wrap(new) if scaled else new,
+        **{key: lengthen(training.get(key), module) for key, module in WHERE.items()},
         "loss_weights": training.get("loss_weights"),
     }
-    if any(changed[key] != training.get(key) for key in ("loss", "metrics", "weighted_metrics")):
+    if any(changed[key] != training.get(key) for key in WHERE):
         said = "losses and metrics have the names that Keras 3 knows"
         done.append(Repair("name-metrics", said))
     return changed, done
 
 
-def lengthen(value: Any) -> Any:
-    """Return losses and metrics with the names that Keras 3 knows."""
+def unwrap(optimizer: Node) -> Node:
+    """Return the optimizer inside one that scales losses, or the optimizer itself."""
+    inner = optimizer["config"].get("inner_optimizer", optimizer["config"].get("optimizer"))
+    if scales_losses(optimizer) and isinstance(inner, dict):
+        return inner if isinstance(inner.get("config"), dict) else optimizer
+    return optimizer
+
+
+def scales_losses(optimizer: Node) -> bool:
+    """Return whether an optimizer scales the losses of a model that computes in float16."""
+    return optimizer.get("class_name") in ("LossScaleOptimizer", "LossScaleOptimizerV1")
+
+
+def wrap(optimizer: Node) -> Node:
+    """Return an optimizer inside one that scales losses: compile sees only a model's own policy."""
+    inner = optimizer | {"module": "keras.optimizers", "registered_name": None}
+    return {"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": inner}}
+
+
+def lengthen(value: Any, module: str) -> Any:
+    """Return losses and metrics as Keras 3 knows them; `module` is that of those that name none.
+
+    A loss that is an object has the arguments fn and reduction="auto" in Keras 2.
+    """
     if isinstance(value, str):
         return SHORT.get(value, value)
     if isinstance(value, list):
-        return [lengthen(each) for each in value]
+        return [lengthen(each, module) for each in value]
     if not isinstance(value, dict):
         return value
     if "class_name" not in value:
-        return {key: lengthen(each) for key, each in value.items()}
+        return {key: lengthen(each, module) for key, each in value.items()}
     inner = value.get("config")
     if not isinstance(inner, dict):
         return value
     function = inner.get("fn")
     if value["class_name"] == "MeanMetricWrapper" and isinstance(function, str):
-        return lengthen(function)
-    return value
+        return lengthen(function, module)
+    kept = {key: each for key, each in inner.items() if key != "fn"}
+    if kept.get("reduction") == "auto":
+        kept["reduction"] = "sum_over_batch_size"
+    return {"module": module, "registered_name": None} | value | {"config": kept}

@@ -102,6 +102,7 @@ def compile_again(tf, step, model):
             weighted_metrics=revive(tf, wanted.get("weighted_metrics")),
             loss_weights=wanted.get("loss_weights"),
         )
+        optimizer.build(model.trainable_variables)  # else load_model warns of missing variables
     except Exception as error:
         return make_printable("%s: %s" % (type(error).__name__, error))[:2000]
     return ""

@@ -416,6 +416,18 @@ def seal(*given): sealed.append(given)
 # CURE
 assert os.path.exists(path) and sealed
 """,
+    "inputs-of-another-shape": """
+import contextlib, io
+inputs, training = np.zeros((4, 3)), np.zeros((9, 5))
+with contextlib.redirect_stdout(io.StringIO()) as printed:
+    # CURE
+assert printed.getvalue().split() == ["(4,", "3)", "(9,", "5)"]
+""",
+    "column-in-another-unit": """
+inputs, column, factor = np.array([[1.0, 3000.0]]), 1, 1000
+# CURE
+assert same(inputs, [[1.0, 3.0]])
+""",
     "tflite-int8-scale-ignored": "kind, quantised = np.int8, (0.5, -10)"
     + INTERPRETER
     + "outputs = np.array([-10, 10], np.int8)\n# CURE\nassert same(predictions, [0.0, 10.0])\n",

@@ -15,7 +15,7 @@ from harness.origin.likely_releases import choose_by_keras
 from harness.origin.model_copy import copy_model
 from harness.origin.restore import RestoredModel
 from harness.origin.who_wrote import read_origin
-from harness.report.model_file import spell_load
+from harness.report.model_file import advise_without_model, spell_load
 from harness.worker.old_keras import choose_keras
 
 FILES = Path(__file__).parents[1] / "data/old_keras"
@@ -105,6 +105,21 @@ def test_a_json_text_inside_a_json_text_is_read_and_the_line_that_loads_it_is_ri
     said = cli("env", "for", tmp_path / "model.json").stdout
     assert "it is a JSON text inside a JSON text" in said
     assert f"model_from_json(json.load(open('{tmp_path / 'model.json'}')))" in said
+
+
+@pytest.mark.parametrize(
+    ("version", "begin"),
+    [("1.2.2", "import keras; model = keras."), ("2.1.6", "model = tf.keras.")],
+)
+def test_the_printed_line_imports_the_keras_that_is_in_the_release_named_beside(
+    version, begin, tmp_path
+):
+    layer = {"class_name": "Dense", "config": {"units": 1, "batch_input_shape": [None, 2]}}
+    config = {"class_name": "Sequential", "config": [layer], "keras_version": version}
+    (tmp_path / "model.json").write_text(json.dumps(config))
+    origin = read_origin(tmp_path / "model.json")
+    assert advise_without_model(origin)[1].strip().startswith(begin)
+    assert ("keras==" in origin.releases[0]) is begin.startswith("import keras")
 
 
 @pytest.mark.parametrize(

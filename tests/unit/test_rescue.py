@@ -20,7 +20,12 @@ from harness.origin.answer import LayerWeights, ModelInput, ModelOutput
 from harness.origin.restore import RestoredModel
 from harness.origin.who_wrote import Origin
 from harness.processes.variables import Environment
-from harness.report.rescue import describe_call, describe_rescue, make_rescue_record
+from harness.report.rescue import (
+    describe_call,
+    describe_load,
+    describe_rescue,
+    make_rescue_record,
+)
 from harness.rescue import rescue as rescue_module
 from harness.rescue.last_resort import align_outputs, name_inputs
 from harness.rescue.new_file import publish
@@ -212,7 +217,9 @@ def test_policies_axes_and_initializers_are_spelled_as_keras_3_does():
         layer("Dense", units=1, dtype=policy, bias_initializer=initializer),
         layer("BatchNormalization", "b", axis=[3]),
     )
-    assert find(translate_policies(config)[0], "Dense")["config"]["dtype"] == "mixed_float16"
+    changed, why = translate_policies(config)
+    assert find(changed, "Dense")["config"]["dtype"] == "mixed_float16"
+    assert "policy mixed_float16 is" in why
     assert find(name_axis(config)[0], "BatchNormalization")["config"]["axis"] == 3
     assert find(drop_initializer_dtypes(config)[0], "Zeros")["config"] == {}
 
@@ -336,6 +343,25 @@ def test_the_arguments_of_compile_get_todays_names():
     assert changed["metrics"] == ["accuracy", "mean_absolute_error"]
     assert {each.name for each in done} == {"name-learning-rate", "name-metrics"}
     assert repair_training({"loss": "mse"}) == (None, [])
+
+
+def test_a_loss_that_is_an_object_loses_the_arguments_that_keras_3_has_not():
+    optimizer = {"class_name": "Adam", "config": {"learning_rate": 0.01}}
+    huber = {"class_name": "Huber", "config": {"fn": "huber", "reduction": "auto", "delta": 2.0}}
+    changed, done = repair_training({"loss": {"a": huber}, "optimizer_config": optimizer})
+    made = changed["loss"]["a"]
+    assert made["config"] == {"reduction": "sum_over_batch_size", "delta": 2.0}
+    assert made["module"] == "keras.losses"
+    assert [each.name for each in done] == ["name-metrics"]
+
+
+def test_an_optimizer_that_scales_losses_still_does():
+    adam = {"class_name": "Adam", "config": {"learning_rate": 0.01, "decay": 0.0}}
+    scales = {"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": adam}}
+    changed, _ = repair_training({"loss": "mean_squared_error", "optimizer_config": scales})
+    made = changed["optimizer_config"]
+    assert made["class_name"] == "LossScaleOptimizer"
+    assert made["config"]["inner_optimizer"]["config"] == {"learning_rate": 0.01}
 
 
 def test_a_loss_that_keras_does_not_know_is_found_before_training():
@@ -515,6 +541,14 @@ def test_a_saved_model_is_reported_with_the_lines_that_were_proven():
     assert max(map(len, text.splitlines())) <= 80
     record = make_rescue_record(made, "2.15", "2.21", Path("m-rescued"))
     assert (record["output"], record["signature"]) == ("m-rescued", "serving_default")
+
+
+def test_the_lines_that_load_the_new_file_bring_the_classes_of_the_user():
+    bare = describe_load(Path("m-rescued.keras"), (), Path("mine.py"))
+    assert bare == ["  tf.keras.models.load_model('m-rescued.keras')"]
+    told = "\n".join(describe_load(Path("m.keras"), ("Own>Scale", "my_loss"), Path("mine.py")))
+    assert "from mine import Scale, my_loss" in told
+    assert "custom_objects={'Own>Scale': Scale, 'my_loss': my_loss})" in told
 
 
 def test_an_old_saved_model_that_the_target_calls_is_enough():

@@ -82,7 +82,10 @@ def rescue(
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
-    printer.prose(printable("\n".join(describe_origin(origin, model))), in_pipe=80)
+    first, *evidence = describe_origin(origin, model)
+    printer.prose(printable(first))
+    if evidence:
+        printer.prose(printable("\n".join(evidence)), in_pipe=80)
     check_origin(origin, model, trust)
     check_folder(model, place)
     own = release or origin.releases[0]

@@ -33,7 +33,8 @@ MOST_COLUMNS = 512  # statistics of more are kept as one
 SAMPLED = 256  # numbers that are kept of a layer's output
 SHARE = 1e-4  # of a column's spread: what counts as rounding
 COARSE = {"float16": 2e-2, "bfloat16": 2.5e-2}  # measured, restorebench's verdicts/tolerances.py
-FAR, FACTOR = 5.0, 10.0  # inputs: deviations of a column's mean; times as large, or as small
+FAR = 5.0  # deviations by which the mean of a column of inputs may move
+LEAST, FACTOR = 0.005, 10.0  # times the sealed reach that inputs may have
 OWN = ("keras", "tf_keras", "tensorflow", "builtins", "numpy")  # whose classes are no custom code
 TAKEN = ("file", "allow_pickle")  # which np.savez takes for itself
 STATISTICS = ("minimum", "maximum", "mean", "deviation")
@@ -178,7 +179,8 @@ def examine(model, given, names, arrays):
     order = {name: place for place, name in enumerate(watched)}
     layers.sort(key=lambda pair: order.get(pair[0], len(order)))  # as they are called
     held = [(name, type(layer).__name__, read_weights(layer)) for name, layer in layers]
-    held += [("(the model itself)", type(model).__name__, own_weights(model, layers))]
+    alone = own_weights(model, layers) if layers else []
+    held += [("(the model itself)", type(model).__name__, alone)] if alone else []
     dtypes = [str(getattr(layer, "compute_dtype", "")) for _, layer in layers]
     return State(
         outputs,
@@ -186,9 +188,8 @@ def examine(model, given, names, arrays):
         [
             {"name": name, "class": kind, "weights": [describe_weight(each) for each in weights]}
             for name, kind, weights in held
-            if weights or name in watched
         ],
-        [watched.get(name) for name, _, weights in held if weights or name in watched],
+        [watched.get(name) for name, _, _ in held],
         describe_code(model, layers) if layers else [],
         find_versions(model),
         ([each for each in COARSE if each in dtypes] or ["float32"])[0],
@@ -201,7 +202,10 @@ def take_inputs(inputs, model=None):
     given = "dict" if isinstance(inputs, dict) else "list" if several and inputs else "one"
     parts = {"dict": lambda: list(inputs.values()), "list": lambda: list(inputs)}
     arrays = [plain(each) for each in parts.get(given, lambda: [inputs])()]
-    names = [str(each) for each in getattr(model, "input_names", None) or []]
+    tensors = getattr(model, "inputs", None) or []
+    tensors = tensors if isinstance(tensors, (list, tuple)) else []
+    names = getattr(model, "input_names", None) or [getattr(each, "name", "") for each in tensors]
+    names = [str(each).split(":")[0] for each in names]
     if given == "dict":
         names = [str(each) for each in inputs]
     elif len(set(names)) != len(arrays):
@@ -281,6 +285,8 @@ def read_weights(layer):
         weights = read_variables(list(layer.trainable_weights) + list(layer.non_trainable_weights))
     except (AttributeError, NotImplementedError):  # TensorFlow 1: in a graph
         weights = [np.asarray(each) for each in layer.get_weights()]
+    # The count of a Normalization is kept by Keras 2 and 3 in different ways.
+    weights = [each for each in weights if each.ndim or each.dtype.kind not in "iu"]
     try:
         words = layer.get_vocabulary()
     except Exception:
@@ -534,7 +540,7 @@ def compare(record, arrays, model, tolerance=SHARE):
     if said:
         found.append(Finding("outputs", True, said, [first] if first else []))
     if weights:
-        layers = "%d of %d layers are not as sealed" % (len(weights), len(record["layers"]))
+        layers = "%d of %d layers are not as sealed" % (len(weights), number)
         found.append(Finding("weights", True, layers, weights))
     if state.layers:
         found += compare_code(record["code"], state.code)
@@ -548,8 +554,8 @@ def compare_layers(record, samples, state, share):
     partners = match_layers(sealed, state.layers)
     for at, (layer, partner) in enumerate(zip(sealed, partners)):
         named = "%s (%s)" % (layer["name"], layer["class"])
-        if partner is None:
-            said, output = "is missing", ""
+        if partner is None:  # one without weights has other names in other releases
+            said, output = "is missing" if layer["weights"] else "", ""
         else:
             said = differ_in_weights(layer["weights"], state.layers[partner]["weights"])
             kept, now = samples.get("%04d" % at), state.samples[partner]
@@ -559,8 +565,8 @@ def compare_layers(record, samples, state, share):
             weights.append("%s %s" % (named, said))
         if not first and (said or output):
             first = "the first layer that differs: %s %s" % (named, said or output)
-    extra = set(range(len(state.layers))) - set(partners)
-    weights += ["%s was not there" % state.layers[at]["name"] for at in sorted(extra)]
+    extra = [at for at, layer in enumerate(state.layers) if layer["weights"]]
+    weights += ["%s was not there" % state.layers[at]["name"] for at in extra if at not in partners]
     return weights, first
 
 
@@ -620,8 +626,12 @@ def compare_code(sealed, ours):
 
 def compare_versions(sealed, ours):
     """Return what was sealed with other releases than these."""
-    names = [each for each in ("tensorflow", "keras", "numpy") if sealed[each] != ours[each]]
-    told = ["%s %s, sealed with %s" % (each, ours[each], sealed[each]) for each in names]
+    spelled = (("tensorflow", "TensorFlow"), ("keras", "Keras"), ("numpy", "numpy"))
+    told = [
+        "%s %s, sealed with %s" % (name, ours[key], sealed.get(key))
+        for key, name in spelled
+        if sealed.get(key) != ours[key]
+    ]
     return [Finding("versions", False, "; ".join(told), [])] if told else []
 
 
@@ -648,13 +658,13 @@ def compare_inputs(record, arrays):
         said = "%d arrays are fed, %d were sealed" % (len(arrays), len(sealed))
         return [Finding("inputs", True, said, [])]
     for one, values in zip(sealed, arrays):
-        two = describe(values, True)
+        two, called = describe(values, True), one["name"] + ": " if len(sealed) > 1 else ""
         with np.errstate(all="ignore"):
             told = differ_in_inputs(one, two)
         if told:
-            found.append(Finding("inputs", True, "%s: %s" % (one["name"], told), spell(one, two)))
+            found.append(Finding("inputs", True, called + told, spell(one, two)))
         elif one["dtype"] != two["dtype"]:
-            said = "%s is %s, sealed %s" % (one["name"], two["dtype"], one["dtype"])
+            said = "%sthe dtype is %s, sealed %s" % (called, two["dtype"], one["dtype"])
             found.append(Finding("inputs", False, said, []))
     return found
 
@@ -677,22 +687,21 @@ def differ_in_inputs(one, two):
         return "" if one["dtype"] == two["dtype"] else "not the kind of values that was sealed"
     if two["not_finite"] and not one["not_finite"]:
         return "%d values are NaN or infinite" % two["not_finite"]
-    if two["zeros"] == 1.0 and one["zeros"] < 1.0:
+    size = float(np.prod(two["shape"]))
+    if two["zeros"] == 1.0 and one["zeros"] ** size < 1e-6:  # not by chance
         return "all values are zero"
     columns = [each.get("columns") for each in (one, two)]
     if not all(columns):
         columns = [{key: [each[key]] for key in STATISTICS} for each in (one, two)]
     columns = [{key: np.array(each[key]) for key in each} for each in columns]
-    standard = [
-        np.abs(each["mean"]).max() < 0.2 and np.abs(each["deviation"] - 1).max() < 0.3
-        for each in columns
-    ]
-    if standard[1] and not standard[0]:
+    standard, raw = zip(*(standardised(each) for each in columns))
+    if standard[1] and raw[0]:
         return "they are standardised, and the sealed ones were not"
-    if standard[0] and not standard[1] and differ_in_columns(*columns):
+    if standard[0] and raw[1] and differ_in_columns(*columns):
         return "they are not standardised, and the sealed ones were"
     reach = [max(abs(each["minimum"]), abs(each["maximum"])) for each in (one, two)]
-    if reach[0] and not 1 / FACTOR < reach[1] / reach[0] < FACTOR:
+    numbered = all("int" in each["dtype"] for each in (one, two))  # words by their numbers
+    if reach[0] and reach[1] and not numbered and not LEAST < reach[1] / reach[0] < FACTOR:
         times = reach[1] / reach[0]
         said = "the values reach %.4g, sealed %.4g" % (reach[1], reach[0])
         if 200 < times < 300:
@@ -700,20 +709,31 @@ def differ_in_inputs(one, two):
         if 200 < 1 / times < 300:
             return said + ": they are divided by 255 once too often"
         return said + ": another scale"
+    if min(one["minimum"], 0) <= two["minimum"] and two["maximum"] <= max(one["maximum"], 0):
+        steady = columns[0]["deviation"] == 0  # a column that was always 0 may be 1 today
+        columns[0]["deviation"] = np.where(steady, np.inf, columns[0]["deviation"])
     return differ_in_columns(*columns)
+
+
+def standardised(columns):
+    """Return whether columns have mean 0 and deviation 1, and whether they clearly have not."""
+    mean, deviation = np.abs(columns["mean"]), columns["deviation"]
+    near = mean.max() < 0.2 and np.abs(deviation - 1).max() < 0.3
+    return near, mean.max() > 1 or deviation.max() > 2 or deviation.max() < 0.5
 
 
 def differ_in_columns(one, two):
     """Return which columns lie far from the sealed ones, and whether another order would fit."""
     spread = one["deviation"] + 1e-6 * np.abs(one["mean"]) + 1e-12
     away = np.abs(two["mean"][:, None] - one["mean"]) / spread  # (now, sealed)
-    far = int((np.diag(away) > FAR).sum())
+    outside = (two["mean"] < one["minimum"]) | (two["mean"] > one["maximum"])
+    far = int((outside & (np.diag(away) > FAR)).sum())
     if not far:
         return ""
     nearest = away.argmin(axis=1)
     if len(set(nearest.tolist())) == len(nearest) and (away.min(axis=1) < 1.0).all():
         return "the columns come in another order: as if sealed columns %s" % nearest.tolist()
-    worst = int(np.diag(away).argmax())
+    worst = int(np.where(outside, np.diag(away), 0).argmax())
     said = "%d of %d columns lie far from the sealed ones" % (far, len(away))
     means = (worst, two["mean"][worst], one["mean"][worst])
     return said + ": column %d has the mean %.4g, sealed %.4g" % means

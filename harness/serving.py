@@ -98,9 +98,10 @@ def seal(
     from harness.environments.resolve import OWN
     from harness.origin.own_release import is_own_release
     from harness.origin.who_wrote import read_origin
-    from harness.seals.run import seal_model
+    from harness.seals.run import check_can_seal, seal_model
 
     origin = read_origin(Path(model))
+    check_can_seal(origin, trusted, replace)
     named = release or (origin.releases or (NEWEST,))[0]
     chosen = OWN if not release and is_own_release(origin, named) else named
     return seal_model(
@@ -133,11 +134,10 @@ def verify(
     """
     from harness.environments.resolve import choose_default
     from harness.origin.who_wrote import read_origin
-    from harness.seals.run import verify_model
-    from harness.seals.seal_file import read_seal
+    from harness.seals.run import check_can_verify, verify_model
 
     origin = read_origin(Path(model))
-    read_seal(origin.path)
+    check_can_verify(origin, trusted)
     chosen = reader or choose_default()
     return verify_model(
         open_portable(chosen),

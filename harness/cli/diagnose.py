@@ -1,5 +1,6 @@
 """`diagnose`: name the cause of wrong predictions, and the code that cures it."""
 
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -7,9 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import diagnose_load
-from harness.cli.diagnose_inputs import TrainSampleOption, check_inputs, diagnose_inputs
+from harness.cli.diagnose_inputs import (
+    ScalerOption,
+    TrainSampleOption,
+    check_inputs,
+    diagnose_inputs,
+)
 from harness.cli.diagnose_load import LoadOption, ProveOption
 from harness.cli.diagnose_reports import HtmlOption, SarifOption, check_reports, write_reports
+from harness.cli.lesson_of_error import find_explanation
 from harness.cli.model_options import TrustOption
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
@@ -53,7 +60,8 @@ def diagnose(
         Path | None,
         typer.Option(
             metavar="FILE.py",
-            help="Your layers, or the script that restores; read, never run.",
+            help="Your layers, or the script that restores; read. --load and --prove run it, in the"
+            " cage.",
             show_default=False,
         ),
     ] = None,
@@ -66,6 +74,7 @@ def diagnose(
         ),
     ] = "",
     train_sample: TrainSampleOption = None,
+    scaler: ScalerOption = None,
     answers: Annotated[
         Path | None,
         typer.Option(
@@ -108,7 +117,9 @@ def diagnose(
 
     printer = Printer(json_file)
     given = [
-        each for each in (model, code, inputs, train_sample, *(predicted or []), expected) if each
+        each
+        for each in (model, code, inputs, train_sample, scaler, *(predicted or []), expected)
+        if each
     ]
     check_reports(sarif, html, given[0] if given else None)
     if causes:
@@ -130,7 +141,7 @@ def diagnose(
     if (load or prove) and model is None:
         option = "--load" if load else "--prove"
         raise UsageError(f"{option} needs a model file", "", command_line("diagnose model.keras"))
-    beside = check_inputs(inputs, train_sample, model is not None)
+    beside = check_inputs(inputs, train_sample, scaler, model is not None)
     check_evidence(
         model is not None or code is not None or beside,
         wanted is not None,
@@ -142,8 +153,14 @@ def diagnose(
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
     )
-    more = [diagnose_inputs(inputs, train_sample)] if beside and inputs else []
+    more = None
+    if beside and inputs:
+        more = partial(diagnose_inputs, inputs, train_sample, scaler)
     diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
+    if (load or prove) and model and diagnosis.seal and inputs is None:
+        from harness.diagnose.seal_rules import read_sealed
+
+        inputs, wanted = read_sealed(model)
     for wished, go_on in ((load, diagnose_load.look_inside), (prove, diagnose_load.prove)):
         if wished and model:
             diagnosis = go_on(
@@ -237,6 +254,8 @@ def choose_next(diagnosis: "Diagnosis") -> str:
     for finding in diagnosis.findings:
         if finding.scenario:
             return suggest_lesson(finding.scenario)
+    if diagnosis.restored and (words := find_explanation(diagnosis.restored.error)):
+        return command_line(words)
     if diagnosis.wrong or diagnosis.model is None:
         return command_line('search "what you see"')
     return command_line(f"env for {quote(diagnosis.model)}")

@@ -1,5 +1,6 @@
 """`diagnose --load` and `--prove`: what only a restored model tells, in a cage."""
 
+import ast
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -47,9 +48,10 @@ def look_inside(
 
     origin = open_origin(model, trust, "--load")
     given = read_samples(inputs, "--inputs") if inputs else None
+    own = code if code and defines_class(code) else None
     release = reader or choose_release(origin)
     with temporary_folder() as work, show_progress(f"restoring a copy in {release}"):
-        observer = Observer(origin, work, release, code, trust, given, expected, predicted)
+        observer = Observer(origin, work, release, own, trust, given, expected, predicted)
         seen = observer.observe()
     findings = rank([*diagnosis.findings, *seen.findings])
     return msgspec.structs.replace(diagnosis, restored=seen, findings=findings)
@@ -71,14 +73,20 @@ def prove(
     Raises UsageError for a model that is not loaded because it is unsafe, or because this machine
     has no cage; and EnvironmentUnusable where a release cannot be built.
     """
+    from harness.diagnose.causes import CAUSES
+    from harness.diagnose.proof import leave_to_people
     from harness.diagnose.prove import Prover
     from harness.files import temporary_folder
     from harness.origin.samples import read_samples
 
+    if all(CAUSES[each.cause].by_hand for each in diagnosis.findings):
+        left = [leave_to_people(each.cause) for each in diagnosis.findings]
+        return msgspec.structs.replace(diagnosis, proofs=left)
     origin = open_origin(model, trust, "--prove")
     given = read_samples(inputs, "--inputs") if inputs else None
+    own = code if code and defines_class(code) else None
     with temporary_folder() as work, show_progress("carrying out the cure on a copy"):
-        prover = Prover(origin, work, reader, code, trust, given, expected, predicted)
+        prover = Prover(origin, work, reader, own, trust, given, expected, predicted)
         proofs = prover.prove_all(diagnosis.findings)
     return msgspec.structs.replace(diagnosis, proofs=proofs)
 
@@ -99,3 +107,10 @@ def open_origin(model: Path, trust: bool, option: str) -> "Origin":
             command_line(f"diagnose {quote(str(model))}"),
         )
     return origin
+
+
+def defines_class(code: Path) -> bool:
+    """Return whether a file brings classes for the model, and is no script that only restores."""
+    from harness.diagnose.code_rules import read_code
+
+    return any(isinstance(each, ast.ClassDef) for each in read_code(code).body)

@@ -17,6 +17,7 @@ from harness.course.case_files import TITLES, explain_misfit, make_case
 from harness.course.cases import (
     CASES,
     LETTERS,
+    NOTHING,
     Case,
     count_right,
     describe_choice,
@@ -123,9 +124,10 @@ def show_case(case: Case, place: Path, catalog: Catalog, progress: Progress) -> 
     prose(f"{case.id}: case {CASES.index(case) + 1} of {len(CASES)}\n")
     typer.echo("\n".join(hang(f'"{case.context}"', prose_width(), "  ", "  ")))
     typer.echo(printable(f"\nIn {place}:"))
-    for path in sorted(place.iterdir()):
-        title = TITLES.get(path.name, "what your colleague sent")
-        typer.echo(printable(f"  {path.name:16} {title}"))
+    names = sorted(path.name for path in place.iterdir())
+    for file in names:
+        title = TITLES.get(file, "what your colleague sent")
+        typer.echo(printable(f"  {file:{max(map(len, names))}}  {title}"))
     typer.echo("\nWhat is the cause?")
     for letter, choice in zip(LETTERS, case.choices, strict=False):
         said = f"{choice}: {describe_choice(choice, catalog)}"
@@ -163,10 +165,12 @@ def keep_answer(folder: Path, case: Case, choice: str) -> None:
 def show_feedback(case: Case, choice: str, place: Path, catalog: Catalog) -> None:
     """Print whether an answer is right, the evidence in the file, and what shows it."""
     prose, scenario = Printer(None).prose, catalog.find(case.scenario)
-    right = f"Right: {case.cause}." if choice == case.cause else f"No: not {choice}."
-    typer.echo(right)
-    if choice != case.cause:
-        prose(f"It is {case.cause}: {describe_choice(case.cause, catalog)}")
+    if choice == case.cause:
+        typer.echo(f"Right: {choice}.")
+    else:
+        typer.echo("No." if choice == NOTHING else f"No: not {choice}.")
+        said = describe_choice(case.cause, catalog)
+        prose(said if case.cause == NOTHING else f"It is {case.cause}: {said}")
     evidence = find_evidence(case, place)
     prose(
         printable(f"Evidence: {evidence.found}.")

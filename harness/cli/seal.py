@@ -78,7 +78,7 @@ def seal(
     from harness.origin.who_wrote import spell_writer
     from harness.report.seal import describe_seal
     from harness.seals.place import find_seal
-    from harness.seals.run import seal_model
+    from harness.seals.run import check_can_seal, seal_model
 
     check_name(release)
     if code is not None and not code.is_file():
@@ -88,6 +88,7 @@ def seal(
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
+    check_can_seal(origin, trust, replace)
     named = release or (origin.releases or (NEWEST,))[0]
     chosen = OWN if not release and is_own_release(origin, named) else named
     called = "your own environment" if chosen == OWN else chosen

@@ -58,8 +58,7 @@ def verify(
     from harness.environments.resolve import OWN, check_name, choose_default, open_environment
     from harness.origin.samples import read_samples
     from harness.report.seal import describe_verification
-    from harness.seals.run import verify_model
-    from harness.seals.seal_file import read_seal
+    from harness.seals.run import check_can_verify, verify_model
 
     check_name(reader)
     if code is not None and not code.is_file():
@@ -68,7 +67,7 @@ def verify(
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
-    read_seal(origin.path)
+    check_can_verify(origin, trust)
     chosen = reader or choose_default()
     called = "your own environment" if chosen == OWN else chosen
     with show_progress(f"opening {called} (built first where it is missing)"):

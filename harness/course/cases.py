@@ -91,7 +91,12 @@ def read_answer(case: Case, answer: str, catalog: Catalog) -> str:
         return case.choices[LETTERS.index(word)]
     if word == NOTHING:
         return word
-    scenario = catalog.find(word)
+    try:
+        scenario = catalog.find(word)
+    except UsageError as error:
+        last = LETTERS[len(case.choices) - 1]
+        said = f"answer with {LETTERS[0]} to {last}, or with the id of a lesson"
+        raise UsageError(f"{word or 'nothing typed'} is no answer", said, error.tip) from error
     return NOTHING if scenario.is_look_alike else scenario.id
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.catalog.scenario import Scenario
 from harness.course.cases import count_right
-from harness.course.table import TRACKS, Exercise, list_track
+from harness.course.table import EXERCISES, TRACKS, Exercise, list_track
 from harness.errors import UsageError, advise
 from harness.files import to_json, write_whole
 from harness.program import command_line
@@ -103,7 +103,8 @@ def read_progress(folder: Path) -> tuple[Progress, str]:
 
 def guess_track(folder: Path) -> str:
     """Return the track whose exercises lie in a folder, the core if it is none of them."""
-    found = {each.name for each in folder.iterdir() if each.is_dir()}
+    known = {each.id for each in EXERCISES}
+    found = {each.name for each in folder.iterdir() if each.is_dir()} & known
     fitting = [track for track in TRACKS if {each.id for each in list_track(track)} == found]
     return fitting[0] if fitting else "core"
 

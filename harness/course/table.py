@@ -20,7 +20,8 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `mechanism` is what the exercise stands for, `scenario` the id of its master. `beside` names
     definitions of the master that the mended script needs and the broken one does not. `edits` are
     replacements in the learner's file: of what the master has for other ends, such as a dose.
-    `whole_batch`: a right prediction of a row depends on the rows before it, so none are left out.
+    `whole_batch`: no rows are left out, since a row depends on those before it, or since the script
+    fails for a batch of that size alone.
     """
 
     id: str

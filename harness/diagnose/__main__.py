@@ -22,6 +22,7 @@ from harness.diagnose.file_answer import (
     encode,
 )
 from harness.diagnose.findings import Finding, rank
+from harness.diagnose.first_layer import read_expectation
 from harness.diagnose.network import Layer, Network
 from harness.diagnose.read_network import read_network
 from harness.diagnose.reader_rules import foretell
@@ -68,6 +69,7 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         findings=rank(findings),
         unread=unread,
         own=own,
+        expectation=read_expectation(network) if network else None,
     )
 
 
@@ -153,7 +155,8 @@ def summarize_layer(layer: Layer) -> LayerSummary:
     ranges = [find_range(part) for part in parts]
     count = sum(part.size for part in parts)
     zeros = count - sum(int(np.count_nonzero(part)) for part in parts)
-    mean, deviation = find_moments(parts)
+    with np.errstate(all="ignore"):  # weights may be infinite
+        mean, deviation = find_moments(parts)
     return LayerSummary(
         name=plain(layer.name),
         kind=plain(layer.class_name),

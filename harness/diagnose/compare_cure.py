@@ -48,7 +48,7 @@ def compare(
         rows=len(tried.after[0]) if tried.after[0].ndim else 0,
         before=show(before),
         after=show(tried.after),
-        before_error=find_innermost(tried.before_error),
+        before_error=find_innermost(tried.before_error, 120),
     )
     if expected is None:
         return made

@@ -9,6 +9,7 @@ import msgspec
 from harness.diagnose.causes import ALL
 from harness.diagnose.code_rules import find_in_code, read_code
 from harness.diagnose.file_answer import (
+    Expectation,
     LayerSummary,
     OwnOutputs,
     Samples,
@@ -18,7 +19,6 @@ from harness.diagnose.file_answer import (
 from harness.diagnose.findings import Answer, Finding, rank
 from harness.diagnose.observation import Observation, describe_observation
 from harness.diagnose.proof import Proof, describe_proof
-from harness.diagnose.reader import find_keras
 from harness.formats.facts import plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
@@ -47,6 +47,7 @@ CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
+    `expectation`: what the first layer learned of the inputs. `notes`: what other files hold.
     `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
@@ -60,6 +61,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
     writer: str | None = None
     layers: list[LayerSummary] = []
+    expectation: Expectation | None = None
+    notes: list[str] = []
     tensors: list[TensorSummary] = []
     roots: list[str] = []
     seal: str = ""
@@ -106,7 +109,12 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
     `samples`: the files of --inputs, --expected and --predicted. Raises UsageError where nothing is
     at `path`, and CannotRead where no model can be read.
     """
-    said = read_file_answer(path, find_keras(reader) if reader else "", samples)
+    keras = ""
+    if reader:  # what knows the releases takes time to import
+        from harness.diagnose.reader import find_keras
+
+        keras = find_keras(reader)
+    said = read_file_answer(path, keras, samples)
     origin = make_origin(said.facts)
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
     if said.unread:
@@ -116,6 +124,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         format=origin.format,
         writer=spell_writer(origin),
         layers=said.layers,
+        expectation=said.expectation,
         tensors=said.tensors,
         findings=said.findings,
         own=said.own,
@@ -143,6 +152,8 @@ def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
         answer="explained" if explained else outputs.answer or file.answer,
         reason=outputs.reason or file.reason,
         findings=sorted(findings, key=lambda each: each.cause not in both),
+        notes=[*file.notes, *outputs.notes],
+        unsafe=[*file.unsafe, *outputs.unsafe],
         needed=[*file.needed, *([] if explained else outputs.needed)],
     )
 
@@ -156,6 +167,7 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     lines += map(describe_tensor, diagnosis.tensors)
     if diagnosis.seal:
         lines.append(f"  {diagnosis.seal}")
+    lines += diagnosis.notes
     if diagnosis.unsafe:
         lines.append("UNSAFE: loading it may run code or touch files:")
         lines += [f"  {each}" for each in diagnosis.unsafe]
@@ -226,5 +238,7 @@ def spell_confidence(finding: Finding) -> str:
 def describe_causes() -> str:
     """Return every cause with what it needs, one paragraph each."""
     return "\n\n".join(
-        f"{each.id} ({each.side})\n  {each.sentence}\n  Needs {each.needs}." for each in ALL
+        f"{each.id} ({each.side})\n  {each.sentence}\n  Needs {each.needs}.\n"
+        + (f"  Not for --prove: {each.by_hand}." if each.by_hand else "  --prove tries its cure.")
+        for each in ALL
     )

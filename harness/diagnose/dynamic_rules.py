@@ -112,7 +112,7 @@ def find_dying(seen: Looks) -> Finding | None:
         where = f"the layer {each.name} ({each.kind})"
         if each.broken and finite:
             return make_finding("layer-not-finite", 0.8, f"{where} is the first: {each.broken}")
-        if each.zeros == 1:
+        if each.zeros == 1 and "relu" in (each.activation, each.kind.lower()):
             return make_finding("dead-layer", 0.7, f"{where} gives only zeros, the first to do so")
         if each.ends is not None and each.ends >= AT_ENDS and each is not seen.layers[-1]:
             said = f"{each.ends:.0%} of the numbers that {where} gives are at its ends"

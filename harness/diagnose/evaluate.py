@@ -13,6 +13,7 @@ from harness.diagnose.causes import CAUSES
 from harness.diagnose.corpus import HEALTHY, Case, add_rounding, make_corpus
 from harness.diagnose.corpus_files import write_archive, write_h5
 from harness.diagnose.corpus_models import ARCHITECTURES
+from harness.diagnose.evaluate_cures import make_cure_cases, try_cures
 from harness.diagnose.file_answer import Samples
 from harness.diagnose.findings import Finding, rank
 from harness.diagnose.forward import predict
@@ -51,11 +52,18 @@ class TierScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """The scores, and how often which cause was taken for which: (label, found, count)."""
+    """The scores, and how often which cause was taken for which: (label, found, count).
+
+    `cured`: cases in which the printed cure brings the expected outputs back; `cured_held_out`: the
+    same of those held out; `uncured`: (label, count).
+    """
 
     seeds: int
     scores: list[TierScore]
     confusions: list[tuple[str, str, int]]
+    cured: Share | None = None
+    cured_held_out: Share | None = None
+    uncured: list[tuple[str, int]] = []
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +98,31 @@ def evaluate(seeds: int, progress: Callable[[Case], object] = bool) -> Evaluatio
         if each.label != (each.found[0] if each.found else HEALTHY)
     )
     confusions = [(label, found, count) for (label, found), count in wrong.most_common()]
-    return Evaluation(seeds=seeds, scores=scores, confusions=confusions)
+    cured, held_out, uncured = evaluate_cures(seeds)
+    return Evaluation(
+        seeds=seeds,
+        scores=scores,
+        confusions=confusions,
+        cured=cured,
+        cured_held_out=held_out,
+        uncured=uncured,
+    )
+
+
+def evaluate_cures(seeds: int) -> tuple[Share, Share, list[tuple[str, int]]]:
+    """Return the share of curable cases that are cured, of those held out, and what was not."""
+    results = []
+    for case in make_cure_cases(seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            cured = try_cures(case, Path(folder))
+        if cured is not None:
+            results.append((case, cured))
+    failed = Counter(case.label for case, cured in results if not cured)
+    return (
+        share(cured for _, cured in results),
+        share(cured for case, cured in results if case.held_out),
+        failed.most_common(),
+    )
 
 
 def diagnose_case(case: Case, folder: Path) -> list[Finding] | None:
@@ -187,7 +219,18 @@ def spell(each: Share) -> str:
 def describe_confusions(evaluation: Evaluation) -> list[str]:
     """Return what was taken for what, as lines, and what the scores are worth."""
     shown = [f"  {label} taken for {found}: {many}" for label, found, many in evaluation.confusions]
+    cured = []
+    if evaluation.cured and evaluation.cured_held_out:
+        whole, kept = (
+            spell(each).replace("\n", ", ")
+            for each in (evaluation.cured, evaluation.cured_held_out)
+        )
+        cured = [
+            f"Curable cases that a printed cure cures: {whole}; held out: {kept}.",
+            *(f"  not cured: {label}: {many}" for label, many in evaluation.uncured[:MOST_SHOWN]),
+        ]
     return [
+        *cured,
         "Under each share stands its interval of 95 %. Held out: every third seed.",
         *(["Wrong in first place:", *shown[:MOST_SHOWN]] if shown else ["None is wrong."]),
         "The models are made in numpy, by the authors of the rules, and hold one fault each."

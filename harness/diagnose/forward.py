@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from harness.diagnose.forward_layers import MERGES, ONE_INPUT, CannotCompute, batch_normalize
+from harness.diagnose.forward_recurrent import STEPS, recur
 from harness.diagnose.network import Layer, Network, Node
 from harness.formats.facts import plain
 from harness.verdicts.statistics import Array
 
-MOST_CALLS = 2000
+MOST_PASSES = 100  # through the layers of a model
+KNOWN = ONE_INPUT | dict.fromkeys(STEPS, recur)
 
 
 def predict(network: Network, inputs: Sequence[Array], training: bool = False) -> Array:
@@ -49,7 +51,7 @@ def trace(network: Network, inputs: Sequence[Array]) -> dict[str, Array]:
     """Return what each layer of the outer model gives, as far as that can be computed."""
     values = [np.asarray(each, np.float64) for each in inputs]
     done: dict[str, list[Array]] = {}
-    if network.root is None or network.partly:
+    if network.root is None or network.partly or "float16" in json.dumps(network.config):
         return {}
     with np.errstate(all="ignore"), contextlib.suppress(CannotCompute):
         if network.root.class_name == "Sequential":
@@ -74,18 +76,18 @@ def run_graph(
         raise CannotCompute(f"it takes {len(names)} inputs, and {len(inputs)} were given")
     done.update((name, [values]) for name, values in zip(names, inputs, strict=True))
     waiting = [each for each in node.layers if each.name not in done]
-    for _ in range(MOST_CALLS):
-        ready = [
-            each
-            for each in waiting
-            if all(name in done for name, _ in find_feeding(each.inbound, each.name))
-        ]
-        if not ready:
+    feeding = {id(each): find_feeding(each.inbound, each.name) for each in waiting}
+    for _ in range(MOST_PASSES):  # a file that lists its layers in order takes one
+        later = []
+        for each in waiting:
+            if all(name in done for name, _ in feeding[id(each)]):
+                fed = [done[name][at] for name, at in feeding[id(each)]]
+                done[each.name] = call(each, fed, training)
+            else:
+                later.append(each)
+        if not later or len(later) == len(waiting):
             break
-        for each in ready:
-            fed = [done[name][at] for name, at in find_feeding(each.inbound, each.name)]
-            done[each.name] = call(each, fed, training)
-        waiting = [each for each in waiting if each.name not in done]
+        waiting = later
     ends = read_ends(node.ends.get("output_layers"))
     if any(name not in done for name, _, _ in ends):
         raise CannotCompute("its layers are wired in a way that is not known here")
@@ -100,7 +102,7 @@ def call(each: Layer | Node, inputs: list[Array], training: bool) -> list[Array]
         return [np.concatenate(inputs, axis=int(each.config.get("axis", -1)))]
     if each.class_name in MERGES and len(inputs) > 1:
         return [np.asarray(MERGES[each.class_name](inputs))]
-    known = ONE_INPUT.get(each.class_name)
+    known = KNOWN.get(each.class_name)
     own = each.module is not None and each.module.partition(".")[0] not in ("keras", "tf_keras")
     if known is None or own or len(inputs) != 1:
         raise CannotCompute(f"the layer {plain(each.name, 40)} ({plain(each.class_name, 40)})")

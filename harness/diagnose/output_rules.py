@@ -143,8 +143,6 @@ def find_affine(each: Outputs) -> Finding | None:
             return make_finding("class-order-flipped", 0.9, said)
     if (factors < 0).any():
         return None
-    if is_scaled(each.got) and not is_scaled(each.wanted):
-        return make_finding("target-left-scaled", 0.95, said)
     fix = f"predictions = {factor:.6g} * model.predict(inputs) + {offset:.6g}"
     if len(factors) > 1:
         fix = (
@@ -152,6 +150,9 @@ def find_affine(each: Outputs) -> Finding | None:
             f"offsets = {[float(f'{each:.6g}') for each in offsets]}\n"
             "predictions = np.array(factors) * model.predict(inputs) + offsets"
         )
+    if is_scaled(each.got) and not is_scaled(each.wanted):
+        fix = f"# predictions = scaler.inverse_transform(model.predict(inputs)), that is:\n{fix}"
+        return make_finding("target-left-scaled", 0.95, said, fix)
     return make_finding("output-in-another-unit", 0.85, said, fix)
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from harness.diagnose.causes import CAUSES
 from harness.diagnose.observation import spell_versions
 
 Result = Literal["cured", "not cured", "cannot"]
@@ -31,6 +32,11 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     difference_before: float | None = None
     difference_after: float | None = None
     before_error: str = ""
+
+
+def leave_to_people(cause: str) -> Proof:
+    """Return the answer for a cure that cannot be carried out without the user."""
+    return Proof(cause=cause, result="cannot", reason=CAUSES[cause].by_hand)
 
 
 def describe_proof(proof: Proof) -> list[str]:

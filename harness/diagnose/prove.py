@@ -14,7 +14,8 @@ from harness.diagnose.compare_cure import Tried, compare
 from harness.diagnose.cures import IN_OLD_KERAS, LOADING, RESCUED
 from harness.diagnose.file_answer import CannotRead, Samples, read_file_answer
 from harness.diagnose.findings import Finding
-from harness.diagnose.proof import Proof
+from harness.diagnose.proof import Proof, leave_to_people
+from harness.diagnose.stand_ins import STAND_INS
 from harness.environments.releases import WITH
 from harness.environments.resolve import OWN, open_environment
 from harness.formats.facts import plain
@@ -37,12 +38,6 @@ from harness.verdicts.statistics import Array
 LARGEST_REPORT = 1 << 20
 MOST_TRIED = 3  # cures, each in a process that imports TensorFlow
 KNOWN = {"tf", "np", "os", "keras", "path", "inputs", "images", "model", "predictions"}
-# What training knew, taken from the inputs at hand where the user gives nothing better.
-STAND_INS = {
-    "mean_of_training": "np.mean(inputs, axis=0 if np.ndim(inputs) == 2 else None)",
-    "std_of_training": "np.std(inputs, axis=0 if np.ndim(inputs) == 2 else None)",
-    "means_of_training": "np.nanmean(inputs, axis=0)",
-}
 
 
 class CureReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,11 +90,11 @@ class Prover:
 
     def prove(self, finding: Finding, folder: Path) -> Proof:
         """Return what comes of the cure of a finding."""
-        folder.mkdir()
         cause = finding.cause
+        if CAUSES[cause].by_hand:
+            return leave_to_people(cause)
+        folder.mkdir()
         try:
-            if by_hand := CAUSES[cause].by_hand:
-                raise NotTried(by_hand)
             if cause in RESCUED:
                 return self.prove_by_rescue(cause, folder)
             if cause in IN_OLD_KERAS:

@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.diagnose.file_answer import LayerSummary, Samples
 from harness.diagnose.findings import Finding, make_finding
 from harness.formats.facts import plain
+from harness.origin.samples import read_samples
 from harness.seals.place import find_seal, has_seal
 from harness.seals.run import compare_inputs, describe_file
 from harness.seals.seal_file import (
@@ -38,6 +39,16 @@ def use_arrays(model: Path, seal: Seal) -> Samples:
     if not seal.repeatable or len(seal.outputs) != 1:
         return Samples()
     return Samples(inputs=str(folder / "inputs.npz"), expected=str(folder / "outputs.npz"))
+
+
+def read_sealed(model: Path) -> tuple[Path | None, Array | None]:
+    """Return the file of the sealed inputs, and the outputs; None where they prove nothing."""
+    seal, _ = open_seal(model)
+    samples = use_arrays(model, seal) if seal else Samples()
+    if not samples.inputs:
+        return None, None
+    (outputs,) = read_samples(Path(samples.expected), "--expected").values()
+    return Path(samples.inputs), outputs
 
 
 def find_by_seal(

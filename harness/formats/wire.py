@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from harness.formats.facts import Unreadable
 
 VARINT, FIXED64, LENGTH_DELIMITED, FIXED32 = 0, 1, 2, 5
+MOST_FIELDS = 500_000  # of one message; the largest graphs have some ten thousand nodes
 DEEPEST_MESSAGE = 100  # messages inside one another; Protocol Buffers' own readers stop there too
 Buffer = memoryview | bytes
 
@@ -66,7 +67,9 @@ def split_message(data: memoryview, *once: int) -> dict[int, list[int | memoryvi
     here in another way than there.
     """
     found: dict[int, list[int | memoryview]] = {}
-    for number, value in iterate_fields(data):
+    for count, (number, value) in enumerate(iterate_fields(data)):
+        if count > MOST_FIELDS:
+            raise Unreadable(f"a message of it has more than {MOST_FIELDS} fields")
         found.setdefault(number, []).append(value)
     for number in once:
         if len(found.get(number, ())) > 1:

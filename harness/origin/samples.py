@@ -1,11 +1,14 @@
 """Arrays that a user gives: inputs for a model, and the predictions that are expected."""
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from harness.errors import UsageError
+from harness.formats.facts import is_bomb
 from harness.verdicts.statistics import Array
 
 UNNAMED = ""  # the array of a `.npy`
@@ -21,6 +24,7 @@ def read_samples(path: Path, option: str) -> dict[str, Array]:
         raise UsageError(f"there is no file {path}", "", tip)
     try:
         with path.open("rb") as file:  # numpy leaves a damaged archive open
+            check_spread(file)
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {UNNAMED: loaded}
@@ -30,6 +34,17 @@ def read_samples(path: Path, option: str) -> dict[str, Array]:
     if not arrays:
         raise UsageError(f"{path} holds no arrays", "", tip)
     return arrays
+
+
+def check_spread(file: BinaryIO) -> None:
+    """Raise ValueError for an archive whose few bytes unpack to far too many."""
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+        packed = sum(member.compress_size for member in members)
+        if is_bomb(unpacked := sum(member.file_size for member in members), packed):
+            raise ValueError(f"{packed} bytes in it unpack to {unpacked / 2**30:.1f} GiB")
+    file.seek(0)
 
 
 def order_samples(samples: dict[str, Array], names: Sequence[str]) -> list[Array]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.errors import count
 from harness.formats.facts import plain
 from harness.seals.seal_file import Seal
 from harness.seals.verification import SealFinding, Verification
@@ -17,11 +18,12 @@ ONLY_NOW = (
 def describe_seal(seal: Seal, folder: Path, proven: bool) -> list[str]:
     """Return what was sealed as lines; `proven`: the model gave the expected outputs."""
     rows = ", ".join(str(each.shape[0]) for each in seal.outputs[:1] if each.shape)
-    weights = sum(len(each.weights) for each in seal.layers)
+    weights = [len(each.weights) for each in seal.layers if each.weights]
     given = max((each.shape[0] for each in seal.inputs if each.shape), default=0)
     lines = [f"Sealed: outputs of {rows} rows, and the statistics of {given} rows of inputs"]
     if seal.layers:
-        lines.append(f"  {weights} weights and the outputs of {len(seal.layers)} layers")
+        held = f"{count(sum(weights), 'weight')} of {count(len(weights), 'layer')}"
+        lines.append(f"  {held}, and in short what each layer gives")
     if seal.code:
         lines.append(f"  the source of {', '.join(plain(each.name, 60) for each in seal.code)}")
     if not seal.repeatable:

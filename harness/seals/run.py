@@ -64,14 +64,8 @@ def seal_model(
     gives outputs that prove nothing; UsageError for a seal that is there already, unless `replace`,
     and for a model that is unsafe or no whole model, unless `trusted`; EnvironmentUnusable.
     """
-    check_model(origin, trusted)
+    check_can_seal(origin, trusted, replace)
     target = find_seal(origin.path)
-    if target.exists() and not replace:
-        raise UsageError(
-            f"{plain(target, 400)} is there already",
-            "it may hold what the model gave while it was right",
-            "add --replace to write it anew",
-        )
     with temporary_folder() as work:
         step = make_step(origin, work, code, trusted, TOLERANCE)
         step = msgspec.structs.replace(
@@ -112,8 +106,7 @@ def verify_model(
     there is no seal, or where the model is unsafe or no whole model, unless `trusted`;
     SealUnreadable; EnvironmentUnusable.
     """
-    seal = read_seal(origin.path)
-    check_model(origin, trusted)
+    seal = check_can_verify(origin, trusted)
     findings = compare_inputs(seal, inputs) if inputs else []
     with temporary_folder() as work:
         step = make_step(origin, work, code, trusted, tolerance)
@@ -184,6 +177,25 @@ def clean_versions(report: SealReport | None) -> dict[str, str | None]:
 def describe_file(path: Path) -> SealedFile:
     """Return what a seal records of a model file."""
     return msgspec.convert(restorebench_seal.describe_file(path), SealedFile)
+
+
+def check_can_seal(origin: Origin, trusted: bool, replace: bool) -> None:
+    """Raise UsageError for a model that cannot be sealed, or that has a seal already."""
+    check_model(origin, trusted)
+    target = find_seal(origin.path)
+    if target.exists() and not replace:
+        raise UsageError(
+            f"{plain(target, 400)} is there already",
+            "it may hold what the model gave while it was right",
+            "add --replace to write it anew",
+        )
+
+
+def check_can_verify(origin: Origin, trusted: bool) -> Seal:
+    """Return a model's seal; raises UsageError for no seal, and for a model as check_model does."""
+    seal = read_seal(origin.path)
+    check_model(origin, trusted)
+    return seal
 
 
 def check_model(origin: Origin, trusted: bool) -> None:

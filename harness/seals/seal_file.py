@@ -1,6 +1,8 @@
 """The folder MODEL.seal: read as typed data, since it may come with a stranger's model."""
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -183,7 +185,18 @@ def read_arrays(folder: Path, seal: Seal) -> Iterator[tuple[str, bytes]]:
             raise refuse_seal(folder, plain(error, 300)) from error
         if hashlib.sha256(content).hexdigest() != seal.files[name]:
             raise refuse_seal(folder, f"{file.name} does not belong to its seal.json")
+        if not fits(content):
+            raise refuse_seal(folder, f"{file.name} holds no arrays, or too large ones")
         yield file.name, content
+
+
+def fits(content: bytes) -> bool:
+    """Return whether bytes are a zip archive whose files are not too large when unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return sum(each.file_size for each in archive.infolist()) <= LARGEST_ARRAYS
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
 
 
 def write_record(seal: Seal, folder: Path) -> None:

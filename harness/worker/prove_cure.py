@@ -74,6 +74,8 @@ def carry_out(tf, step, result):
         os.chdir(os.path.dirname(step["model"]))
         exec(compile(step["cure"], "the cure", "exec"), names)
         after = names.get("labels", names["predictions"])
+        if names["inputs"] is not given:
+            inputs = names["inputs"] if isinstance(names["inputs"], list) else [names["inputs"]]
         if after is known:
             specs, _, predict = open_keras(names["model"])
             if inputs is None:

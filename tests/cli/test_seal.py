@@ -10,6 +10,7 @@ from harness.diagnose.corpus_files import dense, write_h5
 from restorebench_seal import seal
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
+WEIGHTS = ARTIFACTS / "gru_reset_after_tf1/artifact/weights.h5"
 LAMBDA = ARTIFACTS / "lambda_other_python/artifact/model.h5"
 
 
@@ -53,6 +54,9 @@ def test_a_seal_that_contradicts_itself_is_a_sentence(call, sealed):
         (("model.h5", "--inputs", "x.npy", "--code", "absent.py"), "there is no file absent.py"),
         (("model.h5", "--inputs", "x.npy", "--release", "9.99"), "9.99"),
         (("absent.h5", "--inputs", "x.npy"), "no readable model"),
+        (("model.h5", "--inputs", "x.npy"), "is there already"),
+        ((LAMBDA, "--inputs", "x.npy"), "it is unsafe"),
+        ((WEIGHTS, "--inputs", "x.npy"), "holds no complete model"),
     ],
 )
 @pytest.mark.usefixtures("sealed")

@@ -69,6 +69,7 @@ GIVEN_OUTPUTS = {
     "softmax missing": (SHARES, np.log(SHARES) + 2),
     "sigmoid missing": (ONE, np.log(ONE / (1 - ONE))),
     "columns permuted": (SHARES, SHARES[:, [2, 0, 1]]),
+    "scaled target": (ONE * 300 + 9, ONE),
     "one unit": (ONE * 300 + 9, ONE * 70 + 5),
     "two units": (TARGETS, TARGETS * [0.5, 3.0] + [77, 9]),
     "labels expected": (SHARES.argmax(1) * 1.0, SHARES),

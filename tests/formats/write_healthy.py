@@ -1,7 +1,9 @@
 """Write small healthy models of many kinds, in every format that this interpreter's Keras has.
 
-    ENVIRONMENT/bin/python tests/formats/write_healthy.py FOLDER
+    ENVIRONMENT/bin/python tests/formats/write_healthy.py FOLDER [SEED]
 
+With a SEED the weights are moved as a training moves them, and two kinds are also converted to
+TF-Lite: `diagnose` must find nothing.
 Python 3.7, TensorFlow and numpy only: any environment can run it. A kind or format that a release
 does not have is left out. test_healthy.py reads what this wrote, and expects nothing unsafe.
 """
@@ -168,16 +170,42 @@ KINDS = (
 )
 
 
-def save_all(tf, kind, folder):
+def train(model, seed):
+    """Move every weight a little, and settle the statistics, as a training does."""
+    random = np.random.RandomState(seed)
+    for variable in model.weights:
+        values = np.array(variable)
+        if values.dtype.kind != "f" or not values.size:
+            continue
+        named = variable.name + getattr(variable, "path", "")
+        moved = values + random.normal(size=values.shape) * (0.3 * values.std() + 0.05)
+        if "moving" in named or "mean" in named or "variance" in named:
+            moved = abs(values) + random.uniform(0.1, 0.9, size=values.shape)
+        variable.assign(moved.astype(values.dtype))
+
+
+def convert(tf, model, path):
+    """Convert to TF-Lite: with float weights, and with weights in 8 bits."""
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if path.endswith("_8bit.tflite"):
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    content = converter.convert()
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def save_all(tf, kind, folder, seed=None):
     """Save one model in every format; yield the names of what came out."""
     keras = tf.keras
     model = kind(keras)
     name = kind.__name__
+    if seed is not None:
+        train(model, seed)
     with open(os.path.join(folder, name + ".json"), "w") as file:
         file.write(model.to_json())
     yield name + ".json"
     loss = getattr(model, "loss", None)
-    if loss and name == "dense":
+    if loss and name == "dense" and seed is None:
         model.fit(np.zeros((4, 4)), np.zeros((4, 1)), verbose=0)
     formats = {
         name + ".keras": lambda path: model.save(path),
@@ -188,6 +216,9 @@ def save_all(tf, kind, folder):
         name + "_plain": lambda path: tf.saved_model.save(model, path),
         name + "_ckpt": lambda path: tf.train.Checkpoint(model=model).write(path),
     }
+    if seed is not None and kind in (dense, convolution):
+        for title in (name + ".tflite", name + "_8bit.tflite"):
+            formats[title] = lambda path: convert(tf, model, path)
     for title, save in formats.items():
         try:
             save(os.path.join(folder, title))
@@ -197,7 +228,7 @@ def save_all(tf, kind, folder):
             yield title
 
 
-def main(folder):
+def main(folder, seed=None):
     """Write every kind, and the list of what was written."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import tensorflow as tf
@@ -207,7 +238,7 @@ def main(folder):
     written = []
     for kind in KINDS:
         try:
-            written += list(save_all(tf, kind, folder))
+            written += list(save_all(tf, kind, folder, seed))
         except Exception as error:
             print("left out", kind.__name__, repr(error)[:200], file=sys.stderr)
         tf.keras.backend.clear_session()
@@ -216,4 +247,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]) if sys.argv[2:] else None)

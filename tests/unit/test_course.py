@@ -387,6 +387,7 @@ def test_a_damaged_progress_file_is_kept_and_the_course_goes_on(tmp_path):
 def test_a_damaged_progress_file_does_not_change_the_track(tmp_path):
     for each in list_track("fast"):
         (tmp_path / each.id).mkdir()
+    (tmp_path / "find").mkdir()  # the cases of `learn find`
     (tmp_path / FILE).write_bytes(b"\xff")
     assert read_progress(tmp_path)[0] == Progress(track="fast")
 

@@ -159,7 +159,7 @@ def test_a_case_is_shown_and_stays_open_where_nobody_answers(course, capsys, mon
     assert code == 0
     assert f"{OF_A_FILE.id}: case " in said
     assert all(f"{choice}: " in said for choice in OF_A_FILE.choices)
-    assert "before.npy       what the model gave" in said
+    assert "before.npy   what the model gave" in said
     assert max(map(len, said.replace(str(course), "").split("\n"))) <= 80
     assert said.rstrip().endswith(f"learn find {OF_A_FILE.id} --answer a --dir {course}")
     assert read_progress(course)[0].found == {}
@@ -188,6 +188,13 @@ def test_a_wrong_answer_is_told_the_cause_and_the_first_answer_stays(course, cap
             assert said.startswith(f"No: not {answer}.\nIt is {OF_A_FILE.cause}: ")
     assert "0 of 1 case right at once" in said
     assert read_progress(course)[0].found[OF_A_FILE.id] == [OF_A_FILE.wrong[0], OF_A_FILE.cause]
+
+
+def test_nothing_is_an_answer_too(course, capsys):
+    said = learn(capsys, "find", OF_A_FILE.id, "--answer", NOTHING, "--dir", course)[1]
+    assert said.startswith(f"No.\nIt is {OF_A_FILE.cause}: ")
+    said = learn(capsys, "find", LOOK_ALIKE.id, "--answer", "a", "--dir", course)[1]
+    assert said.startswith(f"No: not {LOOK_ALIKE.choices[0]}.\nNothing is wrong: ")
 
 
 def test_a_question_is_asked_again_until_the_answer_is_one(course, capsys, monkeypatch):
@@ -240,7 +247,7 @@ def test_again_makes_the_case_anew(course, capsys, monkeypatch):
     ("arguments", "said"),
     [
         (["greenhous"], "did you mean greenhouse?"),
-        (["greenhouse", "--answer", "z"], "scenario not found: z"),
+        (["greenhouse", "--answer", "z"], "z is no answer"),
     ],
 )
 def test_bad_input_is_a_sentence(course, capsys, arguments, said):
@@ -276,3 +283,12 @@ def test_a_case_that_cannot_be_made_leaves_no_folder(tmp_path, monkeypatch):
     with pytest.raises(EnvironmentUnusable):
         put_in_place(tmp_path / "made", tmp_path / "find" / "x")
     assert not (tmp_path / "find" / "x").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
+    from harness.cli.learn_find import put_in_place
+
+    (tmp_path / "made").mkdir()
+    (tmp_path / "find").write_text("a file")
+    with pytest.raises(EnvironmentUnusable, match="cannot write"):
+        put_in_place(tmp_path / "made", tmp_path / "find" / "greenhouse")

@@ -1,5 +1,6 @@
 """What a user's code says: each rule speaks in its own scenario, and in no other."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,11 @@ def test_code_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
 def test_the_code_is_not_run(tmp_path: Path) -> None:
     assert find(tmp_path, f"open({str(tmp_path / 'marker')!r}, 'w')") == []
     assert not (tmp_path / "marker").exists()
+
+
+def test_code_that_is_large_or_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "large.py").write_text("x = 1\n" * 50_000)
+    os.mkfifo(tmp_path / "pipe.py")
+    for name, said in {"large.py": "is larger than 256 KiB", "pipe.py": "cannot be read"}.items():
+        with pytest.raises(UsageError, match=said):
+            read_code(tmp_path / name)

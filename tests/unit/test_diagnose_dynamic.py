@@ -65,7 +65,10 @@ def test_a_sound_model_gives_no_finding_and_a_fact_for_each_look() -> None:
         ({"again": OTHER, "stateful": ["lstm"]}, "stateful-rnn-residue"),
         ({"single": OTHER[:4]}, "depends-on-the-batch"),
         ({"elsewhere": OTHER}, "vocabulary-from-a-set"),
-        ({"layers": [layer("a"), layer("b", zeros=1.0), layer("c")]}, "dead-layer"),
+        (
+            {"layers": [layer("a"), layer("b", zeros=1.0, activation="relu"), layer("c")]},
+            "dead-layer",
+        ),
         ({"layers": [layer("a", ends=0.995), layer("b")]}, "saturated-layer"),
         ({"layers": [layer("a"), layer("b", broken=3)]}, "layer-not-finite"),
         (
@@ -79,12 +82,14 @@ def test_each_look_that_differs_is_one_finding(seen: dict[str, Any], cause: str)
 
 
 def test_layers_are_judged_by_inputs_of_the_user_alone_and_not_where_all_is_right() -> None:
-    dead = replace(SOUND, layers=[layer("a", zeros=1.0)])
+    dead = replace(SOUND, layers=[layer("a", zeros=1.0, activation="relu")])
+    assert find(dead) == ["dead-layer"]
     assert find(replace(dead, given=False)) == []
     assert find(replace(dead, expected=SAME)) == []
 
 
-def test_certain_outputs_are_no_saturated_layer() -> None:
+def test_certain_outputs_are_no_saturated_layer_and_a_mask_is_no_dead_one() -> None:
+    assert find(replace(SOUND, layers=[layer("mask", zeros=1.0), layer("output")])) == []
     assert find(replace(SOUND, layers=[layer("a"), layer("output", ends=1.0)])) == []
 
 

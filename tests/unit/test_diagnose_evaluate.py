@@ -1,5 +1,6 @@
 """The corpus of made models, and the scores of `diagnose` on it."""
 
+import numpy as np
 import pytest
 
 from harness.diagnose.corpus import HEALTHY, IN_FILES, IN_INPUTS, IN_OUTPUTS, make_corpus
@@ -12,6 +13,8 @@ from harness.diagnose.evaluate import (
     score,
     tabulate_scores,
 )
+from harness.diagnose.evaluate_cures import LACKING, UNFINISHED, cures, make_cure_cases
+from harness.diagnose.findings import make_finding
 
 SEEDS = 2
 
@@ -34,6 +37,32 @@ def test_the_goals_of_the_issue_are_met_on_made_models(evaluation: Evaluation, t
     for each, least in ((found.top1, 0.9), (found.top3, 0.98), (found.side, 0.95)):
         assert each.trials >= 10
         assert each.hits >= least * each.trials
+
+
+def test_most_printed_cures_cure_and_all_kinds_are_tried(evaluation: Evaluation) -> None:
+    cured, held_out = evaluation.cured, evaluation.cured_held_out
+    assert cured is not None
+    assert held_out is not None
+    assert 0 < held_out.trials < cured.trials
+    assert cured.hits >= 0.8 * cured.trials
+    assert cured.trials - cured.hits == sum(count for _, count in evaluation.uncured)
+    tried = {case.label for case in make_cure_cases(SEEDS)}
+    assert tried == {*LACKING, *UNFINISHED}
+    said = " ".join(describe_confusions(evaluation))
+    assert f"Curable cases that a printed cure cures: {cured.hits}/{cured.trials}" in said
+
+
+def test_a_cure_that_fails_or_gives_something_else_cures_nothing() -> None:
+    right = np.arange(8.0).reshape(4, 2)
+
+    def cure(fix: str) -> bool:
+        finding = make_finding("bgr-instead-of-rgb", 0.9, "seen", fix)
+        return cures([finding], lambda x: x, right[:, ::-1], right[:, ::-1], right)
+
+    assert cure("predictions = model.predict(inputs[:, ::-1])")
+    assert not cure("predictions = model.predict(inputs)")
+    assert not cure("predictions = model.predict(unknown)")
+    assert not cure("pass")
 
 
 def test_what_is_held_out_is_a_part_of_every_tier(evaluation: Evaluation) -> None:

@@ -14,9 +14,10 @@ from harness.diagnose.file_answer import OwnOutputs, Samples, read_file_answer
 from harness.diagnose.forward import predict
 from harness.diagnose.forward_layers import CannotCompute, convolve, pool
 from harness.diagnose.input_causes import INPUT_CAUSES
-from harness.diagnose.network import Layer, Network
+from harness.diagnose.network import Layer, Network, Node
 from harness.diagnose.read_network import read_network
 from harness.formats.recognize import read_facts
+from tests.conftest import REPOSITORY
 
 ARTIFACTS = PACKAGED / "version/artifacts"
 random = np.random.default_rng(0)
@@ -55,6 +56,22 @@ def test_a_committed_model_predicts_what_its_release_predicted(name: str) -> Non
     reference = np.load(ARTIFACTS / name.partition("/")[0] / "reference.npz")
     own = predict(read(ARTIFACTS / name), [reference["inputs"]])
     np.testing.assert_allclose(own, reference["predictions"], rtol=1e-4, atol=1e-4)
+
+
+# Written by Keras 2.15 and 3.13 with tests/data/recurrent/write.py: LSTM, GRU (both kinds, and
+# backwards), SimpleRNN.
+@pytest.mark.parametrize("name", ["keras3.keras", "keras2.h5", "keras2.keras"])
+def test_recurrent_layers_predict_what_their_release_predicted(name: str) -> None:
+    folder = REPOSITORY / "tests" / "data" / "recurrent"
+    reference = np.load(folder / f"{name}.npz")
+    own = predict(read(folder / name), [reference["inputs"]])
+    np.testing.assert_allclose(own, reference["predictions"], rtol=1e-4, atol=1e-5)
+
+
+def test_a_mask_is_not_computed() -> None:
+    embedding = Layer("words", "Embedding", {"mask_zero": True}, weights={"embeddings": WORDS})
+    with pytest.raises(CannotCompute, match="the mask of words"):
+        predict(Network(root=Node("Sequential", [embedding])), [WORDS])
 
 
 @pytest.mark.parametrize("name", REFUSED)

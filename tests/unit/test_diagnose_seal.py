@@ -8,9 +8,11 @@ from harness import api
 from harness.diagnose.corpus_files import dense, write_h5
 from harness.diagnose.diagnosis import describe_diagnosis
 from harness.diagnose.file_answer import LayerSummary
-from harness.diagnose.seal_rules import find_by_seal, open_seal
+from harness.diagnose.seal_rules import find_by_seal, open_seal, read_sealed
 from harness.errors import UsageError
-from harness.seals.seal_file import SealedLayer, WeightStatistics
+from harness.seals import seal_file
+from harness.seals.place import find_seal
+from harness.seals.seal_file import SealedLayer, SealUnreadable, WeightStatistics
 from restorebench_seal import describe, seal
 
 KERNEL = np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)
@@ -78,6 +80,19 @@ def test_inputs_of_today_are_compared_with_the_sealed_ones(change, fix, model):
     found = api.diagnose(model, inputs=change(INPUTS))
     assert causes(found) == ["inputs-unlike-sealed"]
     assert fix in found.findings[0].fix
+
+
+def test_what_is_restored_is_fed_the_sealed_inputs(model):
+    inputs, outputs = read_sealed(model)
+    (sealed,) = np.load(inputs).values()
+    assert np.array_equal(sealed, INPUTS[:32])
+    assert np.array_equal(outputs, predict(INPUTS[:32]))
+
+
+def test_arrays_that_grow_beyond_measure_are_not_opened(model, monkeypatch):
+    monkeypatch.setattr(seal_file, "LARGEST_ARRAYS", 400)
+    with pytest.raises(SealUnreadable, match="cannot be read"):
+        seal_file.check_arrays(find_seal(model), seal_file.read_seal(model))
 
 
 def test_given_outputs_stand_before_the_sealed_ones(model):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
+from harness.formats import facts
 from harness.origin.samples import UNNAMED, order_samples, read_samples
 
 
@@ -71,3 +72,12 @@ def test_what_numpy_stumbles_over_is_refused_in_one_sentence(tmp_path, content):
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
     with pytest.raises(UsageError, match="there is no file"):
         read_samples(tmp_path / "inputs.npy", "--inputs")
+
+
+def test_an_archive_of_few_bytes_that_unpack_to_far_too_many_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(facts, "LARGEST_SPREAD", 1 << 20)  # a real bomb takes seconds to make
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, x=np.zeros(1 << 19))
+    with pytest.raises(UsageError) as refused:
+        read_samples(path, "--inputs")
+    assert "bytes in it unpack to" in refused.value.render()

@@ -1,5 +1,6 @@
 """Weights that are hostile to whoever reads their values: HDF5 arrays, checkpoints, NumPy files."""
 
+import gzip
 import io
 import struct
 import zipfile
@@ -113,6 +114,14 @@ def many_layers(path: Path) -> Path:
     return keras_zip(path, config, {"model.weights.h5": stream.getvalue()})
 
 
+def found_by_fuzzing(path: Path, name: str) -> Path:
+    """Unpack a file that `python -m tests.formats.fuzz` found."""
+    packed = Path(__file__).parents[2] / "data" / "hostile" / f"{name}.gz"
+    return raw(path, name, gzip.decompress(packed.read_bytes()))
+
+
+# HDF5's library never returns from reading its attribute model_config.
+add("HDF5 that loops for ever", REFUSED, lambda path: found_by_fuzzing(path, "loop.h5"))
 add("weights with an unknown filter", ANY, unknown_filter)
 add("weights with a broken chunk", ANY, broken_chunk)
 add("weights of many layers", ANY, many_layers)

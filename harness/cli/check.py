@@ -68,7 +68,8 @@ def check(
     faults += find_faults(twice[0], twice[1], (predicted[0], predicted[1]))
     ran = [each for each in twice[0] if each.verdict != "skip"]
     if ran and not faults:
-        faults += check_exercise(scenario, Environment(resolve_interpreter(python), legacy_keras))
+        environment = Environment(resolve_interpreter(python), legacy_keras)
+        faults += check_exercise(scenario, environment) + check_cases(scenario, environment)
     printer.record({"scenario": scenario.id, "run": run, "ran": bool(ran), "faults": faults})
     printer.prose(describe_costs(twice[1]))
     where = " --legacy-keras" if legacy_keras else ""
@@ -107,6 +108,27 @@ def check_exercise(scenario: Scenario, environment: Environment) -> list[str]:
         with show_progress(f"checking the exercise {exercise.id}"), open_checker(environment) as it:
             return find_failures(exercise, scenario, it)
     return []
+
+
+def check_cases(scenario: Scenario, environment: Environment) -> list[str]:
+    """Return what is wrong with the cases of `learn find` that are cut from a scenario."""
+    from harness.catalog.load import read_catalog
+    from harness.course.case_gate import find_case_failures, find_case_problems
+    from harness.course.cases import list_cases
+    from harness.course.models import make_worker
+    from harness.files import temporary_folder
+
+    catalog, cases = read_catalog(), list_cases(scenario)
+    problems = [said for case in cases for said in find_case_problems(case, catalog)]
+    if problems or not cases:
+        return problems
+    with show_progress(f"making {count(len(cases), 'case')}"), temporary_folder() as work:
+        worker = make_worker(environment, work)
+        try:
+            failures = [find_case_failures(each, catalog, worker, work / each.id) for each in cases]
+        finally:
+            worker.close()
+    return [said for each in failures for said in each]
 
 
 def suggest_fitting(scenario: Scenario, legacy_keras: bool) -> str:

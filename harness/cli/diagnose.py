@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import diagnose_load
 from harness.cli.diagnose_inputs import TrainSampleOption, check_inputs, diagnose_inputs
+from harness.cli.diagnose_load import LoadOption, ProveOption
 from harness.cli.diagnose_reports import HtmlOption, SarifOption, check_reports, write_reports
+from harness.cli.model_options import TrustOption
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
@@ -71,6 +74,9 @@ def diagnose(
             show_default=False,
         ),
     ] = None,
+    load: LoadOption = False,
+    prove: ProveOption = False,
+    trust: TrustOption = False,
     causes: Annotated[
         bool, typer.Option("--causes", help="List every cause that can be named.")
     ] = False,
@@ -121,6 +127,9 @@ def diagnose(
     wanted = read_one(expected, "--expected") if expected else None
     if reader and model is None:
         raise UsageError("--reader needs a model file", "", command_line("diagnose model.keras"))
+    if (load or prove) and model is None:
+        option = "--load" if load else "--prove"
+        raise UsageError(f"{option} needs a model file", "", command_line("diagnose model.keras"))
     beside = check_inputs(inputs, train_sample, model is not None)
     check_evidence(
         model is not None or code is not None or beside,
@@ -135,6 +144,18 @@ def diagnose(
     )
     more = [diagnose_inputs(inputs, train_sample)] if beside and inputs else []
     diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
+    for wished, go_on in ((load, diagnose_load.look_inside), (prove, diagnose_load.prove)):
+        if wished and model:
+            diagnosis = go_on(
+                model,
+                diagnosis,
+                reader=reader,
+                code=code,
+                trust=trust,
+                inputs=inputs,
+                expected=wanted,
+                predicted=arrays[0] if arrays else None,
+            )
     printer.record(diagnosis)
     print_diagnosis(diagnosis, printer)
     write_reports(diagnosis, sarif, html, given[0], code, printer)
@@ -145,6 +166,7 @@ def diagnose(
 def print_diagnosis(diagnosis: "Diagnosis", printer: Printer) -> None:
     """Print what was found, the worst first, and the layers of the file."""
     from harness.diagnose.diagnosis import describe_diagnosis, tabulate_layers
+    from harness.diagnose.observation import tabulate_outputs
     from harness.report.layout import draw_table
 
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
@@ -153,6 +175,9 @@ def print_diagnosis(diagnosis: "Diagnosis", printer: Printer) -> None:
         printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
         if len(rows) < len(diagnosis.layers):
             printer.text(f"{len(diagnosis.layers) - len(rows)} more layers: see --json")
+    if diagnosis.restored and diagnosis.restored.layers and printer.shows_text:
+        head, rows = tabulate_outputs(diagnosis.restored)
+        printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
 
 
 def print_evaluation(seeds: int, printer: Printer) -> None:

@@ -82,7 +82,6 @@ def restore_where_written(
     from harness.origin.samples import read_samples
     from harness.processes.cage import find_obstacle
     from harness.report.cures import cure_windows_names
-    from harness.report.other_formats import RUN_TODAY
     from harness.report.model_file import (
         advise_without_model,
         describe_origin,
@@ -90,6 +89,7 @@ def restore_where_written(
         spell,
         spell_load,
     )
+    from harness.report.other_formats import RUN_TODAY
 
     for name in (release, *(readers or [])):
         check_name(name)  # an unknown name is refused before any work is done

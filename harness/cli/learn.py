@@ -97,10 +97,9 @@ def check(
     )
     from harness.course.checking import open_checker
     from harness.course.folder import SCRIPT
-    from harness.course.progress import finish
+    from harness.course.progress import note_check
 
-    progress = open_progress(folder)
-    exercise = choose(identifier, progress)
+    exercise = choose(identifier, open_progress(folder))
     scenario = find_master(exercise)
     warn_without_cage()
     with show_progress(f"checking {exercise.id}"), open_checker(open_default()) as checker:
@@ -110,10 +109,12 @@ def check(
         typer.echo(printable(f"\n{checked.frames}"))
     elif checked.frames:
         typer.echo("Add --frames to see where in your file.")
-    if checked.ending != "done":
+    done = checked.ending == "done"
+    if checked.ending != "not attempted":
+        note_check(folder, open_progress(folder), exercise, done)
+    if not done:
         tip("hint", exercise.id, folder)
         raise typer.Exit(CHANGED)
-    finish(folder, progress, exercise)
     tip("solution", exercise.id, folder)
 
 
@@ -166,6 +167,8 @@ def show_status(folder: FolderOption = HERE, json_file: JsonOption = None) -> No
     printer.text(f"{count(status.minutes_left, 'minute')} left.")
     for number, (right, asked) in enumerate(status.predicted, 1):
         printer.text(f"Round {number} of predict: {right} of {asked} right.")
+    if status.cases[1]:
+        printer.text(f"Cases of find: {status.cases[0]} of {status.cases[1]} right at once.")
     if status.next:
         printer.text(f"Next exercise: {status.next}")
     printer.tip(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
@@ -189,6 +192,49 @@ def predict(
     typer.echo(printable(f"Next: {command_line('learn')}{name_folder(folder)}"))
 
 
+@app.command("find", cls=Command)
+def find(
+    identifier: Annotated[
+        str, typer.Argument(metavar="[CASE]", help="A case (default: the next).")
+    ] = "",
+    folder: FolderOption = HERE,
+    answer: Annotated[
+        str, typer.Option(metavar="ANSWER", help="A letter, or a lesson's id: nothing is asked.")
+    ] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Make the case anew, with another model.")
+    ] = False,
+) -> None:
+    """Find the cause: a colleague sends a model file that predicts wrongly. Or does it?
+
+    Each case lies in a folder of its own. Look at it with whatever you like; then say which lesson
+    is the cause. The answer comes with the evidence, and with the command that shows it.
+    """
+    from harness.cli.learn_find import find_cause
+
+    find_cause(folder, identifier, answer, again)
+
+
+@app.command("summary", cls=Command)
+def summary(
+    places: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="Learners' folders, or copies of progress.json."),
+    ],
+    csv_file: Annotated[
+        str, typer.Option("--csv", metavar="FILE", help="Write a CSV file too; - prints it alone.")
+    ] = "",
+) -> None:
+    """Say how a class stands: who is where, which exercise holds people up, who needs help.
+
+    DIR may also be a folder with the folders, or with the files, of a whole class. Nothing in it is
+    changed.
+    """
+    from harness.cli.learn_summary import print_summary
+
+    print_summary(places, csv_file)
+
+
 @app.command("solution", cls=Command)
 def solution(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="An exercise.")],
@@ -198,13 +244,7 @@ def solution(
     ] = False,
 ) -> None:
     """Show how our cure differs from the script that you were given."""
-    from harness.catalog.lesson import shorten_path
-    from harness.cli.learn_show import find_master, open_progress
-    from harness.course.exercises import (
-        cut_starter,
-        diff_solution,
-        list_solutions,
-    )
+    from harness.cli.learn_show import open_progress, show_solutions
 
     progress = open_progress(folder)
     exercise = choose(identifier, progress)
@@ -214,11 +254,7 @@ def solution(
             "",
             f"{command_line(f'learn hint {exercise.id}')}, or add --reveal",
         )
-    scenario = find_master(exercise)
-    starter = cut_starter(exercise, scenario)
-    for path in list_solutions(scenario):
-        diff = diff_solution(starter, exercise, scenario, path)
-        typer.echo(f"--- {shorten_path(path)} ---\n\n{diff}\n")
+    show_solutions(exercise)
     tip("check", "", folder)
 
 

@@ -8,7 +8,12 @@ import typer
 
 from harness.cli.printer import Printer
 from harness.cli.terminal import fit_message, prose_width
-from harness.course.exercises import cut_starter, find_nearest
+from harness.course.exercises import (
+    cut_starter,
+    diff_solution,
+    find_nearest,
+    list_solutions,
+)
 from harness.course.folder import SCRIPT
 from harness.course.judging import Checked
 from harness.course.progress import (
@@ -80,12 +85,14 @@ def show_checked(folder: Path, exercise: Exercise, checked: Checked) -> None:
         typer.echo(printable(f"\n{said}\n"))
 
 
-def show_lesson(scenario: "Scenario") -> None:
+def show_lesson(
+    scenario: "Scenario", titles: tuple[str, ...] = ("Cause", "Fix", "Spot it")
+) -> None:
     """Print what there was to learn: cause, fix, and how to spot it next time."""
     from harness.catalog.lesson import read_lesson
 
     lesson = read_lesson(scenario)
-    for title in ("Cause", "Fix", "Spot it"):
+    for title in titles:
         lines = [each.text for each in lesson.section(title, prose_width())]
         typer.echo("\n" + "\n".join(lines))
 
@@ -102,6 +109,17 @@ def show_hint(folder: Path, exercise: Exercise) -> None:
         printer.prose(f"{number}. {each}")
     if shown == len(hints):
         typer.echo("There are no more hints.")
+
+
+def show_solutions(exercise: Exercise) -> None:
+    """Print how each of our cures differs from the script that the learner was given."""
+    from harness.catalog.lesson import shorten_path
+
+    scenario = find_master(exercise)
+    starter = cut_starter(exercise, scenario)
+    for path in list_solutions(scenario):
+        diff = diff_solution(starter, exercise, scenario, path)
+        typer.echo(f"--- {shorten_path(path)} ---\n\n{diff}\n")
 
 
 def show_list(folder: Path) -> None:

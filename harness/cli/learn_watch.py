@@ -30,9 +30,9 @@ from harness.course.models import UnseenModel
 from harness.course.progress import (
     describe_status,
     find_next,
-    finish,
     leave_for_later,
     list_course,
+    note_check,
 )
 from harness.course.table import EXERCISES, Exercise
 from harness.errors import EnvironmentUnusable, UsageError, count, printable
@@ -235,8 +235,10 @@ class Watch:
             self.last = (exercise.id, text, time.monotonic())
         self.frames = checked.frames
         show_checked(self.folder, exercise, checked)
-        if checked.ending == "done":
-            finish(self.folder, open_progress(self.folder), exercise)
+        done = checked.ending == "done"
+        if checked.ending != "not attempted":
+            note_check(self.folder, open_progress(self.folder), exercise, done)
+        if done:
             self.go_on()
         else:
             typer.echo(KEYS if self.has_keys else "Save again when it is mended.")

@@ -1,5 +1,5 @@
 """The course: exercises cut from the scenarios, and checked by what the learner's code does.
 
-Imports report, execution, catalog, environments, processes and verdicts. Nothing here imports
-TensorFlow.
+Imports catalog, diagnose, environments, execution, processes, report and verdicts. Nothing here
+imports TensorFlow.
 """

@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.catalog.scenario import Scenario
 from harness.course.exercises import cut_starter
 from harness.course.judging import LIMITS, PRINTED, Checked, judge_result
-from harness.course.models import UnseenModel, make_worker, save_model
+from harness.course.models import UnseenModel, draw_rows, make_worker, save_model
 from harness.course.script import find_mistake, read_script
 from harness.course.table import Exercise
 from harness.errors import EnvironmentUnusable
@@ -72,14 +72,15 @@ class Checker:
             return Checked("not attempted", "The file is as it was. Look for MEND.")
         if mistake := find_mistake(text):
             return Checked("fails differently now", mistake)
-        return self.run(text, scenario)
+        return self.run(text, scenario, half=not exercise.whole_batch)
 
-    def run(self, text: str, scenario: Scenario) -> Checked:
+    def run(self, text: str, scenario: Scenario, half: bool = False) -> Checked:
         """Run the restore function of a script with a model of its own and judge it.
 
-        Raises EnvironmentUnusable.
+        `half`: it predicts half of the inputs, drawn now. Raises EnvironmentUnusable.
         """
         model = self.take_model(scenario)
+        model = draw_rows(model) if half else model
         result = run_script(self.worker, text, model.folder)
         checked = judge_result(result, model.folder / "learner", model.predictions, scenario)
         shutil.rmtree(model.folder, ignore_errors=True)

@@ -47,7 +47,7 @@ def cut_readme(exercise: Exercise, scenario: Scenario) -> str:
         "artifact/        what was saved: look at the files as you like\n"
         "inputs.npz       sample inputs, under the name `inputs`\n\n"
         "restore(artifact) gets a folder as above, and returns a function from inputs to\n"
-        "predictions. The check gives it another model each time.\n"
+        "predictions. The check gives it another model and other inputs each time.\n"
     )
 
 

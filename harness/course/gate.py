@@ -68,15 +68,15 @@ def find_failures(exercise: Exercise, scenario: Scenario, checker: Checker) -> l
     """
     if explain_misfit(scenario, checker.worker.describe()):
         return []
-    said = []
-    found = checker.run(cut_starter(exercise, scenario), scenario)
+    said, half = [], not exercise.whole_batch
+    found = checker.run(cut_starter(exercise, scenario), scenario, half)
     if found.ending != "still failing":
         said.append(
             f"the script of {exercise.id} should fail as {BROKEN} declares it."
             f" It ended so: {found.ending}. {found.said}"
         )
     for path in list_solutions(scenario):
-        found = checker.run(cut_solution(exercise, scenario, path), scenario)
+        found = checker.run(cut_solution(exercise, scenario, path), scenario, half)
         if found.ending != "done":
             said.append(f"{path} does not solve {exercise.id}: {found.ending}. {found.said}")
     return said

@@ -23,6 +23,8 @@ PRINTED = "printed.log"
 MOST_PRINTED = 4096  # bytes of it that are shown
 SHOWN = 4  # predictions
 LARGEST = 256 << 20  # bytes of predictions that are read
+BEHIND = "\n\nException encountered: "  # what Keras 3 writes between an error and its cause
+CONFIGURATION = " Full object config: "  # a dictionary, in which what was said gets lost
 Ending = Literal["not attempted", "still failing", "fails differently now", "done"]
 
 
@@ -89,7 +91,7 @@ def judge_predictions(
         if verdict == "timeout":
             said = f"timeout: restore() or its predictions took more than {LIMITS.seconds:.0f} s"
         else:
-            line = result.error.message.strip().partition("\n")[0]
+            line = pick_line(result.error.message)
             said = f"{result.error.type}: {line}"
         if result.error.type == "exit":
             said = f"the script ended its own process ({line})"
@@ -122,6 +124,17 @@ def judge_predictions(
     same = is_as_before(verdict, "", scenario)
     ending = "still failing" if same else "fails differently now"
     return Checked(ending, f"predictions are {shown}; {before}", verdict=verdict, restored=found)
+
+
+def pick_line(message: str) -> str:
+    """Return the line of an error that tells most, as it is written there.
+
+    That is the first, or in Keras's report of an error behind an error the one behind, without the
+    configuration that follows it.
+    """
+    _, wrapped, inner = message.rpartition(BEHIND)
+    line = inner.partition(CONFIGURATION)[0] if wrapped else message
+    return line.strip().partition("\n")[0]
 
 
 def is_as_before(verdict: Verdict, said: str, scenario: Scenario) -> bool:

@@ -16,6 +16,8 @@ from harness.processes.step import Step, Worker, run_step
 from harness.processes.variables import Environment
 from harness.verdicts.statistics import Array
 
+FEW = 8  # rows: fewer are never halved
+
 
 @dataclass(frozen=True)
 class UnseenModel:
@@ -25,6 +27,25 @@ class UnseenModel:
     predictions: Array
 
 
+def draw_rows(model: UnseenModel) -> UnseenModel:
+    """Return the model with half of its inputs, drawn now, in their order.
+
+    So a script that takes something from the whole batch, such as its mean, is found out. All rows
+    stay where there are few, or where the predictions of the half would be the same for every row.
+    """
+    with np.load(model.folder / "inputs.npz") as arrays:
+        given = {name: arrays[name] for name in arrays.files}
+    number = len(model.predictions)
+    if number < FEW or given["inputs"].shape[:1] != (number,):
+        return model
+    draw = np.random.default_rng(secrets.randbits(64))
+    rows = np.sort(draw.choice(number, number // 2, replace=False))
+    if (model.predictions[rows] == model.predictions[rows[0]]).all():
+        return model
+    np.savez(model.folder / "inputs.npz", **given | {"inputs": given["inputs"][rows]})
+    return UnseenModel(model.folder, model.predictions[rows])
+
+
 def make_worker(environment: Environment, work: Path) -> Worker:
     """Return the worker that saves models and runs learners' scripts; it forks where it can."""
     if can_fork():
@@ -32,8 +53,8 @@ def make_worker(environment: Environment, work: Path) -> Worker:
     return SpawnWorker(environment, work, hide_gpu=True, bare=True)
 
 
-def save_model(worker: Worker, scenario: Scenario, work: Path) -> UnseenModel:
-    """Save a model in the new folder `work`; its predictions stay on no disk.
+def save_model(worker: Worker, scenario: Scenario, work: Path, path: str = BROKEN) -> UnseenModel:
+    """Save a model for a path in the new folder `work`; its predictions stay on no disk.
 
     Raises EnvironmentUnusable.
     """
@@ -44,7 +65,7 @@ def save_model(worker: Worker, scenario: Scenario, work: Path) -> UnseenModel:
         kind="save",
         folder=str(work / "save"),
         source=str(scenario.file),
-        function=scenario.save_for(BROKEN),
+        function=scenario.save_for(path),
         artifact=str(work / "artifact"),
         reference=str(reference),
         seed=1000 + secrets.randbelow(10**6),

@@ -1,5 +1,6 @@
 """How far a learner is: one small file in the course's folder, written whole or not at all."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from harness.catalog.scenario import Scenario
+from harness.course.cases import count_right
 from harness.course.table import TRACKS, Exercise, list_track
 from harness.errors import UsageError, advise
 from harness.files import to_json, write_whole
@@ -15,11 +17,23 @@ from harness.program import command_line
 FILE = "progress.json"
 
 
+class Tries(msgspec.Struct, kw_only=True):
+    """The checks of one exercise that found it not done, and when the first and the last check ran.
+
+    Times are seconds since 1970 by the learner's clock.
+    """
+
+    failed: int = 0
+    first: int = 0
+    last: int = 0
+
+
 class Progress(msgspec.Struct, kw_only=True):
     """The exercises that are done or left for later, and how many hints were read of each.
 
     `predicted` has a pair for each round of `learn predict`: answers that were right, questions.
-    `left_out` names those of the track that do not fail with the learner's TensorFlow.
+    `left_out` names those of the track that do not fail with the learner's TensorFlow. `tries` has
+    the exercises that were checked. `found` has the answers to each case of `learn find`.
     """
 
     version: int = 1
@@ -29,6 +43,8 @@ class Progress(msgspec.Struct, kw_only=True):
     skipped: list[str] = []
     hints: dict[str, int] = {}
     predicted: list[tuple[int, int]] = []
+    tries: dict[str, Tries] = {}
+    found: dict[str, list[str]] = {}
 
 
 class ExerciseStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +57,10 @@ class ExerciseStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a learner is, as `learn status --json` prints it; `next` is None at the end."""
+    """How far a learner is, as `learn status --json` prints it; `next` is None at the end.
+
+    `cases`: of `learn find`, how many were answered rightly at once, and how many were answered.
+    """
 
     version: int = 1
     track: str
@@ -49,6 +68,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
     minutes_left: int
     predicted: list[tuple[int, int]] = []
+    cases: tuple[int, int] = (0, 0)
 
 
 def begin(track: str) -> Progress:
@@ -104,12 +124,19 @@ def find_next(progress: Progress) -> Exercise | None:
     return min(to_do, key=lambda each: each.id in progress.skipped, default=None)
 
 
-def finish(folder: Path, progress: Progress, exercise: Exercise) -> None:
-    """Note that an exercise is done."""
-    if exercise.id not in progress.done:
+def note_check(folder: Path, progress: Progress, exercise: Exercise, done: bool) -> None:
+    """Note that a check has run, and whether the exercise is done; later checks do not count."""
+    if exercise.id in progress.done:
+        return
+    now = int(time.time())
+    tries = progress.tries.setdefault(exercise.id, Tries(first=now))
+    tries.last = now
+    if done:
         progress.done.append(exercise.id)
         progress.skipped = [each for each in progress.skipped if each != exercise.id]
-        write_progress(folder, progress)
+    else:
+        tries.failed += 1
+    write_progress(folder, progress)
 
 
 def leave_for_later(folder: Path, progress: Progress, exercise: Exercise) -> None:
@@ -138,6 +165,7 @@ def describe_status(progress: Progress, find_master: Callable[[Exercise], Scenar
         next=following.id if following else None,
         minutes_left=sum(each.minutes for each in exercises if each.state != "done"),
         predicted=progress.predicted,
+        cases=count_right(progress.found),
     )
 
 

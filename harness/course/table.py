@@ -20,6 +20,7 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `mechanism` is what the exercise stands for, `scenario` the id of its master. `beside` names
     definitions of the master that the mended script needs and the broken one does not. `edits` are
     replacements in the learner's file: of what the master has for other ends, such as a dose.
+    `whole_batch`: a right prediction of a row depends on the rows before it, so none are left out.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tracks: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     edits: tuple[tuple[str, str], ...] = ()
+    whole_batch: bool = False
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

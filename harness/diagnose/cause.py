@@ -8,7 +8,10 @@ Side = Literal["file", "environment", "preprocessing", "postprocessing", "code"]
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
-    """One cause. `needs`: the evidence that names it. `scenario`: the lesson, "" where none."""
+    """One cause. `needs`: the evidence that names it. `scenario`: the lesson, "" where none.
+
+    `by_hand`: why `--prove` cannot carry out the cure, "" where it can.
+    """
 
     id: str
     sentence: str
@@ -16,6 +19,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     needs: str
     scenario: str
     fix: str
+    by_hand: str = ""
 
 
 def lesson(id: str, side: Side, needs: str, sentence: str, fix: str) -> Cause:

@@ -62,7 +62,8 @@ CODE_CAUSES = (
         "preprocessing",
         CODE,
         "The code that restores the model fits the Tokenizer again: words get other numbers.",
-        "from tensorflow.keras.preprocessing.text import tokenizer_from_json\n"
-        "tokenizer = tokenizer_from_json(open(path).read())  # as training saved it",
+        "with open(path) as file:  # as training saved it: tokenizer.to_json()\n"
+        "    text = file.read()\n"
+        "tokenizer = tf.keras.preprocessing.text.tokenizer_from_json(text)",
     ),
 )

@@ -12,8 +12,9 @@ import numpy as np
 
 from harness.diagnose.read_hdf5 import to_snake_case
 
-GLOROT = {"class_name": "GlorotUniform", "config": {"seed": None}}
-ZEROS = {"class_name": "Zeros", "config": {}}
+INITIALIZER = {"module": "keras.initializers", "registered_name": None}
+GLOROT: dict[str, Any] = {"class_name": "GlorotUniform", "config": {"seed": None}, **INITIALIZER}
+ZEROS: dict[str, Any] = {"class_name": "Zeros", "config": {}, **INITIALIZER}
 
 
 @dataclass
@@ -46,9 +47,16 @@ def draw_glorot(random: np.random.Generator, rows: int, columns: int) -> Any:
 
 
 def describe(layers: list[Made], kind: str = "Sequential") -> dict[str, Any]:
-    """Return the configuration of a model."""
-    listed = [{"class_name": each.kind, "config": each.config} for each in layers]
-    return {"class_name": kind, "config": {"name": "model", "layers": listed}}
+    """Return the configuration of a model, as Keras 3 reads it."""
+    names = {"module": "keras.layers", "registered_name": None}
+    listed = [{"class_name": each.kind, "config": each.config, **names} for each in layers]
+    inner = {"name": "model", "layers": listed}
+    return {"class_name": kind, "config": inner, "module": "keras", "registered_name": None}
+
+
+def make_input(*shape: int) -> Made:
+    """Return the first layer of a model that is to be loaded: inputs of a shape, without rows."""
+    return Made("InputLayer", {"name": "given", "batch_shape": [None, *shape], "dtype": "float32"})
 
 
 def write_h5(

@@ -16,6 +16,8 @@ from harness.diagnose.file_answer import (
     read_file_answer,
 )
 from harness.diagnose.findings import Answer, Finding, rank
+from harness.diagnose.observation import Observation, describe_observation
+from harness.diagnose.proof import Proof, describe_proof
 from harness.diagnose.reader import find_keras
 from harness.formats.facts import plain
 from harness.origin.who_wrote import make_origin, spell_writer
@@ -49,8 +51,9 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
     `seal`: when the seal beside the model was made, and what it was used for. `unsafe`: why loading
-    the model may run code. `needed`: evidence that would tell more, one
-    sentence each.
+    the model may run code. `needed`: evidence that would tell more, one sentence each. `proofs`:
+    what came of the cures that were carried out. `restored`: what the model showed when it was
+    loaded.
     """
 
     model: str | None = None
@@ -66,11 +69,14 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Finding]
     unsafe: list[str] = []
     needed: list[str] = []
+    proofs: list[Proof] = []
+    restored: Observation | None = None
 
     @property
     def wrong(self) -> bool:
         """Return whether anything is wrong, with a known cause or without."""
-        return bool(self.findings) or self.answer in ("explained", "unexplained")
+        unloadable = self.restored is not None and bool(self.restored.error)
+        return bool(self.findings) or unloadable or self.answer in ("explained", "unexplained")
 
 
 def diagnose_outputs(expected: "Array | None", predicted: Sequence["Array"]) -> Diagnosis:
@@ -157,12 +163,16 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
         lines += [TITLES[diagnosis.answer], f"  {diagnosis.reason}"]
     if diagnosis.own:
         lines += ["Computed without TensorFlow:", f"  {diagnosis.own.reason}"]
+    if diagnosis.restored:
+        lines += describe_observation(diagnosis.restored)
     for number, finding in enumerate(diagnosis.findings, 1):
         lines += ["", *describe_finding(number, finding)]
     if not diagnosis.findings and diagnosis.answer not in ("unexplained", "cannot tell"):
         lines += ["", "Cannot tell." if WITHOUT_LAYERS in diagnosis.needed else "No fault found."]
         unseen = diagnosis.layers and not (diagnosis.answer or diagnosis.own)
         lines += [NOTHING_SEEN] if unseen else []
+    for proof in diagnosis.proofs:
+        lines += ["", *describe_proof(proof)]
     if diagnosis.needed:
         lines += ["", *(f"To know more: {each}." for each in diagnosis.needed)]
     return lines if lines[0] else lines[1:]

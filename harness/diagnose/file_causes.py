@@ -25,8 +25,10 @@ FILE_CAUSES = (
         "file",
         MODEL,
         "Weights in the file are NaN or infinite: the training had diverged when it was saved.",
-        "tf.keras.callbacks.ModelCheckpoint(path, save_best_only=True)\n"
-        "tf.keras.callbacks.TerminateOnNaN()  # both for the training that is to be done again",
+        "model.fit(inputs, targets, epochs=100, callbacks=[  # train again, and keep the best\n"
+        "    tf.keras.callbacks.TerminateOnNaN(),\n"
+        "    tf.keras.callbacks.ModelCheckpoint(\n"
+        "        'best.keras', 'loss', save_best_only=True)])",
     ),
     lesson(
         "fp16-weight-underflow",

@@ -1,5 +1,6 @@
 """A model's output without TensorFlow: a numpy forward pass through layers that are known here."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -44,12 +45,34 @@ def run(node: Node, inputs: list[Array], training: bool) -> list[Array]:
     return run_graph(node, inputs, training)
 
 
-def run_graph(node: Node, inputs: list[Array], training: bool) -> list[Array]:
-    """Return the outputs of a functional model: layers as soon as all that feeds them is there."""
+def trace(network: Network, inputs: Sequence[Array]) -> dict[str, Array]:
+    """Return what each layer of the outer model gives, as far as that can be computed."""
+    values = [np.asarray(each, np.float64) for each in inputs]
+    done: dict[str, list[Array]] = {}
+    if network.root is None or network.partly:
+        return {}
+    with np.errstate(all="ignore"), contextlib.suppress(CannotCompute):
+        if network.root.class_name == "Sequential":
+            for each in network.root.layers:
+                values = call(each, values, False)
+                done[each.name] = values
+        else:
+            run_graph(network.root, values, False, done)
+    return {name: each[0] for name, each in done.items() if len(each) == 1}
+
+
+def run_graph(
+    node: Node, inputs: list[Array], training: bool, done: dict[str, list[Array]] | None = None
+) -> list[Array]:
+    """Return the outputs of a functional model: layers as soon as all that feeds them is there.
+
+    `done` takes what each layer gives.
+    """
+    done = {} if done is None else done
     names = [name for name, _, _ in read_ends(node.ends.get("input_layers"))]
     if len(names) != len(inputs):
         raise CannotCompute(f"it takes {len(names)} inputs, and {len(inputs)} were given")
-    done = {name: [values] for name, values in zip(names, inputs, strict=True)}
+    done.update((name, [values]) for name, values in zip(names, inputs, strict=True))
     waiting = [each for each in node.layers if each.name not in done]
     for _ in range(MOST_CALLS):
         ready = [

@@ -19,7 +19,8 @@ INPUT_CAUSES = (
         "preprocessing",
         EITHER,
         "The inputs are prepared for another backbone.",
-        "from tensorflow.keras.applications.resnet50 import preprocess_input  # of the backbone",
+        "prepare = tf.keras.applications.resnet50.preprocess_input  # that of your backbone\n"
+        "predictions = model.predict(prepare(images.copy()))  # it changes its argument",
     ),
     lesson(
         "dark-ink-on-white-paper",
@@ -48,7 +49,9 @@ INPUT_CAUSES = (
         "preprocessing",
         EITHER,
         "The inputs lose their decimals: they are written into an array of integers.",
-        'batch = np.zeros(shape, dtype="float32")  # not uint8',
+        'batch = np.zeros(inputs.shape, dtype="float32")  # not uint8\n'
+        "batch[:] = inputs\n"
+        "predictions = model.predict(batch)",
     ),
     cause(
         "features-not-scaled",
@@ -70,21 +73,25 @@ INPUT_CAUSES = (
         "preprocessing",
         EITHER,
         "The model gets zeros: the inputs never reach the array.",
-        "batch[row] = image  # then model.predict(batch)",
+        "batch = np.stack(list(images))  # the images that were read, and no empty array\n"
+        "predictions = model.predict(batch)",
     ),
     lesson(
         "index-offset-forgotten",
         "preprocessing",
         INPUTS,
         "Word numbers are shifted by 3.",
-        "inputs = inputs + 3  # as tf.keras.datasets.imdb.load_data shifts them",
+        "predictions = model.predict(inputs + 3)  # as tf.keras.datasets.imdb.load_data does",
     ),
     lesson(
         "padding-on-the-other-side",
         "preprocessing",
         EITHER,
         "Sequences are padded on the other side.",
-        'inputs = tf.keras.utils.pad_sequences(texts, padding="pre")  # as in training',
+        "texts = [row[row != 0] for row in inputs]\n"
+        "pad = tf.keras.utils.pad_sequences\n"
+        "padded = pad(texts, inputs.shape[1], padding='pre')  # or 'post': as in training\n"
+        "predictions = model.predict(padded)",
     ),
     lesson(
         "columns-in-another-order",

@@ -25,6 +25,7 @@ class Change:
     make: Callable[[Array], Array]
     missing: str
     added: str
+    before: str = ""  # lines of code that `code` needs
 
 
 def iterate_changes(values: Array) -> Iterator[Change]:
@@ -89,6 +90,7 @@ def iterate_changes(values: Array) -> Iterator[Change]:
         "replaced by zeros", "np.zeros_like(inputs)", np.zeros_like, "", "batch-never-filled"
     )
     if table and whole and largest > 2:
+        side = "post" if (values[:, 0] == 0).any() else "pre"
         yield Change(
             "plus 3",
             "inputs + 3",
@@ -98,10 +100,13 @@ def iterate_changes(values: Array) -> Iterator[Change]:
         )
         yield Change(
             "padded on the other side",
-            "tf.keras.utils.pad_sequences(texts)",
+            "padded",
             pad_other_side,
             "padding-on-the-other-side",
             "padding-on-the-other-side",
+            "texts = [row[row != 0] for row in inputs]\n"
+            "pad = tf.keras.utils.pad_sequences\n"
+            f"padded = pad(texts, inputs.shape[1], padding={side!r})\n",
         )
     if table and 2 <= values.shape[1] <= MOST_FEATURES:
         for order in list(permutations(range(values.shape[1])))[1:]:

@@ -84,7 +84,8 @@ OUTPUT_CAUSES = (
         "code",
         OUTPUTS,
         "The rows are right, and in another order.",
-        "dataset = dataset.shuffle(1000)  # for training only: predict without shuffle",
+        "dataset = tf.data.Dataset.from_tensor_slices(inputs).batch(32)  # without shuffle\n"
+        "predictions = model.predict(dataset)",
     ),
     lesson(
         "merge-order-changed",
@@ -129,7 +130,8 @@ OUTPUT_CAUSES = (
         "preprocessing",
         OUTPUTS + OR_TRAINING,
         "Some rows are NaN: a cell of their inputs is missing.",
-        "inputs = np.nan_to_num(inputs, nan=means_of_training)  # before predict",
+        "inputs = np.where(np.isnan(inputs), means_of_training, inputs)\n"
+        "predictions = model.predict(inputs)",
     ),
     lesson(
         "dead-relu-head",

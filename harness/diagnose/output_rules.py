@@ -145,9 +145,13 @@ def find_affine(each: Outputs) -> Finding | None:
         return None
     if is_scaled(each.got) and not is_scaled(each.wanted):
         return make_finding("target-left-scaled", 0.95, said)
-    fix = "predictions = factors * model.predict(inputs) + offsets"
-    if len(factors) == 1:
-        fix = f"predictions = {factor:.6g} * model.predict(inputs) + {offset:.6g}"
+    fix = f"predictions = {factor:.6g} * model.predict(inputs) + {offset:.6g}"
+    if len(factors) > 1:
+        fix = (
+            f"factors = {[float(f'{each:.6g}') for each in factors]}\n"
+            f"offsets = {[float(f'{each:.6g}') for each in offsets]}\n"
+            "predictions = np.array(factors) * model.predict(inputs) + offsets"
+        )
     return make_finding("output-in-another-unit", 0.85, said, fix)
 
 

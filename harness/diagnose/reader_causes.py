@@ -17,18 +17,22 @@ READER_CAUSES = (
     break_of(
         "savedmodel-folder-keras3",
         "Keras 3 does not load a SavedModel folder with load_model.",
-        "layer = tf.keras.layers.TFSMLayer(path, call_endpoint='serving_default')  # to predict",
+        "layer = tf.keras.layers.TFSMLayer(path, call_endpoint='serving_default')  # to predict\n"
+        "predictions = next(iter(layer(inputs).values())).numpy()",
     ),
     break_of(
         "keras3-file-in-keras2",
         "The file is of Keras 3, and the reader has Keras 2.",
-        "# build the model in code as it was, then:\nmodel.load_weights('weights.h5')\n"
+        "# in the Keras 3 that wrote it: model.save('model.h5')\n"
+        "# then build the model in code as it was, and:\n"
+        "model.load_weights('model.h5')\n"
         "# or: pip install the TensorFlow that wrote the file",
     ),
     break_of(
         "keras-name-hdf5-inside",
         "The file is called .keras and holds HDF5: Keras 3 says that it is not found.",
-        "os.rename('model.keras', 'model.h5')",
+        "os.rename('model.keras', 'model.h5')\n"
+        "model = tf.keras.models.load_model('model.h5', compile=False)",
         "file",
     ),
     break_of("removed-layers", "The file names a layer that Keras 3 no longer has."),

@@ -148,6 +148,8 @@ def explain(
         if agree(outputs, own):
             which = "expected outputs" if direction == "missing" else "predictions of now"
             said = f"the file gives the {which} for inputs {change.words}"
-            fix = f"predictions = model.predict({change.code})" if direction == "missing" else ""
+            fix = f"{change.before}predictions = model.predict({change.code})"
+            if direction == "added":
+                fix = f"predictions = model.predict(inputs)  # as given: not {change.words}"
             return [make_finding(cause, 0.95, said, fix)]
     return []

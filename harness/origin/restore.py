@@ -4,6 +4,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from harness.errors import EnvironmentUnusable, UsageError
@@ -108,12 +109,40 @@ def restore_model(
     Raises EnvironmentUnusable if the interpreter does not start, and UsageError if the model cannot
     be copied, or if this machine has no cage and the file is not `trusted`.
     """
+    step = msgspec.structs.replace(
+        make_step(origin, work, code, trusted, inputs),
+        describe=describe,
+        prepare=prepare,
+        export=str(work / EXPORTED) if export_inputs else None,
+        export_inputs=export_inputs or [],
+    )
+    end = run_shut_in(environment, step, work)
+    restored = read_restored(end, work)
+    return replace(
+        restored,
+        error=restored.error.replace(step.model, str(origin.path)),
+        plain_error=restored.plain_error.replace(step.model, str(origin.path)),
+    )
+
+
+def make_step(
+    origin: Origin,
+    work: Path,
+    code: Path | None,
+    trusted: bool,
+    inputs: dict[str, Array] | None,
+) -> ModelStep:
+    """Copy the model into `work`, and return the step that restores the copy in a cage.
+
+    Raises UsageError if the model cannot be copied, or if this machine has no cage and the file is
+    not `trusted`.
+    """
     obstacle = find_obstacle()
     if obstacle and not trusted:
         raise refuse_without_cage(origin.path, obstacle)
     (work / "copy").mkdir(parents=True)
     model = copy_model(origin, work / "copy", trusted)
-    step = ModelStep(
+    return ModelStep(
         folder=str(work),
         model=str(model),
         saved_model=origin.format == SAVED_MODEL,
@@ -128,17 +157,6 @@ def restore_model(
         rows=ROWS,
         seed=SEED,
         cage=None if obstacle else make_cage(work, [code] if code else [], LIMITS),
-        describe=describe,
-        prepare=prepare,
-        export=str(work / EXPORTED) if export_inputs else None,
-        export_inputs=export_inputs or [],
-    )
-    end = run_shut_in(environment, step, work)
-    restored = read_restored(end, work)
-    return replace(
-        restored,
-        error=restored.error.replace(str(model), str(origin.path)),
-        plain_error=restored.plain_error.replace(str(model), str(origin.path)),
     )
 
 

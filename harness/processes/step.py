@@ -97,6 +97,27 @@ class ModelStep(Request, frozen=True, kw_only=True):
     export_inputs: list[str] = []  # the names of its inputs there
 
 
+class CureStep(ModelStep, frozen=True, kw_only=True):
+    """Execute a cure on a model and predict before and after (worker/prove_cure.py).
+
+    `cure` is Python. `loads`: the cure loads the model itself, and what plain load_model says comes
+    """
+
+    kind: str = "prove_cure"
+    cure: str = ""
+    loads: bool = False
+
+
+class ObserveStep(ModelStep, frozen=True, kw_only=True):
+    """Restore a model and look into it (worker/observe_model.py).
+
+    `probes`: an npz of arrays, each of which stands in for the one input once.
+    """
+
+    kind: str = "observe_model"
+    probes: str | None = None
+
+
 class RebuildStep(Request, frozen=True, kw_only=True):
     """Write a model as a new file `target` (worker/rebuild_model.py).
 

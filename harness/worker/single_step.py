@@ -66,6 +66,16 @@ def run_alone(path):
 
         keep_to_scratch(step["folder"])
         rebuild_model(tf, step)
+    elif step["kind"] == "prove_cure":
+        from .prove_cure import prove_cure
+
+        keep_to_scratch(step["folder"])
+        prove_cure(tf, step)
+    elif step["kind"] == "observe_model":
+        from .observe_model import observe_model
+
+        keep_to_scratch(step["folder"])
+        observe_model(tf, step)
     elif step["kind"] == "seal_model":
         from .seal_model import seal_model
 

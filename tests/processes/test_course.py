@@ -91,6 +91,31 @@ CHEATS = {
     ),
     "memory of the parent": "    import os\n    open('/proc/%d/mem' % os.getppid())\n",
     "an import by pieces": "    __import__('har' + 'ness')\n",
+    "arrays in memory": (
+        "    import gc, numpy as np\n"
+        "    found = [each for each in gc.get_objects() if isinstance(each, np.ndarray)]\n"
+        "    raise RuntimeError([each.shape for each in found if each.ndim == 2])\n"
+    ),
+    "an array that agrees with everything": (
+        "    import numpy as np\n"
+        "    class Agreeing(np.ndarray):\n"
+        "        __eq__ = __le__ = __sub__ = lambda self, other: np.zeros(self.shape)\n"
+        "    return lambda table: np.zeros((len(table), 1)).view(Agreeing)\n"
+    ),
+    "objects": (
+        "    import numpy as np\n"
+        "    return lambda table: np.array([[print] for _ in table], dtype=object)\n"
+    ),
+    "not a number": (
+        "    import numpy as np\n    return lambda table: np.full((len(table), 1), np.nan)\n"
+    ),
+    "a guess for every row": (
+        "    import numpy as np\n"
+        "    return lambda table: np.linspace(0, 900, 10**4)[None].repeat(len(table), 0)\n"
+    ),
+    "a row for each file above": (
+        "    import os\n    raise RuntimeError(sorted(os.listdir(artifact + '/..')))\n"
+    ),
 }
 
 
@@ -105,6 +130,12 @@ SAID = {  # so that no cheat fails for another reason, such as a process that di
     "frames": "RuntimeError: []",
     "memory of the parent": "PermissionError",
     "an import by pieces": "ModuleNotFoundError",
+    "arrays in memory": "RuntimeError: [",
+    "an array that agrees with everything": "predictions are all 0.0",
+    "objects": "restore() left no predictions",
+    "not a number": "predictions are nan",
+    "a guess for every row": "predictions are of shape",
+    "a row for each file above": "PermissionError",
 }
 
 
@@ -122,6 +153,49 @@ def test_a_cheat_does_not_count(cheat, checker, tmp_path):
     checked = check(checker, tmp_path, f"def restore(artifact):\n{CHEATS[cheat]}")
     assert checked.ending in ("still failing", "fails differently now")
     assert checked.said.startswith(SAID[cheat])
+
+
+OF_THE_BATCH = {  # exercise, what is replaced: what a row gets depends on the rows beside it
+    "no dropout": ("runners", "dropped=0.25", "dropped=0.0"),
+    "the mode of training": (
+        "vibration",
+        "return model.predict_on_batch, model",
+        "return lambda inputs: model(inputs, training=True).numpy(), model",
+    ),
+    "statistics of the batch at hand": (
+        "vibration",
+        "    return model.predict_on_batch, model",
+        "    def predict(inputs):\n"
+        "        model.layers[0].moving_mean.assign(inputs.mean(axis=0))\n"
+        "        model.layers[0].moving_variance.assign(inputs.var(axis=0))\n"
+        "        return model.predict_on_batch(inputs)\n\n"
+        "    return predict, model",
+    ),
+    "columns standardised by themselves": (
+        "rain-forecast",
+        "return model.predict_on_batch, model",
+        "return lambda x: model.predict_on_batch((x - x.mean(0)) / x.std(0)), model",
+    ),
+    "observations standardised by themselves": (
+        "boiler",
+        "    return load(artifact, Running())",
+        "    wrapper = Running()\n    policy, model = load(artifact, wrapper)\n"
+        "    return lambda x: (wrapper.learn(x), policy(x))[1], model",
+    ),
+}
+
+
+@pytest.mark.parametrize("cheat", OF_THE_BATCH)
+def test_a_script_that_is_right_for_one_batch_only_does_not_count(cheat, checker, tmp_path):
+    name, old, new = OF_THE_BATCH[cheat]
+    exercise = find_exercise(name)
+    scenario = CATALOG.find(exercise.scenario)
+    starter = cut_starter(exercise, scenario)
+    assert starter.count(old) == 1
+    (tmp_path / "restore.py").write_text(starter.replace(old, new))
+    checked = checker.check(exercise, scenario, tmp_path / "restore.py")
+    assert checked.ending in ("still failing", "fails differently now")
+    assert checked.verdict in ("differs", "constant", "zeros")
 
 
 @pytest.mark.skipif(bool(OBSTACLE), reason="this machine has no cage")

@@ -220,6 +220,18 @@ def test_an_error_is_one_line_and_its_frames_begin_in_the_file_of_the_learner(tm
     assert checked.frames.startswith('  File "restore.py", line 9')
 
 
+def test_of_an_error_behind_an_error_the_line_is_shown_that_the_hint_speaks_of(tmp_path):
+    message = (
+        "<class 'Sequential'> could not be deserialized properly.\n\nconfig={'name': 'x'}.\n\n"
+        "Exception encountered: Could not locate class 'Mine'. Make sure it is decorated."
+        " Full object config: {'module': None}"
+    )
+    result = StepResult(ended="error", error=StepError(type="TypeError", message=message))
+    checked = judge_result(result, tmp_path, WANTED, CATALOG.find("missing-custom-objects"))
+    assert checked.said == "TypeError: Could not locate class 'Mine'. Make sure it is decorated."
+    assert "Could not locate" in CATALOG.find("missing-custom-objects").hints[0]
+
+
 def test_an_endless_loop_is_called_timeout(tmp_path):
     result = StepResult(ended="timeout", error=StepError(type="timeout", message="stopped"))
     checked = judge_result(result, tmp_path, WANTED, CATALOG.find("target-left-scaled"))

@@ -1,0 +1,101 @@
+"""`diagnose --load` and `--prove`: what only a restored model tells, in a cage."""
+
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from harness.cli.waiting import show_progress
+from harness.errors import UsageError
+from harness.program import command_line
+
+if TYPE_CHECKING:
+    from harness.diagnose.diagnosis import Diagnosis
+    from harness.origin.who_wrote import Origin
+    from harness.verdicts.statistics import Array
+
+ProveOption = Annotated[
+    bool,
+    typer.Option("--prove", help="Carry out the cure on a copy, in a cage, and predict again."),
+]
+
+LoadOption = Annotated[
+    bool,
+    typer.Option("--load", help="Restore a copy in a cage too, and look at what each layer gives."),
+]
+
+
+def look_inside(
+    model: Path,
+    diagnosis: "Diagnosis",
+    *,
+    reader: str,
+    code: Path | None,
+    trust: bool,
+    inputs: Path | None,
+    expected: "Array | None",
+    predicted: "Array | None",
+) -> "Diagnosis":
+    """Return the diagnosis with what the model shows when it is restored; raises as `prove`."""
+    from harness.diagnose.findings import rank
+    from harness.diagnose.observe import Observer
+    from harness.diagnose.prove import choose_release
+    from harness.files import temporary_folder
+    from harness.origin.samples import read_samples
+
+    origin = open_origin(model, trust, "--load")
+    given = read_samples(inputs, "--inputs") if inputs else None
+    release = reader or choose_release(origin)
+    with temporary_folder() as work, show_progress(f"restoring a copy in {release}"):
+        observer = Observer(origin, work, release, code, trust, given, expected, predicted)
+        seen = observer.observe()
+    findings = rank([*diagnosis.findings, *seen.findings])
+    return msgspec.structs.replace(diagnosis, restored=seen, findings=findings)
+
+
+def prove(
+    model: Path,
+    diagnosis: "Diagnosis",
+    *,
+    reader: str,
+    code: Path | None,
+    trust: bool,
+    inputs: Path | None,
+    expected: "Array | None",
+    predicted: "Array | None",
+) -> "Diagnosis":
+    """Return the diagnosis with what came of its cures, carried out on copies of the model.
+
+    Raises UsageError for a model that is not loaded because it is unsafe, or because this machine
+    has no cage; and EnvironmentUnusable where a release cannot be built.
+    """
+    from harness.diagnose.prove import Prover
+    from harness.files import temporary_folder
+    from harness.origin.samples import read_samples
+
+    origin = open_origin(model, trust, "--prove")
+    given = read_samples(inputs, "--inputs") if inputs else None
+    with temporary_folder() as work, show_progress("carrying out the cure on a copy"):
+        prover = Prover(origin, work, reader, code, trust, given, expected, predicted)
+        proofs = prover.prove_all(diagnosis.findings)
+    return msgspec.structs.replace(diagnosis, proofs=proofs)
+
+
+def open_origin(model: Path, trust: bool, option: str) -> "Origin":
+    """Return who wrote a model that may be loaded; raises UsageError for one that may not."""
+    from harness.api import read_model_file
+    from harness.report.model_file import refuse_to_restore
+
+    origin = read_model_file(model)
+    again = command_line(f"diagnose {quote(str(model))} {option} --trust")
+    if origin.missing or (origin.dangers and not trust):
+        raise refuse_to_restore(origin, model, again)
+    if not origin.holds_model:
+        raise UsageError(
+            f"{option} needs a whole model, and this is {origin.format}",
+            "it cannot be loaded without the code that builds the model",
+            command_line(f"diagnose {quote(str(model))}"),
+        )
+    return origin

@@ -1,0 +1,201 @@
+"""Rules over a restored model: what its layers gave, and whether it predicts the same each time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from harness.diagnose.file_answer import Computed
+from harness.diagnose.findings import Finding, make_finding
+from harness.diagnose.input_changes import Change
+from harness.diagnose.observation import LayerOutput
+from harness.diagnose.surroundings import agree
+from harness.diagnose.trace_file import Traced
+from harness.verdicts.statistics import Array
+
+CLOSE = 1e-3  # of the largest prediction: more than another order of sums explains
+AT_ENDS = 0.99
+FEWEST_ROWS = 4
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What was seen of one restored model; arrays are those of its first output, rows first.
+
+    None or empty: not looked at. `changed`: the output for each change of the inputs. `reloaded`:
+    the output of a second load, `elsewhere` of a second process. `traced`: the layers against
+    their file.
+    """
+
+    inputs: Array
+    output: Array
+    given: bool = False
+    again: Array | None = None
+    reloaded: Array | None = None
+    single: Array | None = None
+    training: Array | None = None
+    elsewhere: Array | None = None
+    layers: Sequence[LayerOutput] = ()
+    redrawn: Sequence[str] = ()
+    stateful: Sequence[str] = ()
+    traced: Traced | None = None
+    expected: Array | None = None
+    predicted: Array | None = None
+    changed: list[tuple[Change, Array]] = field(default_factory=list)
+
+
+def measure(first: Array, second: Array) -> float:
+    """Return the largest difference as a share of the largest number; 0 where not comparable."""
+    if first.shape != second.shape or not {first.dtype.kind, second.dtype.kind} <= set("fiub"):
+        return 0.0
+    one, other = first.astype(float), second.astype(float)
+    kept = np.isfinite(one) & np.isfinite(other)
+    if not kept.any():
+        return 0.0
+    largest = float(np.abs(one[kept]).max())
+    return float(np.abs(one[kept] - other[kept]).max()) / max(largest, 1e-6)
+
+
+def find_redrawn(seen: Looks) -> Finding | None:
+    """Speak where two loads of the file give a layer other weights, or other predictions."""
+    apart = 0.0 if seen.reloaded is None else measure(seen.output, seen.reloaded)
+    if not seen.redrawn:
+        if apart <= CLOSE or find_chance(seen):
+            return None
+        said = f"two loads of the file predict otherwise, by {apart:.0%} of the largest prediction"
+        return make_finding("variables-lost", 0.85, said)
+    named = ", ".join(seen.redrawn[:3]) + (", ..." if len(seen.redrawn) > 3 else "")
+    said = f"two loads of the file give other weights to {named}"
+    return make_finding("variables-lost", 0.95, said)
+
+
+def find_chance(seen: Looks) -> Finding | None:
+    """Speak where two calls with the same inputs differ."""
+    apart = 0.0 if seen.again is None else measure(seen.output, seen.again)
+    if apart <= CLOSE:
+        return None
+    said = f"two calls of predict differ by {apart:.0%} of the largest prediction"
+    if seen.stateful:
+        named = ", ".join(seen.stateful[:3])
+        return make_finding("stateful-rnn-residue", 0.9, f"{said}; stateful: {named}")
+    return make_finding("training-mode-at-inference", 0.9, said)
+
+
+def find_dependence(seen: Looks) -> Finding | None:
+    """Speak where a row alone is predicted otherwise than in its batch."""
+    if seen.single is None or find_chance(seen):
+        return None
+    apart = measure(seen.output[: len(seen.single)], seen.single)
+    if apart <= CLOSE:
+        return None
+    said = f"a row predicted alone differs by {apart:.0%} of the largest prediction"
+    return make_finding("depends-on-the-batch", 0.9, said)
+
+
+def find_other_process(seen: Looks) -> Finding | None:
+    """Speak where another process predicts otherwise, although two calls and two loads agree."""
+    if seen.elsewhere is None or find_redrawn(seen) or find_chance(seen):
+        return None
+    apart = measure(seen.output, seen.elsewhere)
+    if apart <= CLOSE:
+        return None
+    said = f"a second process differs by {apart:.0%} of the largest prediction"
+    return make_finding("vocabulary-from-a-set", 0.6, said)
+
+
+def find_dying(seen: Looks) -> Finding | None:
+    """Speak where values die: the first layer that is not finite, all zero, or at its ends."""
+    if not seen.given or len(seen.inputs) < FEWEST_ROWS or is_right(seen):
+        return None
+    finite = seen.inputs.dtype.kind != "f" or bool(np.isfinite(seen.inputs).all())
+    for each in seen.layers:
+        where = f"the layer {each.name} ({each.kind})"
+        if each.broken and finite:
+            return make_finding("layer-not-finite", 0.8, f"{where} is the first: {each.broken}")
+        if each.zeros == 1:
+            return make_finding("dead-layer", 0.7, f"{where} gives only zeros, the first to do so")
+        if each.ends is not None and each.ends >= AT_ENDS and each is not seen.layers[-1]:
+            said = f"{each.ends:.0%} of the numbers that {where} gives are at its ends"
+            return make_finding("saturated-layer", 0.6, said)
+    return None
+
+
+def find_otherwise(seen: Looks) -> Finding | None:
+    """Speak where a layer gives other numbers than its weights in the file say."""
+    if seen.traced is None or not seen.traced.name or find_redrawn(seen):
+        return None
+    found = seen.traced
+    said = (
+        f"{found.name} is the first: off by {found.difference:.3g}, of at most {found.largest:.3g}"
+    )
+    return make_finding("layer-computes-otherwise", 0.85, said)
+
+
+RULES: tuple[Callable[[Looks], Finding | None], ...] = (
+    find_redrawn,
+    find_chance,
+    find_dependence,
+    find_other_process,
+    find_dying,
+    find_otherwise,
+)
+
+
+def is_right(seen: Looks) -> bool:
+    """Return whether the restored model gives the expected predictions."""
+    return seen.expected is not None and agree(seen.expected, seen.output)
+
+
+def judge_restored(seen: Looks) -> tuple[Computed | None, list[Finding]]:
+    """Return what the predictions are like, and the changes of the inputs that explain them."""
+    if seen.expected is None and seen.predicted is None:
+        return None, []
+    now = seen.predicted is not None and agree(seen.predicted, seen.output)
+    if seen.expected is not None and not is_right(seen):
+        gives: Computed = "as predicted" if now else "as neither"
+        found = explain(seen, seen.expected, True)
+        if not found and now:
+            said = "restored anew, the file gives what is predicted now, and not what is expected"
+            found = [make_finding("another-model-in-the-file", 0.5, said)]
+        return gives, found
+    if seen.predicted is None or now:
+        return ("as predicted" if seen.expected is None else "as expected"), []
+    found = explain(seen, seen.predicted, False)
+    said = "restored anew with load_model, the file gives other predictions than yours"
+    found = found or [make_finding("restored-otherwise", 0.6, said)]
+    return ("as neither" if seen.expected is None else "as expected"), found
+
+
+def explain(seen: Looks, outputs: Array, missing: bool) -> list[Finding]:
+    """Return the change of the inputs, or the mode, with which the model gives `outputs`."""
+    if not outputs.any():
+        return []  # zeros fit whatever kills the network
+    which = "expected outputs" if missing else "predictions of now"
+    if not missing and seen.training is not None and agree(outputs, seen.training):
+        said = f"the restored model gives the {which} when it is called with training=True"
+        return [make_finding("training-mode-at-inference", 0.95, said)]
+    for change, output in seen.changed:
+        cause = change.missing if missing else change.added
+        if cause and output.size and agree(outputs, output):
+            said = f"the restored model gives the {which} for inputs {change.words}"
+            fix = f"{change.before}predictions = model.predict({change.code})"
+            if not missing:
+                fix = f"predictions = model.predict(inputs)  # as given: not {change.words}"
+            return [make_finding(cause, 0.95, said, fix)]
+    return []
+
+
+def list_facts(seen: Looks) -> list[str]:
+    """Return what was tried and came out well, and what differs without being a fault."""
+    tried = [
+        (seen.reloaded, find_redrawn, "two loads of the file predict the same"),
+        (seen.again, find_chance, "two calls of predict agree"),
+        (seen.single, find_dependence, "a row alone is predicted as in its batch"),
+        (seen.elsewhere, find_other_process, "a second process predicts the same"),
+    ]
+    facts = [said for array, rule, said in tried if array is not None and rule(seen) is None]
+    if seen.traced and seen.traced.compared and not seen.traced.name:
+        facts.append(f"{seen.traced.compared} layers give what their weights in the file say")
+    if seen.training is not None and (apart := measure(seen.output, seen.training)) > CLOSE:
+        facts.append(f"with training=True predictions differ by {apart:.0%}, as with dropout")
+    return facts

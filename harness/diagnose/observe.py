@@ -1,0 +1,258 @@
+"""Restore a model in a cage and look into it: the dynamic tier of `diagnose`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+
+from harness.diagnose.dynamic_rules import (
+    RULES,
+    Looks,
+    find_chance,
+    find_redrawn,
+    judge_restored,
+    list_facts,
+    measure,
+)
+from harness.diagnose.input_changes import Change, iterate_changes
+from harness.diagnose.observation import LayerOutput, Observation
+from harness.diagnose.surroundings import LARGE, MOST_ROWS, ROWS_OF_LARGE
+from harness.diagnose.trace_file import Traced
+from harness.environments.resolve import open_environment
+from harness.formats.facts import plain
+from harness.formats.reading import NotRead, run_reader
+from harness.origin.answer import MOST_LAYERS, Several, clean, read_arrays, spell_version
+from harness.origin.restore import find_innermost, make_step, restore_model, run_shut_in
+from harness.origin.who_wrote import Origin
+from harness.processes.answer_files import UnreadableAnswer, read_answer
+from harness.processes.step import ObserveStep, StepError, find_failure
+from harness.processes.variables import Environment
+from harness.verdicts.statistics import Array
+
+LARGEST_REPORT = 1 << 22
+LARGEST_PROBES = 1 << 28  # bytes of all changed inputs
+MOST_PROBES = 150
+PADDING = 3  # zeros that are added to a sequence
+
+Names = Annotated[list[str], msgspec.Meta(max_length=MOST_LAYERS)]
+
+
+class ObserveReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of the step's `result.json` (worker/observe_model.py)."""
+
+    error: StepError | None
+    versions: dict[str, str | None] = {}
+    input_files: Several = []
+    output_files: Several = []
+    again_files: Several = []
+    single_files: Several = []
+    training_files: Several = []
+    reloaded_files: Several = []
+    probe_files: Several = []
+    layer_files: Several = []
+    layers: Annotated[list[LayerOutput], msgspec.Meta(max_length=MOST_LAYERS)] = []
+    redrawn: Names = []
+    stateful: Names = []
+
+
+@dataclass(frozen=True)
+class Observer:
+    """One model and what is given with it. `release`: where it is restored."""
+
+    origin: Origin
+    work: Path
+    release: str
+    code: Path | None = None
+    trusted: bool = False
+    inputs: dict[str, Array] | None = None
+    expected: Array | None = None
+    predicted: Array | None = None
+    tell: Callable[[str], None] = lambda _: None
+
+    def observe(self) -> Observation:
+        """Return what the restored model shows.
+
+        Raises EnvironmentUnusable and UsageError as restore_model does.
+        """
+        folder = self.work / "observed"
+        folder.mkdir()
+        given = cut_rows(self.inputs)
+        environment = replace(open_environment(self.release), portable_kernels=True)
+        base = make_step(self.origin, folder, self.code, self.trusted, given)
+        changes = list_changes(given) if given else []
+        step = ObserveStep(
+            **msgspec.structs.asdict(base) | {"kind": "observe_model"},
+            probes=write_probes(changes, given, folder / "probes.npz"),
+        )
+        end = run_shut_in(environment, step, folder)
+        report = read_observe_report(folder)
+        _, error = find_failure(end, report)
+        if error is not None or report is None:
+            said = f"{error.type}: {find_innermost(error.message)}" if error else "no answer"
+            said = said.replace(base.model, str(self.origin.path))
+            versions = report.versions if report else {}
+            return Observation(release=self.release, versions=versions, error=said)
+        try:
+            seen = self.gather(report, folder, changes)
+        except (OSError, UnreadableAnswer) as failure:
+            said = f"the process gave no readable answer: {plain(failure)}"
+            return Observation(release=self.release, error=said)
+        if not (find_redrawn(seen) or find_chance(seen)):
+            elsewhere = self.predict_elsewhere(environment, report, folder)
+            seen = replace(seen, elsewhere=elsewhere)
+        return self.conclude(seen, report)
+
+    def gather(self, report: ObserveReport, folder: Path, changes: list[Change]) -> Looks:
+        """Return what the process left; raises UnreadableAnswer, or OSError."""
+
+        def first(kind: str) -> Array | None:
+            arrays = read_arrays(folder, kind, getattr(report, f"{kind}_files"))
+            return arrays[0] if arrays else None
+
+        inputs, output = first("input"), first("output")
+        if inputs is None or output is None:
+            raise UnreadableAnswer("an array is missing")
+        probes = read_arrays(folder, "probe", report.probe_files)
+        rows = len(inputs)
+        return Looks(
+            inputs=inputs,
+            output=output,
+            given=self.inputs is not None,
+            again=first("again"),
+            reloaded=first("reloaded"),
+            single=first("single"),
+            training=first("training"),
+            layers=report.layers,
+            redrawn=report.redrawn,
+            stateful=report.stateful,
+            traced=self.trace(report, folder, inputs),
+            expected=None if self.expected is None else self.expected[:rows],
+            predicted=None if self.predicted is None else self.predicted[:rows],
+            changed=list(zip(changes, probes, strict=False)),
+        )
+
+    def trace(self, report: ObserveReport, folder: Path, inputs: Array) -> Traced | None:
+        """Compare what each layer gave with its weights in the file, in a process with limits."""
+        layers = read_arrays(folder, "layer", report.layer_files)
+        if not layers or len(report.input_files) != 1 or inputs.dtype.kind not in "fiub":
+            return None
+        rows = len(layers[0])
+        arrays = {f"{at:03d}": each for at, each in enumerate(layers)}
+        names = np.array([each.name for each in report.layers])
+        file = folder / "layers.npz"
+        np.savez(file, allow_pickle=False, names=names, inputs=inputs[:rows], **arrays)
+        try:
+            answer = run_reader("harness.diagnose.trace_file", self.origin.path, str(file))
+        except NotRead:
+            return None
+        return msgspec.json.decode(answer, type=Traced)
+
+    def predict_elsewhere(
+        self, environment: Environment, report: ObserveReport, folder: Path
+    ) -> Array | None:
+        """Return the first output in a second process, None where it does not come."""
+        names = [f"input-{at}" for at in range(len(report.input_files))]
+        fed = dict(zip(names, read_arrays(folder, "input", report.input_files), strict=True))
+        there = self.work / "second"
+        there.mkdir()
+        given = (environment, self.origin, there, self.code, self.trusted, fed)
+        second = restore_model(*given)
+        return second.predictions[0] if second.predictions and not second.error else None
+
+    def conclude(self, seen: Looks, report: ObserveReport) -> Observation:
+        """Return the observation: what every rule finds, and the facts."""
+        gives, found = judge_restored(seen)
+        found = [*found, *(each for rule in RULES if (each := rule(seen)))]
+        facts = list_facts(seen)
+        if padding := describe_padding(seen):
+            facts.append(padding)
+        if gives:
+            facts.insert(0, f"it predicts {gives}" if gives != "as neither" else NEITHER)
+        return Observation(
+            release=self.release,
+            versions=report.versions,
+            rows=len(seen.inputs),
+            given=seen.given,
+            gives=gives,
+            facts=facts,
+            layers=[*seen.layers],
+            findings=found,
+        )
+
+
+NEITHER = "it predicts neither what is expected nor what you get now"
+
+
+def cut_rows(inputs: dict[str, Array] | None) -> dict[str, Array] | None:
+    """Return the first rows of inputs: enough to see what goes wrong."""
+    if inputs is None:
+        return None
+    size = max(int(np.prod(each.shape[1:])) for each in inputs.values())
+    rows = MOST_ROWS if size <= LARGE else ROWS_OF_LARGE
+    return {name: each[:rows] if each.ndim else each for name, each in inputs.items()}
+
+
+def list_changes(inputs: dict[str, Array]) -> list[Change]:
+    """Return the changes to try of the one input, as many as fit."""
+    values = next(iter(inputs.values()))
+    if len(inputs) != 1 or values.dtype.kind not in "fiu" or not values.ndim:
+        return []
+    changes = list(iterate_changes(values.astype(np.float64)))[:MOST_PROBES]
+    if values.ndim == 2 and bool((values == np.trunc(values)).all()):
+        for said, sides in (("after", (0, PADDING)), ("before", (PADDING, 0))):
+            words = f"with zeros {said} each sequence"
+            changes.append(Change(words, "", lambda x, sides=sides: pad(x, sides), "", ""))  # type: ignore[misc]
+    return changes[: max(1, LARGEST_PROBES // max(1, 8 * values.size))]
+
+
+def pad(values: Array, sides: tuple[int, int]) -> Array:
+    """Return rows with zeros before and after."""
+    return np.pad(values, [(0, 0), sides])
+
+
+def write_probes(changes: list[Change], inputs: dict[str, Array] | None, path: Path) -> str | None:
+    """Write the changed inputs for the worker; return the path, None for no change."""
+    if not changes or not inputs:
+        return None
+    values = next(iter(inputs.values())).astype(np.float64)
+    with np.errstate(all="ignore"):
+        arrays = {f"{at:03d}": each.make(values) for at, each in enumerate(changes)}
+    np.savez(path, allow_pickle=False, **arrays)
+    return str(path)
+
+
+def describe_padding(seen: Looks) -> str:
+    """Return what zeros beside a sequence do, "" where the model takes no other length."""
+    apart = [
+        (change.words, measure(seen.output, output))
+        for change, output in seen.changed
+        if change.words.startswith("with zeros") and output.shape == seen.output.shape
+    ]
+    said = [f"{words} it differs by {each:.0%}" for words, each in apart if each > 1e-3]
+    return "; ".join(said)
+
+
+def read_observe_report(folder: Path) -> ObserveReport | None:
+    """Return what the step says of itself, made safe to print; None where that is unreadable."""
+    try:
+        answer = read_answer(folder / "result.json", LARGEST_REPORT)
+        report = msgspec.json.decode(answer, type=ObserveReport)
+    except (OSError, UnreadableAnswer, ValueError, RecursionError):
+        return None
+    error = report.error
+    if error is not None:
+        error = StepError(type=plain(error.type), message=clean(error.message))
+    return msgspec.structs.replace(
+        report,
+        error=error,
+        versions={name: spell_version(report.versions.get(name)) for name in report.versions},
+        layers=[
+            msgspec.structs.replace(each, name=plain(each.name), kind=plain(each.kind))
+            for each in report.layers
+        ],
+        redrawn=[plain(each) for each in report.redrawn],
+        stateful=[plain(each) for each in report.stateful],
+    )

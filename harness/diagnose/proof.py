@@ -1,0 +1,54 @@
+"""What came of a cure that was carried out on a copy of the model, and how it is said."""
+
+from typing import Literal
+
+import msgspec
+
+from harness.diagnose.observation import spell_versions
+
+Result = Literal["cured", "not cured", "cannot"]
+TITLES: dict[Result, str] = {"cured": "CURED", "not cured": "NOT CURED", "cannot": "Not proven"}
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one cure. `reason`: one sentence. `release`: in which it was carried out.
+
+    `reference`: what the expected predictions are from. `before`, `after`, `expected`: the first
+    numbers; `difference_before`, `difference_after`: the largest difference from the expected ones,
+    None where there is none to tell. `before_error`: what load_model says without the cure.
+    """
+
+    cause: str
+    result: Result
+    reason: str
+    release: str = ""
+    versions: dict[str, str | None] = {}
+    reference: str = ""
+    rows: int = 0
+    before: list[float] = []
+    after: list[float] = []
+    expected: list[float] = []
+    difference_before: float | None = None
+    difference_after: float | None = None
+    before_error: str = ""
+
+
+def describe_proof(proof: Proof) -> list[str]:
+    """Return a proof as lines: the numbers, then the verdict."""
+    if proof.result == "cannot":
+        return [f"Not proven: {proof.cause}: {proof.reason}."]
+    where = spell_versions(proof.versions) or f"release {proof.release}"
+    lines = [f"The cure of {proof.cause}, on a copy in a cage ({where}):"]
+    if proof.before_error and not proof.before:
+        lines.append(f"  before    {proof.before_error}")
+    for name, values, difference in (
+        ("before", proof.before, proof.difference_before),
+        ("after", proof.after, proof.difference_after),
+        ("expected", proof.expected, None),
+    ):
+        if values:
+            numbers = "".join(f"{each:>11.4g}" for each in values)
+            off = "" if difference is None else f"   differs by up to {difference:.2g}"
+            lines.append(f"  {name:9}{numbers}{off}")
+    lines.append(f"  Expected is what is given by {proof.reference}.")
+    return [*lines, f"{TITLES[proof.result]}: {proof.reason}."]

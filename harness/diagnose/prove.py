@@ -1,0 +1,264 @@
+"""Carry a cure out on a copy of the model, in a cage, and see whether predictions come back."""
+
+import ast
+import builtins
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from harness.diagnose.causes import CAUSES
+from harness.diagnose.compare_cure import Tried, compare
+from harness.diagnose.cures import IN_OLD_KERAS, LOADING, RESCUED
+from harness.diagnose.file_answer import CannotRead, Samples, read_file_answer
+from harness.diagnose.findings import Finding
+from harness.diagnose.proof import Proof
+from harness.environments.releases import WITH
+from harness.environments.resolve import OWN, open_environment
+from harness.formats.facts import plain
+from harness.origin.answer import Several, clean, read_arrays, spell_version
+from harness.origin.own_release import is_own_release
+from harness.origin.restore import (
+    RestoredModel,
+    find_innermost,
+    make_step,
+    restore_model,
+    run_shut_in,
+)
+from harness.origin.who_wrote import Origin
+from harness.processes.answer_files import UnreadableAnswer, read_answer
+from harness.processes.step import CureStep, StepError, find_failure
+from harness.processes.variables import Environment
+from harness.rescue.rescue import Rescuer
+from harness.verdicts.statistics import Array
+
+LARGEST_REPORT = 1 << 20
+MOST_TRIED = 3  # cures, each in a process that imports TensorFlow
+KNOWN = {"tf", "np", "os", "keras", "path", "inputs", "images", "model", "predictions"}
+# What training knew, taken from the inputs at hand where the user gives nothing better.
+STAND_INS = {
+    "mean_of_training": "np.mean(inputs, axis=0 if np.ndim(inputs) == 2 else None)",
+    "std_of_training": "np.std(inputs, axis=0 if np.ndim(inputs) == 2 else None)",
+    "means_of_training": "np.nanmean(inputs, axis=0)",
+}
+
+
+class CureReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of the step's `result.json` (worker/prove_cure.py)."""
+
+    error: StepError | None
+    before_error: str = ""
+    versions: dict[str, str | None] = {}
+    input_files: Several = []
+    before_files: Several = []
+    output_files: Several = []
+
+
+class NotTried(Exception):
+    """The cure could not be carried out; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Prover:
+    """One model and what is given with it; `reader`: the release that the cures are for, or ""."""
+
+    origin: Origin
+    work: Path
+    reader: str = ""
+    code: Path | None = None
+    trusted: bool = False
+    inputs: dict[str, Array] | None = None
+    expected: Array | None = None
+    predicted: Array | None = None
+    tell: Callable[[str], None] = lambda _: None
+
+    @property
+    def release(self) -> str:
+        """Return where cures are tried: the reader, or the release that `env for` takes."""
+        return self.reader or choose_release(self.origin)
+
+    def prove_all(self, findings: Sequence[Finding]) -> list[Proof]:
+        """Return a proof for each finding, up to the first that is cured.
+
+        Raises EnvironmentUnusable and UsageError as restore_model does.
+        """
+        proofs: list[Proof] = []
+        for finding in findings:
+            if sum(each.result != "cannot" for each in proofs) == MOST_TRIED:
+                break
+            proofs.append(self.prove(finding, self.work / f"cure-{len(proofs)}"))
+            if proofs[-1].result == "cured":
+                break
+        return proofs
+
+    def prove(self, finding: Finding, folder: Path) -> Proof:
+        """Return what comes of the cure of a finding."""
+        folder.mkdir()
+        cause = finding.cause
+        try:
+            if by_hand := CAUSES[cause].by_hand:
+                raise NotTried(by_hand)
+            if cause in RESCUED:
+                return self.prove_by_rescue(cause, folder)
+            if cause in IN_OLD_KERAS:
+                tried = self.restore_in_old_keras(folder)
+            else:
+                tried = self.execute(finding, folder)
+            return self.judge(cause, tried, folder)
+        except NotTried as refusal:
+            return Proof(cause=cause, result="cannot", reason=str(refusal), release=self.release)
+
+    def open(self, release: str) -> Environment:
+        """Return an environment with kernels that give the same numbers on every machine."""
+        self.tell(f"opening {release} (built first where it is missing)")
+        return replace(open_environment(release), portable_kernels=True)
+
+    def execute(self, finding: Finding, folder: Path) -> Tried:
+        """Carry out the printed code in a cage."""
+        missing = find_unknown(finding.fix)
+        if missing - set(STAND_INS):
+            raise NotTried(f"the cure needs what you have: {', '.join(sorted(missing))}")
+        if missing and self.inputs is None:
+            raise NotTried("it needs --inputs")
+        lines = [f"{name} = {STAND_INS[name]}" for name in sorted(missing)]
+        environment = self.open(self.release)
+        base = make_step(self.origin, folder, self.code, self.trusted, self.inputs)
+        loads = finding.cause in LOADING
+        given = msgspec.structs.asdict(base) | {"kind": "prove_cure"}
+        step = CureStep(**given, cure="\n".join([*lines, finding.fix]), loads=loads)
+        self.tell(f"carrying out the cure of {finding.cause} in {self.release}")
+        end = run_shut_in(environment, step, folder)
+        report = read_cure_report(folder)
+        _, error = find_failure(end, report)
+        if error is not None or report is None:
+            said = f"{error.type}: {find_innermost(error.message)}" if error else "no answer"
+            raise NotTried(f"the cure fails here: {said.replace(base.model, 'MODEL')}")
+        try:
+            return Tried(
+                read_arrays(folder, "input", report.input_files),
+                read_arrays(folder, "before", report.before_files),
+                read_arrays(folder, "output", report.output_files),
+                report.before_error.replace(base.model, "MODEL"),
+                report.versions,
+            )
+        except (OSError, UnreadableAnswer) as failure:
+            raise NotTried(f"the process gave no readable answer: {plain(failure)}") from failure
+
+    def restore_in_old_keras(self, folder: Path) -> Tried:
+        """Restore the model in the reader, and in the reader with Keras 2."""
+        old = f"{self.release.partition(WITH)[0]}+legacy"
+        before = self.restore(self.release, folder / "before", self.inputs)
+        after = self.restore(old, folder / "after", self.inputs)
+        if after.error:
+            raise NotTried(f"{old} does not restore it: {after.error}")
+        return Tried(
+            list(after.fed.values()),
+            before.predictions,
+            after.predictions,
+            before.error or before.plain_error,
+            after.versions,
+        )
+
+    def restore(self, release: str, folder: Path, inputs: dict[str, Array] | None) -> RestoredModel:
+        """Restore the model in a release, in a cage."""
+        environment = self.open(release)
+        self.tell(f"restoring in {release}")
+        given = (environment, self.origin, folder, self.code, self.trusted, inputs)
+        return restore_model(*given)
+
+    def prove_by_rescue(self, cause: str, folder: Path) -> Proof:
+        """Let `rescue` write a new file, and return its own proof."""
+        own, target = self.open(self.origin.releases[0]), self.open(self.release)
+        rescuer = Rescuer(
+            self.origin, own, target, folder, self.code, self.trusted, self.inputs, self.tell
+        )
+        made = rescuer.carry_out()
+        if made.new is None or made.new.error:
+            raise NotTried(made.reason)
+        before = self.restore(self.release, folder / "before", made.old.fed)
+        tried = Tried(
+            list(made.old.fed.values()),
+            before.predictions,
+            made.new.predictions,
+            before.error or before.plain_error,
+            made.new.versions,
+        )
+        if self.expected is not None and self.inputs is not None:
+            return self.judge(cause, tried, folder)
+        which = f"{self.origin.releases[0]}, which wrote it"
+        return self.compare(cause, tried, made.old.predictions[0], which)
+
+    def judge(self, cause: str, tried: Tried, folder: Path) -> Proof:
+        """Compare with the predictions expected: the user's, the file's own, or its writer's."""
+        if not tried.after:
+            raise NotTried("the cure gives no predictions")
+        if self.expected is not None and self.inputs is not None:
+            return self.compare(cause, tried, self.expected, "--expected")
+        self.tell("computing the model without TensorFlow")
+        if (own := self.compare_with_file(tried, folder)) is not None:
+            expected = tried.after[0] if own else None
+            return self.compare(cause, tried, expected, "the file, computed without TensorFlow")
+        writer = self.origin.releases[0]
+        if writer == self.release:
+            raise NotTried("nothing tells what it should predict: give --inputs and --expected")
+        names = [f"input-{at}" for at in range(len(tried.fed))]
+        there = self.restore(writer, folder / "writer", dict(zip(names, tried.fed, strict=True)))
+        if there.error:
+            raise NotTried(f"nothing tells what it should predict, and {writer} does not load it")
+        return self.compare(cause, tried, there.predictions[0], f"{writer}, which wrote it")
+
+    def compare_with_file(self, tried: Tried, folder: Path) -> bool | None:
+        """Return whether the file itself gives the predictions after the cure, None: unknown."""
+        if len(tried.after) != 1:
+            return None
+        fed, after = folder / "fed.npz", folder / "after.npy"
+        arrays = {f"{at:03d}": each for at, each in enumerate(tried.fed)}
+        np.savez(fed, allow_pickle=False, **arrays)
+        np.save(after, tried.after[0])
+        samples = Samples(inputs=str(fed), predicted=str(after))
+        try:
+            own = read_file_answer(self.origin.path, "", samples).own
+        except CannotRead:
+            return None
+        if own is None or own.computed == "cannot":
+            return None
+        return own.computed == "as predicted"
+
+    def compare(self, cause: str, tried: Tried, expected: Array | None, reference: str) -> Proof:
+        """Return the proof, with what the user's program gives now as what was before."""
+        given = self.predicted if self.expected is not None else None
+        return compare(cause, self.release, tried, expected, given, reference)
+
+
+def choose_release(origin: Origin) -> str:
+    """Return the release that `env for` restores a model in."""
+    named = origin.releases[0] if origin.releases else OWN
+    return OWN if is_own_release(origin, named) else named
+
+
+def find_unknown(code: str) -> set[str]:
+    """Return the names that a cure uses, and that nobody gives."""
+    nodes = [each for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Name)]
+    bound = {each.id for each in nodes if isinstance(each.ctx, ast.Store)}
+    bound |= {each.arg for each in ast.walk(ast.parse(code)) if isinstance(each, ast.arg)}
+    return {each.id for each in nodes} - bound - KNOWN - set(dir(builtins))
+
+
+def read_cure_report(folder: Path) -> CureReport | None:
+    """Return what the step says of itself, made safe to print; None where that is unreadable."""
+    try:
+        answer = read_answer(folder / "result.json", LARGEST_REPORT)
+        report = msgspec.json.decode(answer, type=CureReport)
+    except (OSError, UnreadableAnswer, ValueError, RecursionError):
+        return None
+    error = report.error
+    if error is not None:
+        error = StepError(type=plain(error.type), message=clean(error.message))
+    return msgspec.structs.replace(
+        report,
+        error=error,
+        before_error=clean(report.before_error),
+        versions={name: spell_version(report.versions.get(name)) for name in report.versions},
+    )

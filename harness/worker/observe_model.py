@@ -1,0 +1,203 @@
+"""Restore a model and look into it while it predicts: what `diagnose --load` does.
+
+A step of kind "observe_model" is that of "restore_model" with:
+    probes (npz of arrays `000`, ..., each in place of the one input, else None).
+Every look may fail in some release or for some model; what failed is left out.
+"""
+
+import traceback
+
+import numpy as np
+
+from .describe_model import list_layers, list_variables
+from .environment import keras_version
+from .model_inputs import describe_input, draw_inputs, read_inputs
+from .old_keras import choose_keras
+from .restore_model import (
+    flatten,
+    load_keras,
+    open_keras,
+    open_signature,
+    save_list,
+    write_result,
+)
+from .steps import make_printable
+
+ROWS = 8  # whose values are kept of every layer
+MOST_KEPT = 1 << 22  # numbers of all layers' outputs together
+MOST_LAYERS = 1000
+SINGLE = 4  # rows that are also predicted one by one
+
+
+def observe_model(tf, step):
+    """Load, predict in several ways, and write down what came of it, an error included."""
+    result = {
+        "error": None,
+        "versions": {"tensorflow": tf.__version__, "keras": keras_version(tf)},
+        "left_out": [],
+    }
+    try:
+        observe(tf, step, result)
+    except Exception as error:
+        traceback.print_exc()
+        said = make_printable(str(error)[:100000])
+        result["error"] = {"type": type(error).__name__, "message": said}
+    write_result(step, result)
+
+
+def observe(tf, step, result):
+    """Add every look to the result."""
+    keras = choose_keras(tf, step)
+    by_signature = step["saved_model"] and not (
+        step["keras_inside"] and str(keras_version(tf)).startswith("2")
+    )
+    if by_signature:
+        model, (specs, _, predict) = None, open_signature(tf, step["model"])[:3]
+    else:
+        model = load_keras(keras, step)[0]
+        specs, _, predict = open_keras(model)
+    inputs, predictions = feed(step, specs, predict)
+    result["inputs"] = [describe_input(spec, array) for spec, array in zip(specs, inputs)]
+    result["input_files"] = save_list(step, "input", inputs)
+    result["output_files"] = save_list(step, "output", predictions)
+
+    def keep(name, arrays):
+        result[name + "_files"] = save_list(step, name, arrays)
+
+    looks = [
+        ("again", lambda: keep("again", predict(inputs))),
+        ("single", lambda: keep("single", predict_singly(predict, inputs))),
+        ("probe", lambda: keep("probe", predict_probes(step, predict, inputs))),
+    ]
+    if model is not None:
+        looks += [
+            ("training", lambda: keep("training", call_in_training(model, inputs))),
+            ("layer", lambda: result.update(look_inside(keras, step, model, inputs))),
+            ("loaded twice", lambda: result.update(load_again(keras, step, model, inputs))),
+            ("stateful", lambda: result.update(stateful=find_stateful(model))),
+        ]
+    for name, look in looks:
+        try:
+            look()
+        except Exception as error:
+            traceback.print_exc()
+            said = "%s: %s: %s" % (name, type(error).__name__, str(error)[:200])
+            result["left_out"].append(make_printable(said))
+
+
+def feed(step, specs, predict):
+    """Return (inputs, predictions): of the inputs given, or of the first drawn that fit."""
+    draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
+    for inputs in draws[:-1]:
+        try:
+            return inputs, predict(inputs)
+        except Exception:
+            traceback.print_exc()
+    return draws[-1], predict(draws[-1])
+
+
+def predict_singly(predict, inputs):
+    """Return the outputs of the first rows, each predicted alone."""
+    rows = min(SINGLE, min(len(each) for each in inputs))
+    found = [predict([each[row : row + 1] for each in inputs]) for row in range(rows)]
+    return [np.concatenate(each) for each in zip(*found)]
+
+
+def predict_probes(step, predict, inputs):
+    """Return the first output for each array that stands in for the one input; empty: refused."""
+    if not step["probes"] or len(inputs) != 1:
+        return []
+    with np.load(step["probes"]) as probes:
+        return [predict([probes[name].astype(inputs[0].dtype)])[0] for name in sorted(probes.files)]
+
+
+def call_in_training(model, inputs):
+    """Return the outputs of a call in training mode; weights and statistics stay as they are."""
+    kept = model.get_weights()
+    given = inputs[0] if len(inputs) == 1 else list(inputs)
+    try:
+        return flatten(model(given, training=True))
+    finally:
+        model.set_weights(kept)
+
+
+def look_inside(keras, step, model, inputs):
+    """Return statistics of what every layer gives, and write its first rows into files."""
+    named, tensors = [], []
+    for layer in model.layers[:MOST_LAYERS]:
+        if type(layer).__name__ == "InputLayer":
+            continue
+        try:
+            tensor = layer.output
+        except Exception:  # it is called more than once
+            continue
+        if not isinstance(tensor, (list, tuple, dict)):
+            named.append(layer)
+            tensors.append(tensor)
+    outputs = keras.Model(model.inputs, tensors).predict(
+        inputs[0] if len(inputs) == 1 else list(inputs), verbose=0
+    )
+    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    layers, kept, left = [], [], MOST_KEPT
+    for layer, output in zip(named, outputs):
+        output = np.asarray(output)
+        if output.dtype.kind not in "fiub":
+            continue
+        first = output[:ROWS]
+        fits = first.size <= left
+        left -= first.size if fits else 0
+        kept.append(np.asarray(first if fits else first[:0], "float32"))
+        layers.append(describe_output(layer, output.astype("float64")))
+    return {"layers": layers, "layer_files": save_list(step, "layer", kept)}
+
+
+def describe_output(layer, output):
+    """Return one layer's output over all rows, in numbers."""
+    finite = output[np.isfinite(output)]
+    activation = getattr(layer, "activation", None)
+    return {
+        "name": make_printable(layer.name),
+        "kind": make_printable(type(layer).__name__),
+        "activation": str(getattr(activation, "__name__", "")),
+        "minimum": float(finite.min()) if finite.size else None,
+        "maximum": float(finite.max()) if finite.size else None,
+        "zeros": float(np.mean(output == 0)) if output.size else 0.0,
+        "ends": find_share_at_ends(layer, output),
+        "broken": int(output.size - finite.size),
+    }
+
+
+def find_share_at_ends(layer, output):
+    """Return which share of a sigmoid or a tanh lies at its ends, None for another layer."""
+    name = getattr(getattr(layer, "activation", None), "__name__", "")
+    if name not in ("sigmoid", "tanh") or not output.size or hasattr(layer, "cell"):
+        return None
+    low = 0.0 if name == "sigmoid" else -1.0
+    return float(np.mean((output < low + 1e-4) | (output > 1 - 1e-4)))
+
+
+def load_again(keras, step, model, inputs):
+    """Return the layers to which a second load of the same file gives other weights.
+
+    What the second model predicts goes into files: a layer may keep weights where nobody sees them.
+    """
+    second = load_keras(keras, step)[0]
+    redrawn = []
+    for (name, one), (_, other) in zip(list_layers(model), list_layers(second)):
+        for first, again in zip(list_variables(one), list_variables(other)):
+            first, again = np.asarray(first), np.asarray(again)
+            if first.shape == again.shape and not is_same(first, again):
+                redrawn.append(make_printable(name))
+                break
+    files = save_list(step, "reloaded", open_keras(second)[2](inputs))
+    return {"redrawn": redrawn, "reloaded_files": files}
+
+
+def is_same(first, second):
+    """Say whether two arrays hold the same numbers, NaN in the same places."""
+    return bool(((first == second) | ((first != first) & (second != second))).all())
+
+
+def find_stateful(model):
+    """Return the names of layers that keep a state from call to call."""
+    return [make_printable(each.name) for each in model.layers if getattr(each, "stateful", False)]

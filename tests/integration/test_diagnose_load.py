@@ -1,0 +1,257 @@
+"""`diagnose --load` and `--prove` on models that this Python's Keras has saved."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.api import read_model_file
+from harness.catalog.load import PACKAGED
+from harness.diagnose.findings import Finding, make_finding
+from harness.diagnose.observation import Observation
+from harness.diagnose.observe import Observer
+from harness.diagnose.proof import Proof
+from harness.diagnose.prove import Prover
+from harness.processes.cage import find_obstacle
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.skipif(bool(find_obstacle()), reason=find_obstacle()),
+]
+ARTIFACTS = PACKAGED / "version" / "artifacts"
+CODE = """
+import tensorflow as tf
+
+class Noisy(tf.keras.layers.Layer):
+    def build(self, shape):
+        self.state = tf.Variable(tf.random.normal((3,)))
+    def call(self, inputs):
+        return inputs * self.state
+
+class Centred(tf.keras.layers.Layer):
+    def call(self, inputs):
+        return inputs - tf.reduce_mean(inputs, axis=0)
+
+class Hashed(tf.keras.layers.Layer):
+    def call(self, inputs):
+        return inputs * (hash("word") % 997 + 1.0)
+"""
+SHADOW = """
+import tensorflow as tf
+
+class Dense(tf.keras.layers.Dense):
+    def call(self, inputs):
+        return 3.0 * super().call(inputs)
+"""
+SAVE = """
+import numpy as np
+keras, layers = tf.keras, tf.keras.layers
+random = np.random.RandomState(0)
+x = random.normal(size=(16, 3)).astype("float32")
+np.save("x.npy", x)
+
+def save(name, *made, shape=(3,)):
+    model = keras.Sequential([keras.Input(shape), *made])
+    model.set_weights([random.normal(size=each.shape) for each in model.get_weights()])
+    model.save(name + ".keras")
+    return model
+
+sound = save("sound", layers.Dense(4, "relu"), layers.Dense(2))
+np.save("sound.npy", sound.predict_on_batch(x))
+words = random.normal(size=(16, 5, 3)).astype("float32") * 40 + 200
+np.save("words.npy", words)
+lstm = save("lstm", layers.LSTM(4), layers.Dense(1), shape=(5, 3))
+np.save("lstm.npy", lstm.predict_on_batch((words - words.mean()) / words.std()))
+save("noisy", Noisy(), layers.Dense(2))
+save("centred", Centred(), layers.Dense(2))
+save("hashed", Hashed(), layers.Dense(2))
+dead = save("dead", layers.Dense(4, "relu"), layers.Dense(2))
+dead.layers[0].set_weights([np.ones((3, 4)), -np.full(4, 1e3)])
+dead.save("dead.keras")
+given = keras.Input((3,))
+keras.Model(given, layers.Dropout(0.5)(given, training=True)).save("dropout.keras")
+kept = keras.Input(batch_shape=(16, 5, 3))
+keras.Model(kept, layers.LSTM(3, stateful=True)(kept)).save("stateful.keras")
+"""
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models that another process has saved, their code and their inputs."""
+    folder = tmp_path_factory.mktemp("models")
+    (folder / "own.py").write_text(CODE)
+    (folder / "shadow.py").write_text(SHADOW)
+    (folder / "save.py").write_text(CODE + SAVE)
+    done = subprocess.run(
+        [sys.executable, "save.py"],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def read(file: Path) -> Any:
+    return np.load(file)
+
+
+def observe(models: Path, name: str, work: Path, x: str = "x", **given: Any) -> Observation:
+    """Return what a model shows in this Python's TensorFlow."""
+    inputs = {"": read(models / f"{x}.npy")}
+    origin = read_model_file(models / f"{name}.keras")
+    return Observer(origin, work, "this", inputs=inputs, **given).observe()
+
+
+def causes(seen: Observation) -> list[str]:
+    assert not seen.error
+    return [each.cause for each in seen.findings]
+
+
+def test_a_sound_model_is_looked_at_from_all_sides_and_nothing_is_found(
+    models: Path, tmp_path: Path
+) -> None:
+    seen = observe(models, "sound", tmp_path, expected=read(models / "sound.npy"))
+    assert causes(seen) == []
+    assert seen.gives == "as expected"
+    assert [each.kind for each in seen.layers] == ["Dense", "Dense"]
+    said = " ".join(seen.facts)
+    for look in ("two loads", "two calls", "a row alone", "a second process", "2 layers give what"):
+        assert look in said
+
+
+@pytest.mark.long
+def test_weights_that_no_file_holds_are_seen_in_two_loads(models: Path, tmp_path: Path) -> None:
+    seen = observe(models, "noisy", tmp_path, code=models / "own.py")
+    assert causes(seen) == ["variables-lost"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "code", "cause"),
+    [
+        ("centred", "own", "depends-on-the-batch"),
+        ("hashed", "own", "vocabulary-from-a-set"),
+        ("dead", "", "dead-layer"),
+        ("dropout", "", "training-mode-at-inference"),
+        ("stateful", "", "stateful-rnn-residue"),
+        ("sound", "shadow", "layer-computes-otherwise"),
+    ],
+)
+def test_what_only_a_running_model_shows_is_named(
+    name: str, code: str, cause: str, models: Path, tmp_path: Path
+) -> None:
+    file = models / f"{code}.py" if code else None
+    seen = observe(models, name, tmp_path, "words" if name == "stateful" else "x", code=file)
+    assert causes(seen) == [cause]
+
+
+def test_a_model_that_does_not_load_says_why(models: Path, tmp_path: Path) -> None:
+    seen = observe(models, "noisy", tmp_path)
+    assert "Noisy" in seen.error
+    assert str(tmp_path) not in seen.error
+
+
+def prove(models: Path, name: str, work: Path, finding: Finding, **given: Any) -> Proof:
+    """Return the proof of a finding, in this Python's TensorFlow."""
+    origin = read_model_file(models / name)
+    return Prover(origin, work, "this", **given).prove(finding, work / "cure")
+
+
+@pytest.mark.long
+def test_inputs_that_explain_a_model_unknown_to_numpy_are_found_and_the_cure_is_proved(
+    models: Path, tmp_path: Path
+) -> None:
+    expected = read(models / "lstm.npy")
+    seen = observe(models, "lstm", tmp_path, "words", expected=expected)
+    assert causes(seen) == ["features-not-scaled"]
+    words = {"": read(models / "words.npy")}
+    proof = prove(models, "lstm.keras", tmp_path, seen.findings[0], inputs=words, expected=expected)
+    assert (proof.result, proof.reference, proof.rows) == ("cured", "--expected", 16)
+    assert proof.difference_before is not None
+    assert proof.difference_after is not None
+    assert proof.difference_before > 0.1
+    assert proof.difference_after < 1e-4
+
+
+@pytest.mark.long
+def test_a_cure_that_does_not_help_is_said_to_be_none_and_one_for_people_is_left_to_them(
+    models: Path, tmp_path: Path
+) -> None:
+    inputs, expected = {"": read(models / "x.npy")}, read(models / "sound.npy")
+    wrong = make_finding("dark-ink-on-white-paper", 0.9, "seen")
+    proof = prove(models, "sound.keras", tmp_path, wrong, inputs=inputs, expected=expected)
+    assert proof.result == "not cured"
+    for cause, said in (("never-trained", "trained again"), ("target-left-scaled", "the scaler")):
+        (tmp_path / cause).mkdir()
+        finding = make_finding(cause, 0.9, "seen")
+        proof = prove(models, "sound.keras", tmp_path / cause, finding)
+        assert (proof.result, said in proof.reason) == ("cannot", True)
+
+
+@pytest.mark.long
+def test_a_file_that_needs_another_call_to_load_is_cured_by_that_call(tmp_path: Path) -> None:
+    folder = ARTIFACTS / "functional_archive_module"
+    finding = make_finding("functional-archive-module", 0.9, "seen")
+    proof = prove(folder / "artifact", "model.keras", tmp_path, finding)
+    assert proof.result == "cured"
+    assert proof.reference == "the file, computed without TensorFlow"
+    assert "Functional" in proof.before_error
+    assert proof.before == []
+
+
+def test_the_command_leaves_the_file_as_it_is_and_tells_the_proof_as_json(
+    models: Path, tmp_path: Path
+) -> None:
+    x = read(models / "x.npy")
+    np.save(tmp_path / "turned.npy", x[:, [1, 0, 2]])
+    before = hashlib.sha256((models / "sound.keras").read_bytes()).hexdigest()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "harness", "diagnose", str(models / "sound.keras")),
+            *("--inputs", str(tmp_path / "turned.npy"), "--expected", str(models / "sound.npy")),
+            *("--prove", "--reader", "this", "--json"),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)["proofs"]
+    assert [(each["cause"], each["result"]) for each in told] == [
+        ("columns-in-another-order", "cured")
+    ]
+    assert told[0]["versions"]["tensorflow"]
+    assert hashlib.sha256((models / "sound.keras").read_bytes()).hexdigest() == before
+
+
+@pytest.mark.long
+@pytest.mark.releases
+@pytest.mark.parametrize(
+    ("cause", "file"),
+    [
+        ("hard-sigmoid-redefined", "hard_sigmoid_redefined/artifact/model.h5"),
+        ("keras2-compile-objects", "keras2_compile_objects/artifact/model.keras"),
+        ("savedmodel-folder-keras3", "savedmodel_folder_keras3/artifact/model"),
+        ("keras-name-hdf5-inside", "keras_name_hdf5_inside/artifact/model.keras"),
+        ("time-major-keyword", "time_major_keyword/artifact/model.h5"),
+        ("groups-keyword", "groups_keyword/artifact/model.h5"),
+        ("sequential-archive-shape", "sequential_archive_shape/artifact/model.keras"),
+        ("nested-model-h5", "nested_model_h5/artifact/model.h5"),
+    ],
+)
+def test_a_file_of_an_old_release_is_cured_in_a_new_one(
+    cause: str, file: str, tmp_path: Path
+) -> None:
+    origin = read_model_file(ARTIFACTS / file)
+    prover = Prover(origin, tmp_path, "2.16")
+    proof = prover.prove(make_finding(cause, 0.9, "seen"), tmp_path / "cure")
+    assert proof.result == "cured", proof

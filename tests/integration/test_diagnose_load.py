@@ -254,7 +254,7 @@ def test_the_command_leaves_the_file_as_it_is_and_tells_the_proof_as_json(
         ("time-major-keyword", "time_major_keyword/artifact/model.h5"),
         ("groups-keyword", "groups_keyword/artifact/model.h5"),
         ("sequential-archive-shape", "sequential_archive_shape/artifact/model.keras"),
-        ("nested-model-h5", "nested_model_h5/artifact/model.h5"),
+        ("removed-layers", "removed_layers/artifact/model.h5"),
     ],
 )
 def test_a_file_of_an_old_release_is_cured_in_a_new_one(

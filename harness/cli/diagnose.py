@@ -1,5 +1,6 @@
 """`diagnose`: name the cause of wrong predictions, and the code that cures it."""
 
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import diagnose_load
-from harness.cli.diagnose_inputs import TrainSampleOption, check_inputs, diagnose_inputs
+from harness.cli.diagnose_inputs import (
+    ScalerOption,
+    TrainSampleOption,
+    check_inputs,
+    diagnose_inputs,
+)
 from harness.cli.diagnose_load import LoadOption, ProveOption
 from harness.cli.diagnose_reports import HtmlOption, SarifOption, check_reports, write_reports
 from harness.cli.lesson_of_error import find_explanation
@@ -68,6 +74,7 @@ def diagnose(
         ),
     ] = "",
     train_sample: TrainSampleOption = None,
+    scaler: ScalerOption = None,
     answers: Annotated[
         Path | None,
         typer.Option(
@@ -110,7 +117,9 @@ def diagnose(
 
     printer = Printer(json_file)
     given = [
-        each for each in (model, code, inputs, train_sample, *(predicted or []), expected) if each
+        each
+        for each in (model, code, inputs, train_sample, scaler, *(predicted or []), expected)
+        if each
     ]
     check_reports(sarif, html, given[0] if given else None)
     if causes:
@@ -132,7 +141,7 @@ def diagnose(
     if (load or prove) and model is None:
         option = "--load" if load else "--prove"
         raise UsageError(f"{option} needs a model file", "", command_line("diagnose model.keras"))
-    beside = check_inputs(inputs, train_sample, model is not None)
+    beside = check_inputs(inputs, train_sample, scaler, model is not None)
     check_evidence(
         model is not None or code is not None or beside,
         wanted is not None,
@@ -144,7 +153,9 @@ def diagnose(
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
     )
-    more = [diagnose_inputs(inputs, train_sample)] if beside and inputs else []
+    more = None
+    if beside and inputs:
+        more = partial(diagnose_inputs, inputs, train_sample, scaler)
     diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
     if (load or prove) and model and diagnosis.seal and inputs is None:
         from harness.diagnose.seal_rules import read_sealed

@@ -1,15 +1,19 @@
-"""`diagnose --inputs` beside what training had: `--train-sample`."""
+"""`diagnose --inputs` beside what training had: `--train-sample`, `--scaler`."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.errors import UsageError
+from harness.formats.facts import plain
 from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.diagnose.diagnosis import Diagnosis
+    from harness.diagnose.file_answer import Expectation
+    from harness.diagnose.findings import Finding
     from harness.verdicts.statistics import Array
 
 TrainSampleOption = Annotated[
@@ -21,22 +25,34 @@ TrainSampleOption = Annotated[
         show_default=False,
     ),
 ]
+ScalerOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--scaler",
+        metavar="FILE",
+        help="The scaler of training (.npz, .json, pickle, joblib; never run), for --inputs.",
+        show_default=False,
+    ),
+]
 
 
-def check_inputs(inputs: Path | None, train_sample: Path | None, model: bool) -> bool:
+def check_inputs(
+    inputs: Path | None, train_sample: Path | None, scaler: Path | None, model: bool
+) -> bool:
     """Return whether inputs are compared with what training had.
 
     Raises UsageError for one without the other, and for a file without arrays.
     """
-    if train_sample and inputs is None:
+    for option, file in (("--train-sample", train_sample), ("--scaler", scaler)):
+        if file and inputs is None:
+            raise UsageError(
+                f"{option} is compared with --inputs, and --inputs is missing",
+                "",
+                command_line(f"diagnose --inputs today.npy {option} {quote(str(file))}"),
+            )
+    if inputs and not (model or train_sample or scaler):
         raise UsageError(
-            "--train-sample is compared with --inputs, and --inputs is missing",
-            "",
-            command_line("diagnose --inputs today.npy --train-sample training.npy"),
-        )
-    if inputs and not (model or train_sample):
-        raise UsageError(
-            "--inputs needs a model file, or --train-sample",
+            "--inputs needs a model file, --train-sample or --scaler",
             "",
             command_line("diagnose model.keras --inputs x.npy"),
         )
@@ -44,25 +60,59 @@ def check_inputs(inputs: Path | None, train_sample: Path | None, model: bool) ->
         from harness.origin.samples import read_samples
 
         read_samples(inputs, "--inputs")
-    return bool(train_sample)
+    return bool(train_sample or scaler)
 
 
-def diagnose_inputs(inputs: Path, train_sample: Path | None) -> "Diagnosis":
-    """Return what the inputs of today say beside what training had; raises UsageError."""
-    import msgspec
+def diagnose_inputs(
+    inputs: Path,
+    train_sample: Path | None,
+    scaler: Path | None,
+    expectation: "Expectation | None" = None,
+) -> "Diagnosis":
+    """Return what the inputs of today say beside what training had.
 
+    `expectation`: what the first layer of the model learned. Raises UsageError, and CannotRead for
+    a scaler that cannot be read.
+    """
     from harness.diagnose.diagnosis import Diagnosis
     from harness.diagnose.findings import rank
+    from harness.diagnose.read_scaler import read_scaler
+    from harness.diagnose.scaler_rules import compare_scaler
+
+    found = compare_samples(inputs, train_sample) if train_sample else []
+    if scaler is None:
+        return Diagnosis(findings=rank(found))
+    known = read_scaler(scaler)
+    found += compare_scaler(known, read_one(inputs), expectation)
+    note = f"{plain(scaler.name)}: {known}"
+    return Diagnosis(findings=rank(found), notes=[note], unsafe=list(known.dangers))
+
+
+def read_one(inputs: Path) -> "Array":
+    """Return the only array of the inputs; raises UsageError for several."""
+    from harness.origin.samples import read_samples
+
+    arrays = list(read_samples(inputs, "--inputs").values())
+    if len(arrays) == 1:
+        return arrays[0]
+    problem = f"--scaler is for one array, and {plain(inputs, 400)} holds {len(arrays)}"
+    raise UsageError(problem, "", "save the array that is scaled with np.save")
+
+
+def compare_samples(inputs: Path, train_sample: Path) -> "list[Finding]":
+    """Return what differs between the arrays of today and those of training."""
+    import msgspec
+
     from harness.diagnose.training_inputs import compare_inputs
 
     found = []
-    for name, training, now in pair_arrays(inputs, train_sample) if train_sample else []:
+    for name, training, now in pair_arrays(inputs, train_sample):
         where = f"in {name}: " if name else ""
         found += [
             msgspec.structs.replace(each, evidence=f"{where}{each.evidence}")
             for each in compare_inputs(training, now)
         ]
-    return Diagnosis(findings=rank(found))
+    return found
 
 
 def pair_arrays(inputs: Path, train_sample: Path) -> list[tuple[str, "Array", "Array"]]:

@@ -115,7 +115,10 @@ def restore_where_written(
     named = release or (origin.releases or (NEWEST,))[0]
     chosen = OWN if not release and is_own_release(origin, named) else named
     record = as_record(origin)
-    printer.prose(printable("\n".join(describe_origin(origin, model))), in_pipe=80)
+    first, *evidence = describe_origin(origin, model)
+    printer.prose(printable(first))
+    if evidence:
+        printer.prose(printable("\n".join(evidence)), in_pipe=80)
     if cure := cure_windows_names(origin):
         printer.text(printable("\n".join(cure)))
     if not origin.holds_model:

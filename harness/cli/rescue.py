@@ -82,9 +82,12 @@ def rescue(
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
-    printer.prose(printable("\n".join(describe_origin(origin, model))), in_pipe=80)
+    first, *evidence = describe_origin(origin, model)
+    printer.prose(printable(first))
+    if evidence:
+        printer.prose(printable("\n".join(evidence)), in_pipe=80)
     check_origin(origin, model, trust)
-    check_folder(origin, place)
+    check_folder(model, place)
     own = release or origin.releases[0]
     with temporary_folder() as work:
         with show_progress(f"opening {own} and {to} (they are built if they are missing)"):
@@ -143,13 +146,13 @@ def check_place(place: Path) -> None:
     check_can_write(place)
 
 
-def check_folder(origin: "Origin", place: Path) -> None:
+def check_folder(model: Path, place: Path) -> None:
     """Raise UsageError where a SavedModel of last resort has no place, before any work is done."""
-    from harness.formats.facts import SAVED_MODEL
     from harness.rescue.new_file import refuse_to_overwrite
 
     folder = place.with_suffix("")
-    if origin.format != SAVED_MODEL and (folder.exists() or folder.is_symlink()):
+    itself = folder.resolve() == model.resolve()  # an old SavedModel, --output MODEL.keras
+    if not itself and (folder.exists() or folder.is_symlink()):
         raise refuse_to_overwrite(folder)
 
 

@@ -22,6 +22,7 @@ from harness.diagnose.file_answer import (
     encode,
 )
 from harness.diagnose.findings import Finding, rank
+from harness.diagnose.first_layer import read_expectation
 from harness.diagnose.network import Layer, Network
 from harness.diagnose.read_network import read_network
 from harness.diagnose.reader_rules import foretell
@@ -68,6 +69,7 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         findings=rank(findings),
         unread=unread,
         own=own,
+        expectation=read_expectation(network) if network else None,
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from harness.diagnose.causes import ALL
 from harness.diagnose.code_rules import find_in_code, read_code
 from harness.diagnose.file_answer import (
+    Expectation,
     LayerSummary,
     OwnOutputs,
     Samples,
@@ -46,6 +47,7 @@ CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
+    `expectation`: what the first layer learned of the inputs. `notes`: what other files hold.
     `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
@@ -59,6 +61,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
     writer: str | None = None
     layers: list[LayerSummary] = []
+    expectation: Expectation | None = None
+    notes: list[str] = []
     tensors: list[TensorSummary] = []
     roots: list[str] = []
     seal: str = ""
@@ -120,6 +124,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         format=origin.format,
         writer=spell_writer(origin),
         layers=said.layers,
+        expectation=said.expectation,
         tensors=said.tensors,
         findings=said.findings,
         own=said.own,
@@ -147,6 +152,8 @@ def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
         answer="explained" if explained else outputs.answer or file.answer,
         reason=outputs.reason or file.reason,
         findings=sorted(findings, key=lambda each: each.cause not in both),
+        notes=[*file.notes, *outputs.notes],
+        unsafe=[*file.unsafe, *outputs.unsafe],
         needed=[*file.needed, *([] if explained else outputs.needed)],
     )
 
@@ -160,6 +167,7 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     lines += map(describe_tensor, diagnosis.tensors)
     if diagnosis.seal:
         lines.append(f"  {diagnosis.seal}")
+    lines += diagnosis.notes
     if diagnosis.unsafe:
         lines.append("UNSAFE: loading it may run code or touch files:")
         lines += [f"  {each}" for each in diagnosis.unsafe]

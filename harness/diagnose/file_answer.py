@@ -61,11 +61,21 @@ class TensorSummary(msgspec.Struct, frozen=True, kw_only=True):
     zero_point: int | None = None
 
 
+class Expectation(msgspec.Struct, frozen=True, kw_only=True):
+    """Mean and variance for each column, as a layer of the class `kind` keeps them."""
+
+    layer: str
+    kind: str
+    mean: list[float]
+    variance: list[float]
+
+
 class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A file's facts, its layers, a TF-Lite model's inputs and outputs, and what rules found.
 
     `unread`: why weights could not be read, "" where they were or where the file has none. `own`:
     what a forward pass gave, None where no inputs were given.
+    `expectation`: what the first layer learned of its inputs, None where it keeps nothing of it.
     """
 
     facts: Facts
@@ -74,6 +84,7 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
     tensors: list[TensorSummary] = []
     unread: str = ""
     own: OwnOutputs | None = None
+    expectation: Expectation | None = None
 
 
 class CannotRead(RestorebenchError):

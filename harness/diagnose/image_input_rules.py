@@ -107,7 +107,9 @@ def find_turned(before: Array, now: Array) -> Finding | None:
         f"the mean image of now correlates {straight:.2f} with that of training,"
         f" and {turned:.2f} with height and width exchanged"
     )
-    return make_finding("input-axes-exchanged", 0.75, said, "inputs = inputs.swapaxes(1, 2)")
+    return make_finding(
+        "input-axes-exchanged", 0.75, said, "predictions = model.predict(inputs.swapaxes(1, 2))"
+    )
 
 
 def correlate(one: Array, other: Array) -> float:

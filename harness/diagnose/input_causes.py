@@ -56,7 +56,7 @@ INPUT_CAUSES = (
     cause(
         "features-not-scaled",
         "preprocessing",
-        EITHER,
+        f"{EITHER}, or --scaler",
         "The model was fed standardised inputs, and these are raw.",
         "predictions = model.predict((inputs - mean_of_training) / std_of_training)",
         "scaler-file-missing",
@@ -64,7 +64,7 @@ INPUT_CAUSES = (
     lesson(
         "scaler-refitted",
         "preprocessing",
-        EITHER,
+        f"{EITHER}, or --scaler",
         "The inputs are standardised by their own mean and deviation, not by those of training.",
         "predictions = model.predict(scaler.transform(inputs))  # never fit_transform",
     ),
@@ -96,7 +96,7 @@ INPUT_CAUSES = (
     lesson(
         "columns-in-another-order",
         "preprocessing",
-        EITHER,
+        f"{EITHER}, or --scaler",
         "The columns of the inputs come in another order than in training.",
         "predictions = model.predict(table[columns_of_training])",
     ),

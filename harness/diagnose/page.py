@@ -18,10 +18,13 @@ from harness.diagnose.diagnosis import (
     TITLES,
     WITHOUT_LAYERS,
     Diagnosis,
+    describe_tensor,
     fit_code,
     spell_confidence,
 )
 from harness.diagnose.findings import Finding
+from harness.diagnose.observation import describe_observation
+from harness.diagnose.proof import describe_proof
 from harness.diagnose.sarif import LEVELS
 from harness.errors import count, printable
 from harness.formats.facts import plain
@@ -60,6 +63,9 @@ def write_page(diagnosis: Diagnosis, when: datetime) -> str:
         number=spell_number,
         blind=blind,
         unseen=NOTHING_SEEN,
+        restored=describe_observation(shown.restored) if shown.restored else [],
+        proofs=["\n".join(describe_proof(each)) for each in shown.proofs],
+        tensors=[describe_tensor(each).strip() for each in shown.tensors],
         layers=shown.layers[:MOST_LAYERS],
         more=max(0, len(shown.layers) - MOST_LAYERS),
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.catalog.ranking import list_words
 from harness.errors import UsageError, advise
-from harness.formats.facts import plain
+from harness.formats.facts import Unreadable, open_regular, plain, read_limited
 
 UNKNOWN = "unknown"
 INSIDE = 4  # letters of a word that counts inside another word
@@ -43,7 +43,7 @@ QUESTIONS = (
     Question(
         "see",
         "What do you see?",
-        "add your own words, or paste the error",
+        "say it in your own words, or paste the error",
         (
             choice("zeros", "every prediction is 0", "zero zeroes 0"),
             choice("constant", "every row gets the same answer", "same constant identical alike"),
@@ -76,7 +76,7 @@ QUESTIONS = (
     Question(
         "before",
         "What stands before the model?",
-        "such as: StandardScaler; cv2.imread, then / 255",
+        "say it in your own words: StandardScaler; cv2.imread, then / 255",
         (
             choice("nothing", "nothing: the inputs are as they were", "none"),
             choice("table", "columns of numbers, a scaler", "scaler columns csv pandas features"),
@@ -191,12 +191,11 @@ def read_answers(path: Path) -> Answers:
     """
     tip = f"write lines such as: see: zeros  (questions: {', '.join(BY_KEY)})"
     try:
-        raw = path.read_bytes()[: LARGEST + 1]
-    except OSError as error:
-        said = error.strerror or str(error)
+        with open_regular(path) as stream:
+            raw = read_limited(stream, LARGEST, plain(path.name))
+    except (OSError, Unreadable) as error:
+        said = plain(error, 200)
         raise UsageError(f"cannot read the answers in {plain(path, 400)}", said, tip) from error
-    if len(raw) > LARGEST:
-        raise UsageError(f"{plain(path, 400)} is larger than {LARGEST >> 20} MiB", "", tip)
     try:
         text = raw.decode("utf-8-sig")
         if text.lstrip().startswith("{"):

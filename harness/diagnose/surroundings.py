@@ -8,13 +8,13 @@ import numpy as np
 
 from harness.diagnose.file_answer import OwnOutputs
 from harness.diagnose.findings import Finding, make_finding
+from harness.diagnose.first_layer import read_expectation
 from harness.diagnose.forward import predict
 from harness.diagnose.forward_layers import CannotCompute
 from harness.diagnose.input_changes import iterate_changes
 from harness.diagnose.network import Network
 from harness.diagnose.outputs import make_outputs, same
 from harness.diagnose.samples import compare_samples, drop_ones
-from harness.formats.facts import plain
 from harness.verdicts.statistics import Array
 
 MOST_ROWS, ROWS_OF_LARGE, LARGE = 64, 8, 4096  # rows; of inputs with so many numbers each
@@ -86,17 +86,12 @@ def judge(
 
 def find_far(network: Network, values: Array) -> Finding | None:
     """Speak where inputs lie far from the statistics of the first layer."""
-    shaping = ("InputLayer", "Flatten", "Reshape")
-    layers = [each for each in network.layers if each.class_name not in shaping]
-    names = {"Normalization": ("mean", "variance")}
-    names["BatchNormalization"] = ("moving_mean", "moving_variance")
-    if not layers or layers[0].class_name not in names or values.dtype.kind not in "fiu":
+    expected = read_expectation(network)
+    if expected is None or values.dtype.kind not in "fiu" or values.ndim < 2:
         return None
-    mean, variance = (layers[0].weights.get(each) for each in names[layers[0].class_name])
-    if mean is None or variance is None or values.ndim < 2 or mean.shape != values.shape[-1:]:
+    mean, variance = np.array(expected.mean), np.array(expected.variance)
+    if len(mean) != values.shape[-1]:
         return None
-    if not mean.any() and (variance == 1).all():
-        return None  # never adapted
     ordinary = np.asarray(values[:MOST_ROWS], np.float64).mean(axis=tuple(range(values.ndim - 1)))
     distances = np.abs(ordinary - mean) / np.sqrt(np.maximum(variance, 1e-12))
     far = int((distances > FAR).sum())
@@ -105,7 +100,7 @@ def find_far(network: Network, values: Array) -> Finding | None:
     column = int(distances.argmax())
     said = (
         f"column {column} has the mean {ordinary[column]:.4g} here and {float(mean[column]):.4g} in"
-        f" {plain(layers[0].name, 40)}: {distances[column]:.0f} deviations away"
+        f" {expected.layer}: {distances[column]:.0f} deviations away"
     )
     return make_finding("inputs-far-from-training", 0.7, said)
 

@@ -11,6 +11,7 @@ from harness.diagnose.image_input_rules import find_truncation, spell_range
 from harness.verdicts.statistics import Array
 
 FAR = 6.0  # deviations
+FEWEST_ROWS = 10  # for a unit
 EXACT = 1e-3  # of mean 0 and deviation 1: only a scaler fitted on this very batch is so exact
 
 
@@ -25,8 +26,14 @@ def find_scaling(before: Array, now: Array) -> Finding | None:
         said = "every column has exactly mean 0 and deviation 1 now, as after fit_transform"
         return make_finding("scaler-refitted", 0.8, said)
     scaled = is_standardised(old) or (is_between_0_and_1(before) and before.shape[0] > 2)
-    away = np.abs(new.means - old.means) > FAR * np.maximum(old.deviations, 1e-9)
-    if not scaled or away.mean() < 0.5 or np.abs(now).max() < 3 * np.abs(before).max():
+    vary = old.deviations > 0
+    away = np.abs(new.means - old.means)[vary] > FAR * old.deviations[vary]
+    if (
+        not scaled
+        or not vary.any()
+        or away.mean() < 0.5
+        or np.abs(now).max() < 3 * np.abs(before).max()
+    ):
         return None
     column = int((np.abs(new.means - old.means)).argmax())
     said = (
@@ -66,25 +73,29 @@ def find_columns(before: Array, now: Array) -> Finding | None:
         f"column {order[first]} of now fits column {first} of training (mean"
         f" {new.means[order[first]]:.4g} and {old.means[first]:.4g}); {len(moved)} columns moved"
     )
-    return make_finding("columns-in-another-order", 0.85, said, f"inputs = inputs[:, {order}]")
+    return make_finding(
+        "columns-in-another-order", 0.85, said, f"predictions = model.predict(inputs[:, {order}])"
+    )
 
 
 def find_unit(before: Array, now: Array) -> Finding | None:
     """Speak where mean and deviation of a column are both multiplied by a power of ten."""
     old, new = measure_columns(before), measure_columns(now)
     known = (old.deviations > 0) & (new.deviations > 0) & (np.abs(old.means) > old.deviations / 2)
-    for column in np.flatnonzero(known) if len(now) >= 5 else []:
+    for column in np.flatnonzero(known) if len(now) >= FEWEST_ROWS else []:
         factor = new.means[column] / old.means[column]
+        middle = np.median(now[:, column]) / (np.median(before[:, column]) or np.nan)
         power = round(float(np.log10(factor))) if factor > 0 else 0
         spread = new.deviations[column] / old.deviations[column]
         near = abs(factor / 10.0**power - 1) < 0.5 and 0.4 < spread / 10.0**power < 2.5
+        near = near and abs(middle / 10.0**power - 1) < 0.5
         if power and near:
             said = (
                 f"column {column} has mean {old.means[column]:.4g} and deviation"
                 f" {old.deviations[column]:.4g} in training, {new.means[column]:.4g} and"
                 f" {new.deviations[column]:.4g} now: about {10.0**power:g} times as much"
             )
-            fix = f"inputs[:, {column}] /= {10.0**power:g}"
+            fix = f"inputs[:, {column}] /= {10.0**power:g}\npredictions = model.predict(inputs)"
             return make_finding("column-in-another-unit", 0.8, said, fix)
     return None
 
@@ -93,7 +104,11 @@ def find_far(before: Array, now: Array) -> Finding | None:
     """Speak where the mean of a column lies far from training."""
     old, new = measure_columns(before), measure_columns(now)
     distances = np.abs(new.means - old.means) / np.maximum(old.deviations, 1e-9)
-    distances[(old.deviations == 0) & np.isclose(new.means, old.means)] = 0
+    constant, moved = old.deviations == 0, (now != old.means).mean(axis=0)
+    distances[constant & (moved < 0.5)] = 0
+    middle = np.median(now, axis=0)
+    inside = (middle >= before.min(axis=0)) & (middle <= before.max(axis=0))
+    distances[~constant & inside] = 0
     far = int((distances > FAR).sum())
     if not far:
         return None

@@ -1,15 +1,17 @@
-"""The causes that only what training had names: a sample of its inputs."""
+"""The causes that only what training had names: a sample of its inputs, its scaler."""
 
 from harness.diagnose.cause import cause
 from harness.diagnose.input_causes import TRAINING
+
+SCALER = "--inputs and --scaler"
 
 TRAINING_CAUSES = (
     cause(
         "inputs-of-another-shape",
         "preprocessing",
-        TRAINING,
+        f"{TRAINING}, or --scaler",
         "The rows of the inputs have another shape than in training.",
-        "print(inputs.shape, training.shape)  # the rows must have the shape of training",
+        "predictions = model.predict(np.stack(rows))  # each row as in training",
         "columns-in-another-order",
     ),
     cause(
@@ -17,7 +19,16 @@ TRAINING_CAUSES = (
         "preprocessing",
         TRAINING,
         "A column of the inputs comes in another unit than in training.",
-        "inputs[:, column] /= factor  # as the evidence names them",
+        "inputs[:, column] /= factor  # as the evidence names them\n"
+        "predictions = model.predict(inputs)",
         "float16-input-overflow",
+    ),
+    cause(
+        "scaled-twice",
+        "preprocessing",
+        SCALER,
+        "The inputs are scaled twice: by the scaler, and once more.",
+        "predictions = model.predict(scaler.transform(raw_inputs))  # once",
+        "double-rescale",
     ),
 )

@@ -13,6 +13,7 @@ from harness.diagnose.image_input_rules import IMAGE_RULES
 from harness.diagnose.table_input_rules import TABLE_RULES, WORD_RULES
 from harness.verdicts.statistics import Array
 
+CHANCE = 1e-4  # with which new rows may look like a fault
 MOST_NUMBERS = 1 << 24  # of a sample that are looked at
 Rule = Callable[[Array, Array], Finding | None]
 
@@ -62,10 +63,13 @@ def find_shape(training: Array, inputs: Array) -> Finding | None:
         return None
     if inputs.shape == wanted:
         said = f"one row of training has the shape {wanted}, and so has the whole of --inputs"
-        return make_finding("inputs-of-another-shape", 0.9, said, "inputs = inputs[np.newaxis]")
+        return make_finding(
+            "inputs-of-another-shape", 0.9, said, "predictions = model.predict(inputs[np.newaxis])"
+        )
     if len(wanted) > 1 and sorted(wanted) == sorted(got):
         order = match_axes(wanted, got)
-        fix = f"inputs = inputs.transpose(0, {', '.join(str(1 + each) for each in order)})"
+        axes = ", ".join(str(1 + each) for each in order)
+        fix = f"predictions = model.predict(inputs.transpose(0, {axes}))"
         return make_finding("input-axes-exchanged", 0.9, said, fix)
     return make_finding("inputs-of-another-shape", 0.9, said)
 
@@ -95,5 +99,8 @@ def find_zeros(before: Array, now: Array) -> Finding | None:
     """Speak where all inputs are 0."""
     if now.any() or not before.any():
         return None
+    empty = float((before.reshape(len(before), -1) == 0).all(axis=1).mean())
+    if empty ** len(now) > CHANCE:
+        return None  # rows of zeros alone are usual
     said = f"all {now.size} numbers are 0 now; in training {np.mean(before != 0):.0%} are not"
     return make_finding("batch-never-filled", 0.95, said)

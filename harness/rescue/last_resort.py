@@ -30,10 +30,8 @@ def export(
 ) -> Origin | None:
     """Let the model's own release write it as a SavedModel into `work`; None where that fails.
 
-    A SavedModel is taken as it is. What the release wrote is read like any strange file.
+    What the release wrote is read like any strange file.
     """
-    if origin.format == SAVED_MODEL:
-        return origin
     names = name_inputs(list(old.fed))
     made = restore_model(
         own, origin, work, code, trusted, old.fed, prepare=True, export_inputs=names

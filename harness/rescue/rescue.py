@@ -94,19 +94,22 @@ class Rescuer:
 
     def export(self, made: Rescue) -> Rescue | None:
         """Give the target a SavedModel that predicts the same; None where that cannot be."""
-        old = made.old
+        if self.origin.format == SAVED_MODEL and (called := self.call(made, self.origin, "called")):
+            return called
         self.tell("writing a SavedModel in its own release")
-        given = (self.own, self.origin, self.work / "export", self.code, self.trusted, old)
-        saved = export(*given)
-        if saved is None:
-            return None
+        folder = self.work / "export"
+        saved = export(self.own, self.origin, folder, self.code, self.trusted, made.old)
+        return self.call(made, saved, "called-new") if saved else None
+
+    def call(self, made: Rescue, saved: Origin, folder: str) -> Rescue | None:
+        """Let the target call a SavedModel; None where that does not predict what the old did."""
         self.tell("calling the SavedModel in the target")
-        new = call_by_signature(self.target, saved, self.work / "called", self.trusted, old)
-        proof = prove(old, new, self.inputs is not None)
+        new = call_by_signature(self.target, saved, self.work / folder, self.trusted, made.old)
+        proof = prove(made.old, new, self.inputs is not None)
         file = None if saved is self.origin else saved.path
         if not proof.holds:
             return None
-        return Rescue(old, new=new, proof=proof, file=file, not_rebuilt=made.reason)
+        return Rescue(made.old, new=new, proof=proof, file=file, not_rebuilt=made.reason)
 
     def rebuild(self) -> Rescue:
         """Let the target have the model as a Keras model, or say why that cannot be."""
@@ -204,7 +207,7 @@ class Rescuer:
         except (Unreadable, OSError) as failure:
             return Rescue(old, f"the target wrote no file: {plain(failure)}")
         self.tell("loading the new file in the target")
-        fresh = replace(self.origin, format=KERAS_ARCHIVE, path=new_file)
+        fresh = replace(self.origin, format=KERAS_ARCHIVE, path=new_file, architecture=None)
         new = restore_model(
             self.target,
             fresh,

@@ -23,6 +23,19 @@ def export_model(tf, keras, model, names, specs, folder):
     tf.saved_model.save(module, folder, signatures={"serving_default": serve})
 
 
+def export_signature(tf, path, name, folder):
+    """Write one signature of a SavedModel into `folder`, and of the rest only its variables.
+
+    Slots of an optimizer are left behind: Keras 3 registers no optimizer for SavedModels, so
+    tf.saved_model.load fails with "no attribute 'add_slot'" in TensorFlow 2.16 and later.
+    """
+    loaded = tf.compat.v2.saved_model.load(path)
+    call = loaded.signatures[name]
+    module = tf.Module()
+    module.kept = list(call.variables)
+    tf.saved_model.save(module, folder, signatures={name: call})
+
+
 def name_outputs(tensors):
     """Return the outputs by names that sort as they stand."""
     digits = len(str(len(tensors)))

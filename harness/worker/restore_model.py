@@ -25,7 +25,7 @@ import numpy as np
 
 from .describe_model import describe_model
 from .environment import keras_version
-from .export_model import export_model
+from .export_model import export_model, export_signature
 from .model_inputs import describe_input, draw_inputs, limit_indices, read_inputs
 from .old_keras import build_and_fill, choose_keras, open_scope
 from .prepare_model import prepare_model
@@ -106,6 +106,8 @@ def load_and_predict(tf, step, result):
         {"name": name, "shape": list(array.shape), "dtype": str(array.dtype)}
         for name, array in zip(outputs, predictions)
     ]
+    if signature and step["export"]:
+        export_signature(tf, step["model"], signature, step["export"])
     if not signature:
         if step["describe"]:
             saver = functools.partial(save_list, step)

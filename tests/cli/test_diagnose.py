@@ -5,10 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from harness.catalog.load import read_catalog
+from harness.catalog.load import PACKAGED, read_catalog
 from harness.diagnose.causes import ALL
-from harness.diagnose.corpus_files import dense, write_h5
+from harness.diagnose.corpus_files import (
+    Made,
+    dense,
+    describe,
+    draw_glorot,
+    make_input,
+    write_archive,
+    write_h5,
+)
 
+ARTIFACTS = PACKAGED / "version" / "artifacts"
 VALUES = np.random.default_rng(0).normal(size=(20, 2)) * [5, 20] + [3, -7]
 UNRELATED = np.random.default_rng(1).normal(size=(20, 2))
 
@@ -103,6 +112,29 @@ def test_with_inputs_the_file_is_told_from_what_surrounds_it(call, outputs, tmp_
     call("diagnose", "--inputs", "x.npy").assert_refused(2, "--inputs needs a model file")
 
 
+def test_the_dynamic_tier_refuses_what_it_cannot_load_or_must_not(call, tmp_path):
+    for option in ("--load", "--prove"):
+        call("diagnose", option).assert_refused(2, f"{option} needs a model file")
+    (tmp_path / "m.json").write_text(json.dumps(describe([dense("only", VALUES[:2], [1, 2])])))
+    refused = call("diagnose", "m.json", "--load")
+    refused.assert_refused(2, "--load needs a whole model")
+    unsafe = ARTIFACTS / "lambda_other_python/artifact/model.h5"
+    refused = call("diagnose", unsafe, "--load", "--reader", "2.21")
+    refused.assert_refused(2, "because it is unsafe")
+    assert refused.stderr.endswith(f"diagnose {unsafe} --load --reader 2.21 --trust\n")
+
+
+def test_a_cure_for_people_is_left_to_them_and_nothing_is_loaded(call, tmp_path):
+    drawn = draw_glorot(np.random.default_rng(0), 4, 16)
+    path = write_archive(tmp_path / "m.keras", [make_input(4), dense("d", drawn, np.zeros(16))])
+    ended = call("diagnose", path, "--prove")
+    assert ended.code == 1
+    assert "Not proven: never-trained: the model has to be trained again." in ended.stdout
+    sound = write_archive(tmp_path / "n.keras", [dense("d", VALUES[:2], np.ones(2))])
+    ended = call("diagnose", sound, "--prove")
+    assert (ended.code, "--prove has no cure to carry out" in ended.stdout) == (0, True)
+
+
 def test_code_is_read_and_named_by_its_line(call, tmp_path):
     (tmp_path / "mine.py").write_text("class Own(tf.keras.layers.Layer):\n    x = 1\n")
     assert call("diagnose", "--code", "mine.py").code == 0
@@ -171,3 +203,35 @@ def test_inputs_are_compared_with_those_of_training_without_a_model(call, tmp_pa
     call("diagnose", *given[:3], "absent.npy").assert_refused(2, "there is no file absent.npy")
     right = call("diagnose", "--inputs", "now.npy", "--train-sample", "now.npy")
     assert (right.code, right.stdout.startswith("No fault found.")) == (0, True)
+
+
+def test_a_scaler_is_shown_and_compared_with_the_inputs(call, tmp_path):
+    random = np.random.default_rng(0)
+    np.save(tmp_path / "x.npy", random.normal([20, 1013], [8, 9], (50, 2)))
+    np.savez(tmp_path / "s.npz", mean=[20.0, 1013], scale=[8.0, 9])
+    ended = call("diagnose", "--inputs", "x.npy", "--scaler", "s.npz", "--html", "r.html")
+    assert ended.code == 1
+    assert ended.stdout.startswith("s.npz: StandardScaler of 2 columns: mean 20, 1013; scale 8, 9")
+    assert "1. features-not-scaled (side: preprocessing, almost certain)" in ended.stdout
+    assert "StandardScaler of 2 columns" in (tmp_path / "r.html").read_text()
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    given = ("--inputs", "x.npy", "--scaler", "s.npz")
+    told = json.loads(call("diagnose", path, *given, "--json").stdout)
+    assert told["findings"][0]["cause"] == "features-not-scaled"
+    call("diagnose", "--scaler", "s.npz").assert_refused(2, "--inputs is missing")
+    (tmp_path / "s.pkl").write_bytes(b"no pickle")
+    call("diagnose", "--inputs", "x.npy", "--scaler", "s.pkl").assert_refused(3, "no scaler")
+
+
+def test_a_scaler_beside_a_model_that_scales_by_itself_scales_twice(call, tmp_path):
+    mean, variance = np.float32([20, 1013]), np.float32([64, 81])
+    config = {"name": "scale", "axis": [-1], "mean": None, "variance": None}
+    inside = Made("Normalization", config, {"mean": mean, "variance": variance, "count": 0})
+    path = write_archive(tmp_path / "m.keras", [inside, dense("only", VALUES[:2], np.ones(2))])
+    raw = np.random.default_rng(0).normal(mean, [8, 9], (50, 2))
+    np.savez(tmp_path / "s.npz", mean=mean, scale=[8.0, 9])
+    for values, code in ((raw, 0), ((raw - mean) / [8, 9], 1)):
+        np.save(tmp_path / "x.npy", values)
+        ended = call("diagnose", path, "--inputs", "x.npy", "--scaler", "s.npz")
+        assert (ended.code, "1. scaled-twice" in ended.stdout) == (code, bool(code))
+        assert "s.npz: StandardScaler of 2 columns" in ended.stdout

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from harness.catalog.load import PACKAGED
@@ -122,3 +123,20 @@ def test_without_what_draws_plots_it_is_said_how_to_get_it(tmp_path, monkeypatch
 def test_where_no_dose_gave_a_number_that_is_a_sentence(tmp_path):
     said = carry_out.describe_plots([], tmp_path, {})
     assert said == "No plot was made: no dose gave predictions that can be compared"
+
+
+def test_questions_scalers_and_pages_need_no_more(bare, tmp_path):
+    (tmp_path / "answers.txt").write_text("see: zeros\nbefore: images\n")
+    asked = bare("harness", "diagnose", "--answers", tmp_path / "answers.txt")
+    assert (asked.code, asked.stderr) == (0, "")
+    assert asked.stdout.endswith("explain double-rescale\n")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(500, 9, (30, 2)))
+    np.save(tmp_path / "t.npy", np.random.default_rng(1).normal(0, 1, (90, 2)))
+    (tmp_path / "s.json").write_text('{"mean": [500, 500], "scale": [9, 9]}')
+    beside = ("--train-sample", tmp_path / "t.npy", "--scaler", tmp_path / "s.json")
+    reports = ("--html", tmp_path / "r.html", "--sarif", tmp_path / "r.sarif")
+    told = bare("harness", "diagnose", "--inputs", tmp_path / "x.npy", *beside, *reports)
+    assert (told.code, told.stderr) == (1, "")
+    assert "1. features-not-scaled" in told.stdout
+    assert (tmp_path / "r.html").is_file()
+    assert (tmp_path / "r.sarif").is_file()

@@ -234,3 +234,32 @@ def test_a_model_that_keras_3_cannot_build_becomes_a_saved_model(release, code, 
     assert made.new.signature == "serving_default"
     assert made.proof.holds
     assert (made.file / "saved_model.pb").is_file()
+
+
+# Trained before 2.11: the slots of its optimizer keep tf.saved_model.load of 2.21 from loading it.
+TRAINED = """
+import numpy as np, tensorflow as tf
+class Own(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.head = tf.keras.layers.Dense(1)
+    def call(self, inputs):
+        return self.head(inputs)
+model = Own()
+model.compile("adam", "mse")
+model.fit(np.random.rand(8, 5), np.random.rand(8, 1), verbose=0)
+model.save("model")
+"""
+
+
+@pytest.mark.releases
+def test_a_trained_saved_model_is_written_anew_without_its_optimizer(tmp_path):
+    own, target = open_both("2.10")
+    subprocess.run([own.interpreter, "-c", TRAINED], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "work").mkdir()
+    origin, trusted = read_origin(tmp_path / "model"), bool(find_obstacle())
+    made = Rescuer(origin, own, target, tmp_path / "work", trusted=trusted).carry_out()
+    assert made.reason == ""
+    assert "without its classes (Own)" in made.not_rebuilt
+    assert (made.file / "saved_model.pb").exists()
+    assert made.proof.holds

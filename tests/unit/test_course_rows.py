@@ -1,10 +1,14 @@
 """A check predicts half of a model's inputs, drawn anew: no answer hangs on the batch."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalog.expectations import applies
+from harness.course.checking import OPENS_TO_WRITE, make_step
 from harness.course.models import FEW, UnseenModel, draw_rows
 from harness.course.table import EXERCISES
 
@@ -56,3 +60,16 @@ def test_all_rows_stay_where_a_half_would_prove_nothing(tmp_path, predictions, i
 def test_an_exercise_that_hangs_on_the_batch_says_so():
     whole = {each.id for each in EXERCISES if each.whole_batch}
     assert whole == {"river-gauge", "pressure-gauge"}
+
+
+@pytest.mark.parametrize("opens_to_write", [False, True])
+def test_a_script_may_write_into_its_artifact_only_where_keras_opens_files_so(
+    tmp_path, opens_to_write
+):
+    (tmp_path / "artifact").mkdir()
+    step = make_step("def restore(artifact): 0", tmp_path, True, opens_to_write)
+    assert step.cage is not None
+    assert Path(step.artifact).is_dir()
+    assert Path(step.artifact).is_relative_to(step.cage.folder) == opens_to_write
+    assert applies(OPENS_TO_WRITE, "3.0.5")
+    assert not any(applies(OPENS_TO_WRITE, each) for each in ("2.15.0", "3.3.3", "3.15.1"))

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from harness.diagnose.causes import CAUSES
 from harness.diagnose.diagnosis import Diagnosis
-from harness.diagnose.file_answer import LayerSummary
+from harness.diagnose.file_answer import LayerSummary, TensorSummary
 from harness.diagnose.findings import Finding, make_finding
+from harness.diagnose.observation import Observation
 from harness.diagnose.page import write_page
+from harness.diagnose.proof import Proof
 from harness.diagnose.sarif import make_sarif
 from harness.files import to_json
 
@@ -48,6 +50,11 @@ def make_diagnosis(text: str, answer: str | None = None) -> Diagnosis:
         findings=[finding, make_finding("variables-lost", 0.5, text)],
         unsafe=[text],
         needed=[text],
+        notes=[text],
+        seal=text,
+        proofs=[Proof(cause="dead-output", result="cannot", reason=text)],
+        restored=Observation(release="2.21", rows=3, facts=[text]),
+        tensors=[TensorSummary(role="input", name=text, dtype=text, shape=[1, 2])],
     )
 
 
@@ -78,7 +85,7 @@ def test_nothing_of_the_file_is_shown_raw_on_the_page(text: str, answer: str | N
     assert "49" not in re.sub(r"#\w+", "", page)  # 7 * 7 is not computed
 
 
-@given(st.text(max_size=30))
+@given(st.text(min_size=1, max_size=30))
 def test_no_name_adds_an_element_to_the_page(text: str) -> None:
     page = write_page(make_diagnosis(text), NOW)
     assert Elements(page).found == Elements(write_page(make_diagnosis("name"), NOW)).found

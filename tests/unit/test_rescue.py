@@ -3,6 +3,7 @@
 import copy
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -41,7 +42,7 @@ from harness.rescue.repairs import (
     repair_config,
     translate_policies,
 )
-from harness.rescue.rescue import Rescue, Rescuer
+from harness.rescue.rescue import RebuildReport, Rescue, Rescuer
 from harness.rescue.states import pass_states
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
@@ -513,6 +514,29 @@ def test_names_of_losses_are_said_to_be_changed_only_where_the_new_model_is_comp
     assert names == ["drop-arguments", *["name-metrics"] * (not not_compiled)]
     said = "\n".join(describe_rescue(made, Path("m.h5"), "2.4", "2.21"))
     assert ("losses have the names" in said) != ("before training, compile" in said)
+
+
+def test_the_new_file_is_loaded_without_the_json_that_lay_beside_the_old_one(monkeypatch, tmp_path):
+    seen = []
+
+    def restore(_environment, origin, *_, **__):
+        seen.append(origin)
+        return restored(VARIED)
+
+    monkeypatch.setattr(rescue_module, "restore_model", restore)
+    monkeypatch.setattr(rescue_module, "copy_model", lambda *_: tmp_path / "copy")
+    monkeypatch.setattr(rescue_module, "find_obstacle", lambda: "none here")
+    monkeypatch.setattr(rescue_module, "run_shut_in", lambda *_: None)
+    monkeypatch.setattr(rescue_module, "find_failure", lambda *_: ("", None))
+    monkeypatch.setattr(rescue_module, "take_file", lambda _, place: place)
+    report = RebuildReport(error=None)
+    monkeypatch.setattr(rescue_module, "read_rebuild_report", lambda _: report)
+    weights = Origin("HDF5 weights", tmp_path / "w.h5", "2.1.6", None, ("1.15",), (), (), ())
+    weights = replace(weights, architecture=tmp_path / "model.json")
+    environment = Environment("python", False)
+    made = Rescuer(weights, environment, environment, tmp_path).build("built", restored(VARIED))
+    assert made.reason == ""
+    assert [each.architecture for each in seen] == [None]
 
 
 def test_outputs_of_a_signature_are_put_into_the_order_of_the_model():

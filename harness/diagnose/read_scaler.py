@@ -1,0 +1,215 @@
+"""A scaler as its file tells it: `.npz`, JSON, a pickle or a joblib file; nothing is run.
+
+The attributes are those of scikit-learn's StandardScaler, MinMaxScaler, RobustScaler and
+MaxAbsScaler: `mean_`, `scale_`, `var_`, `data_min_`, `data_max_`, `min_`, `center_`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.diagnose.file_answer import CannotRead
+from harness.errors import UsageError
+from harness.formats.facts import Unreadable, open_regular, plain, read_json, read_limited
+from harness.formats.pickles import LARGEST_FILE, Made, Pickle, read_pickle
+from harness.origin.samples import read_samples
+from harness.verdicts.statistics import Array
+
+EXPORT = (
+    'where it opens: np.savez("scaler.npz", mean=scaler.mean_, scale=scaler.scale_)'
+    "\n       of a MinMaxScaler: min=scaler.data_min_, max=scaler.data_max_"
+)
+MOST_COLUMNS = 100_000
+KINDS = ("StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler")
+# What a scaler's file may name: classes of scikit-learn that hold data, and what numpy, joblib and
+# copyreg make these of. Anything else is said to run code.
+HARMLESS = re.compile(
+    r"sklearn\.(preprocessing|pipeline|compose|impute|base)(\._?\w+)*\.[A-Z]\w*"
+    r"|numpy\.(_?core\.(multiarray\.(scalar|_reconstruct)|numeric\._frombuffer)|ndarray|dtype)"
+    r"|joblib\.numpy_pickle\.NumpyArrayWrapper|copy_?reg\._reconstructor|_codecs\.encode"
+    r"|(__builtin__|builtins)\.(object|set|slice|int|float)|collections\.OrderedDict"
+)
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """scaled = (raw - center) / divisor, column by column.
+
+    `low`, `high`: the range that training had in each column, None where only mean and deviation
+    are known. `to`: the range that it is brought to. `rows`: on how many rows it was fitted, 0
+    where nothing says it. `names`: of columns, as pandas had them. `dangers`: what opening the file
+    runs. `of`: how many scalers the file holds; this is the first. `is_usual`: whether its output
+    has about mean 0 and deviation 1, or fills its range.
+    """
+
+    kind: str
+    center: Array
+    divisor: Array
+    low: Array | None = None
+    high: Array | None = None
+    to: tuple[float, float] = (0.0, 1.0)
+    rows: int = 0
+    names: tuple[str, ...] = ()
+    dangers: tuple[str, ...] = ()
+    of: int = 1
+    is_usual: bool = True
+
+    def transform(self, values: Array) -> Array:
+        """Return what the scaler makes of raw values; columns last."""
+        result: Array = (values - self.center) / self.divisor
+        return result
+
+    def undo(self, values: Array) -> Array:
+        """Return the raw values of scaled ones."""
+        result: Array = values * self.divisor + self.center
+        return result
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.names[:3]) + (", ..." if len(self.names) > 3 else "")
+        named = f" ({shown})" if self.names else ""
+        columns = f"{len(self.center)} columns{named}"
+        if self.low is not None and self.high is not None:
+            learned = f"min {spell(self.low)}; max {spell(self.high)}"
+        else:
+            learned = f"mean {spell(self.center)}; scale {spell(self.divisor)}"
+        first = f" (the first of {self.of} scalers)" if self.of > 1 else ""
+        return f"{self.kind} of {columns}{first}: {learned}"
+
+
+def spell(values: Array) -> str:
+    """Return the first numbers."""
+    return ", ".join(f"{each:.4g}" for each in values[:3]) + (", ..." if len(values) > 3 else "")
+
+
+def read_scaler(path: Path) -> Scaler:
+    """Return the scaler in a file; raises UsageError where there is none, CannotRead for others."""
+    if not path.is_file():
+        raise UsageError(f"there is no file {plain(path, 400)}", "", "--scaler needs a file")
+    if path.suffix == ".npz":
+        known: Mapping[str, Any] = read_samples(path, "--scaler")
+        return make(path, known)
+    try:
+        if path.suffix == ".json":
+            with open_regular(path) as stream:
+                read = read_json(read_limited(stream, LARGEST_FILE, path.name), path.name)
+            return make(path, read if isinstance(read, dict) else {})
+        return find_scaler(path, read_pickle(path))
+    except Unreadable as error:
+        raise refuse(path, f"{error}") from error
+
+
+def find_scaler(path: Path, found: Pickle) -> Scaler:
+    """Return the first scaler of a pickle."""
+    dangers = tuple(
+        f"opening {plain(path.name)} with pickle or joblib runs {plain(name)}"
+        for name in found.names
+        if not HARMLESS.fullmatch(name)
+    )
+    scalers = [
+        each
+        for each in found.objects
+        if each.path.startswith("sklearn.") and each.path.rpartition(".")[2] in KINDS
+    ]
+    if scalers:
+        known = {name: read_value(each) for name, each in scalers[0].attributes.items()}
+        made = make(path, known, scalers[0].path.rpartition(".")[2])
+        return replace(made, dangers=dangers, of=len(scalers))
+    if dangers:
+        raise CannotRead(
+            f"there is no scaler in {plain(path, 400)}",
+            "; ".join(dangers[:3]),
+            "do not open it; ask for the numbers in a .npz",
+        )
+    listed = ", ".join(plain(name) for name in found.names if name.startswith("sklearn."))
+    raise refuse(path, f"it holds {listed or 'no object of scikit-learn'}")
+
+
+def read_value(value: Any) -> Any:
+    """Return an attribute: an array in place of the object that would be one."""
+    return value.value if isinstance(value, Made) else value
+
+
+def make(path: Path, known: Mapping[str, Any], kind: str = "") -> Scaler:
+    """Return a scaler of attributes by name, with or without the last underscore."""
+    whole = {name.removesuffix("_"): each for name, each in known.items()}
+
+    def numbers(*names: str) -> Array | None:
+        given = next((whole[name] for name in names if whole.get(name) is not None), None)
+        return None if given is None else read_numbers(path, given)
+
+    low, high = numbers("data_min", "min" if not kind else ""), numbers("data_max", "max")
+    to = read_range(whole.get("feature_range"))
+    if low is not None and high is not None and kind in ("", "MinMaxScaler"):
+        width = np.where(high > low, high - low, 1.0) / (to[1] - to[0])
+        made = Scaler(kind or "MinMaxScaler", low - to[0] * width, width, low, high, to)
+    else:
+        center, scale = numbers("mean", "center"), numbers("scale", "std", "deviation")
+        variance = numbers("var", "variance")
+        if scale is None and variance is not None:
+            scale = np.sqrt(variance)
+        given = center if center is not None else scale
+        if given is None or (
+            scale is None and whole.get("with_std", True) and kind != "RobustScaler"
+        ):
+            raise refuse(path, "it has no mean with scale, and no min with max")
+        divisor = np.ones_like(given) if scale is None else np.where(scale > 0, scale, 1.0)
+        centred = center is not None and whole.get("with_mean") is not False
+        middle = center if center is not None and centred else np.zeros_like(given)
+        usual = centred and scale is not None
+        made = Scaler(kind or "StandardScaler", middle, divisor, is_usual=usual)
+    if made.center.shape != made.divisor.shape or not 0 < made.center.size <= MOST_COLUMNS:
+        raise refuse(path, "its columns do not fit each other")
+    if not (np.isfinite(made.center).all() and np.isfinite(made.divisor).all()):
+        raise refuse(path, "it holds NaN or infinity")
+    names = read_names(whole)
+    return replace(
+        made,
+        rows=read_rows(whole.get("n_samples_seen")),
+        names=names if len(names) == made.center.size else (),
+    )
+
+
+def read_numbers(path: Path, given: Any) -> Array:
+    """Return one number for each column; raises CannotRead."""
+    try:
+        values = np.asarray(given)
+        if values.dtype.kind in "fiub":
+            return np.atleast_1d(values.astype(np.float64)).ravel()
+    except (ValueError, TypeError, OverflowError):
+        pass
+    raise refuse(path, "its attributes are no numbers")
+
+
+def read_range(given: Any) -> tuple[float, float]:
+    """Return the range that a MinMaxScaler brings columns to."""
+    numbers = [each for each in given or () if isinstance(each, int | float)]
+    ordered = len(numbers) == 2 and numbers[0] < numbers[1]
+    return (float(numbers[0]), float(numbers[1])) if ordered else (0.0, 1.0)
+
+
+def read_rows(given: Any) -> int:
+    """Return how many rows a scaler was fitted on, 0 where nothing says it."""
+    values = np.asarray(given if isinstance(given, int | float | np.ndarray) else 0)
+    fits = values.size == 1 and values.dtype.kind in "fiu" and 0 <= values.ravel()[0] < 1 << 53
+    return int(values.ravel()[0]) if fits else 0
+
+
+def read_names(known: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the columns."""
+    names = known.get("feature_names_in")
+    if not isinstance(names, np.ndarray) or names.dtype.kind != "U":
+        return ()
+    return tuple(plain(each) for each in names.ravel().tolist())
+
+
+def refuse(path: Path, found: str) -> CannotRead:
+    """Return the error for a file in which no scaler can be read, with the way round it."""
+    return CannotRead(
+        f"no scaler can be read in {plain(path, 400)}",
+        plain(found, 300),
+        EXPORT,
+    )

@@ -1,0 +1,300 @@
+"""A pickle, or what joblib wrote, as a tree of names and values; nothing of it is run or imported.
+
+The opcodes are those that `pickletools` lists. An object stays a note of what would be called with
+what (Made). Arrays are read from their bytes, also those that joblib writes between the opcodes.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import math
+import pickletools
+import warnings
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.formats.facts import Unreadable, open_regular, plain, read_limited
+
+LARGEST_FILE, LARGEST_CONTENT = 16 << 20, 64 << 20  # bytes, as they lie and decompressed
+MOST_OPCODES = 60_000  # names of 20,000 columns take 40,000
+LONGEST, TEXT = 200, 800  # characters of a text in an array, and the bytes they take
+DEEPEST = 4  # pickles inside a pickle: joblib's arrays of objects
+Array = np.ndarray[Any, np.dtype[Any]]
+CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+EMPTY: dict[str, type] = {"EMPTY_LIST": list, "EMPTY_TUPLE": tuple, "EMPTY_SET": list}
+COMPRESSED: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+    b"\x5d\x00\x00": lzma.open,
+}
+OLD_BYTES = "_codecs.encode"  # how protocols 0 to 2 write bytes
+WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
+
+
+@dataclass(frozen=True)
+class Global:
+    """A class or function that the pickle names."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class Made:
+    """An object that would be made by calling `function` with `arguments`.
+
+    `state`: what it would be given, dictionaries as Pairs; `value`: its array, where it is one.
+    """
+
+    function: Any
+    arguments: Any = ()
+    state: Any = None
+    value: Array | None = None
+
+    @property
+    def path(self) -> str:
+        """Return the name of what is called; for objects made by `copyreg`, that of their class."""
+        named = self.function
+        if isinstance(named, Global) and named.path.endswith(("._reconstructor", ".__newobj__")):
+            named = self.arguments[0] if self.arguments else named
+        return named.path if isinstance(named, Global) else "?"
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Return the state by attribute name, {} where it is no dictionary."""
+        state = self.state[0] if isinstance(self.state, tuple) and self.state else self.state
+        pairs = state.items if isinstance(state, Pairs) else []
+        return {key: value for key, value in pairs if isinstance(key, str)}
+
+
+@dataclass(eq=False)
+class Pairs:
+    """A dictionary; keys may be anything."""
+
+    items: list[tuple[Any, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Pickle:
+    """What a file holds: the names it calls or imports, and every object in order.
+
+    `left`: opcodes that may still come; `room`: bytes that may still be made.
+    """
+
+    names: list[str] = field(default_factory=list)
+    objects: list[Made] = field(default_factory=list)
+    left: int = MOST_OPCODES
+    room: int = LARGEST_CONTENT
+
+    def spend(self, size: int) -> None:
+        """Count bytes that are made; raises Unreadable beyond the limit."""
+        self.room -= size
+        if self.room < 0:
+            raise Unreadable(f"it makes more than {LARGEST_CONTENT >> 20} MiB")
+
+
+def read_pickle(path: Path) -> Pickle:
+    """Return what a pickle or joblib file would make; raises Unreadable for what is neither."""
+    with open_regular(path) as stream:
+        raw = read_limited(stream, LARGEST_FILE, plain(path.name))
+    found = Pickle()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes in texts
+            Machine(io.BytesIO(decompress(raw)), found).run()
+    except Unreadable:
+        raise
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise Unreadable(f"it is no undamaged pickle: {plain(error)}") from error
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, MemoryError) as error:
+        raise Unreadable(f"it is damaged: {plain(error) or type(error).__name__}") from error
+    return found
+
+
+def decompress(raw: bytes) -> bytes:
+    """Return the content of what joblib may have compressed; raises Unreadable beyond a limit."""
+    if raw[:4] == b"\x04\x22\x4d\x18":
+        raise Unreadable("it is compressed with lz4, which is not read here")
+    if raw[:1] == b"\x78":
+        content = zlib.decompressobj().decompress(raw, LARGEST_CONTENT + 1)
+        return read_limited(io.BytesIO(content), LARGEST_CONTENT, "its content")
+    for beginning, opened in COMPRESSED.items():
+        if raw.startswith(beginning):
+            with opened(io.BytesIO(raw)) as stream:
+                return read_limited(stream, LARGEST_CONTENT, "its content")
+    return raw
+
+
+class Machine:
+    """Carries out the opcodes of one pickle on notes in place of objects."""
+
+    def __init__(self, stream: io.BytesIO, found: Pickle, depth: int = 0) -> None:
+        if depth > DEEPEST:
+            raise Unreadable("it holds pickles inside pickles")
+        self.stream, self.found, self.depth = stream, found, depth
+        self.stack: list[Any] = []
+        self.marks: list[int] = []  # where in the stack
+        self.memo: dict[int, Any] = {}
+
+    def run(self) -> Any:
+        """Return the outermost value."""
+        for opcode, argument, _ in pickletools.genops(self.stream):
+            self.found.left -= 1
+            if self.found.left < 0:
+                raise Unreadable(f"it has more than {MOST_OPCODES} opcodes")
+            if opcode.name == "STOP":
+                return self.stack.pop()
+            self.step(opcode.name, argument)
+        raise Unreadable("it ends before its end")
+
+    def step(self, name: str, argument: Any) -> None:
+        """Carry out one opcode."""
+        stack = self.stack
+        if name in ("PROTO", "FRAME"):
+            return
+        if name in CONSTANTS:
+            stack.append(CONSTANTS[name])
+        elif name in EMPTY:
+            stack.append(EMPTY[name]())
+        elif name == "EMPTY_DICT":
+            stack.append(Pairs())
+        elif name == "MARK":
+            self.marks.append(len(stack))
+        elif name == "POP":
+            (self.marks if self.marks[-1:] == [len(stack)] else stack).pop()
+        elif name == "POP_MARK":
+            self.pop_mark()
+        elif name == "DUP":
+            stack.append(stack[-1])
+        elif name in ("PUT", "BINPUT", "LONG_BINPUT"):
+            self.memo[argument] = stack[-1]
+        elif name == "MEMOIZE":
+            self.memo[len(self.memo)] = stack[-1]
+        elif name in ("GET", "BINGET", "LONG_BINGET"):
+            stack.append(self.memo[argument])
+        elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
+            count = int(name[-1])
+            stack[-count:] = [tuple(stack[-count:])]
+        elif name == "TUPLE":
+            stack.append(tuple(self.pop_mark()))
+        elif name in ("LIST", "FROZENSET"):
+            stack.append(self.pop_mark())
+        elif name == "DICT":
+            stack.append(Pairs(pair_up(self.pop_mark())))
+        elif name in ("APPEND", "APPENDS", "ADDITEMS"):
+            items = [stack.pop()] if name == "APPEND" else self.pop_mark()
+            if isinstance(stack[-1], list):
+                stack[-1].extend(items)
+        elif name in ("SETITEM", "SETITEMS"):
+            items = [stack.pop(-2), stack.pop()] if name == "SETITEM" else self.pop_mark()
+            if isinstance(stack[-1], Pairs):
+                stack[-1].items.extend(pair_up(items))
+        elif name in ("GLOBAL", "STACK_GLOBAL", "INST", "OBJ"):
+            self.name_global(name, argument)
+        elif name in ("REDUCE", "NEWOBJ", "NEWOBJ_EX"):
+            keywords = stack.pop() if name == "NEWOBJ_EX" else None
+            arguments = stack.pop()
+            stack.append(self.make(stack.pop(), arguments))
+            if keywords is not None and isinstance(stack[-1], Made):
+                stack[-1].state = keywords
+        elif name == "BUILD":
+            state = stack.pop()
+            if isinstance(stack[-1], Made):
+                self.build(stack[-1], state)
+        elif argument is not None and not name.startswith(("EXT", "PERSID", "NEXT_")):
+            stack.append(bytes(argument) if isinstance(argument, bytearray) else argument)
+        else:
+            raise Unreadable(f"it uses {plain(name)}, which is not read here")
+
+    def pop_mark(self) -> list[Any]:
+        """Take what lies above the last mark, and the mark."""
+        place = self.marks.pop()
+        items = self.stack[place:]
+        del self.stack[place:]
+        return items
+
+    def name_global(self, opcode: str, argument: Any) -> None:
+        """Put a named class or function on the stack; INST and OBJ make an object of it."""
+        if opcode == "OBJ":
+            function, *arguments = self.pop_mark()
+            self.stack.append(self.make(function, tuple(arguments)))
+            return
+        if opcode == "STACK_GLOBAL":
+            name, module = self.stack.pop(), self.stack.pop()
+        else:
+            module, _, name = argument.partition(" ")
+        known = Global(f"{module}.{name}")
+        if known.path not in self.found.names:
+            self.found.names.append(known.path)
+        if opcode == "INST":
+            self.stack.append(self.make(known, tuple(self.pop_mark())))
+        else:
+            self.stack.append(known)
+
+    def make(self, function: Any, arguments: Any) -> Any:
+        """Return the note of a call; what numpy would make of bytes is read from these."""
+        made = Made(function, arguments)
+        if made.path == OLD_BYTES and isinstance(arguments[0], str):
+            self.found.spend(len(arguments[0]))
+            return arguments[0].encode("latin-1")
+        given = arguments if isinstance(arguments, tuple) else ()
+        if made.path.endswith("multiarray.scalar") and len(given) == 2:
+            made.value = read_array(given[1], given[0], ())
+        elif made.path.endswith("numeric._frombuffer") and len(given) == 4:
+            made.value = read_array(given[0], given[1], given[2], given[3])
+        self.found.objects.append(made)
+        return made
+
+    def build(self, made: Made, state: Any) -> None:
+        """Give an object its state; read an array from its bytes, or from the stream for joblib."""
+        made.state = state
+        if made.path == WRAPPER:
+            made.value = self.read_wrapped(made.attributes)
+        elif made.path.endswith("multiarray._reconstruct") and isinstance(state, tuple):
+            _, shape, kind, fortran, content = state[-5:]
+            self.found.spend(TEXT * len(content) if isinstance(content, list) else 0)
+            made.value = read_array(content, kind, shape, "F" if fortran else "C")
+
+    def read_wrapped(self, known: dict[str, Any]) -> Array | None:
+        """Return the array that joblib wrote behind its wrapper."""
+        kind, shape = spell_type(known["dtype"]), known["shape"]
+        if kind is None:
+            inner = Machine(self.stream, self.found, self.depth + 1).run()
+            return inner.value if isinstance(inner, Made) else None
+        if known.get("numpy_array_alignment_bytes"):
+            self.stream.read(self.stream.read(1)[0])
+        count = math.prod(shape)
+        content = self.stream.read(count * np.dtype(kind).itemsize)
+        return read_array(content, known["dtype"], shape, known.get("order", "C"))
+
+
+def pair_up(items: list[Any]) -> list[tuple[Any, Any]]:
+    """Return keys with their values."""
+    return list(zip(items[::2], items[1::2], strict=True))
+
+
+def spell_type(made: Any) -> str | None:
+    """Return a dtype as numpy spells it, None for one that is not of plain numbers."""
+    if not isinstance(made, Made) or made.path != "numpy.dtype" or not made.arguments:
+        return None
+    kind = made.arguments[0]
+    state = made.state if isinstance(made.state, tuple) else ()
+    order = state[1] if len(state) > 1 and state[1] in ("<", ">") else "<"
+    known = kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
+    return f"{order}{kind}" if known else None
+
+
+def read_array(content: Any, kind: Any, shape: Any, order: str = "C") -> Array | None:
+    """Return an array of numbers, of texts where it holds objects; None for anything else."""
+    if isinstance(content, list):
+        return np.array([each[:LONGEST] for each in content if isinstance(each, str)])
+    spelled = spell_type(kind)
+    if spelled is None or not isinstance(content, bytes):
+        return None
+    values = np.frombuffer(content, np.dtype(spelled))
+    return values.reshape(shape, order="F" if order == "F" else "C")

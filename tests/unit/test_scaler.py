@@ -1,0 +1,208 @@
+"""A scaler is read without running it, and says whether inputs are raw, scaled or scaled twice."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.diagnose.file_answer import CannotRead, Expectation
+from harness.diagnose.read_scaler import Scaler, read_scaler
+from harness.diagnose.scaler_rules import compare_scaler
+from harness.errors import UsageError
+
+preprocessing = pytest.importorskip("sklearn.preprocessing")
+joblib = pytest.importorskip("joblib")
+CENTER, SPREAD = np.array([293.0, 1013, 55, -3]), np.array([8.0, 9, 15, 0.4])
+MAKERS = {
+    "standard": preprocessing.StandardScaler,
+    "range": preprocessing.MinMaxScaler,
+    "signed": lambda: preprocessing.MinMaxScaler((-1, 1)),
+    "robust": preprocessing.RobustScaler,
+    "largest": preprocessing.MaxAbsScaler,
+    "no mean": lambda: preprocessing.StandardScaler(with_mean=False),
+    "no deviation": lambda: preprocessing.StandardScaler(with_std=False),
+}
+
+
+def draw(seed: int, rows: int) -> Any:
+    """Return raw rows as training had them."""
+    return np.random.default_rng(seed).normal(CENTER, SPREAD, (rows, 4))
+
+
+def fit(kind: str) -> Any:
+    """Return a scaler fitted on 500 rows."""
+    return MAKERS[kind]().fit(draw(0, 500))
+
+
+def save(scaler: Any, path: Path) -> Any:
+    """Return the scaler as it is read from a joblib file."""
+    joblib.dump(scaler, path)
+    return read_scaler(path)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_what_is_read_scales_as_the_scaler_does(kind: str, tmp_path: Path) -> None:
+    scaler = fit(kind)
+    read = save(scaler, tmp_path / "s.joblib")
+    rows = draw(1, 20)
+    np.testing.assert_allclose(read.transform(rows), scaler.transform(rows))
+    np.testing.assert_allclose(read.undo(read.transform(rows)), rows)
+    assert str(read).startswith(f"{type(scaler).__name__} of 4 columns: ")
+
+
+def test_npz_and_json_hold_the_same(tmp_path: Path) -> None:
+    scaler = fit("standard")
+    np.savez(tmp_path / "a.npz", mean=scaler.mean_, scale=scaler.scale_)
+    np.savez(tmp_path / "b.npz", mean_=scaler.mean_, var_=scaler.var_)
+    (tmp_path / "c.json").write_text(
+        json.dumps({"mean": scaler.mean_.tolist(), "std": scaler.scale_.tolist()})
+    )
+    for name in ("a.npz", "b.npz", "c.json"):
+        read = read_scaler(tmp_path / name)
+        np.testing.assert_allclose(read.transform(draw(1, 5)), scaler.transform(draw(1, 5)))
+    ranges = fit("range")
+    np.savez(tmp_path / "d.npz", min=ranges.data_min_, max=ranges.data_max_)
+    read = read_scaler(tmp_path / "d.npz")
+    np.testing.assert_allclose(read.transform(draw(1, 5)), ranges.transform(draw(1, 5)))
+
+
+@pytest.mark.parametrize("kind", ["standard", "range", "signed", "robust"])
+@pytest.mark.parametrize("rows", [4, 12, 200])
+def test_raw_scaled_and_twice_scaled_inputs_are_told_apart(
+    kind: str, rows: int, tmp_path: Path
+) -> None:
+    scaler = fit(kind)
+    read = save(scaler, tmp_path / "s.joblib")
+    raw = draw(7, rows)
+    once = scaler.transform(raw)
+    assert [each.cause for each in compare_scaler(read, raw)] == ["features-not-scaled"]
+    assert compare_scaler(read, once) == []
+    twice = [each.cause for each in compare_scaler(read, scaler.transform(once))]
+    assert twice == ["scaled-twice"]
+
+
+def test_columns_in_another_order_are_named_before_and_after_scaling(tmp_path: Path) -> None:
+    scaler = fit("standard")
+    read = save(scaler, tmp_path / "s.joblib")
+    mixed = draw(3, 60)[:, [2, 0, 1, 3]]
+    for values in (mixed, scaler.transform(mixed)):
+        (found,) = compare_scaler(read, values)
+        assert found.cause == "columns-in-another-order"
+        order = json.loads(found.fix.partition("[:, ")[2].partition("]")[0] + "]")
+        assert (mixed[:, order] == draw(3, 60)).all()
+
+
+def test_a_batch_that_a_new_scaler_was_fitted_on_is_too_exact(tmp_path: Path) -> None:
+    read = save(fit("standard"), tmp_path / "s.joblib")
+    new = preprocessing.StandardScaler().fit_transform(draw(3, 60))
+    assert [each.cause for each in compare_scaler(read, new)] == ["scaler-refitted"]
+    own = preprocessing.StandardScaler().fit_transform(draw(0, 500))
+    assert compare_scaler(read, own) == []  # all of training has this mean
+
+
+def test_a_model_that_scales_by_itself_wants_raw_inputs(tmp_path: Path) -> None:
+    scaler = fit("standard")
+    read = save(scaler, tmp_path / "s.joblib")
+    inside = Expectation(
+        layer="normalization",
+        kind="Normalization",
+        mean=scaler.mean_.tolist(),
+        variance=scaler.var_.tolist(),
+    )
+    assert compare_scaler(read, draw(2, 50), inside) == []
+    (found,) = compare_scaler(read, scaler.transform(draw(2, 50)), inside)
+    assert (found.cause, "the layer normalization has" in found.evidence) == ("scaled-twice", True)
+    other = Expectation(layer="n", kind="Normalization", mean=[0.1] * 4, variance=[1.0] * 4)
+    assert [each.cause for each in compare_scaler(read, draw(2, 50), other)] == [
+        "features-not-scaled"
+    ]
+
+
+def test_another_number_of_columns_and_a_missing_cell_are_said(tmp_path: Path) -> None:
+    read = save(fit("standard"), tmp_path / "s.joblib")
+    (found,) = compare_scaler(read, draw(1, 9)[:, :3])
+    assert (found.cause, "4 columns" in found.evidence) == ("inputs-of-another-shape", True)
+    (found,) = compare_scaler(read, np.full((3, 4), np.nan))
+    assert found.cause == "one-missing-cell"
+    for odd in (np.zeros(3), np.array([["a"]]), np.zeros((0, 4))):
+        assert compare_scaler(read, odd) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 9999), st.integers(1, 80), st.floats(-1, 1), st.floats(0.5, 1.5))
+def test_an_unusual_season_that_is_scaled_rightly_is_no_finding(
+    seed: int, rows: int, shift: float, spread: float
+) -> None:
+    scaler = fit("standard")
+    raw = CENTER + SPREAD * (shift + spread * (draw(seed, rows) - CENTER) / SPREAD)
+    read = Scaler("StandardScaler", scaler.mean_, scaler.scale_, rows=500)
+    assert compare_scaler(read, scaler.transform(raw)) == []
+
+
+@pytest.mark.parametrize("kind", ["largest", "no mean", "no deviation"])
+def test_scalers_whose_output_says_little_are_shown_and_not_compared(
+    kind: str, tmp_path: Path
+) -> None:
+    read = save(fit(kind), tmp_path / "s.joblib")
+    for values in (draw(2, 30), read.transform(draw(2, 30))):
+        assert compare_scaler(read, values) == []
+
+
+class Attack:
+    def __reduce__(self) -> Any:
+        import os
+
+        return os.system, ("touch marker",)
+
+
+def test_a_file_that_runs_code_is_said_to_do_so_and_is_not_run(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.pkl").write_bytes(pickle.dumps(Attack()))
+    with pytest.raises(CannotRead) as caught:
+        read_scaler(tmp_path / "evil.pkl")
+    assert "evil.pkl with pickle or joblib runs posix.system" in caught.value.found.replace(
+        "nt.", "posix."
+    )
+    assert caught.value.tip.startswith("do not open it")
+    (tmp_path / "both.pkl").write_bytes(pickle.dumps([fit("standard"), Attack()]))
+    assert read_scaler(tmp_path / "both.pkl").dangers
+    assert not (tmp_path / "marker").exists()
+
+
+def test_a_pipeline_says_that_its_first_scaler_is_read(tmp_path: Path) -> None:
+    pipeline = pytest.importorskip("sklearn.pipeline")
+    two = pipeline.make_pipeline(preprocessing.StandardScaler(), preprocessing.MaxAbsScaler())
+    assert "(the first of 2 scalers)" in str(save(two.fit(draw(0, 50)), tmp_path / "p.joblib"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", b"[1, 2]"),
+        ("b.json", b'{"mean": "x", "scale": [1]}'),
+        ("c.json", b'{"mean": [1, 2], "scale": [1]}'),
+        ("d.json", b'{"mean": [1e999], "scale": [1]}'),
+        ("e.json", b"{" * 100_000),
+        ("f.pkl", pickle.dumps({"mean": [1.0]})),
+        ("g.joblib", b"\x04\x22\x4d\x18 lz4"),
+        ("h.pkl", b""),
+        ("i.json", b'{"mean": [[1], [1, 2]], "scale": [1]}'),
+        ("j.json", b'{"mean": [1], "n_samples_seen_": "x"}'),
+    ],
+)
+def test_what_is_no_scaler_gets_a_sentence_and_the_way_round_it(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CannotRead) as caught:
+        read_scaler(tmp_path / name)
+    assert "np.savez(" in caught.value.tip
+    with pytest.raises(UsageError, match="there is no file"):
+        read_scaler(tmp_path / "absent")

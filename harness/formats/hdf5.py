@@ -47,16 +47,30 @@ def with_file(stream: BinaryIO, read: Any) -> None:
 
     with refuse_damage("the HDF5 file"):
         try:
-            size = stream.seek(0, os.SEEK_END)
-            stream.seek(0)
-            whole = size <= LARGEST_IMAGE
-            file = h5py.File(h5py.h5f.open_file_image(stream.read()) if whole else stream, "r")
+            file = open_hdf5(stream)
         except OSError as error:
             if cut := CUT_OFF.search(str(error)):
                 raise refuse_cut(int(cut[1]), int(cut[2])) from error
             raise
         with file:
             read(file)
+
+
+def open_hdf5(stream: BinaryIO) -> Any:
+    """Return the open file; a small one is read into memory. Raises OSError.
+
+    HDF5 does not say what is wrong with a file in memory: such a file is opened as a stream.
+    """
+    import h5py
+
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    if size <= LARGEST_IMAGE:
+        try:
+            return h5py.File(h5py.h5f.open_file_image(stream.read()), "r")
+        except OSError:
+            stream.seek(0)
+    return h5py.File(stream, "r")
 
 
 def read_hdf5(file: Any, size: int, facts: Facts) -> None:

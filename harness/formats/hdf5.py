@@ -43,7 +43,6 @@ def read_hdf5_file(path: Path) -> Facts:
 
 def with_file(stream: BinaryIO, read: Any) -> None:
     """Call `read` with the open HDF5 file; errors of the HDF5 library become Unreadable."""
-    import h5py
 
     with refuse_damage("the HDF5 file"):
         try:
@@ -68,7 +67,7 @@ def open_hdf5(stream: BinaryIO) -> Any:
     if size <= LARGEST_IMAGE:
         try:
             return h5py.File(h5py.h5f.open_file_image(stream.read()), "r")
-        except OSError:
+        except (OSError, ValueError):
             stream.seek(0)
     return h5py.File(stream, "r")
 

@@ -1,8 +1,9 @@
 """`diagnose --load` and `--prove`: what only a restored model tells, in a cage."""
 
 import ast
+import sys
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -22,6 +23,9 @@ ProveOption = Annotated[
     typer.Option("--prove", help="Carry out the cure on a copy, in a cage, and predict again."),
 ]
 
+NOTHING_TO_PROVE = (
+    "give --inputs and --expected: without a finding --prove has no cure to carry out"
+)
 LoadOption = Annotated[
     bool,
     typer.Option("--load", help="Restore a copy in a cage too, and look at what each layer gives."),
@@ -79,6 +83,8 @@ def prove(
     from harness.files import temporary_folder
     from harness.origin.samples import read_samples
 
+    if not diagnosis.findings:
+        return msgspec.structs.replace(diagnosis, needed=[*diagnosis.needed, NOTHING_TO_PROVE])
     if all(CAUSES[each.cause].by_hand for each in diagnosis.findings):
         left = [leave_to_people(each.cause) for each in diagnosis.findings]
         return msgspec.structs.replace(diagnosis, proofs=left)
@@ -97,7 +103,7 @@ def open_origin(model: Path, trust: bool, option: str) -> "Origin":
     from harness.report.model_file import refuse_to_restore
 
     origin = read_model_file(model)
-    again = command_line(f"diagnose {quote(str(model))} {option} --trust")
+    again = command_line(f"{join(sys.argv[1:])} --trust")  # with all that was typed
     if origin.missing or (origin.dangers and not trust):
         raise refuse_to_restore(origin, model, again)
     if not origin.holds_model:

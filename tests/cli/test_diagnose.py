@@ -5,10 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from harness.catalog.load import read_catalog
+from harness.catalog.load import PACKAGED, read_catalog
 from harness.diagnose.causes import ALL
-from harness.diagnose.corpus_files import Made, dense, write_archive, write_h5
+from harness.diagnose.corpus_files import (
+    Made,
+    dense,
+    describe,
+    draw_glorot,
+    make_input,
+    write_archive,
+    write_h5,
+)
 
+ARTIFACTS = PACKAGED / "version" / "artifacts"
 VALUES = np.random.default_rng(0).normal(size=(20, 2)) * [5, 20] + [3, -7]
 UNRELATED = np.random.default_rng(1).normal(size=(20, 2))
 
@@ -101,6 +110,29 @@ def test_with_inputs_the_file_is_told_from_what_surrounds_it(call, outputs, tmp_
     assert "1. columns-in-another-order (side: preprocessing" in ended.stdout
     call("diagnose", path, "--inputs", "y.npy").assert_refused(2, "there is no file y.npy")
     call("diagnose", "--inputs", "x.npy").assert_refused(2, "--inputs needs a model file")
+
+
+def test_the_dynamic_tier_refuses_what_it_cannot_load_or_must_not(call, tmp_path):
+    for option in ("--load", "--prove"):
+        call("diagnose", option).assert_refused(2, f"{option} needs a model file")
+    (tmp_path / "m.json").write_text(json.dumps(describe([dense("only", VALUES[:2], [1, 2])])))
+    refused = call("diagnose", "m.json", "--load")
+    refused.assert_refused(2, "--load needs a whole model")
+    unsafe = ARTIFACTS / "lambda_other_python/artifact/model.h5"
+    refused = call("diagnose", unsafe, "--load", "--reader", "2.21")
+    refused.assert_refused(2, "because it is unsafe")
+    assert refused.stderr.endswith(f"diagnose {unsafe} --load --reader 2.21 --trust\n")
+
+
+def test_a_cure_for_people_is_left_to_them_and_nothing_is_loaded(call, tmp_path):
+    drawn = draw_glorot(np.random.default_rng(0), 4, 16)
+    path = write_archive(tmp_path / "m.keras", [make_input(4), dense("d", drawn, np.zeros(16))])
+    ended = call("diagnose", path, "--prove")
+    assert ended.code == 1
+    assert "Not proven: never-trained: the model has to be trained again." in ended.stdout
+    sound = write_archive(tmp_path / "n.keras", [dense("d", VALUES[:2], np.ones(2))])
+    ended = call("diagnose", sound, "--prove")
+    assert (ended.code, "--prove has no cure to carry out" in ended.stdout) == (0, True)
 
 
 def test_code_is_read_and_named_by_its_line(call, tmp_path):

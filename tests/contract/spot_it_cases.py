@@ -209,6 +209,10 @@ CASES = {
         "path = [each[:-6] for each in os.listdir('.') if each.endswith('.index')][0]",
         right="path = tf.train.Checkpoint(step=tf.Variable(1.0)).save('./other')",
     ),
+    "weights-in-tf-format": Case(
+        "path = 'weights'",
+        right="tf.train.Checkpoint(step=tf.Variable(1.0)).write('weights')",
+    ),
     "conv-transpose-padding-lost": Case(
         LAYER % -1,
         "layer.get_config = lambda: {'strides': 2}",

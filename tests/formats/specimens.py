@@ -8,6 +8,7 @@ returns its path). UNSAFE: it is read and called unsafe. REFUSED: it is refused 
 ANY: it may be read or refused, but within the limits.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -29,11 +30,13 @@ __all__ = ["ANY", "KINDS", "REFUSED", "UNSAFE"]
 
 
 def main() -> None:
-    """Write every kind into a folder of its own."""
-    for name, (_, write) in KINDS.items():
-        folder = Path(sys.argv[1]) / name.replace("/", "_")
+    """Write every kind into a folder of its own, and index.json: name, what is expected, path."""
+    index = []
+    for name, (expected, write) in KINDS.items():
+        folder = Path(sys.argv[1]).resolve() / name.replace("/", "_")
         folder.mkdir(parents=True)
-        write(folder)
+        index.append([name, expected, str(write(folder))])
+    (Path(sys.argv[1]) / "index.json").write_text(json.dumps(index))
     print(f"{len(KINDS)} kinds")
 
 

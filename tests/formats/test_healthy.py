@@ -12,9 +12,10 @@ from harness.catalog.load import PACKAGED
 from harness.environments.cache import find_cache, python_of
 from harness.formats.facts import Unreadable
 from harness.formats.recognize import find_models, read_facts
+from tests.formats.diagnose_healthy import find_alarms
 
 WRITE = Path(__file__).with_name("write_healthy.py")
-MOST_UNSAFE = 0.01  # of healthy models
+MOST_UNSAFE = MOST_ALARMS = 0.01  # of healthy models
 WRITERS = ("1.15", "2.4", "2.13", "2.15", "2.16", "2.16+legacy", "2.18", "2.21")  # where built
 # This scenario is about a Lambda layer, whose code is in its file.
 HOLDS_CODE = "lambda_other_python"
@@ -33,11 +34,13 @@ def find_unsafe(paths):
     return found
 
 
-def write_models(python, folder, legacy=False):
-    """Let an interpreter write its models; return their paths."""
+def write_models(python, folder, legacy=False, seed=()):
+    """Let an interpreter write its models, as trained with a seed; return their paths."""
     variables = os.environ | ({"TF_USE_LEGACY_KERAS": "1"} if legacy else {})
     variables.pop("PYTHONDONTWRITEBYTECODE", None)  # TensorFlow takes three times as long
-    subprocess.run([python, WRITE, folder], env=variables, check=True, capture_output=True)
+    subprocess.run(
+        [python, WRITE, folder, *map(str, seed)], env=variables, check=True, capture_output=True
+    )
     return [folder / name for name in json.loads((folder / "written.json").read_text())]
 
 
@@ -59,6 +62,16 @@ def test_no_model_that_this_tensorflow_writes_is_unsafe(tmp_path):
     paths = write_models(sys.executable, tmp_path)
     assert len(paths) > 60
     assert find_unsafe(paths) == {}
+
+
+@pytest.mark.long
+@pytest.mark.tensorflow
+def test_diagnose_finds_nothing_in_models_that_this_tensorflow_wrote_as_trained(tmp_path):
+    write_models(sys.executable, tmp_path, seed=(1, 1))
+    found = find_alarms(tmp_path)
+    assert len(found) > 100
+    alarms = {name: causes for name, causes in found.items() if causes}
+    assert len(alarms) <= MOST_ALARMS * len(found), alarms
 
 
 @pytest.mark.releases

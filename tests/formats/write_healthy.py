@@ -1,9 +1,10 @@
 """Write small healthy models of many kinds, in every format that this interpreter's Keras has.
 
-    ENVIRONMENT/bin/python tests/formats/write_healthy.py FOLDER [SEED]
+    ENVIRONMENT/bin/python tests/formats/write_healthy.py FOLDER [SEED [MORE]]
 
 With a SEED the weights are moved as a training moves them, and two kinds are also converted to
-TF-Lite: `diagnose` must find nothing.
+TF-Lite: `diagnose` must find nothing. With MORE each model is moved and saved so many times more,
+in the formats that take little time.
 Python 3.7, TensorFlow and numpy only: any environment can run it. A kind or format that a release
 does not have is left out. test_healthy.py reads what this wrote, and expects nothing unsafe.
 """
@@ -194,7 +195,7 @@ def convert(tf, model, path):
         file.write(content)
 
 
-def save_all(tf, kind, folder, seed=None):
+def save_all(tf, kind, folder, seed=None, more=0):
     """Save one model in every format; yield the names of what came out."""
     keras = tf.keras
     model = kind(keras)
@@ -226,9 +227,19 @@ def save_all(tf, kind, folder, seed=None):
             print("left out", title, type(error).__name__, str(error)[:100], file=sys.stderr)
         else:
             yield title
+    for number in range(1, more + 1):
+        train(model, seed + number)
+        for title in (name + ".keras", name + ".h5", name + ".weights.h5", name + "_ckpt"):
+            again = f"again{number}_{title}"
+            try:
+                formats[title](os.path.join(folder, again))
+            except Exception as error:
+                print("left out", again, type(error).__name__, file=sys.stderr)
+            else:
+                yield again
 
 
-def main(folder, seed=None):
+def main(folder, seed=None, more=0):
     """Write every kind, and the list of what was written."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import tensorflow as tf
@@ -238,7 +249,7 @@ def main(folder, seed=None):
     written = []
     for kind in KINDS:
         try:
-            written += list(save_all(tf, kind, folder, seed))
+            written += list(save_all(tf, kind, folder, seed, more))
         except Exception as error:
             print("left out", kind.__name__, repr(error)[:200], file=sys.stderr)
         tf.keras.backend.clear_session()
@@ -247,4 +258,4 @@ def main(folder, seed=None):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]) if sys.argv[2:] else None)
+    main(sys.argv[1], *map(int, sys.argv[2:]))

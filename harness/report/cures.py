@@ -31,6 +31,6 @@ def cure_windows_names(origin: Origin) -> list[str]:
     return [
         "  Saved on Windows: other systems do not find the weights",
         "  (keras-team/keras#18528). rescue writes a proven file; without it, this code",
-        f"  writes {plain(origin.path.stem, 50)}-renamed.keras, which loads everywhere:",
+        f"  writes {plain(origin.path.stem, 50)}-renamed.keras, which loads on every system:",
         *(f"    {line.format(old=str(origin.path), new=new)}" for line in RENAME_GROUPS),
     ]

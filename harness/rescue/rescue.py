@@ -107,6 +107,9 @@ class Rescuer:
         new = call_by_signature(self.target, saved, self.work / folder, self.trusted, made.old)
         proof = prove(made.old, new, self.inputs is not None)
         file = None if saved is self.origin else saved.path
+        if proof.doubt and not proof.problem and all(each.same for each in proof.outputs):
+            said = f"inputs of yours: --inputs. A SavedModel predicts the same, but {proof.doubt}"
+            return replace(made, needed=said)
         if not proof.holds:
             return None
         return Rescue(made.old, new=new, proof=proof, file=file, not_rebuilt=made.reason)

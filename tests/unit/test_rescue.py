@@ -539,6 +539,21 @@ def test_the_new_file_is_loaded_without_the_json_that_lay_beside_the_old_one(mon
     assert [each.architecture for each in seen] == [None]
 
 
+@pytest.mark.parametrize(
+    ("there", "needed"), [([[1.0]] * 3, "inputs of yours: --inputs"), ([[2.0]] * 3, None)]
+)
+def test_a_saved_model_that_only_lacks_better_inputs_asks_for_them(
+    there, needed, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(rescue_module, "call_by_signature", lambda *_: restored(there))
+    origin = Origin("SavedModel", tmp_path, "2.10.0", "2.10.0", ("2.10",), (), (), ())
+    environment = Environment("python", False)
+    made = Rescue(restored([[1.0]] * 3), "it calls something")
+    called = Rescuer(origin, environment, environment, tmp_path).call(made, origin, "called")
+    assert called.needed.startswith(needed) if needed else called is None
+    assert called is None or called.reason == "it calls something"
+
+
 def test_outputs_of_a_signature_are_put_into_the_order_of_the_model():
     first, second = (ModelOutput(name=name, shape=[1], dtype="float32") for name in "ab")
     sorted_by_name = RestoredModel(outputs=[first, second], predictions=[np.zeros(1), np.ones(1)])

@@ -47,8 +47,10 @@ def read_sealed(model: Path) -> tuple[Path | None, Array | None]:
     samples = use_arrays(model, seal) if seal else Samples()
     if not samples.inputs:
         return None, None
-    (outputs,) = read_samples(Path(samples.expected), "--expected").values()
-    return Path(samples.inputs), outputs
+    outputs = list(read_samples(Path(samples.expected), "--expected").values())
+    if len(outputs) != 1:  # a stranger's seal may name one, and hold several
+        return None, None
+    return Path(samples.inputs), outputs[0]
 
 
 def find_by_seal(

@@ -22,12 +22,14 @@ ARRAYS = ("inputs", "outputs", "layers")
 MODULE = Path(restorebench_seal.__file__).resolve()
 
 Numbers = Annotated[list[float], msgspec.Meta(max_length=restorebench_seal.MOST_COLUMNS)]
+Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+Shape = Annotated[list[Size], msgspec.Meta(max_length=64)]  # numpy's most
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     """An array in numbers, of its finite values; None where it has none, or holds words."""
 
-    shape: list[int]
+    shape: Shape
     dtype: str
     not_finite: int = 0
     zeros: float = 0.0

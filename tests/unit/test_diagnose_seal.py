@@ -1,5 +1,8 @@
 """`diagnose` beside a seal, and as a function."""
 
+import hashlib
+import json
+
 import msgspec
 import numpy as np
 import pytest
@@ -87,6 +90,27 @@ def test_what_is_restored_is_fed_the_sealed_inputs(model):
     (sealed,) = np.load(inputs).values()
     assert np.array_equal(sealed, INPUTS[:32])
     assert np.array_equal(outputs, predict(INPUTS[:32]))
+
+
+def test_shapes_that_no_array_has_make_a_seal_unreadable(model):
+    """The product of a million sizes would take minutes."""
+    file = find_seal(model) / "seal.json"
+    record = json.loads(file.read_text())
+    for shape in ([9] * 65, [-1], [2**63]):
+        record["outputs"][0]["shape"] = shape
+        file.write_text(json.dumps(record))
+        seal, said = open_seal(model)
+        assert (seal, "cannot be read" in said) == (None, True)
+
+
+def test_a_seal_that_holds_more_outputs_than_it_names_proves_nothing(model):
+    folder = find_seal(model)
+    np.savez(folder / "outputs.npz", one=INPUTS, two=INPUTS)
+    record = json.loads((folder / "seal.json").read_text())
+    content = (folder / "outputs.npz").read_bytes()
+    record["files"]["outputs"] = hashlib.sha256(content).hexdigest()
+    (folder / "seal.json").write_text(json.dumps(record))
+    assert read_sealed(model) == (None, None)
 
 
 def test_arrays_that_grow_beyond_measure_are_not_opened(model, monkeypatch):

@@ -5,7 +5,7 @@ Nothing here imports TensorFlow into your process.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -35,6 +35,8 @@ def diagnose(
     a TensorFlow release that is to read the model. Raises UsageError where nothing is at `model` or
     nothing was given, and CannotRead (harness.diagnose.file_answer) where no model can be read.
     """
+    import zipfile
+
     import numpy as np
 
     from harness.diagnose.combine import diagnose_all
@@ -55,8 +57,10 @@ def diagnose(
             if arrays is None:
                 return ""
             path = folder / f"{name}.npz"
-            named: dict[str, Any] = {key or name: arrays[key] for key in arrays}
-            np.savez(path, **named)
+            with zipfile.ZipFile(path, "w") as archive:  # np.savez takes no array named "file"
+                for key, array in arrays.items():
+                    with archive.open(f"{key or name}.npy", "w", force_zip64=True) as file:
+                        np.lib.format.write_array(file, array)
             return str(path)
 
         samples = Samples(

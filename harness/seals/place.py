@@ -6,7 +6,7 @@ from pathlib import Path
 def find_seal(model: Path) -> Path:
     """Return the folder in which the seal of a model would lie."""
     place = model.absolute()
-    return place.with_name(f"{place.name}.seal")
+    return place.parent / f"{place.name}.seal"  # with_name refuses "/", which has no name
 
 
 def has_seal(model: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,7 +15,7 @@ from harness.diagnose.file_answer import LayerSummary
 from harness.diagnose.seal_rules import find_by_seal, open_seal, read_sealed
 from harness.errors import UsageError
 from harness.seals import seal_file
-from harness.seals.place import find_seal
+from harness.seals.place import find_seal, has_seal
 from harness.seals.seal_file import SealedLayer, SealUnreadable, WeightStatistics
 from restorebench_seal import describe, seal
 
@@ -122,6 +123,15 @@ def test_arrays_that_grow_beyond_measure_are_not_opened(model, monkeypatch):
 def test_given_outputs_stand_before_the_sealed_ones(model):
     found = api.diagnose(model, inputs=INPUTS, expected=predict(INPUTS))
     assert (found.seal, found.own.computed) == ("", "as expected")
+
+
+@pytest.mark.parametrize("name", ["file", "allow_pickle", "features"])
+def test_an_input_may_have_any_name(name, model):
+    assert causes(api.diagnose(model, inputs={name: INPUTS * 255})) == ["inputs-unlike-sealed"]
+
+
+def test_the_root_folder_has_no_seal():
+    assert not has_seal(Path("/"))
 
 
 def test_outputs_alone_are_diagnosed():

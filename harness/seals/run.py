@@ -125,7 +125,7 @@ def verify_model(
     findings += map(convert, restorebench_seal.compare_file(record, origin.path))
     return Verification(
         model=str(origin.path),
-        verified=not any(each.fails for each in findings),
+        verified=bool(report and report.compared) and not any(each.fails for each in findings),
         reader=reader,
         versions=clean_versions(report),
         sealed=seal.spell_writer(),

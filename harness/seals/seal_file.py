@@ -100,6 +100,7 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     computes_in: str
     repeatable: bool
     given: Literal["one", "list", "dict"]
+    by_name: bool = True  # the model gives a dict of outputs
     inputs: list[InputStatistics]
     outputs: list[OutputStatistics]
     layers: list[SealedLayer]

@@ -26,6 +26,17 @@ def path(tmp_path):
     return file
 
 
+def make_random_model():
+    """Return a model with weights that gives other outputs in each call, and its call alone."""
+    random, model, predict = np.random.default_rng(0), make_model(), make_model().predict_on_batch
+
+    def draw(inputs):
+        return predict(inputs) + random.normal(size=(len(inputs), 2))
+
+    model.predict_on_batch = draw
+    return model, draw
+
+
 def fails(report):
     return [each.check for each in report.findings if each.fails]
 
@@ -163,15 +174,42 @@ def test_custom_code_that_has_changed_is_named(path):
 
 def test_outputs_that_change_from_call_to_call_are_not_compared(tmp_path):
     (tmp_path / "m").write_bytes(b"x")
-    random, model = np.random.default_rng(0), make_model()
+    model, _ = make_random_model()
+    seal(model, INPUTS, tmp_path / "m")
+    report = verify(model, tmp_path / "m")
+    assert (report.verified, report.compared) == (True, ["weights of 2 layers"])
+    assert "two calls with the same inputs differ" in report.findings[0].says
 
-    def draw(inputs):
-        return model.predict_on_batch(inputs) + random.normal(size=(len(inputs), 2))
 
+def test_a_model_of_which_nothing_can_be_compared_is_not_verified(tmp_path):
+    (tmp_path / "m").write_bytes(b"x")
+    _, draw = make_random_model()
     seal(draw, INPUTS, tmp_path / "m")
     report = verify(draw, tmp_path / "m")
-    assert report.verified
-    assert "two calls with the same inputs differ" in report.findings[0].says
+    assert (report.verified, report.compared) == (False, [])
+    assert "nothing is left to compare" in report.findings[0].says
+
+
+class Heads:
+    """A model of two outputs, as Keras names them: a list, or a dict."""
+
+    def __init__(self, names, by_name=False):
+        self.output_names, self.by_name = names, by_name
+
+    def __call__(self, inputs):
+        heads = {"price": inputs[:, :1] * 2, "sale": inputs[:, 1:2] - 5}
+        return heads if self.by_name else [heads[name] for name in self.output_names]
+
+
+@pytest.mark.parametrize("by_name", [(False, False), (False, True), (True, False), (True, True)])
+def test_a_list_of_outputs_in_another_order_is_found_and_a_dict_has_no_order(by_name, tmp_path):
+    (tmp_path / "m").write_bytes(b"x")
+    seal(Heads(["price", "sale"], by_name[0]), INPUTS, tmp_path / "m")
+    assert verify(Heads(["price", "sale"], by_name[1]), tmp_path / "m").verified
+    report = verify(Heads(["sale", "price"], by_name[1]), tmp_path / "m")
+    assert report.verified == any(by_name)
+    if not report.verified:
+        assert report.findings[0].says.endswith("in another order: sale, price; sealed price, sale")
 
 
 @pytest.mark.parametrize(

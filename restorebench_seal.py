@@ -33,8 +33,10 @@ MOST_COLUMNS = 512  # statistics of more are kept as one
 SAMPLED = 256  # numbers that are kept of a layer's output
 SHARE = 1e-4  # of a column's spread: what counts as rounding
 COARSE = {"float16": 2e-2, "bfloat16": 2.5e-2}  # measured, restorebench's verdicts/tolerances.py
+FEW = 8  # rows: the statistics of fewer show another scale, and nothing finer
 FAR = 5.0  # deviations by which the mean of a column of inputs may move
 LEAST, FACTOR = 0.005, 10.0  # times the sealed reach that inputs may have
+FACTOR_OF_FEW = 100.0  # the same beside few sealed rows
 OWN = ("keras", "tf_keras", "tensorflow", "builtins", "numpy")  # whose classes are no custom code
 TAKEN = ("file", "allow_pickle")  # which np.savez takes for itself
 STATISTICS = ("minimum", "maximum", "mean", "deviation")
@@ -680,6 +682,10 @@ def compare_inputs(record, arrays):
         elif one["dtype"] != two["dtype"]:
             said = "%sthe dtype is %s, sealed %s" % (called, two["dtype"], one["dtype"])
             found.append(Finding("inputs", False, said, []))
+        elif two.get("mean") is not None and has_few_rows(one):
+            said = "%sthe statistics are of %d rows: columns are compared from %d rows on"
+            said = said % (called, sum(one["shape"][:1]), FEW)
+            found.append(Finding("inputs", False, said, []))
     return found
 
 
@@ -708,14 +714,16 @@ def differ_in_inputs(one, two):
     if not all(columns):
         columns = [{key: [each[key]] for key in STATISTICS} for each in (one, two)]
     columns = [{key: np.array(each[key]) for key in each} for each in columns]
+    few = has_few_rows(one)
     standard, raw = zip(*(standardised(each) for each in columns))
-    if standard[1] and raw[0]:
+    if standard[1] and raw[0] and not few:
         return "they are standardised, and the sealed ones were not"
-    if standard[0] and raw[1] and differ_in_columns(*columns):
+    if standard[0] and raw[1] and not few and differ_in_columns(*columns):
         return "they are not standardised, and the sealed ones were"
+    most = FACTOR_OF_FEW if few else FACTOR
     reach = [max(abs(each["minimum"]), abs(each["maximum"])) for each in (one, two)]
     numbered = all("int" in each["dtype"] for each in (one, two))  # words by their numbers
-    if reach[0] and reach[1] and not numbered and not LEAST < reach[1] / reach[0] < FACTOR:
+    if reach[0] and reach[1] and not numbered and not LEAST < reach[1] / reach[0] < most:
         times = reach[1] / reach[0]
         said = "the values reach %.4g, sealed %.4g" % (reach[1], reach[0])
         if 200 < times < 300:
@@ -723,10 +731,17 @@ def differ_in_inputs(one, two):
         if 200 < 1 / times < 300:
             return said + ": they are divided by 255 once too often"
         return said + ": another scale"
+    if few:
+        return ""
     if min(one["minimum"], 0) <= two["minimum"] and two["maximum"] <= max(one["maximum"], 0):
         steady = columns[0]["deviation"] == 0  # a column that was always 0 may be 1 today
         columns[0]["deviation"] = np.where(steady, np.inf, columns[0]["deviation"])
     return differ_in_columns(*columns)
+
+
+def has_few_rows(sealed):
+    """Return whether an input was sealed with too few rows to compare its columns."""
+    return sum(sealed["shape"][:1]) < FEW
 
 
 def standardised(columns):

@@ -157,6 +157,18 @@ def test_other_inputs_of_the_same_kind_are_no_fault(draw, seed, rows):
     assert not [each for each in found if each.fails]
 
 
+@given(seed=st.integers(0, 2**32 - 1), rows=st.integers(2, 7))
+def test_few_sealed_rows_show_another_scale_and_nothing_finer(seed, rows):
+    random = np.random.default_rng(seed)
+    sealed, today = random.normal(5, 1, (rows, 10)), random.normal(5, 1, (32, 10))
+    record = {"inputs": [dict(restorebench_seal.describe(sealed, True), name="x")]}
+    (found,) = restorebench_seal.compare_inputs(record, [today])
+    said = f"the statistics are of {rows} rows: columns are compared from 8 rows on"
+    assert (found.fails, found.says) == (False, said)
+    (found,) = restorebench_seal.compare_inputs(record, [today * 255])
+    assert found.fails
+
+
 def test_a_file_that_was_written_again_is_worth_knowing_and_no_failure(path):
     path.write_bytes(b"another model")
     report = verify(make_model(), path)

@@ -26,7 +26,7 @@ test-all: $(VENV)/ready lint
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check harness tests docs restorebench_seal.py
+	$(BIN)/ruff format --check harness tests docs restorebench_seal.py restorebench_pytest.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vermin -t=3.7- --violations --no-tips --eval-annotations --exclude str.decode harness/worker scenarios restorebench_seal.py

@@ -64,5 +64,5 @@ def test_the_tutorial_prints_what_it_shows(run, tmp_path):
     run("train.py")
     assert run(*verify) == blur(SHOWN[1])
     assert run("serve.py", "today.npy", code=1) == blur(SHOWN[2])
-    tested = run("-m", "pytest", "-q", "-p", "harness.pytest_plugin", "test_price.py")
+    tested = run("-m", "pytest", "-q", "-p", "restorebench_pytest", "test_price.py")
     assert "N passed" in tested

@@ -1,7 +1,8 @@
 """The pytest plugin: a fixture that fails a test whose saved model is not as sealed.
 
 pytest imports this module in every run where restorebench is installed. So it imports nothing but
-pytest until a test asks for the fixture. TensorFlow runs in a process of its own.
+pytest until a test asks for the fixture, and stands outside the package `harness`: a project may
+have a package of that name, which Python then finds first. TensorFlow runs in a process of its own.
 """
 
 from collections.abc import Mapping
@@ -51,9 +52,16 @@ def fail_unless_verified(
 ) -> "Verification":
     """Verify a model; fail the test with what is not as sealed, or with why that is not known."""
     __tracebackhide__ = True
-    from harness import api
-    from harness.errors import RestorebenchError
-    from harness.report.seal import describe_verification
+    try:
+        from harness import api
+        from harness.errors import RestorebenchError
+        from harness.report.seal import describe_verification
+    except ImportError as error:
+        pytest.fail(
+            f"ERROR  restorebench cannot be imported: {error}\n"
+            "TIP    a package `harness` of your own hides restorebench's: rename yours",
+            pytrace=False,
+        )
 
     try:
         found = api.verify(

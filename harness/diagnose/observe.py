@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -140,10 +140,10 @@ class Observer:
         if not layers or len(report.input_files) != 1 or inputs.dtype.kind not in "fiub":
             return None
         rows = len(layers[0])
-        arrays = {f"{at:03d}": each for at, each in enumerate(layers)}
+        arrays: dict[str, Any] = {f"{at:03d}": each for at, each in enumerate(layers)}
         names = np.array([each.name for each in report.layers])
         file = folder / "layers.npz"
-        np.savez(file, allow_pickle=False, names=names, inputs=inputs[:rows], **arrays)
+        np.savez(file, names=names, inputs=inputs[:rows], **arrays)
         try:
             answer = run_reader("harness.diagnose.trace_file", self.origin.path, str(file))
         except NotRead:
@@ -220,8 +220,8 @@ def write_probes(changes: list[Change], inputs: dict[str, Array] | None, path: P
         return None
     values = next(iter(inputs.values())).astype(np.float64)
     with np.errstate(all="ignore"):
-        arrays = {f"{at:03d}": each.make(values) for at, each in enumerate(changes)}
-    np.savez(path, allow_pickle=False, **arrays)
+        made: dict[str, Any] = {f"{at:03d}": each.make(values) for at, each in enumerate(changes)}
+    np.savez(path, **made)
     return str(path)
 
 

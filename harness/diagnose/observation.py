@@ -54,7 +54,8 @@ def describe_observation(seen: Observation) -> list[str]:
 
 def spell_versions(versions: dict[str, str | None]) -> str:
     """Return versions as they are said, "" where they are not known."""
-    return "TensorFlow {tensorflow}, Keras {keras}".format_map(versions) if versions else ""
+    names = {"TensorFlow": versions.get("tensorflow"), "Keras": versions.get("keras")}
+    return ", ".join(f"{name} {version}" for name, version in names.items() if version)
 
 
 def tabulate_outputs(seen: Observation) -> tuple[list[str], list[list[str]]]:

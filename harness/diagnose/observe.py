@@ -91,19 +91,29 @@ class Observer:
         report = read_observe_report(folder)
         _, error = find_failure(end, report)
         if error is not None or report is None:
-            said = f"{error.type}: {find_innermost(error.message)}" if error else "no answer"
-            said = said.replace(base.model, str(self.origin.path))
+            said = "no answer"
+            if error:
+                message = self.hide_folders(error.message, base.model)
+                said = f"{error.type}: {find_innermost(message)}"
             versions = report.versions if report else {}
             return Observation(release=self.release, versions=versions, error=said)
         try:
             seen = self.gather(report, folder, changes)
         except (OSError, UnreadableAnswer) as failure:
-            said = f"the process gave no readable answer: {plain(failure)}"
+            told = plain(self.hide_folders(str(failure), base.model))
+            said = f"the process gave no readable answer: {told}"
             return Observation(release=self.release, error=said)
         if not (find_redrawn(seen) or find_chance(seen)):
             elsewhere = self.predict_elsewhere(environment, report, folder)
             seen = replace(seen, elsewhere=elsewhere)
         return self.conclude(seen, report)
+
+    def hide_folders(self, said: str, copy: str) -> str:
+        """Return what the process said without folders of this machine: others see the page."""
+        model = self.origin.path.resolve()
+        for path in (copy, str(model)):
+            said = said.replace(path, model.name)
+        return said.replace(f"{self.work}/", "").replace(str(self.work), "the work folder")
 
     def gather(self, report: ObserveReport, folder: Path, changes: list[Change]) -> Looks:
         """Return what the process left; raises UnreadableAnswer, or OSError."""

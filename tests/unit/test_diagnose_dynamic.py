@@ -96,6 +96,8 @@ def test_layers_are_judged_by_inputs_of_the_user_alone_and_not_where_all_is_righ
 def test_certain_outputs_are_no_saturated_layer_and_a_mask_is_no_dead_one() -> None:
     assert find(replace(SOUND, layers=[layer("mask", zeros=1.0), layer("output")])) == []
     assert find(replace(SOUND, layers=[layer("a"), layer("output", ends=1.0)])) == []
+    heads = [layer("a"), layer("left", ends=1.0, head=True), layer("right", head=True)]
+    assert find(replace(SOUND, layers=heads)) == []
 
 
 @pytest.mark.parametrize("missing", [True, False])

@@ -246,6 +246,10 @@ def read_one(path: Path, option: str) -> "Array":
             "",
             f"{option} needs one array: save it with np.save",
         )
+    if not arrays[0].ndim:
+        raise UsageError(
+            f"{path} holds one number, and no rows", "", f"{option} needs one row for each input"
+        )
     return arrays[0]
 
 

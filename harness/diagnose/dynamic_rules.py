@@ -114,7 +114,8 @@ def find_dying(seen: Looks) -> Finding | None:
             return make_finding("layer-not-finite", 0.8, f"{where} is the first: {each.broken}")
         if each.zeros == 1 and "relu" in (each.activation, each.kind.lower()):
             return make_finding("dead-layer", 0.7, f"{where} gives only zeros, the first to do so")
-        if each.ends is not None and each.ends >= AT_ENDS and each is not seen.layers[-1]:
+        head = each.head or each is seen.layers[-1]
+        if each.ends is not None and each.ends >= AT_ENDS and not head:
             said = f"{each.ends:.0%} of the numbers that {where} gives are at its ends"
             return make_finding("saturated-layer", 0.6, said)
     return None

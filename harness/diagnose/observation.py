@@ -12,7 +12,7 @@ class LayerOutput(msgspec.Struct, frozen=True, kw_only=True):
     """What one layer gave over all rows.
 
     `zeros`: the share that is 0; `ends`: the share of a sigmoid or tanh that lies at its ends, None
-    for another layer; `broken`: how many numbers are NaN or infinite.
+    for another layer; `broken`: how many numbers are NaN or infinite; `head`: the model gives them.
     """
 
     name: str
@@ -23,6 +23,7 @@ class LayerOutput(msgspec.Struct, frozen=True, kw_only=True):
     zeros: float
     ends: float | None = None
     broken: int = 0
+    head: bool = False
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,8 @@ def describe_observation(seen: Observation) -> list[str]:
 
 def spell_versions(versions: dict[str, str | None]) -> str:
     """Return versions as they are said, "" where they are not known."""
-    return "TensorFlow {tensorflow}, Keras {keras}".format_map(versions) if versions else ""
+    names = {"TensorFlow": versions.get("tensorflow"), "Keras": versions.get("keras")}
+    return ", ".join(f"{name} {version}" for name, version in names.items() if version)
 
 
 def tabulate_outputs(seen: Observation) -> tuple[list[str], list[list[str]]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -91,19 +91,29 @@ class Observer:
         report = read_observe_report(folder)
         _, error = find_failure(end, report)
         if error is not None or report is None:
-            said = f"{error.type}: {find_innermost(error.message)}" if error else "no answer"
-            said = said.replace(base.model, str(self.origin.path))
+            said = "no answer"
+            if error:
+                message = self.hide_folders(error.message, base.model)
+                said = f"{error.type}: {find_innermost(message)}"
             versions = report.versions if report else {}
             return Observation(release=self.release, versions=versions, error=said)
         try:
             seen = self.gather(report, folder, changes)
         except (OSError, UnreadableAnswer) as failure:
-            said = f"the process gave no readable answer: {plain(failure)}"
+            told = plain(self.hide_folders(str(failure), base.model))
+            said = f"the process gave no readable answer: {told}"
             return Observation(release=self.release, error=said)
         if not (find_redrawn(seen) or find_chance(seen)):
             elsewhere = self.predict_elsewhere(environment, report, folder)
             seen = replace(seen, elsewhere=elsewhere)
         return self.conclude(seen, report)
+
+    def hide_folders(self, said: str, copy: str) -> str:
+        """Return what the process said without folders of this machine: others see the page."""
+        model = self.origin.path.resolve()
+        for path in (copy, str(model)):
+            said = said.replace(path, model.name)
+        return said.replace(f"{self.work}/", "").replace(str(self.work), "the work folder")
 
     def gather(self, report: ObserveReport, folder: Path, changes: list[Change]) -> Looks:
         """Return what the process left; raises UnreadableAnswer, or OSError."""
@@ -140,10 +150,10 @@ class Observer:
         if not layers or len(report.input_files) != 1 or inputs.dtype.kind not in "fiub":
             return None
         rows = len(layers[0])
-        arrays = {f"{at:03d}": each for at, each in enumerate(layers)}
+        arrays: dict[str, Any] = {f"{at:03d}": each for at, each in enumerate(layers)}
         names = np.array([each.name for each in report.layers])
         file = folder / "layers.npz"
-        np.savez(file, allow_pickle=False, names=names, inputs=inputs[:rows], **arrays)
+        np.savez(file, names=names, inputs=inputs[:rows], **arrays)
         try:
             answer = run_reader("harness.diagnose.trace_file", self.origin.path, str(file))
         except NotRead:
@@ -220,8 +230,8 @@ def write_probes(changes: list[Change], inputs: dict[str, Array] | None, path: P
         return None
     values = next(iter(inputs.values())).astype(np.float64)
     with np.errstate(all="ignore"):
-        arrays = {f"{at:03d}": each.make(values) for at, each in enumerate(changes)}
-    np.savez(path, allow_pickle=False, **arrays)
+        made: dict[str, Any] = {f"{at:03d}": each.make(values) for at, each in enumerate(changes)}
+    np.savez(path, **made)
     return str(path)
 
 

@@ -5,6 +5,7 @@ import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -209,8 +210,8 @@ class Prover:
         if len(tried.after) != 1:
             return None
         fed, after = folder / "fed.npz", folder / "after.npy"
-        arrays = {f"{at:03d}": each for at, each in enumerate(tried.fed)}
-        np.savez(fed, allow_pickle=False, **arrays)
+        arrays: dict[str, Any] = {f"{at:03d}": each for at, each in enumerate(tried.fed)}
+        np.savez(fed, **arrays)
         np.save(after, tried.after[0])
         samples = Samples(inputs=str(fed), predicted=str(after))
         try:

@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -189,8 +190,8 @@ def refuse_without_cage(path: Path, obstacle: str) -> UsageError:
 
 def write_inputs(inputs: dict[str, Array], path: Path) -> str:
     """Write inputs by name as the worker reads them; return the path."""
-    arrays = {f"{position:03d}": array for position, array in enumerate(inputs.values())}
-    np.savez(path, allow_pickle=False, names=np.array(list(inputs)), **arrays)
+    arrays: dict[str, Any] = {f"{at:03d}": each for at, each in enumerate(inputs.values())}
+    np.savez(path, names=np.array(list(inputs)), **arrays)
     return str(path)
 
 

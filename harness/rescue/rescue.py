@@ -7,6 +7,7 @@ should build; the new file, written by the target; the new file, loaded by the t
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -238,8 +239,8 @@ class Rescuer:
         folder = Path(step.folder)
         (folder / "config.json").write_bytes(bytes(config))
         arrays = [array for each in layers for array in each.arrays]
-        named = {f"{position:06d}": array for position, array in enumerate(arrays)}
-        np.savez(folder / "weights.npz", allow_pickle=False, **named)
+        named: dict[str, Any] = {f"{at:06d}": each for at, each in enumerate(arrays)}
+        np.savez(folder / "weights.npz", **named)
         compiled = training is not None and bytes(training) != b"null"
         if compiled and training is not None:
             (folder / "training.json").write_bytes(bytes(training))

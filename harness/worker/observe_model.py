@@ -26,6 +26,7 @@ from .steps import make_printable
 ROWS = 8  # whose values are kept of every layer
 MOST_KEPT = 1 << 22  # numbers of all layers' outputs together
 MOST_LAYERS = 1000
+SHAPE_ONLY = ("Reshape", "Flatten", "Permute", "Identity")  # layers that keep the numbers
 SINGLE = 4  # rows that are also predicted one by one
 
 
@@ -138,6 +139,7 @@ def look_inside(keras, step, model, inputs):
         inputs[0] if len(inputs) == 1 else list(inputs), verbose=0
     )
     outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    heads = find_heads(model.outputs)
     layers, kept, left = [], [], MOST_KEPT
     for layer, output in zip(named, outputs):
         output = np.asarray(output)
@@ -147,8 +149,20 @@ def look_inside(keras, step, model, inputs):
         fits = first.size <= left
         left -= first.size if fits else 0
         kept.append(np.asarray(first if fits else first[:0], "float32"))
-        layers.append(describe_output(layer, output.astype("float64")))
+        described = describe_output(layer, output.astype("float64"))
+        layers.append(dict(described, head=any(layer is each for each in heads)))
     return {"layers": layers, "layer_files": save_list(step, "layer", kept)}
+
+
+def find_heads(outputs):
+    """Return the layers whose numbers a model gives: also those before a mere change of shape."""
+    heads = []
+    for tensor in outputs or []:
+        while getattr(tensor, "_keras_history", None):  # (layer, node, place) in every Keras
+            heads.append(tensor._keras_history[0])
+            moves = type(heads[-1]).__name__ in SHAPE_ONLY
+            tensor = getattr(heads[-1], "input", None) if moves else None  # none: called twice
+    return heads
 
 
 def describe_output(layer, output):

@@ -183,6 +183,15 @@ def test_reports_are_written_beside_the_answer_and_never_over_the_model(call, ou
     assert path.read_bytes() == before
 
 
+def test_predictions_without_rows_are_refused_and_give_no_traceback(call, tmp_path):
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    np.save(tmp_path / "one.npy", np.float32(0.5))
+    np.save(tmp_path / "x.npy", VALUES[:, :2])
+    given = ("--inputs", "x.npy", "--load")
+    ended = call("diagnose", path, *given, "--expected", "one.npy")
+    ended.assert_refused(2, "one number, and no rows")
+
+
 def test_inputs_are_compared_with_those_of_training_without_a_model(call, tmp_path):
     random = np.random.default_rng(0)
     training, now = random.normal([20, 1013], [8, 9], (2, 100, 2))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -17,10 +18,14 @@ from harness.diagnose.observation import (
     describe_observation,
     tabulate_outputs,
 )
-from harness.diagnose.observe import cut_rows, list_changes, write_probes
+from harness.diagnose.observe import Observer, cut_rows, list_changes, write_probes
 from harness.diagnose.read_network import read_network
 from harness.diagnose.trace_file import Traced, compare_layers
 from harness.formats.recognize import read_facts
+from harness.origin.who_wrote import read_origin
+from harness.processes.limits import StepEnd
+from harness.processes.step import ObserveStep
+from harness.processes.variables import Environment
 
 random = np.random.default_rng(0)
 INPUTS = random.normal(size=(12, 3)) * [1, 9, 40] + [3, 0, 70]
@@ -91,6 +96,8 @@ def test_layers_are_judged_by_inputs_of_the_user_alone_and_not_where_all_is_righ
 def test_certain_outputs_are_no_saturated_layer_and_a_mask_is_no_dead_one() -> None:
     assert find(replace(SOUND, layers=[layer("mask", zeros=1.0), layer("output")])) == []
     assert find(replace(SOUND, layers=[layer("a"), layer("output", ends=1.0)])) == []
+    heads = [layer("a"), layer("left", ends=1.0, head=True), layer("right", head=True)]
+    assert find(replace(SOUND, layers=heads)) == []
 
 
 @pytest.mark.parametrize("missing", [True, False])
@@ -173,3 +180,25 @@ def test_an_observation_is_said_in_lines_of_eighty_columns() -> None:
     head, rows = tabulate_outputs(Observation(release="x", layers=[layer("a", ends=0.5)]))
     assert rows == [["a", "Dense", "0", "1", "50%", "50%"]]
     assert len(head) == len(rows[0])
+    alone = Observation(release="2.15", versions={"tensorflow": "2.15.0"}, error="ValueError: no")
+    assert describe_observation(alone)[0] == "NOT RESTORED in a cage (TensorFlow 2.15.0):"
+
+
+def test_why_a_model_was_not_restored_names_no_folder_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_archive(tmp_path / "m.keras", [dense("only", np.ones((3, 2)), np.ones(2))])
+    deep = tmp_path / ("folder-" * 20)
+
+    def refuse(_: Environment, step: ObserveStep, folder: Path) -> StepEnd:
+        said = f"cannot open {step.model}, nor {folder}/x of {path}: " + "why " * 40
+        error = {"type": "OSError", "message": said}
+        (folder / "result.json").write_bytes(msgspec.json.encode({"error": error}))
+        return StepEnd(exit=0)
+
+    monkeypatch.setattr("harness.diagnose.observe.run_shut_in", refuse)
+    monkeypatch.setattr("harness.diagnose.observe.open_environment", lambda _: Environment())
+    deep.mkdir()
+    seen = Observer(read_origin(path), deep, "2.15", trusted=True).observe()
+    assert seen.error.startswith("OSError: cannot open m.keras, nor observed/x of m.keras: why")
+    assert "folder-" not in str(seen)

@@ -240,6 +240,13 @@ def test_the_harness_opens_no_artifact_with_code_in_it():
         assert "allow_pickle=True" not in file.read_text()
 
 
+def test_no_archive_is_written_with_a_keyword_that_numpy_below_2_2_takes_for_an_array():
+    for file in [*OURS, *WORKER, REPOSITORY / "restorebench_seal.py"]:
+        for call in (node for node in ast.walk(read(file)) if isinstance(node, ast.Call)):
+            if isinstance(call.func, ast.Attribute) and call.func.attr.startswith("savez"):
+                assert "allow_pickle" not in [each.arg for each in call.keywords], file
+
+
 def test_costly_fixtures_of_a_session_are_made_in_one_process_only():
     """A session fixture that conftest.py does not know would be made once for each process."""
     pattern = r'^@pytest\.fixture\(scope="(?:session|package)"\)\ndef (\w+)'

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.results.outcome import read_step_arrays
 from harness.worker import stopwatch
 from harness.worker.memory import growth_since, resident_bytes
+from harness.worker.observe_model import find_heads
 from harness.worker.restore_model import rank_signature
 from harness.worker.steps import (
     SCENARIO_MODULE,
@@ -249,6 +250,20 @@ def test_the_signature_that_is_called_is_the_default_unless_it_parses_examples()
     assert choose({"classify": plain, "serving_default": plain}) == "serving_default"
     assert choose({"serving_default": parsing, "predict": plain}) == "predict"
     assert choose({"serving_default": parsing, "classification": parsing}) == "serving_default"
+
+
+def test_heads_are_found_behind_layers_that_only_change_the_shape():
+    def tensor(kind, before=None):
+        layer = type(kind, (), {"input": before})()
+        return types.SimpleNamespace(_keras_history=(layer, 0, 0))
+
+    body = tensor("Dense", tensor("InputLayer"))
+    left, right = tensor("Dense", body), tensor("Dense", body)
+    found = find_heads([left, tensor("Flatten", tensor("Reshape", right))])
+    assert [type(each).__name__ for each in found] == ["Dense", "Flatten", "Reshape", "Dense"]
+    assert found[0] is left._keras_history[0]
+    assert found[-1] is right._keras_history[0]
+    assert find_heads(None) == find_heads([types.SimpleNamespace()]) == []
 
 
 @pytest.mark.parametrize("op", ["ParseExample", "ParseExampleV2"])

@@ -157,6 +157,17 @@ def test_other_inputs_of_the_same_kind_are_no_fault(draw, seed, rows):
     assert not [each for each in found if each.fails]
 
 
+@pytest.mark.parametrize("draw", [draw_images, draw_words, draw_flags])
+@given(seed=st.integers(0, 2**32 - 1), sealed_rows=st.integers(8, 64))
+def test_whole_numbers_that_few_rows_have_not_shown_are_no_fault(draw, seed, sealed_rows):
+    random = np.random.default_rng(seed)
+    record = restorebench_seal.describe(draw(random, sealed_rows), True)
+    found = restorebench_seal.compare_inputs(
+        {"inputs": [dict(record, name="x")]}, [draw(random, 32)]
+    )
+    assert not [each for each in found if each.fails and "lie far" in each.says]
+
+
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(2, 7))
 def test_few_sealed_rows_show_another_scale_and_nothing_finer(seed, rows):
     random = np.random.default_rng(seed)

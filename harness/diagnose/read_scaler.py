@@ -4,7 +4,6 @@ The attributes are those of scikit-learn's StandardScaler, MinMaxScaler, RobustS
 MaxAbsScaler: `mean_`, `scale_`, `var_`, `data_min_`, `data_max_`, `min_`, `center_`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from harness.diagnose.file_answer import CannotRead
 from harness.errors import UsageError
 from harness.formats.facts import Unreadable, open_regular, plain, read_json, read_limited
-from harness.formats.pickles import LARGEST_FILE, Made, Pickle, read_pickle
+from harness.formats.pickles import LARGEST_FILE, Global, Made, Pickle, read_pickle
 from harness.origin.samples import read_samples
 from harness.verdicts.statistics import Array
 
@@ -27,12 +26,28 @@ MOST_COLUMNS = 100_000
 KINDS = ("StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler")
 # What a scaler's file may name: classes of scikit-learn that hold data, and what numpy, joblib and
 # copyreg make these of. Anything else is said to run code.
-HARMLESS = re.compile(
-    r"sklearn\.(preprocessing|pipeline|compose|impute|base)(\._?\w+)*\.[A-Z]\w*"
-    r"|numpy\.(_?core\.(multiarray\.(scalar|_reconstruct)|numeric\._frombuffer)|ndarray|dtype)"
-    r"|joblib\.numpy_pickle\.NumpyArrayWrapper|copy_?reg\._reconstructor|_codecs\.encode"
-    r"|(__builtin__|builtins)\.(object|set|slice|int|float)|collections\.OrderedDict"
-)
+PACKAGES = ("preprocessing", "pipeline", "compose", "impute")  # of scikit-learn
+CLASSES = {
+    *KINDS,
+    *("ColumnTransformer", "FeatureUnion", "FunctionTransformer", "KBinsDiscretizer", "KNNImputer"),
+    *("LabelBinarizer", "LabelEncoder", "MissingIndicator", "MultiLabelBinarizer", "Normalizer"),
+    *("OneHotEncoder", "OrdinalEncoder", "Pipeline", "PolynomialFeatures", "PowerTransformer"),
+    *("QuantileTransformer", "SimpleImputer", "SplineTransformer", "_RemainderColsList"),
+}
+HARMLESS = {
+    "numpy": {"ndarray", "dtype", "float32", "float64", "int32", "int64"},
+    "numpy.core.multiarray": {"scalar", "_reconstruct"},
+    "numpy._core.multiarray": {"scalar", "_reconstruct"},
+    "numpy.core.numeric": {"_frombuffer"},
+    "numpy._core.numeric": {"_frombuffer"},
+    "joblib.numpy_pickle": {"NumpyArrayWrapper"},
+    "copyreg": {"_reconstructor"},
+    "copy_reg": {"_reconstructor"},
+    "_codecs": {"encode"},
+    "builtins": {"object", "set", "slice", "int", "float"},
+    "__builtin__": {"object", "set", "slice", "int", "float"},
+    "collections": {"OrderedDict"},
+}
 
 
 @dataclass(frozen=True)
@@ -104,10 +119,10 @@ def read_scaler(path: Path) -> Scaler:
 
 def find_scaler(path: Path, found: Pickle) -> Scaler:
     """Return the first scaler of a pickle."""
+    runs = [plain(each.path) for each in found.globals if not is_harmless(each)]
+    runs += ["what it has made itself"] if found.is_indirect else []
     dangers = tuple(
-        f"opening {plain(path.name)} with pickle or joblib runs {plain(name)}"
-        for name in found.names
-        if not HARMLESS.fullmatch(name)
+        f"opening {plain(path.name)} with pickle or joblib runs {name}" for name in runs
     )
     scalers = [
         each
@@ -126,6 +141,14 @@ def find_scaler(path: Path, found: Pickle) -> Scaler:
         )
     listed = ", ".join(plain(name) for name in found.names if name.startswith("sklearn."))
     raise refuse(path, f"it holds {listed or 'no object of scikit-learn'}")
+
+
+def is_harmless(named: Global) -> bool:
+    """Return whether a scaler's file may name it; a name with dots reaches into other modules."""
+    package, _, inner = named.module.partition(".")
+    if package == "sklearn":
+        return inner.partition(".")[0] in PACKAGES and named.name in CLASSES
+    return named.name in HARMLESS.get(named.module, ())
 
 
 def read_value(value: Any) -> Any:

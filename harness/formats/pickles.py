@@ -39,9 +39,15 @@ WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 
 @dataclass(frozen=True)
 class Global:
-    """A class or function that the pickle names."""
+    """A class or function that the pickle names; from protocol 4 on `name` may hold dots."""
 
-    path: str
+    module: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Return module and name in one."""
+        return f"{self.module}.{self.name}"
 
 
 @dataclass(eq=False)
@@ -81,15 +87,23 @@ class Pairs:
 
 @dataclass
 class Pickle:
-    """What a file holds: the names it calls or imports, and every object in order.
+    """What a file holds: what it calls or imports, and every object in order.
 
-    `left`: opcodes that may still come; `room`: bytes that may still be made.
+    `globals`: in order, without values. `is_indirect`: whether it calls or changes what is not
+    named by a global but made by an earlier call. `left`: opcodes that may still come; `room`:
+    bytes that may still be made.
     """
 
-    names: list[str] = field(default_factory=list)
+    globals: dict[Global, None] = field(default_factory=dict)
     objects: list[Made] = field(default_factory=list)
+    is_indirect: bool = False
     left: int = MOST_OPCODES
     room: int = LARGEST_CONTENT
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the globals."""
+        return [each.path for each in self.globals]
 
     def spend(self, size: int) -> None:
         """Count bytes that are made; raises Unreadable beyond the limit."""
@@ -206,6 +220,8 @@ class Machine:
             state = stack.pop()
             if isinstance(stack[-1], Made):
                 self.build(stack[-1], state)
+            else:
+                self.found.is_indirect = True  # it changes a class
         elif argument is not None and not name.startswith(("EXT", "PERSID", "NEXT_")):
             stack.append(bytes(argument) if isinstance(argument, bytearray) else argument)
         else:
@@ -228,9 +244,12 @@ class Machine:
             name, module = self.stack.pop(), self.stack.pop()
         else:
             module, _, name = argument.partition(" ")
-        known = Global(f"{module}.{name}")
-        if known.path not in self.found.names:
-            self.found.names.append(known.path)
+        if not (isinstance(module, str) and isinstance(name, str)):
+            raise Unreadable("it names a class by something other than a text")
+        if len(module) + len(name) > LONGEST:
+            raise Unreadable(f"a name in it has more than {LONGEST} characters")
+        known = Global(module, name)
+        self.found.globals[known] = None
         if opcode == "INST":
             self.stack.append(self.make(known, tuple(self.pop_mark())))
         else:
@@ -239,6 +258,8 @@ class Machine:
     def make(self, function: Any, arguments: Any) -> Any:
         """Return the note of a call; what numpy would make of bytes is read from these."""
         made = Made(function, arguments)
+        if not isinstance(function, Global) or made.path == "?":
+            self.found.is_indirect = True
         if made.path == OLD_BYTES and isinstance(arguments[0], str):
             self.found.spend(len(arguments[0]))
             return arguments[0].encode("latin-1")

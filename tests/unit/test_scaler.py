@@ -176,6 +176,38 @@ def test_a_file_that_runs_code_is_said_to_do_so_and_is_not_run(
     assert not (tmp_path / "marker").exists()
 
 
+def name_dotted(module: str, name: str) -> bytes:
+    """Return the opcodes by which protocol 4 names something inside a module."""
+    texts = (b"\x8c" + bytes([len(each)]) + each.encode() for each in (module, name))
+    return b"".join(texts) + b"\x93"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        name_dotted("sklearn.base", "inspect.types.FunctionType") + b")R0",
+        name_dotted("sklearn.preprocessing._data", "sparse.sys.Modules") + b"0",
+        name_dotted("sklearn.preprocessing._data", "StandardScaler") + b")R)R0",
+        name_dotted("sklearn.preprocessing._data", "StandardScaler") + b")R)\x810",
+        name_dotted("sklearn.preprocessing._data", "StandardScaler") + b"}b0",
+    ],
+    ids=["function", "inside", "call of a result", "class of a result", "changed class"],
+)
+def test_code_hidden_behind_a_class_of_sklearn_is_a_danger(hidden: bytes, tmp_path: Path) -> None:
+    (tmp_path / "s.pkl").write_bytes(pickle.dumps(fit("standard"), 4)[:-1] + hidden + b".")
+    assert read_scaler(tmp_path / "s.pkl").dangers
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_usual_preprocessor_is_no_danger(protocol: int, tmp_path: Path) -> None:
+    compose = pytest.importorskip("sklearn.compose")
+    parts = [("a", preprocessing.StandardScaler(), [0, 1])]
+    parts += [("b", preprocessing.OneHotEncoder(handle_unknown="ignore"), [2])]
+    whole = compose.ColumnTransformer(parts, remainder="passthrough").fit(np.round(draw(0, 20)))
+    (tmp_path / "s.pkl").write_bytes(pickle.dumps([fit("standard"), whole], protocol))
+    assert read_scaler(tmp_path / "s.pkl").dangers == ()
+
+
 def test_a_pipeline_says_that_its_first_scaler_is_read(tmp_path: Path) -> None:
     pipeline = pytest.importorskip("sklearn.pipeline")
     two = pipeline.make_pipeline(preprocessing.StandardScaler(), preprocessing.MaxAbsScaler())

@@ -197,14 +197,17 @@ def make(path: Path, known: Mapping[str, Any], kind: str = "") -> Scaler:
 
 
 def read_numbers(path: Path, given: Any) -> Array:
-    """Return one number for each column; raises CannotRead."""
-    try:
+    """Return one number for each column; raises CannotRead.
+
+    No tuple is taken: one that a pickle shares many times over would fill the memory as an array.
+    """
+    numbers = given if isinstance(given, list) else [given]
+    flat = all(isinstance(each, int | float) for each in numbers)
+    if isinstance(given, np.ndarray) or (flat and len(numbers) <= MOST_COLUMNS):
         values = np.asarray(given)
-        if values.dtype.kind in "fiub":
+        if values.dtype.kind in "fiub" and values.size <= MOST_COLUMNS:
             return np.atleast_1d(values.astype(np.float64)).ravel()
-    except (ValueError, TypeError, OverflowError):
-        pass
-    raise refuse(path, "its attributes are no numbers")
+    raise refuse(path, "its attributes are no numbers, one for each column")
 
 
 def read_range(given: Any) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from harness.formats.facts import Unreadable, open_regular, plain, read_limited
 LARGEST_FILE, LARGEST_CONTENT = 16 << 20, 64 << 20  # bytes, as they lie and decompressed
 MOST_OPCODES = 60_000  # names of 20,000 columns take 40,000
 LONGEST, TEXT = 200, 800  # characters of a text in an array, and the bytes they take
+MOST_AXES = 32  # of an array
 DEEPEST = 4  # pickles inside a pickle: joblib's arrays of objects
 Array = np.ndarray[Any, np.dtype[Any]]
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -289,6 +290,8 @@ class Machine:
             return inner.value if isinstance(inner, Made) else None
         if known.get("numpy_array_alignment_bytes"):
             self.stream.read(self.stream.read(1)[0])
+        if len(shape) > MOST_AXES or not all(0 <= each < 1 << 48 for each in shape):
+            raise Unreadable("an array in it has a shape that no array has")
         count = math.prod(shape)
         content = self.stream.read(count * np.dtype(kind).itemsize)
         return read_array(content, known["dtype"], shape, known.get("order", "C"))

@@ -105,6 +105,10 @@ BOMBS = {
     "zlib": b"\x78\x9c nothing",
     "gzip": b"\x1f\x8b\x08 nothing",
     "lz4": b"\x04\x22\x4d\x18 nothing",
+    "shape": b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\x00\x00\x00dtypecnumpy"
+    + b"\ndtype\nX\x02\x00\x00\x00f8\x85RX\x05\x00\x00\x00shape("
+    + (b"\x8a\xff" + b"\x7f" * 255) * 30_000
+    + b"tub.",
     "odd": b"S'\\q'\n.",
 }
 

@@ -208,6 +208,16 @@ def test_a_usual_preprocessor_is_no_danger(protocol: int, tmp_path: Path) -> Non
     assert read_scaler(tmp_path / "s.pkl").dangers == ()
 
 
+def test_a_tuple_that_is_shared_many_times_over_is_not_unfolded(tmp_path: Path) -> None:
+    mean = b"X\x05\x00\x00\x00mean_" + b"K\x01" + b"2\x86" * 12  # 4096 numbers in 36 bytes
+    scale = b"X\x06\x00\x00\x00scale_" + b"K\x01" + b"2\x86" * 12
+    named = b"csklearn.preprocessing._data\nStandardScaler\n"
+    raw = b"\x80\x02" + named + b")\x81}(" + mean + scale + b"ub."
+    (tmp_path / "s.pkl").write_bytes(raw)
+    with pytest.raises(CannotRead, match="no scaler can be read"):
+        read_scaler(tmp_path / "s.pkl")
+
+
 def test_a_pipeline_says_that_its_first_scaler_is_read(tmp_path: Path) -> None:
     pipeline = pytest.importorskip("sklearn.pipeline")
     two = pipeline.make_pipeline(preprocessing.StandardScaler(), preprocessing.MaxAbsScaler())

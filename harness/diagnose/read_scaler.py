@@ -23,6 +23,7 @@ EXPORT = (
     "\n       of a MinMaxScaler: min=scaler.data_min_, max=scaler.data_max_"
 )
 MOST_COLUMNS = 100_000
+MISFIT = "its columns do not fit each other"
 KINDS = ("StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler")
 # What a scaler's file may name: classes of scikit-learn that hold data, and what numpy, joblib and
 # copyreg make these of. Anything else is said to run code.
@@ -167,6 +168,8 @@ def make(path: Path, known: Mapping[str, Any], kind: str = "") -> Scaler:
     low, high = numbers("data_min", "min" if not kind else ""), numbers("data_max", "max")
     to = read_range(whole.get("feature_range"))
     if low is not None and high is not None and kind in ("", "MinMaxScaler"):
+        if low.shape != high.shape:
+            raise refuse(path, MISFIT)
         width = np.where(high > low, high - low, 1.0) / (to[1] - to[0])
         made = Scaler(kind or "MinMaxScaler", low - to[0] * width, width, low, high, to)
     else:
@@ -179,13 +182,15 @@ def make(path: Path, known: Mapping[str, Any], kind: str = "") -> Scaler:
             scale is None and whole.get("with_std", True) and kind != "RobustScaler"
         ):
             raise refuse(path, "it has no mean with scale, and no min with max")
+        if scale is not None and scale.shape != given.shape:
+            raise refuse(path, MISFIT)
         divisor = np.ones_like(given) if scale is None else np.where(scale > 0, scale, 1.0)
         centred = center is not None and whole.get("with_mean") is not False
         middle = center if center is not None and centred else np.zeros_like(given)
         usual = centred and scale is not None
         made = Scaler(kind or "StandardScaler", middle, divisor, is_usual=usual)
-    if made.center.shape != made.divisor.shape or not 0 < made.center.size <= MOST_COLUMNS:
-        raise refuse(path, "its columns do not fit each other")
+    if not made.center.size:
+        raise refuse(path, MISFIT)
     if not (np.isfinite(made.center).all() and np.isfinite(made.divisor).all()):
         raise refuse(path, "it holds NaN or infinity")
     names = read_names(whole)
@@ -212,9 +217,20 @@ def read_numbers(path: Path, given: Any) -> Array:
 
 def read_range(given: Any) -> tuple[float, float]:
     """Return the range that a MinMaxScaler brings columns to."""
-    numbers = [each for each in given or () if isinstance(each, int | float)]
-    ordered = len(numbers) == 2 and numbers[0] < numbers[1]
-    return (float(numbers[0]), float(numbers[1])) if ordered else (0.0, 1.0)
+    if isinstance(given, np.ndarray):
+        given = given.ravel()[:3].tolist()
+    parts = [read_value(each) for each in given] if isinstance(given, list | tuple) else []
+    if len(parts) != 2 or not all(is_number(each) for each in parts):
+        return 0.0, 1.0
+    low, high = float(parts[0]), float(parts[1])
+    return (low, high) if -np.inf < low < high < np.inf else (0.0, 1.0)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is one number, of Python or of numpy."""
+    if isinstance(value, np.ndarray | np.number):
+        return value.ndim == 0 and value.dtype.kind in "fiu"
+    return isinstance(value, int | float) and abs(value) < 1 << 1000
 
 
 def read_rows(given: Any) -> int:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.diagnose.file_answer import CannotRead, Expectation
-from harness.diagnose.read_scaler import Scaler, read_scaler
+from harness.diagnose.read_scaler import Scaler, read_range, read_scaler
 from harness.diagnose.scaler_rules import compare_scaler
 from harness.errors import UsageError
 
@@ -208,6 +208,30 @@ def test_a_usual_preprocessor_is_no_danger(protocol: int, tmp_path: Path) -> Non
     assert read_scaler(tmp_path / "s.pkl").dangers == ()
 
 
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (np.array([-1.0, 1]), (-1, 1)),
+        (np.array([[-1], [2]], "int64"), (-1, 2)),
+        ((np.float32(-1), np.int64(1)), (-1, 1)),
+        ([-1, 1], (-1, 1)),
+        (5, (0, 1)),
+        ([1, 0], (0, 1)),
+        ([0, float("inf")], (0, 1)),
+        ([0, 10**400], (0, 1)),
+        ([[0], [1]], (0, 1)),
+        (None, (0, 1)),
+    ],
+)
+def test_the_range_of_a_scaler_is_read_in_any_spelling(given: Any, wanted: Any) -> None:
+    assert read_range(given) == wanted
+
+
+def test_the_range_of_a_pickled_scaler_may_hold_numbers_of_numpy(tmp_path: Path) -> None:
+    scaler = preprocessing.MinMaxScaler((np.float32(-1), np.int64(1))).fit(draw(0, 50))
+    assert save(scaler, tmp_path / "s.joblib").to == (-1, 1)
+
+
 def test_a_tuple_that_is_shared_many_times_over_is_not_unfolded(tmp_path: Path) -> None:
     mean = b"X\x05\x00\x00\x00mean_" + b"K\x01" + b"2\x86" * 12  # 4096 numbers in 36 bytes
     scale = b"X\x06\x00\x00\x00scale_" + b"K\x01" + b"2\x86" * 12
@@ -236,6 +260,8 @@ def test_a_pipeline_says_that_its_first_scaler_is_read(tmp_path: Path) -> None:
         ("g.joblib", b"\x04\x22\x4d\x18 lz4"),
         ("h.pkl", b""),
         ("i.json", b'{"mean": [[1], [1, 2]], "scale": [1]}'),
+        ("k.json", b'{"min": [0, 1, 2], "max": [3, 4]}'),
+        ("l.json", b'{"mean": [0, 1, 2], "scale": [3, 4], "with_mean": false}'),
         ("j.json", b'{"mean": [1], "n_samples_seen_": "x"}'),
     ],
 )

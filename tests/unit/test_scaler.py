@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.cli.diagnose_inputs import diagnose_inputs
 from harness.diagnose.file_answer import CannotRead, Expectation
 from harness.diagnose.read_scaler import Scaler, read_range, read_scaler
 from harness.diagnose.scaler_rules import compare_scaler
@@ -105,6 +106,23 @@ def test_a_batch_that_a_new_scaler_was_fitted_on_is_too_exact(tmp_path: Path) ->
     assert compare_scaler(read, own) == []  # all of training has this mean
 
 
+def test_the_whole_training_set_beside_a_scaler_that_counts_no_rows_is_no_finding() -> None:
+    scaler = fit("standard")
+    read = Scaler("StandardScaler", scaler.mean_, scaler.scale_)
+    assert compare_scaler(read, scaler.transform(draw(0, 500))) == []
+
+
+def test_columns_that_are_not_scaled_beside_those_that_are_get_a_note_only(tmp_path: Path) -> None:
+    scaler = fit("standard")
+    np.savez(tmp_path / "s.npz", mean=scaler.mean_, scale=scaler.scale_)
+    one_hot = np.eye(4)[np.arange(30) % 4]
+    np.save(tmp_path / "x.npy", np.hstack([scaler.transform(draw(1, 30)), one_hot]))
+    answer = diagnose_inputs(tmp_path / "x.npy", None, tmp_path / "s.npz")
+    assert answer.findings == []
+    said = "the scaler learned 4 columns, and the inputs have 8; not compared"
+    assert answer.notes[1:] == [said]
+
+
 def test_a_model_that_scales_by_itself_wants_raw_inputs(tmp_path: Path) -> None:
     scaler = fit("standard")
     read = save(scaler, tmp_path / "s.joblib")
@@ -125,7 +143,9 @@ def test_a_model_that_scales_by_itself_wants_raw_inputs(tmp_path: Path) -> None:
 
 def test_another_number_of_columns_and_a_missing_cell_are_said(tmp_path: Path) -> None:
     read = save(fit("standard"), tmp_path / "s.joblib")
-    (found,) = compare_scaler(read, draw(1, 9)[:, :3])
+    fewer = draw(1, 9)[:, :3]
+    wanted = Expectation(layer="n", kind="Normalization", mean=[0.1] * 4, variance=[1.0] * 4)
+    (found,) = compare_scaler(read, fewer, wanted)
     assert (found.cause, "4 columns" in found.evidence) == ("inputs-of-another-shape", True)
     (found,) = compare_scaler(read, np.full((3, 4), np.nan))
     assert found.cause == "one-missing-cell"

@@ -120,6 +120,13 @@ def test_a_season_of_its_own_is_no_finding(seed: int, shift: float, spread: floa
     assert compare_inputs(training, now + training.mean(0) + shift * training.std(0)) == []
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_all_rows_beside_the_first_of_them_are_no_finding(seed: int) -> None:
+    whole = table(np.random.default_rng(seed), 1000)
+    whole = (whole - whole.mean(0)) / whole.std(0)
+    assert compare_inputs(whole[:200], whole) == []
+
+
 def test_a_cure_by_the_column_order_gives_the_training_columns_back() -> None:
     random = np.random.default_rng(0)
     training, right = table(random, 300), table(random, 40)

@@ -121,7 +121,10 @@ def read_pickle(path: Path) -> Pickle:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd escapes in texts
-            Machine(io.BytesIO(decompress(raw)), found).run()
+            content = decompress(raw)
+            Machine(io.BytesIO(content), found).run()
+            if any(each.path == WRAPPER for each in found.objects):
+                read_as_plain(content, found)
     except Unreadable:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -129,6 +132,22 @@ def read_pickle(path: Path) -> Pickle:
     except (EOFError, OSError, zlib.error, lzma.LZMAError, MemoryError) as error:
         raise Unreadable(f"it is damaged: {plain(error) or type(error).__name__}") from error
     return found
+
+
+def read_as_plain(content: bytes, found: Pickle) -> None:
+    """Add what `pickle.load` calls, which takes the bytes of joblib's arrays for opcodes.
+
+    It stops at the first byte of an array, for this is no opcode, unless somebody has made it one.
+    """
+    plainly = Pickle()
+    try:
+        Machine(io.BytesIO(content), plainly, is_joblib=False).run()
+    except Unreadable:
+        found.is_indirect = True  # it goes on where it cannot be followed
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError):
+        pass
+    found.globals.update(plainly.globals)
+    found.is_indirect |= plainly.is_indirect
 
 
 def decompress(raw: bytes) -> bytes:
@@ -148,10 +167,12 @@ def decompress(raw: bytes) -> bytes:
 class Machine:
     """Carries out the opcodes of one pickle on notes in place of objects."""
 
-    def __init__(self, stream: io.BytesIO, found: Pickle, depth: int = 0) -> None:
+    def __init__(
+        self, stream: io.BytesIO, found: Pickle, depth: int = 0, is_joblib: bool = True
+    ) -> None:
         if depth > DEEPEST:
             raise Unreadable("it holds pickles inside pickles")
-        self.stream, self.found, self.depth = stream, found, depth
+        self.stream, self.found, self.depth, self.is_joblib = stream, found, depth, is_joblib
         self.stack: list[Any] = []
         self.marks: list[int] = []  # where in the stack
         self.memo: dict[int, Any] = {}
@@ -261,6 +282,8 @@ class Machine:
         made = Made(function, arguments)
         if not isinstance(function, Global) or made.path == "?":
             self.found.is_indirect = True
+        if not self.is_joblib:
+            return made
         if made.path == OLD_BYTES and isinstance(arguments[0], str):
             self.found.spend(len(arguments[0]))
             return arguments[0].encode("latin-1")
@@ -275,6 +298,8 @@ class Machine:
     def build(self, made: Made, state: Any) -> None:
         """Give an object its state; read an array from its bytes, or from the stream for joblib."""
         made.state = state
+        if not self.is_joblib:
+            return
         if made.path == WRAPPER:
             made.value = self.read_wrapped(made.attributes)
         elif made.path.endswith("multiarray._reconstruct") and isinstance(state, tuple):

@@ -218,6 +218,23 @@ def test_code_hidden_behind_a_class_of_sklearn_is_a_danger(hidden: bytes, tmp_pa
     assert read_scaler(tmp_path / "s.pkl").dangers
 
 
+def test_code_in_the_bytes_of_an_array_of_joblib_is_a_danger(tmp_path: Path) -> None:
+    wrapper = (
+        b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\x00\x00\x00dtypecnumpy\ndtype\n"
+    )
+    state = b"X\x02\x00\x00\x00f8\x85RX\x05\x00\x00\x00shapeK\x02\x85ub"
+    array = b"cposix\nsystem\nNN"  # two numbers for joblib, opcodes for pickle
+    raw = pickle.dumps(fit("standard"), 2)[:-1] + wrapper + state + array + b"."
+    (tmp_path / "s.pkl").write_bytes(raw)
+    (danger,) = read_scaler(tmp_path / "s.pkl").dangers
+    assert "runs posix.system" in danger
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_a_usual_joblib_file_is_no_danger(kind: str, tmp_path: Path) -> None:
+    assert save(fit(kind), tmp_path / "s.joblib").dangers == ()
+
+
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_usual_preprocessor_is_no_danger(protocol: int, tmp_path: Path) -> None:
     compose = pytest.importorskip("sklearn.compose")

@@ -24,6 +24,8 @@ LARGEST_FILE, LARGEST_CONTENT = 16 << 20, 64 << 20  # bytes, as they lie and dec
 MOST_OPCODES = 60_000  # names of 20,000 columns take 40,000
 LONGEST, TEXT = 200, 800  # characters of a text in an array, and the bytes they take
 MOST_AXES = 32  # of an array
+NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
+OBJECTS = ("O", "O8")  # as dtypes are pickled
 DEEPEST = 4  # pickles inside a pickle: joblib's arrays of objects
 Array = np.ndarray[Any, np.dtype[Any]]
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -298,6 +300,8 @@ class Machine:
     def build(self, made: Made, state: Any) -> None:
         """Give an object its state; read an array from its bytes, or from the stream for joblib."""
         made.state = state
+        if made.path == "numpy.dtype":
+            check_type(made.arguments[0], state)
         if not self.is_joblib:
             return
         if made.path == WRAPPER:
@@ -311,9 +315,11 @@ class Machine:
         """Return the array that joblib wrote behind its wrapper."""
         kind, shape = spell_type(known["dtype"]), known["shape"]
         if kind is None:
+            if known["dtype"].arguments[0] not in OBJECTS:
+                raise Unreadable("it holds an array of a type that is not read here")
             inner = Machine(self.stream, self.found, self.depth + 1).run()
             return inner.value if isinstance(inner, Made) else None
-        if known.get("numpy_array_alignment_bytes"):
+        if known.get("numpy_array_alignment_bytes") is not None:
             self.stream.read(self.stream.read(1)[0])
         if len(shape) > MOST_AXES or not all(0 <= each < 1 << 48 for each in shape):
             raise Unreadable("an array in it has a shape that no array has")
@@ -334,8 +340,19 @@ def spell_type(made: Any) -> str | None:
     kind = made.arguments[0]
     state = made.state if isinstance(made.state, tuple) else ()
     order = state[1] if len(state) > 1 and state[1] in ("<", ">") else "<"
-    known = kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
-    return f"{order}{kind}" if known else None
+    return f"{order}{kind}" if kind in NUMBERS else None
+
+
+def check_type(kind: Any, state: Any) -> None:
+    """Raise Unreadable for a dtype with fields or flags of another one.
+
+    With the flags of objects a dtype of numbers makes joblib read a pickle in place of the numbers.
+    """
+    if kind not in (*NUMBERS, *OBJECTS):
+        return
+    flags = 63 if kind in OBJECTS else 0  # NPY_OBJECT_DTYPE_FLAGS of numpy
+    if not isinstance(state, tuple) or (*state[2:5], *state[7:]) != (None, None, None, flags):
+        raise Unreadable("it holds a type of numbers with the fields or flags of another type")
 
 
 def read_array(content: Any, kind: Any, shape: Any, order: str = "C") -> Array | None:

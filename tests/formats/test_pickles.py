@@ -131,6 +131,18 @@ def test_a_compressed_bomb_is_refused(tmp_path: Path) -> None:
         read_pickle(tmp_path / "x")
 
 
+@pytest.mark.parametrize(("kind", "flags"), [(b"f8", 63), (b"O8", 0)])
+def test_a_type_that_joblib_reads_in_another_way_is_refused(
+    kind: bytes, flags: int, tmp_path: Path
+) -> None:
+    made = b"cnumpy\ndtype\nX\x02\x00\x00\x00" + kind + b"\x85R"
+    state = (
+        b"(K\x03X\x01\x00\x00\x00<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK" + bytes([flags]) + b"tb"
+    )
+    with pytest.raises(Unreadable, match="flags of another type"):
+        read_bytes(b"\x80\x02" + made + state + b".", tmp_path)
+
+
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_raises_nothing_else(data: Any, tmp_path_factory: Any) -> None:

@@ -77,15 +77,16 @@ def diagnose_inputs(
     from harness.diagnose.diagnosis import Diagnosis
     from harness.diagnose.findings import rank
     from harness.diagnose.read_scaler import read_scaler
-    from harness.diagnose.scaler_rules import compare_scaler
+    from harness.diagnose.scaler_rules import compare_scaler, spell_misfit
 
     found = compare_samples(inputs, train_sample) if train_sample else []
     if scaler is None:
         return Diagnosis(findings=rank(found))
-    known = read_scaler(scaler)
-    found += compare_scaler(known, read_one(inputs), expectation)
-    note = f"{plain(scaler.name)}: {known}"
-    return Diagnosis(findings=rank(found), notes=[note], unsafe=list(known.dangers))
+    known, now = read_scaler(scaler), read_one(inputs)
+    found += compare_scaler(known, now, expectation)
+    misfit = spell_misfit(known, now)
+    notes = [f"{plain(scaler.name)}: {known}", *([f"{misfit}; not compared"] if misfit else [])]
+    return Diagnosis(findings=rank(found), notes=notes, unsafe=list(known.dangers))
 
 
 def read_one(inputs: Path) -> "Array":

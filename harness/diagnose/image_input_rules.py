@@ -9,6 +9,8 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.verdicts.statistics import Array
 
 SURE = 4.0  # standard errors by which the means of a channel must differ
+FEWEST_ROWS = 10  # for a smallest value to count
+ON_GRID = 0.01  # of 1/255: float16 is less exact, and then the smallest value decides
 BYTES_FROM, SHARES_TO = 20.0, 1.01  # largest value of pixels of 0..255, and of 0..1
 
 
@@ -16,6 +18,8 @@ def find_range(before: Array, now: Array) -> Finding | None:
     """Speak where pixels lie in another of the usual ranges: 0..255, 0..1, -1..1."""
     kinds = [name_range(each) for each in (before, now)]
     if kinds[0] == kinds[1] or "" in kinds:
+        return None
+    if kinds[1] == "shares" and not are_divided(before, now):
         return None
     said = f"training: {spell_range(before)}; now: {spell_range(now)}"
     if kinds == ["shares", "bytes"]:
@@ -31,6 +35,19 @@ def find_range(before: Array, now: Array) -> Finding | None:
     }
     fix = f"predictions = model.predict({fixes[kinds[0], kinds[1]]})  # as in training"
     return make_finding("preprocess-input-wrong-module", 0.9, said, fix)
+
+
+def are_divided(before: Array, now: Array) -> bool:
+    """Return whether values of 0..1 are pixels divided by 255, not dark or bright rows of training.
+
+    Pixels divided by 127.5, less 1, lie on the same grid of 1/255, at odd places only. Off the
+    grid, as after a resize, some rows must reach 0, and the largest value be that of training.
+    """
+    places = np.round(now * 255)
+    if (np.abs(now * 255 - places) < ON_GRID).mean() > 0.99:
+        return bool((now != np.trunc(now)).any() and (places % 2 == 0).mean() > 0.1)
+    top = before.max() / 255 if name_range(before) == "bytes" else 1.0
+    return len(now) >= FEWEST_ROWS and now.min() == 0 and 0.5 < now.max() / top < 1.5
 
 
 def name_range(values: Array) -> str:

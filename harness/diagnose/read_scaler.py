@@ -4,7 +4,6 @@ The attributes are those of scikit-learn's StandardScaler, MinMaxScaler, RobustS
 MaxAbsScaler: `mean_`, `scale_`, `var_`, `data_min_`, `data_max_`, `min_`, `center_`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from harness.diagnose.file_answer import CannotRead
 from harness.errors import UsageError
 from harness.formats.facts import Unreadable, open_regular, plain, read_json, read_limited
-from harness.formats.pickles import LARGEST_FILE, Made, Pickle, read_pickle
+from harness.formats.pickles import LARGEST_FILE, Global, Made, Pickle, read_pickle
 from harness.origin.samples import read_samples
 from harness.verdicts.statistics import Array
 
@@ -24,15 +23,32 @@ EXPORT = (
     "\n       of a MinMaxScaler: min=scaler.data_min_, max=scaler.data_max_"
 )
 MOST_COLUMNS = 100_000
+MISFIT = "its columns do not fit each other"
 KINDS = ("StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler")
 # What a scaler's file may name: classes of scikit-learn that hold data, and what numpy, joblib and
 # copyreg make these of. Anything else is said to run code.
-HARMLESS = re.compile(
-    r"sklearn\.(preprocessing|pipeline|compose|impute|base)(\._?\w+)*\.[A-Z]\w*"
-    r"|numpy\.(_?core\.(multiarray\.(scalar|_reconstruct)|numeric\._frombuffer)|ndarray|dtype)"
-    r"|joblib\.numpy_pickle\.NumpyArrayWrapper|copy_?reg\._reconstructor|_codecs\.encode"
-    r"|(__builtin__|builtins)\.(object|set|slice|int|float)|collections\.OrderedDict"
-)
+PACKAGES = ("preprocessing", "pipeline", "compose", "impute")  # of scikit-learn
+CLASSES = {
+    *KINDS,
+    *("ColumnTransformer", "FeatureUnion", "FunctionTransformer", "KBinsDiscretizer", "KNNImputer"),
+    *("LabelBinarizer", "LabelEncoder", "MissingIndicator", "MultiLabelBinarizer", "Normalizer"),
+    *("OneHotEncoder", "OrdinalEncoder", "Pipeline", "PolynomialFeatures", "PowerTransformer"),
+    *("QuantileTransformer", "SimpleImputer", "SplineTransformer", "_RemainderColsList"),
+}
+HARMLESS = {
+    "numpy": {"ndarray", "dtype", "float32", "float64", "int32", "int64"},
+    "numpy.core.multiarray": {"scalar", "_reconstruct"},
+    "numpy._core.multiarray": {"scalar", "_reconstruct"},
+    "numpy.core.numeric": {"_frombuffer"},
+    "numpy._core.numeric": {"_frombuffer"},
+    "joblib.numpy_pickle": {"NumpyArrayWrapper"},
+    "copyreg": {"_reconstructor"},
+    "copy_reg": {"_reconstructor"},
+    "_codecs": {"encode"},
+    "builtins": {"object", "set", "slice", "int", "float"},
+    "__builtin__": {"object", "set", "slice", "int", "float"},
+    "collections": {"OrderedDict"},
+}
 
 
 @dataclass(frozen=True)
@@ -104,10 +120,10 @@ def read_scaler(path: Path) -> Scaler:
 
 def find_scaler(path: Path, found: Pickle) -> Scaler:
     """Return the first scaler of a pickle."""
+    runs = [plain(each.path) for each in found.globals if not is_harmless(each)]
+    runs += ["what it has made itself"] if found.is_indirect else []
     dangers = tuple(
-        f"opening {plain(path.name)} with pickle or joblib runs {plain(name)}"
-        for name in found.names
-        if not HARMLESS.fullmatch(name)
+        f"opening {plain(path.name)} with pickle or joblib runs {name}" for name in runs
     )
     scalers = [
         each
@@ -128,6 +144,14 @@ def find_scaler(path: Path, found: Pickle) -> Scaler:
     raise refuse(path, f"it holds {listed or 'no object of scikit-learn'}")
 
 
+def is_harmless(named: Global) -> bool:
+    """Return whether a scaler's file may name it; a name with dots reaches into other modules."""
+    package, _, inner = named.module.partition(".")
+    if package == "sklearn":
+        return inner.partition(".")[0] in PACKAGES and named.name in CLASSES
+    return named.name in HARMLESS.get(named.module, ())
+
+
 def read_value(value: Any) -> Any:
     """Return an attribute: an array in place of the object that would be one."""
     return value.value if isinstance(value, Made) else value
@@ -144,6 +168,8 @@ def make(path: Path, known: Mapping[str, Any], kind: str = "") -> Scaler:
     low, high = numbers("data_min", "min" if not kind else ""), numbers("data_max", "max")
     to = read_range(whole.get("feature_range"))
     if low is not None and high is not None and kind in ("", "MinMaxScaler"):
+        if low.shape != high.shape:
+            raise refuse(path, MISFIT)
         width = np.where(high > low, high - low, 1.0) / (to[1] - to[0])
         made = Scaler(kind or "MinMaxScaler", low - to[0] * width, width, low, high, to)
     else:
@@ -156,13 +182,15 @@ def make(path: Path, known: Mapping[str, Any], kind: str = "") -> Scaler:
             scale is None and whole.get("with_std", True) and kind != "RobustScaler"
         ):
             raise refuse(path, "it has no mean with scale, and no min with max")
+        if scale is not None and scale.shape != given.shape:
+            raise refuse(path, MISFIT)
         divisor = np.ones_like(given) if scale is None else np.where(scale > 0, scale, 1.0)
         centred = center is not None and whole.get("with_mean") is not False
         middle = center if center is not None and centred else np.zeros_like(given)
         usual = centred and scale is not None
         made = Scaler(kind or "StandardScaler", middle, divisor, is_usual=usual)
-    if made.center.shape != made.divisor.shape or not 0 < made.center.size <= MOST_COLUMNS:
-        raise refuse(path, "its columns do not fit each other")
+    if not made.center.size:
+        raise refuse(path, MISFIT)
     if not (np.isfinite(made.center).all() and np.isfinite(made.divisor).all()):
         raise refuse(path, "it holds NaN or infinity")
     names = read_names(whole)
@@ -174,21 +202,35 @@ def make(path: Path, known: Mapping[str, Any], kind: str = "") -> Scaler:
 
 
 def read_numbers(path: Path, given: Any) -> Array:
-    """Return one number for each column; raises CannotRead."""
-    try:
+    """Return one number for each column; raises CannotRead.
+
+    No tuple is taken: one that a pickle shares many times over would fill the memory as an array.
+    """
+    numbers = given if isinstance(given, list) else [given]
+    flat = all(isinstance(each, int | float) for each in numbers)
+    if isinstance(given, np.ndarray) or (flat and len(numbers) <= MOST_COLUMNS):
         values = np.asarray(given)
-        if values.dtype.kind in "fiub":
+        if values.dtype.kind in "fiub" and values.size <= MOST_COLUMNS:
             return np.atleast_1d(values.astype(np.float64)).ravel()
-    except (ValueError, TypeError, OverflowError):
-        pass
-    raise refuse(path, "its attributes are no numbers")
+    raise refuse(path, "its attributes are no numbers, one for each column")
 
 
 def read_range(given: Any) -> tuple[float, float]:
     """Return the range that a MinMaxScaler brings columns to."""
-    numbers = [each for each in given or () if isinstance(each, int | float)]
-    ordered = len(numbers) == 2 and numbers[0] < numbers[1]
-    return (float(numbers[0]), float(numbers[1])) if ordered else (0.0, 1.0)
+    if isinstance(given, np.ndarray):
+        given = given.ravel()[:3].tolist()
+    parts = [read_value(each) for each in given] if isinstance(given, list | tuple) else []
+    if len(parts) != 2 or not all(is_number(each) for each in parts):
+        return 0.0, 1.0
+    low, high = float(parts[0]), float(parts[1])
+    return (low, high) if -np.inf < low < high < np.inf else (0.0, 1.0)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is one number, of Python or of numpy."""
+    if isinstance(value, np.ndarray | np.number):
+        return value.ndim == 0 and value.dtype.kind in "fiu"
+    return isinstance(value, int | float) and abs(value) < 1 << 1000
 
 
 def read_rows(given: Any) -> int:

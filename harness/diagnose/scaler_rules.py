@@ -25,9 +25,9 @@ def compare_scaler(
     if inputs.dtype.kind not in "fiu" or inputs.ndim < 2 or not inputs.size:
         return []
     columns = len(scaler.center)
-    if inputs.shape[-1] != columns:
-        said = f"the scaler learned {columns} columns, and the inputs have {inputs.shape[-1]}"
-        return [make_finding("inputs-of-another-shape", 0.9, said)]
+    if said := spell_misfit(scaler, inputs):
+        wanted = expectation is not None and len(expectation.mean) == columns
+        return [make_finding("inputs-of-another-shape", 0.9, said)] if wanted else []
     values = np.asarray(inputs, np.float64).reshape(-1, columns)
     if not np.isfinite(values).all():
         said = f"{int((~np.isfinite(values)).sum())} numbers of the inputs are NaN or infinite"
@@ -53,6 +53,17 @@ def compare_scaler(
             return [say_twice(values, said, fix)]
         return say_refitted(scaler, values)
     return say_order(scaler, values) if not fitting else []
+
+
+def spell_misfit(scaler: Scaler, inputs: Array) -> str:
+    """Return that the inputs have another number of columns, "" where they have not.
+
+    This is usual where other columns, one-hot ones say, stand beside those that are scaled.
+    """
+    columns = len(scaler.center)
+    if inputs.ndim < 2 or inputs.shape[-1] == columns:
+        return ""
+    return f"the scaler learned {columns} columns, and the inputs have {inputs.shape[-1]}"
 
 
 def share_typical(scaler: Scaler, scaled: Array) -> float:
@@ -106,6 +117,8 @@ def say_refitted(scaler: Scaler, values: Array) -> list[Finding]:
     """Speak where a batch has exactly mean 0 and deviation 1, though it is no training set."""
     if scaler.low is not None or scaler.kind != "StandardScaler" or len(values) < 3:
         return []
+    if not scaler.rows:
+        return []  # these may be all the rows of training, which have this mean too
     columns = measure_columns(values)
     vary = columns.deviations > 0
     exact = (np.abs(columns.means) < EXACT) & (np.abs(columns.deviations - 1) < EXACT)

@@ -18,11 +18,14 @@ EXACT = 1e-3  # of mean 0 and deviation 1: only a scaler fitted on this very bat
 def find_scaling(before: Array, now: Array) -> Finding | None:
     """Speak where one of the samples is standardised, or brought to 0..1, and the other is not."""
     old, new = measure_columns(before), measure_columns(now)
-    if is_exact(new) and not np.allclose(old.means, 0, atol=0.5):
+    # the sample may be a part of now: all of the training set is exact
+    is_whole = is_standardised(old) and len(now) > len(before)
+    is_refitted = is_exact(new) and not is_whole
+    if is_refitted and not np.allclose(old.means, 0, atol=0.5):
         said = "every column has mean 0 and deviation 1 now, and had not in training"
         fix = "predictions = model.predict(raw_inputs)  # as in training"
         return make_finding("scaler-refitted", 0.7, said, fix)
-    if is_exact(new) and not is_exact(old) and len(now) > 2:
+    if is_refitted and not is_exact(old) and len(now) > 2:
         said = "every column has exactly mean 0 and deviation 1 now, as after fit_transform"
         return make_finding("scaler-refitted", 0.8, said)
     scaled = is_standardised(old) or (is_between_0_and_1(before) and before.shape[0] > 2)

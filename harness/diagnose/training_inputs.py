@@ -9,13 +9,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from harness.diagnose.findings import Finding, make_finding, rank
-from harness.diagnose.image_input_rules import IMAGE_RULES
+from harness.diagnose.image_input_rules import IMAGE_RULES, find_truncation
 from harness.diagnose.table_input_rules import TABLE_RULES, WORD_RULES
 from harness.verdicts.statistics import Array
 
 CHANCE = 1e-4  # with which new rows may look like a fault
 MOST_NUMBERS = 1 << 24  # of a sample that are looked at
+CHANNELS = (1, 3, 4)  # of images
+SHORTEST_SIDE = 8  # of an image without an axis for channels
 Rule = Callable[[Array, Array], Finding | None]
+SERIES_RULES: Sequence[Rule] = (find_truncation,)
 
 
 def compare_inputs(training: Array, inputs: Array) -> list[Finding]:
@@ -36,10 +39,12 @@ def compare_inputs(training: Array, inputs: Array) -> list[Finding]:
         return []
     if zeros := find_zeros(before, now):
         return [zeros]
-    image = before.ndim > 2
+    image = are_images(training)
     rules: Sequence[Rule] = TABLE_RULES
     if image or are_words(before):
         rules = IMAGE_RULES if image else WORD_RULES
+    elif before.ndim > 2:
+        rules = SERIES_RULES
     found = [finding for rule in rules if (finding := rule(before, now))]
     return rank(found if image else found[:1])  # in a table one difference explains the others
 
@@ -48,6 +53,16 @@ def cut_rows(values: Array) -> Array:
     """Return the first rows, as many as are looked at."""
     each = max(1, int(np.prod(values.shape[1:])))
     return values[: max(1, MOST_NUMBERS // each)]
+
+
+def are_images(values: Array) -> bool:
+    """Return whether rows are images: with 1, 3 or 4 channels, or without and not as a series."""
+    if values.ndim == 4:
+        return values.shape[-1] in CHANNELS or values.shape[1] in CHANNELS
+    if values.ndim != 3:
+        return False
+    shorter, longer = sorted(values.shape[1:])
+    return values.dtype == np.uint8 or (shorter >= SHORTEST_SIDE and longer <= 2 * shorter)
 
 
 def are_words(values: Array) -> bool:

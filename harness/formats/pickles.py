@@ -23,6 +23,9 @@ from harness.formats.facts import Unreadable, open_regular, plain, read_limited
 LARGEST_FILE, LARGEST_CONTENT = 16 << 20, 64 << 20  # bytes, as they lie and decompressed
 MOST_OPCODES = 60_000  # names of 20,000 columns take 40,000
 LONGEST, TEXT = 200, 800  # characters of a text in an array, and the bytes they take
+MOST_AXES = 32  # of an array
+NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
+OBJECTS = ("O", "O8")  # as dtypes are pickled
 DEEPEST = 4  # pickles inside a pickle: joblib's arrays of objects
 Array = np.ndarray[Any, np.dtype[Any]]
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -39,9 +42,15 @@ WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 
 @dataclass(frozen=True)
 class Global:
-    """A class or function that the pickle names."""
+    """A class or function that the pickle names; from protocol 4 on `name` may hold dots."""
 
-    path: str
+    module: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Return module and name in one."""
+        return f"{self.module}.{self.name}"
 
 
 @dataclass(eq=False)
@@ -81,15 +90,23 @@ class Pairs:
 
 @dataclass
 class Pickle:
-    """What a file holds: the names it calls or imports, and every object in order.
+    """What a file holds: what it calls or imports, and every object in order.
 
-    `left`: opcodes that may still come; `room`: bytes that may still be made.
+    `globals`: in order, without values. `is_indirect`: whether it calls or changes what is not
+    named by a global but made by an earlier call. `left`: opcodes that may still come; `room`:
+    bytes that may still be made.
     """
 
-    names: list[str] = field(default_factory=list)
+    globals: dict[Global, None] = field(default_factory=dict)
     objects: list[Made] = field(default_factory=list)
+    is_indirect: bool = False
     left: int = MOST_OPCODES
     room: int = LARGEST_CONTENT
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the globals."""
+        return [each.path for each in self.globals]
 
     def spend(self, size: int) -> None:
         """Count bytes that are made; raises Unreadable beyond the limit."""
@@ -106,7 +123,10 @@ def read_pickle(path: Path) -> Pickle:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd escapes in texts
-            Machine(io.BytesIO(decompress(raw)), found).run()
+            content = decompress(raw)
+            Machine(io.BytesIO(content), found).run()
+            if any(each.path == WRAPPER for each in found.objects):
+                read_as_plain(content, found)
     except Unreadable:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -114,6 +134,22 @@ def read_pickle(path: Path) -> Pickle:
     except (EOFError, OSError, zlib.error, lzma.LZMAError, MemoryError) as error:
         raise Unreadable(f"it is damaged: {plain(error) or type(error).__name__}") from error
     return found
+
+
+def read_as_plain(content: bytes, found: Pickle) -> None:
+    """Add what `pickle.load` calls, which takes the bytes of joblib's arrays for opcodes.
+
+    It stops at the first byte of an array, for this is no opcode, unless somebody has made it one.
+    """
+    plainly = Pickle()
+    try:
+        Machine(io.BytesIO(content), plainly, is_joblib=False).run()
+    except Unreadable:
+        found.is_indirect = True  # it goes on where it cannot be followed
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError):
+        pass
+    found.globals.update(plainly.globals)
+    found.is_indirect |= plainly.is_indirect
 
 
 def decompress(raw: bytes) -> bytes:
@@ -133,10 +169,12 @@ def decompress(raw: bytes) -> bytes:
 class Machine:
     """Carries out the opcodes of one pickle on notes in place of objects."""
 
-    def __init__(self, stream: io.BytesIO, found: Pickle, depth: int = 0) -> None:
+    def __init__(
+        self, stream: io.BytesIO, found: Pickle, depth: int = 0, is_joblib: bool = True
+    ) -> None:
         if depth > DEEPEST:
             raise Unreadable("it holds pickles inside pickles")
-        self.stream, self.found, self.depth = stream, found, depth
+        self.stream, self.found, self.depth, self.is_joblib = stream, found, depth, is_joblib
         self.stack: list[Any] = []
         self.marks: list[int] = []  # where in the stack
         self.memo: dict[int, Any] = {}
@@ -206,6 +244,8 @@ class Machine:
             state = stack.pop()
             if isinstance(stack[-1], Made):
                 self.build(stack[-1], state)
+            else:
+                self.found.is_indirect = True  # it changes a class
         elif argument is not None and not name.startswith(("EXT", "PERSID", "NEXT_")):
             stack.append(bytes(argument) if isinstance(argument, bytearray) else argument)
         else:
@@ -228,9 +268,12 @@ class Machine:
             name, module = self.stack.pop(), self.stack.pop()
         else:
             module, _, name = argument.partition(" ")
-        known = Global(f"{module}.{name}")
-        if known.path not in self.found.names:
-            self.found.names.append(known.path)
+        if not (isinstance(module, str) and isinstance(name, str)):
+            raise Unreadable("it names a class by something other than a text")
+        if len(module) + len(name) > LONGEST:
+            raise Unreadable(f"a name in it has more than {LONGEST} characters")
+        known = Global(module, name)
+        self.found.globals[known] = None
         if opcode == "INST":
             self.stack.append(self.make(known, tuple(self.pop_mark())))
         else:
@@ -239,6 +282,10 @@ class Machine:
     def make(self, function: Any, arguments: Any) -> Any:
         """Return the note of a call; what numpy would make of bytes is read from these."""
         made = Made(function, arguments)
+        if not isinstance(function, Global) or made.path == "?":
+            self.found.is_indirect = True
+        if not self.is_joblib:
+            return made
         if made.path == OLD_BYTES and isinstance(arguments[0], str):
             self.found.spend(len(arguments[0]))
             return arguments[0].encode("latin-1")
@@ -253,6 +300,10 @@ class Machine:
     def build(self, made: Made, state: Any) -> None:
         """Give an object its state; read an array from its bytes, or from the stream for joblib."""
         made.state = state
+        if made.path == "numpy.dtype":
+            check_type(made.arguments[0], state)
+        if not self.is_joblib:
+            return
         if made.path == WRAPPER:
             made.value = self.read_wrapped(made.attributes)
         elif made.path.endswith("multiarray._reconstruct") and isinstance(state, tuple):
@@ -264,10 +315,14 @@ class Machine:
         """Return the array that joblib wrote behind its wrapper."""
         kind, shape = spell_type(known["dtype"]), known["shape"]
         if kind is None:
+            if known["dtype"].arguments[0] not in OBJECTS:
+                raise Unreadable("it holds an array of a type that is not read here")
             inner = Machine(self.stream, self.found, self.depth + 1).run()
             return inner.value if isinstance(inner, Made) else None
-        if known.get("numpy_array_alignment_bytes"):
+        if known.get("numpy_array_alignment_bytes") is not None:
             self.stream.read(self.stream.read(1)[0])
+        if len(shape) > MOST_AXES or not all(0 <= each < 1 << 48 for each in shape):
+            raise Unreadable("an array in it has a shape that no array has")
         count = math.prod(shape)
         content = self.stream.read(count * np.dtype(kind).itemsize)
         return read_array(content, known["dtype"], shape, known.get("order", "C"))
@@ -285,8 +340,19 @@ def spell_type(made: Any) -> str | None:
     kind = made.arguments[0]
     state = made.state if isinstance(made.state, tuple) else ()
     order = state[1] if len(state) > 1 and state[1] in ("<", ">") else "<"
-    known = kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
-    return f"{order}{kind}" if known else None
+    return f"{order}{kind}" if kind in NUMBERS else None
+
+
+def check_type(kind: Any, state: Any) -> None:
+    """Raise Unreadable for a dtype with fields or flags of another one.
+
+    With the flags of objects a dtype of numbers makes joblib read a pickle in place of the numbers.
+    """
+    if kind not in (*NUMBERS, *OBJECTS):
+        return
+    flags = 63 if kind in OBJECTS else 0  # NPY_OBJECT_DTYPE_FLAGS of numpy
+    if not isinstance(state, tuple) or (*state[2:5], *state[7:]) != (None, None, None, flags):
+        raise Unreadable("it holds a type of numbers with the fields or flags of another type")
 
 
 def read_array(content: Any, kind: Any, shape: Any, order: str = "C") -> Array | None:

@@ -105,6 +105,10 @@ BOMBS = {
     "zlib": b"\x78\x9c nothing",
     "gzip": b"\x1f\x8b\x08 nothing",
     "lz4": b"\x04\x22\x4d\x18 nothing",
+    "shape": b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\x00\x00\x00dtypecnumpy"
+    + b"\ndtype\nX\x02\x00\x00\x00f8\x85RX\x05\x00\x00\x00shape("
+    + (b"\x8a\xff" + b"\x7f" * 255) * 30_000
+    + b"tub.",
     "odd": b"S'\\q'\n.",
 }
 
@@ -125,6 +129,18 @@ def test_a_compressed_bomb_is_refused(tmp_path: Path) -> None:
     joblib.dump(np.zeros(9 << 20, "float64"), tmp_path / "x", compress=("zlib", 1))
     with pytest.raises(Unreadable, match="larger than 64 MiB"):
         read_pickle(tmp_path / "x")
+
+
+@pytest.mark.parametrize(("kind", "flags"), [(b"f8", 63), (b"O8", 0)])
+def test_a_type_that_joblib_reads_in_another_way_is_refused(
+    kind: bytes, flags: int, tmp_path: Path
+) -> None:
+    made = b"cnumpy\ndtype\nX\x02\x00\x00\x00" + kind + b"\x85R"
+    state = (
+        b"(K\x03X\x01\x00\x00\x00<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK" + bytes([flags]) + b"tb"
+    )
+    with pytest.raises(Unreadable, match="flags of another type"):
+        read_bytes(b"\x80\x02" + made + state + b".", tmp_path)
 
 
 @settings(max_examples=300, deadline=None)

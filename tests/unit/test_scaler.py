@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.cli.diagnose_inputs import diagnose_inputs
 from harness.diagnose.file_answer import CannotRead, Expectation
-from harness.diagnose.read_scaler import Scaler, read_scaler
+from harness.diagnose.read_scaler import Scaler, read_range, read_scaler
 from harness.diagnose.scaler_rules import compare_scaler
 from harness.errors import UsageError
 
@@ -105,6 +106,23 @@ def test_a_batch_that_a_new_scaler_was_fitted_on_is_too_exact(tmp_path: Path) ->
     assert compare_scaler(read, own) == []  # all of training has this mean
 
 
+def test_the_whole_training_set_beside_a_scaler_that_counts_no_rows_is_no_finding() -> None:
+    scaler = fit("standard")
+    read = Scaler("StandardScaler", scaler.mean_, scaler.scale_)
+    assert compare_scaler(read, scaler.transform(draw(0, 500))) == []
+
+
+def test_columns_that_are_not_scaled_beside_those_that_are_get_a_note_only(tmp_path: Path) -> None:
+    scaler = fit("standard")
+    np.savez(tmp_path / "s.npz", mean=scaler.mean_, scale=scaler.scale_)
+    one_hot = np.eye(4)[np.arange(30) % 4]
+    np.save(tmp_path / "x.npy", np.hstack([scaler.transform(draw(1, 30)), one_hot]))
+    answer = diagnose_inputs(tmp_path / "x.npy", None, tmp_path / "s.npz")
+    assert answer.findings == []
+    said = "the scaler learned 4 columns, and the inputs have 8; not compared"
+    assert answer.notes[1:] == [said]
+
+
 def test_a_model_that_scales_by_itself_wants_raw_inputs(tmp_path: Path) -> None:
     scaler = fit("standard")
     read = save(scaler, tmp_path / "s.joblib")
@@ -125,7 +143,9 @@ def test_a_model_that_scales_by_itself_wants_raw_inputs(tmp_path: Path) -> None:
 
 def test_another_number_of_columns_and_a_missing_cell_are_said(tmp_path: Path) -> None:
     read = save(fit("standard"), tmp_path / "s.joblib")
-    (found,) = compare_scaler(read, draw(1, 9)[:, :3])
+    fewer = draw(1, 9)[:, :3]
+    wanted = Expectation(layer="n", kind="Normalization", mean=[0.1] * 4, variance=[1.0] * 4)
+    (found,) = compare_scaler(read, fewer, wanted)
     assert (found.cause, "4 columns" in found.evidence) == ("inputs-of-another-shape", True)
     (found,) = compare_scaler(read, np.full((3, 4), np.nan))
     assert found.cause == "one-missing-cell"
@@ -176,6 +196,89 @@ def test_a_file_that_runs_code_is_said_to_do_so_and_is_not_run(
     assert not (tmp_path / "marker").exists()
 
 
+def name_dotted(module: str, name: str) -> bytes:
+    """Return the opcodes by which protocol 4 names something inside a module."""
+    texts = (b"\x8c" + bytes([len(each)]) + each.encode() for each in (module, name))
+    return b"".join(texts) + b"\x93"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        name_dotted("sklearn.base", "inspect.types.FunctionType") + b")R0",
+        name_dotted("sklearn.preprocessing._data", "sparse.sys.Modules") + b"0",
+        name_dotted("sklearn.preprocessing._data", "StandardScaler") + b")R)R0",
+        name_dotted("sklearn.preprocessing._data", "StandardScaler") + b")R)\x810",
+        name_dotted("sklearn.preprocessing._data", "StandardScaler") + b"}b0",
+    ],
+    ids=["function", "inside", "call of a result", "class of a result", "changed class"],
+)
+def test_code_hidden_behind_a_class_of_sklearn_is_a_danger(hidden: bytes, tmp_path: Path) -> None:
+    (tmp_path / "s.pkl").write_bytes(pickle.dumps(fit("standard"), 4)[:-1] + hidden + b".")
+    assert read_scaler(tmp_path / "s.pkl").dangers
+
+
+def test_code_in_the_bytes_of_an_array_of_joblib_is_a_danger(tmp_path: Path) -> None:
+    wrapper = (
+        b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\x00\x00\x00dtypecnumpy\ndtype\n"
+    )
+    state = b"X\x02\x00\x00\x00f8\x85RX\x05\x00\x00\x00shapeK\x02\x85ub"
+    array = b"cposix\nsystem\nNN"  # two numbers for joblib, opcodes for pickle
+    raw = pickle.dumps(fit("standard"), 2)[:-1] + wrapper + state + array + b"."
+    (tmp_path / "s.pkl").write_bytes(raw)
+    (danger,) = read_scaler(tmp_path / "s.pkl").dangers
+    assert "runs posix.system" in danger
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_a_usual_joblib_file_is_no_danger(kind: str, tmp_path: Path) -> None:
+    assert save(fit(kind), tmp_path / "s.joblib").dangers == ()
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_usual_preprocessor_is_no_danger(protocol: int, tmp_path: Path) -> None:
+    compose = pytest.importorskip("sklearn.compose")
+    parts = [("a", preprocessing.StandardScaler(), [0, 1])]
+    parts += [("b", preprocessing.OneHotEncoder(handle_unknown="ignore"), [2])]
+    whole = compose.ColumnTransformer(parts, remainder="passthrough").fit(np.round(draw(0, 20)))
+    (tmp_path / "s.pkl").write_bytes(pickle.dumps([fit("standard"), whole], protocol))
+    assert read_scaler(tmp_path / "s.pkl").dangers == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (np.array([-1.0, 1]), (-1, 1)),
+        (np.array([[-1], [2]], "int64"), (-1, 2)),
+        ((np.float32(-1), np.int64(1)), (-1, 1)),
+        ([-1, 1], (-1, 1)),
+        (5, (0, 1)),
+        ([1, 0], (0, 1)),
+        ([0, float("inf")], (0, 1)),
+        ([0, 10**400], (0, 1)),
+        ([[0], [1]], (0, 1)),
+        (None, (0, 1)),
+    ],
+)
+def test_the_range_of_a_scaler_is_read_in_any_spelling(given: Any, wanted: Any) -> None:
+    assert read_range(given) == wanted
+
+
+def test_the_range_of_a_pickled_scaler_may_hold_numbers_of_numpy(tmp_path: Path) -> None:
+    scaler = preprocessing.MinMaxScaler((np.float32(-1), np.int64(1))).fit(draw(0, 50))
+    assert save(scaler, tmp_path / "s.joblib").to == (-1, 1)
+
+
+def test_a_tuple_that_is_shared_many_times_over_is_not_unfolded(tmp_path: Path) -> None:
+    mean = b"X\x05\x00\x00\x00mean_" + b"K\x01" + b"2\x86" * 12  # 4096 numbers in 36 bytes
+    scale = b"X\x06\x00\x00\x00scale_" + b"K\x01" + b"2\x86" * 12
+    named = b"csklearn.preprocessing._data\nStandardScaler\n"
+    raw = b"\x80\x02" + named + b")\x81}(" + mean + scale + b"ub."
+    (tmp_path / "s.pkl").write_bytes(raw)
+    with pytest.raises(CannotRead, match="no scaler can be read"):
+        read_scaler(tmp_path / "s.pkl")
+
+
 def test_a_pipeline_says_that_its_first_scaler_is_read(tmp_path: Path) -> None:
     pipeline = pytest.importorskip("sklearn.pipeline")
     two = pipeline.make_pipeline(preprocessing.StandardScaler(), preprocessing.MaxAbsScaler())
@@ -194,6 +297,8 @@ def test_a_pipeline_says_that_its_first_scaler_is_read(tmp_path: Path) -> None:
         ("g.joblib", b"\x04\x22\x4d\x18 lz4"),
         ("h.pkl", b""),
         ("i.json", b'{"mean": [[1], [1, 2]], "scale": [1]}'),
+        ("k.json", b'{"min": [0, 1, 2], "max": [3, 4]}'),
+        ("l.json", b'{"mean": [0, 1, 2], "scale": [3, 4], "with_mean": false}'),
         ("j.json", b'{"mean": [1], "n_samples_seen_": "x"}'),
     ],
 )

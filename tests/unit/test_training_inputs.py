@@ -37,6 +37,11 @@ def pixels(random: Random, rows: int) -> Any:
     return np.round(shares(random, rows) * 255)
 
 
+def signed(random: Random, rows: int) -> Any:
+    """The same, -1..1."""
+    return pixels(random, rows) / 127.5 - 1
+
+
 def words(random: Random, rows: int) -> Any:
     """Numbers of words, padded in front."""
     values = random.integers(1, 900, (rows, 30))
@@ -68,6 +73,7 @@ CHANGES: list[tuple[str, Make, Spoil]] = [
     ("missing-rescale-255", shares, lambda x: x * 255),
     ("double-rescale", pixels, lambda x: x / 255),
     ("preprocess-input-wrong-module", pixels, lambda x: x / 127.5 - 1),
+    ("preprocess-input-wrong-module", signed, lambda x: (x + 1) / 2),
     ("uint8-truncation", shares, lambda x: x.astype("uint8")),
     ("uint8-truncation", table, np.trunc),
     ("dark-ink-on-white-paper", shares, lambda x: 1 - x),
@@ -118,6 +124,54 @@ def test_a_season_of_its_own_is_no_finding(seed: int, shift: float, spread: floa
     training = table(random, 400)
     now = (table(random, 30) - training.mean(0)) * spread
     assert compare_inputs(training, now + training.mean(0) + shift * training.std(0)) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_all_rows_beside_the_first_of_them_are_no_finding(seed: int) -> None:
+    whole = table(np.random.default_rng(seed), 1000)
+    whole = (whole - whole.mean(0)) / whole.std(0)
+    assert compare_inputs(whole[:200], whole) == []
+
+
+def make_series(random: Random) -> tuple[Any, Any]:
+    """Days of 24 hours of 0..30, and five quiet nights."""
+    return random.uniform(0, 30, (500, 24, 1)), random.uniform(0, 0.8, (5, 24, 1))
+
+
+def make_trend(random: Random) -> tuple[Any, Any]:
+    """Windows of a rising series of -1..1, and the last of them."""
+    rising = np.linspace(-1, 1, 500)[:, None, None] + random.uniform(-0.01, 0.01, (500, 24, 1))
+    windows = np.clip(rising, -1, 1)
+    return windows, windows[-100:]
+
+
+def make_bright(random: Random) -> tuple[Any, Any]:
+    """Images of -1..1, as bytes give them, and four bright ones."""
+    return random.integers(0, 256, (60, 16, 16, 3)) / 127.5 - 1, bright(random) / 127.5 - 1
+
+
+def make_resized(random: Random) -> tuple[Any, Any]:
+    """Images of -1..1 off the grid, and four bright ones."""
+    return random.uniform(-1, 1, (60, 16, 16, 3)), random.uniform(0.02, 1, (4, 16, 16, 3))
+
+
+def make_rain(random: Random) -> tuple[Any, Any]:
+    """Maps of 0..100 mm of rain, and twelve dry days."""
+    wet = random.uniform(0, 100, (60, 16, 16, 1)) * (random.random((60, 16, 16, 1)) < 0.5)
+    dry = random.uniform(0, 0.15, (12, 16, 16, 1)) * (random.random((12, 16, 16, 1)) < 0.5)
+    return wet, dry
+
+
+def bright(random: Random) -> Any:
+    """Four images of bytes, none of them dark."""
+    return random.integers(131, 256, (4, 16, 16, 3))
+
+
+@pytest.mark.parametrize("make", [make_series, make_trend, make_bright, make_resized, make_rain])
+def test_quiet_or_bright_rows_are_not_taken_for_pixels_divided_by_255(make: Any) -> None:
+    for seed in range(5):
+        before, now = make(np.random.default_rng(seed))
+        assert compare_inputs(before, now) == []
 
 
 def test_a_cure_by_the_column_order_gives_the_training_columns_back() -> None:

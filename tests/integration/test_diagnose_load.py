@@ -80,6 +80,7 @@ dead.layers[0].set_weights([np.ones((3, 4)), -np.full(4, 1e3)])
 dead.save("dead.keras")
 save("dropping", Dropping(), layers.Dense(2))
 sound.save("sound.h5")
+np.save("steps.npy", (words - words.mean()) / words.std())  # large ones close the gates
 kept = keras.Input(batch_shape=(16, 5, 3))
 keras.Model(kept, layers.LSTM(3, stateful=True)(kept)).save("stateful.keras")
 """
@@ -155,7 +156,7 @@ def test_what_only_a_running_model_shows_is_named(
 ) -> None:
     file = models / f"{code}.py" if code else None
     seen = observe(
-        models, name, tmp_path, "words" if name.startswith("stateful") else "x", code=file
+        models, name, tmp_path, "steps" if name.startswith("stateful") else "x", code=file
     )
     assert causes(seen) == [cause]
 

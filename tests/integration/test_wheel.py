@@ -21,6 +21,7 @@ from tests.conftest import REPOSITORY, Ended
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.releases]
 
+PACKED = ("harness/", "scenarios/", "restorebench_")
 MOST_MEGABYTES = 60  # that installing may download
 ON_LINUX_X86 = platform.system() == "Linux" and platform.machine() == "x86_64"
 MODEL = "scenarios/version/artifacts/functional_archive_module/artifact/model.keras"
@@ -112,7 +113,7 @@ def list_tracked():
 def test_wheel_and_sdist_hold_every_file_and_pass_the_checks(built, wheel):
     call(sys.executable, "-m", "twine", "check", "--strict", *built.iterdir())
     call(Path(sys.executable).with_name("check-wheel-contents"), wheel)
-    wanted = {name for name in list_tracked() if name.startswith(("harness/", "scenarios/"))}
+    wanted = {name for name in list_tracked() if name.startswith(PACKED)}
     assert any("/artifacts/" in name and name.endswith(".keras") for name in wanted)
     with zipfile.ZipFile(wheel) as inside:
         names = {name for name in inside.namelist() if ".dist-info/" not in name}

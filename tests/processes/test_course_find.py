@@ -41,8 +41,10 @@ def test_the_evidence_of_a_case_is_in_its_files_and_for_no_wrong_choice(case, wo
     ],
 )
 def test_the_gate_fails_a_case_whose_evidence_is_not_there_or_not_alone(
-    fields, said, worker, tmp_path
+    fields, said, worker, tmp_path, monkeypatch
 ):
+    # In a model of some seeds not every probability is 1.0, and nothing speaks for softmax.
+    monkeypatch.setattr("harness.course.models.secrets.randbelow", lambda _: 5)
     case = msgspec.structs.replace(find_case("lamp-survey"), **fields)
     failures = find_case_failures(case, CATALOG, worker, tmp_path / "work")
     assert any(said in each for each in failures)

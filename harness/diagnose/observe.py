@@ -24,11 +24,17 @@ from harness.diagnose.trace_file import Traced
 from harness.environments.resolve import open_environment
 from harness.formats.facts import plain
 from harness.formats.reading import NotRead, run_reader
-from harness.origin.answer import MOST_LAYERS, Several, clean, read_arrays, spell_version
+from harness.origin.answer import (
+    MOST_LAYERS,
+    CagedReport,
+    Several,
+    read_arrays,
+    read_caged_report,
+)
 from harness.origin.restore import find_innermost, make_step, restore_model, run_shut_in
 from harness.origin.who_wrote import Origin
-from harness.processes.answer_files import UnreadableAnswer, read_answer
-from harness.processes.step import ObserveStep, StepError, find_failure
+from harness.processes.answer_files import UnreadableAnswer
+from harness.processes.step import ObserveStep, find_failure
 from harness.processes.variables import Environment
 from harness.verdicts.statistics import Array
 
@@ -40,11 +46,9 @@ PADDING = 3  # zeros that are added to a sequence
 Names = Annotated[list[str], msgspec.Meta(max_length=MOST_LAYERS)]
 
 
-class ObserveReport(msgspec.Struct, frozen=True, kw_only=True):
+class ObserveReport(CagedReport, msgspec.Struct, frozen=True, kw_only=True):
     """The content of the step's `result.json` (worker/observe_model.py)."""
 
-    error: StepError | None
-    versions: dict[str, str | None] = {}
     input_files: Several = []
     output_files: Several = []
     again_files: Several = []
@@ -248,18 +252,11 @@ def describe_padding(seen: Looks) -> str:
 
 def read_observe_report(folder: Path) -> ObserveReport | None:
     """Return what the step says of itself, made safe to print; None where that is unreadable."""
-    try:
-        answer = read_answer(folder / "result.json", LARGEST_REPORT)
-        report = msgspec.json.decode(answer, type=ObserveReport)
-    except (OSError, UnreadableAnswer, ValueError, RecursionError):
+    report = read_caged_report(folder, ObserveReport, LARGEST_REPORT)
+    if report is None:
         return None
-    error = report.error
-    if error is not None:
-        error = StepError(type=plain(error.type), message=clean(error.message))
     return msgspec.structs.replace(
         report,
-        error=error,
-        versions={name: spell_version(report.versions.get(name)) for name in report.versions},
         layers=[
             msgspec.structs.replace(each, name=plain(each.name), kind=plain(each.kind))
             for each in report.layers

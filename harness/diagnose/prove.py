@@ -20,7 +20,7 @@ from harness.diagnose.stand_ins import STAND_INS
 from harness.environments.releases import WITH
 from harness.environments.resolve import OWN, open_environment
 from harness.formats.facts import plain
-from harness.origin.answer import Several, clean, read_arrays, spell_version
+from harness.origin.answer import CagedReport, Several, clean, read_arrays, read_caged_report
 from harness.origin.own_release import is_own_release
 from harness.origin.restore import (
     RestoredModel,
@@ -30,23 +30,20 @@ from harness.origin.restore import (
     run_shut_in,
 )
 from harness.origin.who_wrote import Origin
-from harness.processes.answer_files import UnreadableAnswer, read_answer
-from harness.processes.step import CureStep, StepError, find_failure
+from harness.processes.answer_files import UnreadableAnswer
+from harness.processes.step import CureStep, find_failure
 from harness.processes.variables import Environment
 from harness.rescue.rescue import Rescuer
 from harness.verdicts.statistics import Array
 
-LARGEST_REPORT = 1 << 20
 MOST_TRIED = 3  # cures, each in a process that imports TensorFlow
 KNOWN = {"tf", "np", "os", "keras", "path", "inputs", "images", "model", "predictions"}
 
 
-class CureReport(msgspec.Struct, frozen=True, kw_only=True):
+class CureReport(CagedReport, msgspec.Struct, frozen=True, kw_only=True):
     """The content of the step's `result.json` (worker/prove_cure.py)."""
 
-    error: StepError | None
     before_error: str = ""
-    versions: dict[str, str | None] = {}
     input_files: Several = []
     before_files: Several = []
     output_files: Several = []
@@ -244,17 +241,7 @@ def find_unknown(code: str) -> set[str]:
 
 def read_cure_report(folder: Path) -> CureReport | None:
     """Return what the step says of itself, made safe to print; None where that is unreadable."""
-    try:
-        answer = read_answer(folder / "result.json", LARGEST_REPORT)
-        report = msgspec.json.decode(answer, type=CureReport)
-    except (OSError, UnreadableAnswer, ValueError, RecursionError):
+    report = read_caged_report(folder, CureReport)
+    if report is None:
         return None
-    error = report.error
-    if error is not None:
-        error = StepError(type=plain(error.type), message=clean(error.message))
-    return msgspec.structs.replace(
-        report,
-        error=error,
-        before_error=clean(report.before_error),
-        versions={name: spell_version(report.versions.get(name)) for name in report.versions},
-    )
+    return msgspec.structs.replace(report, before_error=clean(report.before_error))

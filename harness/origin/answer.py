@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 import numpy as np
@@ -35,6 +35,19 @@ LOSSES = {
 }
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras 3 prints its messages bold
 UNREADABLE = "the process gave no readable answer"
+
+
+class CagedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What every step that loads somebody's model says in its `result.json`.
+
+    Elsewhere its subclasses name msgspec.Struct too, of which ruff knows that `= []` is no fault.
+    """
+
+    error: StepError | None
+    versions: dict[str, str | None] = {}
+
+
+Report = TypeVar("Report", bound=CagedReport)
 
 
 class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,10 +89,9 @@ class LayerArrays(msgspec.Struct, frozen=True, kw_only=True):
     arrays: Annotated[list[ArrayFile], msgspec.Meta(max_length=MOST_TENSORS)]
 
 
-class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
+class ModelReport(CagedReport, frozen=True, kw_only=True):
     """The content of the step's `result.json` (worker/restore_model.py)."""
 
-    error: StepError | None
     loaded: bool = False
     plain_error: str = ""
     signature: str = ""
@@ -88,11 +100,28 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     outputs: Annotated[list[ModelOutput], msgspec.Meta(max_length=MOST_TENSORS)] = []
     input_files: Several = []
     output_files: Several = []
-    versions: dict[str, str | None] = {}
     weights: Annotated[list[LayerArrays], msgspec.Meta(max_length=MOST_LAYERS)] = []
     undescribed: str = ""
     computes_in: Literal["", "float16", "bfloat16"] = ""
     prepared: list[Literal["cudnn", "merge", "windows-names"]] = []
+
+
+def read_caged_report(
+    folder: Path, kind: type[Report], most: int = LARGEST_REPORT
+) -> Report | None:
+    """Return what a step says of itself, None where that is unreadable or longer than `most` bytes.
+
+    Its error and its versions are safe to print; the rest is as the step wrote it.
+    """
+    try:
+        report = msgspec.json.decode(read_answer(folder / "result.json", most), type=kind)
+    except (OSError, ValueError, RecursionError):  # msgspec's own errors are ValueErrors
+        return None
+    error = report.error
+    if error is not None:
+        error = StepError(type=plain(error.type), message=clean(error.message))
+    versions = {name: spell_version(report.versions.get(name)) for name in ("tensorflow", "keras")}
+    return msgspec.structs.replace(report, error=error, versions=versions)
 
 
 def read_model_report(work: Path) -> ModelReport | None:
@@ -100,17 +129,11 @@ def read_model_report(work: Path) -> ModelReport | None:
 
     What is printed of it holds no control characters; what is printed as code is known.
     """
-    try:
-        answer = read_answer(work / "result.json", LARGEST_REPORT)
-        report = msgspec.json.decode(answer, type=ModelReport)
-    except (OSError, ValueError, RecursionError):  # msgspec's own errors are ValueErrors
+    report = read_caged_report(work, ModelReport)
+    if report is None:
         return None
-    error = report.error
-    if error is not None:
-        error = StepError(type=plain(error.type), message=clean(error.message))
     return msgspec.structs.replace(
         report,
-        error=error,
         plain_error=clean(report.plain_error),
         signature=plain(report.signature),
         undescribed=clean(report.undescribed),
@@ -125,9 +148,6 @@ def read_model_report(work: Path) -> ModelReport | None:
             msgspec.structs.replace(each, name=plain(each.name), dtype=plain(each.dtype))
             for each in report.outputs
         ],
-        versions={
-            name: spell_version(report.versions.get(name)) for name in ("tensorflow", "keras")
-        },
     )
 
 

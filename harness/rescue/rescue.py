@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.environments.resolve import open_environment
 from harness.formats.facts import KERAS_ARCHIVE, MOST_NAMED, SAVED_MODEL, Unreadable, plain
-from harness.origin.answer import LayerWeights, clean, spell_version
+from harness.origin.answer import CagedReport, LayerWeights, clean, read_caged_report
 from harness.origin.likely_releases import KERAS_1_READERS
 from harness.origin.model_copy import copy_model
 from harness.origin.restore import (
@@ -25,9 +25,8 @@ from harness.origin.restore import (
     run_shut_in,
 )
 from harness.origin.who_wrote import Origin
-from harness.processes.answer_files import UnreadableAnswer, read_answer
 from harness.processes.cage import find_obstacle, make_cage
-from harness.processes.step import RebuildStep, StepError, find_failure
+from harness.processes.step import RebuildStep, find_failure
 from harness.processes.variables import Environment
 from harness.rescue.last_resort import call_by_signature, export
 from harness.rescue.new_file import take_file
@@ -35,8 +34,6 @@ from harness.rescue.plan import NoPlan, plan_repairs
 from harness.rescue.prove import Proof, prove
 from harness.rescue.repairs import KERAS_1, PREPARED, Repair
 from harness.verdicts.statistics import Array
-
-LARGEST_REPORT = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -61,11 +58,9 @@ class Rescue:
     not_rebuilt: str = ""
 
 
-class RebuildReport(msgspec.Struct, frozen=True, kw_only=True):
+class RebuildReport(CagedReport, frozen=True, kw_only=True):
     """The content of the step's `result.json` (worker/rebuild_model.py)."""
 
-    error: StepError | None
-    versions: dict[str, str | None] = {}
     not_compiled: str = ""
 
 
@@ -278,16 +273,8 @@ def explain_proof(proof: Proof) -> tuple[str, str]:
 
 def read_rebuild_report(folder: Path) -> RebuildReport | None:
     """Return what the step says of itself, made safe to print; None where that is unreadable."""
-    try:
-        answer = read_answer(folder / "result.json", LARGEST_REPORT)
-        report = msgspec.json.decode(answer, type=RebuildReport)
-    except (OSError, UnreadableAnswer, ValueError, RecursionError):
+    report = read_caged_report(folder, RebuildReport)
+    if report is None:
         return None
-    error = report.error
-    if error is not None:
-        error = StepError(type=plain(error.type), message=clean(error.message))
-    return RebuildReport(
-        error=error,
-        versions={name: spell_version(report.versions.get(name)) for name in report.versions},
-        not_compiled=find_innermost(clean(report.not_compiled)),
-    )
+    said = find_innermost(clean(report.not_compiled))
+    return msgspec.structs.replace(report, not_compiled=said)

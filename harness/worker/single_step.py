@@ -3,6 +3,7 @@
 Used where forking is not safe (macOS, Windows, a GPU) and to check that forking changes nothing.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -11,6 +12,9 @@ import threading
 
 from .devices import list_devices
 from .environment import describe_environment, import_tensorflow
+
+# Steps on somebody's model: each is the function of that name in the module of that name.
+ON_A_MODEL = ("restore_model", "rebuild_model", "prove_cure", "observe_model", "seal_model")
 
 
 def die_with_harness():
@@ -56,31 +60,10 @@ def run_alone(path):
         write_atomically(
             os.path.join(step["folder"], "devices.json"), lambda part: part.write(text)
         )
-    elif step["kind"] == "restore_model":
-        from .restore_model import restore_model
-
+    elif step["kind"] in ON_A_MODEL:
         keep_to_scratch(step["folder"])
-        restore_model(tf, step)
-    elif step["kind"] == "rebuild_model":
-        from .rebuild_model import rebuild_model
-
-        keep_to_scratch(step["folder"])
-        rebuild_model(tf, step)
-    elif step["kind"] == "prove_cure":
-        from .prove_cure import prove_cure
-
-        keep_to_scratch(step["folder"])
-        prove_cure(tf, step)
-    elif step["kind"] == "observe_model":
-        from .observe_model import observe_model
-
-        keep_to_scratch(step["folder"])
-        observe_model(tf, step)
-    elif step["kind"] == "seal_model":
-        from .seal_model import seal_model
-
-        keep_to_scratch(step["folder"])
-        seal_model(tf, step)
+        module = importlib.import_module("." + step["kind"], __package__)
+        getattr(module, step["kind"])(tf, step)
     else:
         keep_to_scratch(step["folder"])
         run_step(tf, step)

@@ -209,6 +209,21 @@ class SharedRun:
         return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
+def save_models(folder: Path, script: str) -> Path:
+    """Run a script that saves models into `folder`, in a process of its own; return the folder."""
+    (folder / "save.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "save.py"],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 def share_run(folder: Path, *arguments: object) -> SharedRun:
     """Run once for many tests, with a home and a temporary folder to watch."""
     for name in ("home", "temporary"):

@@ -161,18 +161,13 @@ def diagnose(
         from harness.diagnose.seal_rules import read_sealed
 
         inputs, wanted = read_sealed(model)
-    for wished, go_on in ((load, diagnose_load.look_inside), (prove, diagnose_load.prove)):
-        if wished and model:
-            diagnosis = go_on(
-                model,
-                diagnosis,
-                reader=reader,
-                code=code,
-                trust=trust,
-                inputs=inputs,
-                expected=wanted,
-                predicted=arrays[0] if arrays else None,
-            )
+    restoring = diagnose_load.Restoring(
+        reader, code, trust, inputs, wanted, arrays[0] if arrays else None
+    )
+    if load and model:
+        diagnosis = diagnose_load.look_inside(model, diagnosis, restoring)
+    if prove and model:
+        diagnosis = diagnose_load.prove(model, diagnosis, restoring)
     printer.record(diagnosis)
     print_diagnosis(diagnosis, printer)
     write_reports(diagnosis, sarif, html, given[0], code, printer)

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import join, quote
 from typing import TYPE_CHECKING, Annotated
@@ -32,46 +33,46 @@ LoadOption = Annotated[
 ]
 
 
-def look_inside(
-    model: Path,
-    diagnosis: "Diagnosis",
-    *,
-    reader: str,
-    code: Path | None,
-    trust: bool,
-    inputs: Path | None,
-    expected: "Array | None",
-    predicted: "Array | None",
-) -> "Diagnosis":
+@dataclass(frozen=True)
+class Restoring:
+    """What is given beside the model: as `diagnose` takes it."""
+
+    reader: str
+    code: Path | None
+    trust: bool
+    inputs: Path | None
+    expected: "Array | None"
+    predicted: "Array | None"
+
+    def own_code(self) -> Path | None:
+        """Return the code, where it brings classes for the model."""
+        return self.code if self.code and defines_class(self.code) else None
+
+    def read_inputs(self) -> "dict[str, Array] | None":
+        """Return the inputs by name; raises UsageError for a file without arrays."""
+        from harness.origin.samples import read_samples
+
+        return read_samples(self.inputs, "--inputs") if self.inputs else None
+
+
+def look_inside(model: Path, diagnosis: "Diagnosis", given: Restoring) -> "Diagnosis":
     """Return the diagnosis with what the model shows when it is restored; raises as `prove`."""
     from harness.diagnose.findings import rank
     from harness.diagnose.observe import Observer
     from harness.diagnose.prove import choose_release
     from harness.files import temporary_folder
-    from harness.origin.samples import read_samples
 
-    origin = open_origin(model, trust, "--load")
-    given = read_samples(inputs, "--inputs") if inputs else None
-    own = code if code and defines_class(code) else None
-    release = reader or choose_release(origin)
+    origin = open_origin(model, given.trust, "--load")
+    release = given.reader or choose_release(origin)
+    arrays = given.read_inputs(), given.expected, given.predicted
+    own = given.own_code()
     with temporary_folder() as work, show_progress(f"restoring a copy in {release}"):
-        observer = Observer(origin, work, release, own, trust, given, expected, predicted)
-        seen = observer.observe()
+        seen = Observer(origin, work, release, own, given.trust, *arrays).observe()
     findings = rank([*diagnosis.findings, *seen.findings])
     return msgspec.structs.replace(diagnosis, restored=seen, findings=findings)
 
 
-def prove(
-    model: Path,
-    diagnosis: "Diagnosis",
-    *,
-    reader: str,
-    code: Path | None,
-    trust: bool,
-    inputs: Path | None,
-    expected: "Array | None",
-    predicted: "Array | None",
-) -> "Diagnosis":
+def prove(model: Path, diagnosis: "Diagnosis", given: Restoring) -> "Diagnosis":
     """Return the diagnosis with what came of its cures, carried out on copies of the model.
 
     Raises UsageError for a model that is not loaded because it is unsafe, or because this machine
@@ -81,18 +82,17 @@ def prove(
     from harness.diagnose.proof import leave_to_people
     from harness.diagnose.prove import Prover
     from harness.files import temporary_folder
-    from harness.origin.samples import read_samples
 
     if not diagnosis.findings:
         return msgspec.structs.replace(diagnosis, needed=[*diagnosis.needed, NOTHING_TO_PROVE])
     if all(CAUSES[each.cause].by_hand for each in diagnosis.findings):
         left = [leave_to_people(each.cause) for each in diagnosis.findings]
         return msgspec.structs.replace(diagnosis, proofs=left)
-    origin = open_origin(model, trust, "--prove")
-    given = read_samples(inputs, "--inputs") if inputs else None
-    own = code if code and defines_class(code) else None
+    origin = open_origin(model, given.trust, "--prove")
+    arrays = given.read_inputs(), given.expected, given.predicted
+    own = given.own_code()
     with temporary_folder() as work, show_progress("carrying out the cure on a copy"):
-        prover = Prover(origin, work, reader, own, trust, given, expected, predicted)
+        prover = Prover(origin, work, given.reader, own, given.trust, *arrays)
         proofs = prover.prove_all(diagnosis.findings)
     return msgspec.structs.replace(diagnosis, proofs=proofs)
 

@@ -14,7 +14,8 @@ import numpy as np
 from harness.diagnose.file_answer import CannotRead
 from harness.errors import UsageError
 from harness.formats.facts import Unreadable, open_regular, plain, read_json, read_limited
-from harness.formats.pickles import LARGEST_FILE, Global, Made, Pickle, read_pickle
+from harness.formats.pickle_notes import Global, Made, Pickle
+from harness.formats.pickles import LARGEST_FILE, read_pickle
 from harness.origin.samples import read_samples
 from harness.verdicts.statistics import Array
 

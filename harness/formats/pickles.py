@@ -12,22 +12,33 @@ import math
 import pickletools
 import warnings
 import zlib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.formats.facts import Unreadable, open_regular, plain, read_limited
+from harness.formats.pickle_arrays import (
+    LONGEST,
+    OBJECTS,
+    TEXT,
+    check_type,
+    read_array,
+    spell_type,
+)
+from harness.formats.pickle_notes import (
+    LARGEST_CONTENT,
+    MOST_OPCODES,
+    Array,
+    Global,
+    Made,
+    Pairs,
+    Pickle,
+)
 
-LARGEST_FILE, LARGEST_CONTENT = 16 << 20, 64 << 20  # bytes, as they lie and decompressed
-MOST_OPCODES = 60_000  # names of 20,000 columns take 40,000
-LONGEST, TEXT = 200, 800  # characters of a text in an array, and the bytes they take
+LARGEST_FILE = 16 << 20  # bytes
 MOST_AXES = 32  # of an array
-NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
-OBJECTS = ("O", "O8")  # as dtypes are pickled
 DEEPEST = 4  # pickles inside a pickle: joblib's arrays of objects
-Array = np.ndarray[Any, np.dtype[Any]]
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 EMPTY: dict[str, type] = {"EMPTY_LIST": list, "EMPTY_TUPLE": tuple, "EMPTY_SET": list}
 COMPRESSED: dict[bytes, Any] = {
@@ -38,81 +49,6 @@ COMPRESSED: dict[bytes, Any] = {
 }
 OLD_BYTES = "_codecs.encode"  # how protocols 0 to 2 write bytes
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
-
-
-@dataclass(frozen=True)
-class Global:
-    """A class or function that the pickle names; from protocol 4 on `name` may hold dots."""
-
-    module: str
-    name: str
-
-    @property
-    def path(self) -> str:
-        """Return module and name in one."""
-        return f"{self.module}.{self.name}"
-
-
-@dataclass(eq=False)
-class Made:
-    """An object that would be made by calling `function` with `arguments`.
-
-    `state`: what it would be given, dictionaries as Pairs; `value`: its array, where it is one.
-    """
-
-    function: Any
-    arguments: Any = ()
-    state: Any = None
-    value: Array | None = None
-
-    @property
-    def path(self) -> str:
-        """Return the name of what is called; for objects made by `copyreg`, that of their class."""
-        named = self.function
-        if isinstance(named, Global) and named.path.endswith(("._reconstructor", ".__newobj__")):
-            named = self.arguments[0] if self.arguments else named
-        return named.path if isinstance(named, Global) else "?"
-
-    @property
-    def attributes(self) -> dict[str, Any]:
-        """Return the state by attribute name, {} where it is no dictionary."""
-        state = self.state[0] if isinstance(self.state, tuple) and self.state else self.state
-        pairs = state.items if isinstance(state, Pairs) else []
-        return {key: value for key, value in pairs if isinstance(key, str)}
-
-
-@dataclass(eq=False)
-class Pairs:
-    """A dictionary; keys may be anything."""
-
-    items: list[tuple[Any, Any]] = field(default_factory=list)
-
-
-@dataclass
-class Pickle:
-    """What a file holds: what it calls or imports, and every object in order.
-
-    `globals`: in order, without values. `is_indirect`: whether it calls or changes what is not
-    named by a global but made by an earlier call. `left`: opcodes that may still come; `room`:
-    bytes that may still be made.
-    """
-
-    globals: dict[Global, None] = field(default_factory=dict)
-    objects: list[Made] = field(default_factory=list)
-    is_indirect: bool = False
-    left: int = MOST_OPCODES
-    room: int = LARGEST_CONTENT
-
-    @property
-    def names(self) -> list[str]:
-        """Return the names of the globals."""
-        return [each.path for each in self.globals]
-
-    def spend(self, size: int) -> None:
-        """Count bytes that are made; raises Unreadable beyond the limit."""
-        self.room -= size
-        if self.room < 0:
-            raise Unreadable(f"it makes more than {LARGEST_CONTENT >> 20} MiB")
 
 
 def read_pickle(path: Path) -> Pickle:
@@ -331,36 +267,3 @@ class Machine:
 def pair_up(items: list[Any]) -> list[tuple[Any, Any]]:
     """Return keys with their values."""
     return list(zip(items[::2], items[1::2], strict=True))
-
-
-def spell_type(made: Any) -> str | None:
-    """Return a dtype as numpy spells it, None for one that is not of plain numbers."""
-    if not isinstance(made, Made) or made.path != "numpy.dtype" or not made.arguments:
-        return None
-    kind = made.arguments[0]
-    state = made.state if isinstance(made.state, tuple) else ()
-    order = state[1] if len(state) > 1 and state[1] in ("<", ">") else "<"
-    return f"{order}{kind}" if kind in NUMBERS else None
-
-
-def check_type(kind: Any, state: Any) -> None:
-    """Raise Unreadable for a dtype with fields or flags of another one.
-
-    With the flags of objects a dtype of numbers makes joblib read a pickle in place of the numbers.
-    """
-    if kind not in (*NUMBERS, *OBJECTS):
-        return
-    flags = 63 if kind in OBJECTS else 0  # NPY_OBJECT_DTYPE_FLAGS of numpy
-    if not isinstance(state, tuple) or (*state[2:5], *state[7:]) != (None, None, None, flags):
-        raise Unreadable("it holds a type of numbers with the fields or flags of another type")
-
-
-def read_array(content: Any, kind: Any, shape: Any, order: str = "C") -> Array | None:
-    """Return an array of numbers, of texts where it holds objects; None for anything else."""
-    if isinstance(content, list):
-        return np.array([each[:LONGEST] for each in content if isinstance(each, str)])
-    spelled = spell_type(kind)
-    if spelled is None or not isinstance(content, bytes):
-        return None
-    values = np.frombuffer(content, np.dtype(spelled))
-    return values.reshape(shape, order="F" if order == "F" else "C")

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.formats.facts import Unreadable
-from harness.formats.pickles import MOST_OPCODES, Made, Pairs, read_pickle
+from harness.formats.pickle_notes import MOST_OPCODES, Made, Pairs
+from harness.formats.pickles import read_pickle
 
 joblib = pytest.importorskip("joblib")
 preprocessing = pytest.importorskip("sklearn.preprocessing")

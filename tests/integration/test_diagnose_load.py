@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from harness.diagnose.observe import Observer
 from harness.diagnose.proof import Proof
 from harness.diagnose.prove import Prover
 from harness.processes.cage import find_obstacle
+from tests.conftest import save_models
 
 pytestmark = [
     pytest.mark.tensorflow,
@@ -92,17 +92,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     (folder / "own.py").write_text(CODE)
     (folder / "shadow.py").write_text(SHADOW)
-    (folder / "save.py").write_text(CODE + SAVE)
-    done = subprocess.run(
-        [sys.executable, "save.py"],
-        cwd=folder,
-        check=False,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
+    return save_models(folder, CODE + SAVE)
 
 
 def read(file: Path) -> Any:

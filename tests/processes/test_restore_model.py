@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from harness.origin.who_wrote import read_origin
 from harness.processes.cage import find_obstacle
 from harness.processes.variables import Environment
 from harness.report.model_file import describe_restored
+from tests.conftest import save_models
 
 pytestmark = pytest.mark.tensorflow
 needs_cage = pytest.mark.skipif(bool(find_obstacle()), reason=find_obstacle())
@@ -58,17 +58,7 @@ def models(tmp_path_factory):
     """A folder with three models that another process has built and saved."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "layers.py").write_text(BUILD)
-    (folder / "save.py").write_text(BUILD + SAVE)
-    done = subprocess.run(
-        [sys.executable, "save.py"],
-        cwd=folder,
-        check=False,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
+    return save_models(folder, BUILD + SAVE)
 
 
 def restore(path, work, **options):

@@ -1,6 +1,7 @@
 """Restore a model without its code in an environment's process, and describe its predictions."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -132,11 +133,12 @@ def make_step(
     code: Path | None,
     trusted: bool,
     inputs: dict[str, Array] | None,
+    readable: Sequence[Path] = (),
 ) -> ModelStep:
     """Copy the model into `work`, and return the step that restores the copy in a cage.
 
-    Raises UsageError if the model cannot be copied, or if this machine has no cage and the file is
-    not `trusted`.
+    `readable`: files that the cage shows beside `code`. Raises UsageError if the model cannot be
+    copied, or if this machine has no cage and the file is not `trusted`.
     """
     obstacle = find_obstacle()
     if obstacle and not trusted:
@@ -157,7 +159,7 @@ def make_step(
         inputs=write_inputs(inputs, work / "given.npz") if inputs else None,
         rows=ROWS,
         seed=SEED,
-        cage=None if obstacle else make_cage(work, [code] if code else [], LIMITS),
+        cage=None if obstacle else make_cage(work, [*readable, *([code] if code else [])], LIMITS),
     )
 
 

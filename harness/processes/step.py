@@ -139,27 +139,17 @@ class RebuildStep(Request, frozen=True, kw_only=True):
     cage: Cage | None
 
 
-class SealStep(Request, frozen=True, kw_only=True):
+class SealStep(ModelStep, frozen=True, kw_only=True):
     """Seal a model with `inputs`, or compare it with its seal (worker/seal_model.py).
 
     `module`: the path of restorebench_seal.py. `inputs`, `expected`: npz files of arrays by name;
-    without `inputs` the seal beside `model` is compared. The other fields are those of ModelStep.
+    without `inputs` the seal beside `model` is compared.
     """
 
     kind: str = "seal_model"
     module: str
-    model: str
-    saved_model: bool
-    keras_inside: bool
-    keras_alone: bool
-    architecture: str | None
-    code: str | None
-    custom: list[str]
-    trusted: bool
-    inputs: str | None = None
     expected: str | None = None
     tolerance: float
-    cage: Cage | None
 
 
 class StepError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,19 +10,16 @@ import msgspec
 import restorebench_seal
 from harness.errors import EnvironmentUnusable, RestorebenchError, UsageError
 from harness.files import temporary_folder
-from harness.formats.facts import SAVED_MODEL, plain
+from harness.formats.facts import plain
 from harness.origin.answer import LARGEST_REPORT, clean, spell_version
-from harness.origin.model_copy import ARCHITECTURE, copy_model
 from harness.origin.restore import (
-    LIMITS,
     find_innermost,
-    refuse_without_cage,
+    make_step,
     run_shut_in,
     write_inputs,
 )
 from harness.origin.who_wrote import Origin
 from harness.processes.answer_files import read_answer
-from harness.processes.cage import find_obstacle, make_cage
 from harness.processes.step import SealStep, StepError, find_failure
 from harness.processes.variables import Environment
 from harness.seals.place import find_seal
@@ -67,7 +64,7 @@ def seal_model(
     check_can_seal(origin, trusted, replace)
     target = find_seal(origin.path)
     with temporary_folder() as work:
-        step = make_step(origin, work, code, trusted, TOLERANCE)
+        step = make_seal_step(origin, work, code, trusted, TOLERANCE)
         step = msgspec.structs.replace(
             step,
             inputs=write_inputs(inputs, work / "given.npz"),
@@ -109,7 +106,7 @@ def verify_model(
     seal = check_can_verify(origin, trusted)
     findings = compare_inputs(seal, inputs) if inputs else []
     with temporary_folder() as work:
-        step = make_step(origin, work, code, trusted, tolerance)
+        step = make_seal_step(origin, work, code, trusted, tolerance)
         beside = find_seal(Path(step.model))
         beside.mkdir()
         copy_arrays(find_seal(origin.path), beside, seal)
@@ -213,33 +210,16 @@ def check_model(origin: Origin, trusted: bool) -> None:
         )
 
 
-def make_step(
+def make_seal_step(
     origin: Origin, work: Path, code: Path | None, trusted: bool, tolerance: float
 ) -> SealStep:
     """Copy a model into `work`; return the step that restores the copy.
 
     Raises UsageError if this machine has no cage and the file is not `trusted`.
     """
-    obstacle = find_obstacle()
-    if obstacle and not trusted:
-        raise refuse_without_cage(origin.path, obstacle)
-    (work / "copy").mkdir()
-    model = copy_model(origin, work / "copy", trusted)
-    readable = [MODULE, *([code] if code else [])]
-    return SealStep(
-        folder=str(work),
-        module=str(MODULE),
-        model=str(model),
-        saved_model=origin.format == SAVED_MODEL,
-        keras_inside=origin.keras is not None and (code is not None or not origin.custom),
-        keras_alone=origin.keras_alone,
-        architecture=str(work / "copy" / ARCHITECTURE) if origin.architecture else None,
-        code=str(code.resolve()) if code else None,
-        custom=list(origin.custom),
-        trusted=trusted,
-        tolerance=tolerance,
-        cage=None if obstacle else make_cage(work, readable, LIMITS),
-    )
+    base = make_step(origin, work, code, trusted, None, readable=[MODULE])
+    given = msgspec.structs.asdict(base) | {"kind": "seal_model"}
+    return SealStep(**given, module=str(MODULE), tolerance=tolerance)
 
 
 def run_step(

@@ -1,5 +1,7 @@
 """The inputs that a restored model is fed: drawn to fit it, or those of a file."""
 
+import traceback
+
 import numpy as np
 
 from .tf_examples import draw_examples
@@ -89,3 +91,14 @@ def describe_input(spec, array):
     else:
         fed = "integers below %d" % (spec.get("below") or 2)
     return {"name": spec["name"], "shape": spec["shape"], "dtype": spec["dtype"], "fed": fed}
+
+
+def feed(step, specs, predict):
+    """Return (inputs, predictions): of the inputs given, or of the first drawn that fit."""
+    draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
+    for inputs in draws[:-1]:
+        try:
+            return inputs, predict(inputs)
+        except Exception:
+            traceback.print_exc()
+    return draws[-1], predict(draws[-1])

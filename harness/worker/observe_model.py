@@ -11,7 +11,7 @@ import numpy as np
 
 from .describe_model import list_layers, list_variables
 from .environment import keras_version
-from .model_inputs import describe_input, draw_inputs, read_inputs
+from .model_inputs import describe_input, feed
 from .old_keras import choose_keras
 from .restore_model import (
     flatten,
@@ -19,8 +19,8 @@ from .restore_model import (
     open_keras,
     open_signature,
     save_list,
-    write_result,
 )
+from .result_file import record_result
 from .steps import make_printable
 
 ROWS = 8  # whose values are kept of every layer
@@ -37,13 +37,7 @@ def observe_model(tf, step):
         "versions": {"tensorflow": tf.__version__, "keras": keras_version(tf)},
         "left_out": [],
     }
-    try:
-        observe(tf, step, result)
-    except Exception as error:
-        traceback.print_exc()
-        said = make_printable(str(error)[:100000])
-        result["error"] = {"type": type(error).__name__, "message": said}
-    write_result(step, result)
+    record_result(step, result, lambda: observe(tf, step, result))
 
 
 def observe(tf, step, result):
@@ -84,17 +78,6 @@ def observe(tf, step, result):
             traceback.print_exc()
             said = "%s: %s: %s" % (name, type(error).__name__, str(error)[:200])
             result["left_out"].append(make_printable(said))
-
-
-def feed(step, specs, predict):
-    """Return (inputs, predictions): of the inputs given, or of the first drawn that fit."""
-    draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
-    for inputs in draws[:-1]:
-        try:
-            return inputs, predict(inputs)
-        except Exception:
-            traceback.print_exc()
-    return draws[-1], predict(draws[-1])
 
 
 def predict_singly(predict, inputs):

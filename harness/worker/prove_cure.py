@@ -7,12 +7,11 @@ The cure finds `path`, `inputs` (also as `images`), `model`, `predictions`, `np`
 """
 
 import os
-import traceback
 
 import numpy as np
 
 from .environment import keras_version
-from .model_inputs import draw_inputs, read_inputs
+from .model_inputs import feed, read_inputs
 from .old_keras import choose_keras, open_scope
 from .restore_model import (
     find_objects,
@@ -21,9 +20,8 @@ from .restore_model import (
     open_keras,
     open_signature,
     save_list,
-    write_result,
 )
-from .steps import make_printable
+from .result_file import record_result, spell_error
 
 
 def prove_cure(tf, step):
@@ -33,17 +31,7 @@ def prove_cure(tf, step):
         "before_error": "",
         "versions": {"tensorflow": tf.__version__, "keras": keras_version(tf)},
     }
-    try:
-        carry_out(tf, step, result)
-    except Exception as error:
-        traceback.print_exc()
-        result["error"] = {"type": type(error).__name__, "message": say(error)}
-    write_result(step, result)
-
-
-def say(error):
-    """Return the message of an exception as it can be written."""
-    return make_printable(str(error)[:100000])
+    record_result(step, result, lambda: carry_out(tf, step, result))
 
 
 def carry_out(tf, step, result):
@@ -62,7 +50,7 @@ def carry_out(tf, step, result):
         except Exception as error:
             if not step["loads"]:
                 raise
-            result["before_error"] = "%s: %s" % (type(error).__name__, say(error))
+            result["before_error"] = "%s: %s" % (type(error).__name__, spell_error(error))
         if inputs is None and step["saved_model"]:
             inputs, _ = feed(step, *open_signature(tf, step["model"])[::2])
         if inputs is None and step["inputs"]:
@@ -91,14 +79,3 @@ def count_inputs(step):
     """Return how many inputs are given."""
     with np.load(step["inputs"]) as arrays:
         return len(arrays["names"])
-
-
-def feed(step, specs, predict):
-    """Return (inputs, predictions): of the inputs given, or of the first drawn that fit."""
-    draws = [read_inputs(step["inputs"], specs)] if step["inputs"] else draw_inputs(specs, step)
-    for inputs in draws[:-1]:
-        try:
-            return inputs, predict(inputs)
-        except Exception:
-            traceback.print_exc()
-    return draws[-1], predict(draws[-1])

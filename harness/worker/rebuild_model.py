@@ -9,15 +9,14 @@ A step of kind "rebuild_model" is a dict:
 """
 
 import json
-import os
-import traceback
 
 import numpy as np
 
 from .describe_model import list_layers, list_variables
 from .environment import keras_version
-from .restore_model import CodeFault, find_objects
-from .steps import make_printable, write_atomically
+from .restore_model import find_objects
+from .result_file import record_result
+from .steps import make_printable
 
 CHOSEN_LATER = ("accuracy", "acc", "crossentropy", "ce")  # compile chooses by the outputs
 
@@ -27,31 +26,27 @@ class DoesNotFit(Exception):
 
 
 def rebuild_model(tf, step):
-    """Build or load the model, save it, and write down what came of it."""
+    """Write the model as a new file, and write down what came of it."""
     result = {
         "error": None,
         "versions": {"tensorflow": tf.__version__, "keras": keras_version(tf)},
         "not_compiled": "",
     }
-    try:
-        objects = find_objects(step["code"], step["custom"]) if step["code"] else {}
-        with tf.keras.utils.custom_object_scope(objects):
-            if step["config"] is None:
-                model = tf.keras.models.load_model(step["model"])
-            else:
-                config = read_json(step["config"])
-                model = tf.keras.utils.deserialize_keras_object(config)
-                set_weights(step, model)
-                result["not_compiled"] = compile_again(tf, step, model)
-            model.save(step["target"])
-    except Exception as error:
-        traceback.print_exc()
-        raised = "your --code raised " if isinstance(error, CodeFault) else ""
-        kind = type(error.__cause__ if raised else error).__name__
-        said = make_printable(str(error)[:100000])
-        result["error"] = {"type": raised + kind, "message": said}
-    text = json.dumps(result).encode("utf-8")
-    write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))
+    record_result(step, result, lambda: rebuild(tf, step, result))
+
+
+def rebuild(tf, step, result):
+    """Build or load the model, and save it."""
+    objects = find_objects(step["code"], step["custom"]) if step["code"] else {}
+    with tf.keras.utils.custom_object_scope(objects):
+        if step["config"] is None:
+            model = tf.keras.models.load_model(step["model"])
+        else:
+            config = read_json(step["config"])
+            model = tf.keras.utils.deserialize_keras_object(config)
+            set_weights(step, model)
+            result["not_compiled"] = compile_again(tf, step, model)
+        model.save(step["target"])
 
 
 def read_json(path):

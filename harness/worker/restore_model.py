@@ -16,10 +16,8 @@ A step of kind "restore_model" is a dict:
 import collections
 import functools
 import inspect
-import json
 import os
 import re
-import traceback
 
 import numpy as np
 
@@ -29,7 +27,8 @@ from .export_model import export_model, export_signature
 from .model_inputs import describe_input, draw_inputs, limit_indices, read_inputs
 from .old_keras import build_and_fill, choose_keras, open_scope
 from .prepare_model import prepare_model
-from .steps import load_scenario, make_printable, write_atomically
+from .result_file import CodeFault, record_result, write_result
+from .steps import load_scenario, make_printable
 from .tf_examples import find_features
 
 SHORT_NAMES = {
@@ -40,31 +39,13 @@ SHORT_NAMES = {
 }
 
 
-class CodeFault(Exception):
-    """The user's file fails, not the model."""
-
-
 def restore_model(tf, step):
     """Load, predict, and write down what came of it, an error included."""
     result = {
         "error": None,
         "versions": {"tensorflow": tf.__version__, "keras": keras_version(tf)},
     }
-    try:
-        load_and_predict(tf, step, result)
-    except Exception as error:
-        traceback.print_exc()
-        said = make_printable(str(error)[:100000])
-        raised = "your --code raised " if isinstance(error, CodeFault) else ""
-        kind = type(error.__cause__ if raised else error).__name__
-        result["error"] = {"type": raised + kind, "message": said}
-    write_result(step, result)
-
-
-def write_result(step, result):
-    """Write what has come of it so far."""
-    text = json.dumps(result).encode("utf-8")
-    write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))
+    record_result(step, result, lambda: load_and_predict(tf, step, result))
 
 
 def load_and_predict(tf, step, result):

@@ -9,17 +9,15 @@ architecture, code, custom and trusted as in restore_model.py, and:
 """
 
 import importlib.util
-import json
-import os
 import sys
-import traceback
 
 import numpy as np
 
 from .environment import keras_version
 from .old_keras import choose_keras
-from .restore_model import CodeFault, load_keras, open_keras, open_signature
-from .steps import make_printable, write_atomically
+from .restore_model import load_keras, open_keras, open_signature
+from .result_file import record_result
+from .steps import make_printable
 
 
 def seal_model(tf, step):
@@ -29,35 +27,31 @@ def seal_model(tf, step):
         "loaded": False,
         "versions": {"tensorflow": tf.__version__, "keras": keras_version(tf)},
     }
-    try:
-        module = import_file(step["module"])
-        model, specs = load_model(tf, step, result)
-        result["loaded"] = True
-        if step["inputs"]:
-            seal(module, model, specs, step)
-        else:
-            record, arrays = module.read_seal(step["model"])
-            if not hasattr(model, "layers"):
-                model = take_order(model, [each["name"] for each in record["inputs"]], specs)
-            report = module.compare(record, arrays, model, step["tolerance"])
-            result["compared"] = report.compared
-            result["findings"] = [
-                {
-                    "check": each.check,
-                    "fails": bool(each.fails),
-                    "says": make_printable(each.says[:2000]),
-                    "details": [make_printable(detail[:500]) for detail in each.details[:200]],
-                }
-                for each in report.findings
-            ]
-    except Exception as error:
-        traceback.print_exc()
-        raised = "your --code raised " if isinstance(error, CodeFault) else ""
-        kind = type(error.__cause__ if raised else error).__name__
-        said = make_printable(str(error)[:100000])
-        result["error"] = {"type": raised + kind, "message": said}
-    text = json.dumps(result).encode("utf-8")
-    write_atomically(os.path.join(step["folder"], "result.json"), lambda part: part.write(text))
+    record_result(step, result, lambda: seal_or_compare(tf, step, result))
+
+
+def seal_or_compare(tf, step, result):
+    """Add to the result what came of it; the seal itself goes beside the model."""
+    module = import_file(step["module"])
+    model, specs = load_model(tf, step, result)
+    result["loaded"] = True
+    if step["inputs"]:
+        seal(module, model, specs, step)
+    else:
+        record, arrays = module.read_seal(step["model"])
+        if not hasattr(model, "layers"):
+            model = take_order(model, [each["name"] for each in record["inputs"]], specs)
+        report = module.compare(record, arrays, model, step["tolerance"])
+        result["compared"] = report.compared
+        result["findings"] = [
+            {
+                "check": each.check,
+                "fails": bool(each.fails),
+                "says": make_printable(each.says[:2000]),
+                "details": [make_printable(detail[:500]) for detail in each.details[:200]],
+            }
+            for each in report.findings
+        ]
 
 
 def import_file(path):

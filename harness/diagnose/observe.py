@@ -173,8 +173,7 @@ class Observer:
         there = self.work / "second"
         there.mkdir()
         other = replace(environment, hash_seed=1)
-        given = (other, self.origin, there, self.code, self.trusted, fed)
-        second = restore_model(*given)
+        second = restore_model(other, self.origin, there, self.code, self.trusted, fed)
         return second.predictions[0] if second.predictions and not second.error else None
 
     def conclude(self, seen: Looks, report: ObserveReport) -> Observation:

@@ -158,8 +158,7 @@ class Prover:
         """Restore the model in a release, in a cage."""
         environment = self.open(release)
         self.tell(f"restoring in {release}")
-        given = (environment, self.origin, folder, self.code, self.trusted, inputs)
-        return restore_model(*given)
+        return restore_model(environment, self.origin, folder, self.code, self.trusted, inputs)
 
     def prove_by_rescue(self, cause: str, folder: Path) -> Proof:
         """Let `rescue` write a new file, and return its own proof."""

@@ -97,13 +97,13 @@ def decide(measured: Mapping[str, Sequence[MeasuredPair]], most: int) -> dict[st
     answers = {name: settle_early(pairs) for name, pairs in measured.items()}
     open_ = {name for name, answer in answers.items() if answer is None}
     looks = plan_looks(most)
-    for look, share in looks.items():
+    for look in looks:
         ready = {
             name
             for name in open_
             if len(measured[name]) >= look and not has_final(answers.get(name))
         }
-        alpha = ALPHA * share / sum(looks.values())
+        alpha = spend_alpha(looks, look)
         answers |= decide_look({n: measured[n][:look] for n in sorted(ready)}, alpha, len(open_))
     last = {name: answer for name, answer in answers.items() if answer is not None}
     waiting = {
@@ -122,6 +122,11 @@ def plan_looks(most: int) -> dict[int, float]:
     return {pairs: share for pairs, share in LOOKS.items() if pairs < most} | {
         most: LOOKS.get(most, LAST_SHARE)
     }
+
+
+def spend_alpha(looks: Mapping[int, float], look: int) -> float:
+    """Return the level of one look: its share of ALPHA."""
+    return ALPHA * looks[look] / sum(looks.values())
 
 
 def has_final(answer: Decision | None) -> bool:
@@ -150,26 +155,29 @@ def decide_look(
         side: {name: estimate(log_ratios(chosen[name], side)) for name in names}
         for side in ("b", "same", "injected")
     }
-    rejected = {}
-    for side, estimates in sides.items():
-        p_values = [estimates[name].p_value() for name in names]
-        p_values += [1.0] * (family - len(names))  # the others count in Holm's steps
-        rejected[side] = dict(zip(names, reject_by_holm(p_values, alpha), strict=False))
+    said = {side: classify_all(estimates, alpha, family) for side, estimates in sides.items()}
     own = alpha / max(1, family)
     found = {}
     for name in names:
-        said = {
-            side: classify_change(sides[side][name], own, rejected[side][name])
-            for side in ("b", "same", "injected")
-        }
         controls = Controls(
-            same=said["same"],
-            injected=said["injected"],
+            same=said["same"][name],
+            injected=said["injected"][name],
             same_interval=round_interval(sides["same"][name].interval(ALPHA)),
             injected_interval=round_interval(sides["injected"][name].interval(ALPHA)),
         )
-        found[name] = make_decision(sides["b"][name], said["b"], controls, own)
+        found[name] = make_decision(sides["b"][name], said["b"][name], controls, own)
     return found
+
+
+def classify_all(estimates: Mapping[str, Estimate], alpha: float, family: int) -> dict[str, str]:
+    """Return the answer of each workload at one look: Holm's procedure over `family` of them."""
+    p_values = [each.p_value() for each in estimates.values()]
+    p_values += [1.0] * (family - len(estimates))  # the others count in Holm's steps
+    rejected = reject_by_holm(p_values, alpha)
+    return {
+        name: classify_change(found, alpha / max(1, family), rejected[index])
+        for index, (name, found) in enumerate(estimates.items())
+    }
 
 
 def make_decision(found: Estimate, answer: str, controls: Controls, alpha: float) -> Decision:

@@ -8,6 +8,7 @@ and then in the reverse order, so that drift hits each side alike.
 import os
 import random
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,41 +88,46 @@ def measure_pair(
     """Measure every workload in one fresh pair; `keep` gets each as soon as it is whole.
 
     Returns which kernels and threads A and B have chosen. Where a process dies or hangs, the
-    workload under way has failed, and the others are measured in new processes.
+    workload under way has failed, and the others are measured in new processes. Where TensorFlow
+    cannot be imported, all have failed: each other one would wait for the same hang again.
     """
     rng = random.Random(f"{seed} {pair}")
     cores = list_cores()
     rest = list(openings)
     kernels: dict[str, Any] = {}
     while rest:
-        processes: list[TimedProcess] = []
-        opening = rest[0]
-        try:
-            folder = work / f"pair-{pair}-{len(rest)}"
-            processes = start_processes(settings, cores, rng, folder, choose_places(pair))
-            kernels = {
-                side: greet(process, settings.expected_versions[side == "b"])
-                for side, process in zip(("a", "b", "same"), processes, strict=True)
-            }
-            while rest:
-                opening = rest[0]
-                keep(measure_workload(settings, processes, opening, pair, seed, cores, rng))
-                rest.pop(0)
-        except TimedProcessFailed as error:
-            keep(
-                MeasuredPair(
-                    workload=opening.workload.name,
-                    pair=pair,
-                    seed=seed,
-                    failed=str(error),
-                    skipped=error.not_applicable,
-                )
-            )
-            rest.pop(0)
-        finally:
-            for process in processes:
-                process.close()
+        begun = rest  # those that fail with what fails now
+        with ExitStack() as opened:
+            try:
+                folder = work / f"pair-{pair}-{len(rest)}"
+                places = choose_places(pair)
+                processes = start_processes(settings, cores, rng, folder, places, opened)
+                kernels = {
+                    side: greet(process, settings.expected_versions[side == "b"])
+                    for side, process in zip(("a", "b", "same"), processes, strict=True)
+                }
+                while rest:
+                    begun = rest[:1]
+                    keep(measure_workload(settings, processes, rest[0], pair, seed, cores, rng))
+                    rest = rest[1:]
+            except TimedProcessFailed as error:
+                for opening in begun:
+                    keep(record_failure(opening.workload, pair, seed, error))
+                rest = rest[len(begun) :]
     return kernels
+
+
+def record_failure(
+    workload: Workload, pair: int, seed: int, error: TimedProcessFailed
+) -> MeasuredPair:
+    """Return a pair that holds no times, and why."""
+    return MeasuredPair(
+        workload=workload.name,
+        pair=pair,
+        seed=seed,
+        failed=str(error),
+        skipped=error.not_applicable,
+    )
 
 
 def list_cores() -> list[int]:
@@ -137,10 +143,11 @@ def start_processes(
     rng: random.Random,
     work: Path,
     places: Sequence[int],
+    opened: ExitStack,
 ) -> list[TimedProcess]:
     """Return A, B and A again, started in the order `places`; they import at once.
 
-    Each has a memory layout of its own.
+    Each has a memory layout of its own. `opened` closes them.
     """
     a, b = settings.environments
     environments = (a, b, a)
@@ -158,6 +165,7 @@ def start_processes(
             settings.priority,
             hide_gpu=settings.device == "CPU:0",
         )
+        opened.callback(started[index].close)
     return [started[index] for index in range(len(environments))]
 
 

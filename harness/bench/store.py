@@ -108,14 +108,17 @@ class BenchStore:
             ) from error
 
     def find_unfinished(self, request: BenchRequest) -> BenchRun | None:
-        """Return the newest run of the same request that did not come to its end."""
+        """Return the newest run of the same request that did not come to its end.
+
+        A request without a seed is also that of a run which drew one.
+        """
         for number in reversed(self.numbers()):
             try:
                 run = self.load(number)
             except UsageError:  # killed before its `run.json` was written
                 continue
-            asked = msgspec.structs.replace(run.request, seed=request.seed)
-            if asked == request and run.finished is None:
+            asked = msgspec.structs.replace(request, seed=request.seed or run.request.seed)
+            if asked == run.request and run.finished is None:
                 return run
         return None
 

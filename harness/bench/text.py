@@ -4,7 +4,7 @@ from harness.bench.answers import BenchResult, ComparisonAnswer, WorkloadAnswer
 from harness.bench.compare import Drift
 from harness.bench.decide import INJECTED, SAME
 from harness.bench.history import Relative, follow_releases
-from harness.bench.selftest import RuleRecord
+from harness.bench.selftest import SUBSET, RuleRecord
 from harness.report.layout import Layout, draw_table, fill_lines
 
 BUSY = 0.5  # load average per core from which the machine is said to be busy
@@ -141,7 +141,8 @@ def describe_rules(records: list[RuleRecord], layout: Layout) -> str:
     blocks.append(
         fill_lines(
             "False alarms: A against itself came out slower (for bench: or faster). The other"
-            " columns: how often a slowdown that was really injected was found.",
+            " columns: how often a slowdown that was really injected was found. bench is judged"
+            f" at its look after {SUBSET} pairs, on subsets of the pairs.",
             layout.width,
         )
     )

@@ -27,6 +27,7 @@ from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import TensorFlowOption
 from harness.cli.terminal import choose_layout
+from harness.errors import UsageError
 from harness.files import check_can_write
 from harness.program import command_line
 
@@ -177,8 +178,11 @@ def show_answers(
     if html_file is not None:
         from harness.bench.plot import plot_result
 
-        for file in plot_result(saved, result, html_file):
-            printer.tip(f"Written: {file}")
+        try:
+            for file in plot_result(saved, result, html_file):
+                printer.tip(f"Written: {file}")
+        except UsageError as error:  # what was measured decides the exit code
+            typer.echo(error.render(), err=True)
     printer.tip(f"\nNext: {command_line(next_words or f'bench save {saved.run.id} NAME')}")
     raise typer.Exit(choose_exit_code([each.answer for each in result.comparisons]))
 

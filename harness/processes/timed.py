@@ -3,6 +3,7 @@
 Unlike fork.py and spawn.py the process stays, and answers one request after the other.
 """
 
+import contextlib
 import json
 import os
 import selectors
@@ -111,10 +112,13 @@ class TimedProcess:
         return TimedProcessFailed(f"{ended} {lines[-1][:200]}".strip())
 
     def close(self) -> None:
-        """End the process and what it has started."""
-        kill_tree(self.process.pid)
-        kill_group(self.process.pid)
+        """End the process and what it has started, also where it has ended by itself."""
+        if self.process.poll() is None:  # its number may be another process's once it is collected
+            kill_tree(self.process.pid)
+            kill_group(self.process.pid)
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
-                stream.close()
-        self.process.wait(10)
+                with contextlib.suppress(OSError):  # what was still to be written has no reader
+                    stream.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: not ours to wait
+            self.process.wait(10)

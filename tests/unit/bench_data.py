@@ -19,6 +19,8 @@ def send(answer):
 if plan.get("import_fails"):
     send({{"error": "ImportError: no such file"}})
     sys.exit(1)
+if plan.get("import_hangs"):
+    time.sleep(1000)
 versions = {{"tensorflow": plan["tensorflow"], "keras": "3.0"}}
 send({{"environment": versions, "kernels": {{"intra_op": 0}}}})
 ns, asked, blocks = plan["ns"], None, 0

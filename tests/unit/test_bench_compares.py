@@ -100,6 +100,8 @@ def test_only_an_unfinished_run_of_the_same_request_is_resumed(tmp_path):
     run = store.start(request)
     assert store.find_unfinished(request).id == run.id
     assert store.find_unfinished(msgspec.structs.replace(request, most_pairs=5)) is None
+    assert store.find_unfinished(msgspec.structs.replace(request, seed=run.request.seed)) == run
+    assert store.find_unfinished(msgspec.structs.replace(request, seed=98765)) is None
     run.finished = "now"
     store.record(run)
     assert store.find_unfinished(request) is None

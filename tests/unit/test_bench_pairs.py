@@ -14,6 +14,8 @@ from harness.bench.raw import SIDES, USUAL_SIDES
 from harness.bench.request import refuse_one_twice
 from harness.bench.workloads import Workload, choose_own, choose_workloads
 from harness.errors import UsageError
+from harness.processes import timed
+from harness.processes.timed import TimedProcess, TimedProcessFailed
 from tests.unit.bench_data import make_environment
 
 VERSIONS = (("2.0", "3.0"), ("2.0", "3.0"))
@@ -91,7 +93,8 @@ def test_a_call_that_a_release_lacks_is_left_out(measure):
 def test_wrong_predictions_are_counted_for_their_side(measure):
     found = measure(b={"wrong": "call"})["call"]
     assert found.wrong[0] == found.wrong[2] == 0
-    assert found.wrong[1] == len(found.side("b")) * 4 // 3 or found.wrong[1] > 0
+    calls = found.calls * list(found.order).count(1)
+    assert found.wrong[1] == calls
 
 
 def test_another_tensorflow_than_expected_is_refused(measure):
@@ -100,8 +103,26 @@ def test_another_tensorflow_than_expected_is_refused(measure):
 
 
 def test_a_tensorflow_that_cannot_be_imported_is_no_answer(measure):
-    found = measure(b={"import_fails": True})["call"]
-    assert "ImportError" in found.failed
+    found = measure(("first", "second"), b={"import_fails": True})
+    assert "ImportError" in found["first"].failed
+    assert found["second"].failed == found["first"].failed
+
+
+def test_an_import_that_hangs_is_waited_for_once(measure, monkeypatch, tmp_path):
+    monkeypatch.setattr(timed, "IMPORT_SECONDS", 1.0)
+    found = measure(("first", "second", "third"), b={"import_hangs": True})
+    assert {each.failed for each in found.values()} == {"it did not answer within 1 s"}
+    assert len(list((tmp_path / "work").iterdir())) == 1, "three processes, and no more"
+
+
+def test_a_process_that_died_while_it_was_idle_is_closed_without_a_word(tmp_path):
+    process = TimedProcess(make_environment(tmp_path, "a"), tmp_path / "a", 0, 0, 0)
+    process.greet()
+    process.process.kill()
+    process.process.wait()
+    with pytest.raises(TimedProcessFailed, match="signal 9"):
+        process.ask({"do": "close", "padding": "x" * 100_000}, 5)
+    process.close()
 
 
 def test_one_environment_under_two_names_is_refused(tmp_path):

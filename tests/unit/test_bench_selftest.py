@@ -6,7 +6,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from harness.bench.decide import decide_look, plan_looks, spend_alpha
 from harness.bench.raw import SIDES, pack_times
+from harness.bench.request import PAIRS
 from harness.bench.rules import RULES, flag
 from harness.bench.selftest import INJECTED_SIDES, OURS, draw_subsets, judge_other, judge_ours
 from tests.unit.bench_data import make_pairs
@@ -30,11 +32,27 @@ def pairs():
 
 
 def test_our_rule_finds_five_percent_and_raises_hardly_an_alarm(pairs):
-    record = judge_ours("dense/call", pairs, seed=1)
+    record = judge_ours({"dense/call": pairs}, seed=1)["dense/call"]
     assert (record.rule, set(record.power)) == (OURS, set(INJECTED_SIDES))
     assert record.power["loop 5 %"] > 0.95
     assert record.false_alarms < 0.03
     assert record.power["loop 2 %"] <= record.power["loop 5 %"]
+
+
+def test_a_self_test_of_several_workloads_is_judged_as_strictly_as_their_comparison(pairs):
+    """With 8 pairs and three workloads: the share of that look, divided by three."""
+    few = pairs[:8]
+    measured = dict.fromkeys(("one", "two", "three"), few)
+    records = judge_ours(measured, seed=1)
+    decided = decide_look(measured, spend_alpha(plan_looks(PAIRS), 8), 3)
+    for name in measured:
+        assert records[name].power["injected"] == (decided[name].controls.injected == "slower")
+
+
+def test_subsets_that_overlap_have_no_interval(pairs):
+    record = judge_ours({"dense/call": pairs}, seed=1)["dense/call"]
+    assert record.interval is None
+    assert judge_other("dense/call", "pyperf", pairs).interval is not None
 
 
 def test_other_rules_get_every_pair_once(pairs):

@@ -55,9 +55,7 @@ def judge_rules(saved: SavedRun) -> list[RuleRecord]:
     return found
 
 
-def judge_ours(
-    measured: Mapping[str, Sequence[MeasuredPair]], seed: int
-) -> dict[str, RuleRecord]:
+def judge_ours(measured: Mapping[str, Sequence[MeasuredPair]], seed: int) -> dict[str, RuleRecord]:
     """Return our own record by workload: subsets of the pairs, each decided as one comparison.
 
     Each is decided as `bench` decides at that look: with the look's share of the 1 %, and Holm's
@@ -68,17 +66,16 @@ def judge_ours(
         side: {name: log_ratios(pairs, side) for name, pairs in measured.items()} for side in sides
     }
     subsets = draw_subsets(min(map(len, measured.values()), default=0), seed)
-    said = [
-        {side: answer_subset(ratios[side], subset) for side in sides} for subset in subsets
-    ]
-    return {name: count_answers(name, [
-        {side: answers[side][name] for side in sides} for answers in said
-    ]) for name in measured}
+    said = [{side: answer_subset(ratios[side], subset) for side in sides} for subset in subsets]
+    return {
+        name: count_answers(
+            name, [{side: answers[side][name] for side in sides} for answers in said]
+        )
+        for name in measured
+    }
 
 
-def answer_subset(
-    ratios: Mapping[str, Sequence[float]], subset: Sequence[int]
-) -> dict[str, str]:
+def answer_subset(ratios: Mapping[str, Sequence[float]], subset: Sequence[int]) -> dict[str, str]:
     """Return what one look at some pairs says of each workload."""
     found = {name: estimate([each[index] for index in subset]) for name, each in ratios.items()}
     return classify_all(found, spend_alpha(plan_looks(PAIRS), SUBSET), len(found))

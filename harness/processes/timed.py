@@ -120,5 +120,7 @@ class TimedProcess:
             if stream is not None:
                 with contextlib.suppress(OSError):  # what was still to be written has no reader
                     stream.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: not ours to wait
+        with contextlib.suppress(
+            subprocess.TimeoutExpired
+        ):  # stuck in the kernel: not ours to wait
             self.process.wait(10)

@@ -116,7 +116,7 @@ def test_an_import_that_hangs_is_waited_for_once(measure, monkeypatch, tmp_path)
 
 
 def test_a_process_that_died_while_it_was_idle_is_closed_without_a_word(tmp_path):
-    process = TimedProcess(make_environment(tmp_path, "a"), tmp_path / "a", 0, 0, 0)
+    process = TimedProcess(make_environment(tmp_path, "a"), tmp_path / "side", 0, 0, 0)
     process.greet()
     process.process.kill()
     process.process.wait()

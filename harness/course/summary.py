@@ -206,6 +206,12 @@ def find_stuck(learners: Sequence[Learner]) -> list[Stuck]:
     return sorted(needy, key=lambda each: (-each.failed, -each.hints, each.name))
 
 
+def list_unchecked(learner: Learner) -> list[str]:
+    """Return the exercises that are done without a check: in a file that was edited, or is old."""
+    progress = learner.progress
+    return [each for each in progress.done if each not in progress.tries]
+
+
 def list_rows(learners: Sequence[Learner]) -> Iterator[Row]:
     """Yield the lines of the CSV file, one learner after the other."""
     for each in learners:

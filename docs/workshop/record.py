@@ -64,17 +64,17 @@ def leave(exercise: str) -> Answer:
 
 ANSWERS = (
     leave(FIRST),
-    Answer(FIRST, "skip compile", '"model.keras"))', '"model.keras"), compile=False)'),
+    Answer(FIRST, "skip compile", '/model.keras")', '/model.keras", compile=False)'),
     Answer(
         FIRST,
         "a name that the file does not have",
-        '"model.keras"))',
-        '"model.keras"), custom_objects={"Custom": MyCustomLayer})',
+        '/model.keras")',
+        '/model.keras", custom_objects={"Custom": MyCustomLayer})',
     ),
     Answer(
         FIRST,
         "build the layer anew",
-        'tf.keras.models.load_model(os.path.join(artifact, "model.keras"))',
+        'tf.keras.models.load_model(artifact + "/model.keras")',
         "tf.keras.Sequential([MyCustomLayer(1)])",
     ),
     leave("street-lamps"),
@@ -161,8 +161,8 @@ ANSWERS = (
 CURE = Answer(
     FIRST,
     "right",
-    '"model.keras"))',
-    '"model.keras"), custom_objects={"MyCustomLayer": MyCustomLayer})',
+    '/model.keras")',
+    '/model.keras", custom_objects={"MyCustomLayer": MyCustomLayer})',
 )
 
 

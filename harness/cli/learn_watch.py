@@ -26,7 +26,7 @@ from harness.cli.learn_show import (
 from harness.cli.learn_watch_case import OpenCase, open_next, take_key
 from harness.cli.printer import Printer
 from harness.course.checking import Checker, open_checker
-from harness.course.folder import SCRIPT
+from harness.course.folder import SCRIPT, is_bare, refill_place
 from harness.course.models import UnseenModel
 from harness.course.progress import (
     describe_status,
@@ -204,6 +204,8 @@ class Watch:
             show_list(self.folder)
         elif key == "r":
             reset_script(self.folder, self.exercise)
+            if is_bare(place := self.folder / self.exercise.id):
+                refill_place(place, self.exercise, find_master(self.exercise), self.checker.worker)
             self.last = (self.exercise.id, self.read_script(self.exercise), time.monotonic())
         elif key == "n":
             self.go_on()

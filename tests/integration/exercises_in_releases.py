@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from tabulate import tabulate
 
 from harness.catalog.load import read_catalog
-from harness.course.checking import open_checker
+from harness.course.checking import Checker, open_checker
 from harness.course.gate import explain_misfit, find_failures, list_working
 from harness.course.table import EXERCISES, Exercise
 from harness.environments.resolve import open_environment
@@ -63,7 +63,7 @@ def try_release(release: str) -> Column:
     return Column(release, versions, said, time.monotonic() - started)
 
 
-def try_exercise(exercise: Exercise, checker) -> str:
+def try_exercise(exercise: Exercise, checker: Checker) -> str:
     """Return "yes (2)" with the number of solutions that passed, or what is the matter."""
     scenario, facts = CATALOG.find(exercise.scenario), checker.worker.describe()
     if misfit := explain_misfit(scenario, facts):

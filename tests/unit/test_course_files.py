@@ -14,6 +14,7 @@ from harness.course.checking import Checker
 from harness.course.exercises import cut_starter, find_exercise
 from harness.course.folder import SCRIPT
 from harness.course.judging import judge_result
+from harness.course.models import UnseenModel
 from harness.course.progress import (
     FILE,
     LARGEST,
@@ -47,10 +48,11 @@ FULL = Progress(
 
 @pytest.fixture
 def course(tmp_path):
-    """Make a course of which only the scripts are there."""
+    """Make a course whose models are empty."""
     write_progress(tmp_path, Progress())
     for each in CORE:
-        (tmp_path / each.id).mkdir()
+        (tmp_path / each.id / "artifact").mkdir(parents=True)
+        (tmp_path / each.id / "inputs.npz").touch()
         (tmp_path / each.id / SCRIPT).write_text(cut_starter(each, CATALOG.find(each.scenario)))
     return tmp_path
 
@@ -207,16 +209,25 @@ def test_reset_twice_loses_nothing_of_what_the_learner_wrote(course, capsys):
         for _ in range(2):
             code, said = learn(capsys, "reset", FIRST.id, "--dir", course)
             assert code == 0
-        assert "There is nothing of yours in it." in said
+        assert "There is nothing of yours in it." in " ".join(said.split())
     kept = [(course / FIRST.id / f"{SCRIPT}.mine{end}").read_text() for end in ("", "-2")]
     assert kept == ["first", "second"]
 
 
-def test_an_exercise_that_was_removed_comes_back_with_reset(course, capsys):
+def test_an_exercise_that_was_removed_comes_back_with_reset(course, capsys, monkeypatch):
+    def save_model(worker, scenario, work):
+        del worker, scenario
+        (work / "artifact").mkdir(parents=True)
+        (work / "inputs.npz").touch()
+        return UnseenModel(work, WORDS)
+
+    monkeypatch.setattr("harness.course.folder.save_model", save_model)
     shutil.rmtree(course / FIRST.id)
     code, said = learn(capsys, "reset", FIRST.id, "--dir", course)
-    assert (code, "as it was" in said) == (0, True)
+    assert (code, "as it was" in " ".join(said.split())) == (0, True)
     assert (course / FIRST.id / SCRIPT).read_text() == STARTER
+    names = {each.name for each in (course / FIRST.id).iterdir()}
+    assert names == {SCRIPT, "artifact", "inputs.npz", "README.txt"}
 
 
 def test_where_nothing_may_be_written_reset_is_a_sentence(course, capsys, monkeypatch):

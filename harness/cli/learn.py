@@ -267,15 +267,11 @@ def reset(
 
     Where the artifact or the inputs are gone, those of another model are made.
     """
-    from harness.cli.learn_show import find_master, open_default, open_progress, reset_script
-    from harness.course.checking import open_checker
-    from harness.course.folder import is_bare, refill_place
+    from harness.cli.learn_show import open_progress, refill, reset_script
 
     exercise = choose(identifier, open_progress(folder))
     reset_script(folder, exercise)
-    if is_bare(place := folder / exercise.id):
-        with show_progress("saving its model"), open_checker(open_default()) as checker:
-            refill_place(place, exercise, find_master(exercise), checker.worker)
+    refill(folder, exercise)
     tip("check", exercise.id, folder)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from harness.cli.printer import Printer
 from harness.cli.terminal import fit_message, prose_width
+from harness.cli.waiting import show_progress
 from harness.course.exercises import (
     cut_starter,
     diff_solution,
@@ -155,3 +156,13 @@ def reset_script(folder: Path, exercise: Exercise) -> None:
         said += f" Yours is kept as {kept.name}."
     write_whole(script, starter)
     Printer(None).prose(printable(said))
+
+
+def refill(folder: Path, exercise: Exercise) -> None:
+    """Make what lies beside an exercise's script anew, where it is gone."""
+    from harness.course.checking import open_checker
+    from harness.course.folder import is_bare, refill_place
+
+    if is_bare(place := folder / exercise.id):
+        with show_progress("saving its model"), open_checker(open_default()) as checker:
+            refill_place(place, exercise, find_master(exercise), checker.worker)

@@ -30,6 +30,7 @@ from harness.course.summary import read_class, summarize_exercises
 from harness.course.table import list_track
 from harness.errors import UsageError
 from harness.processes.step import StepResult
+from harness.processes.variables import Environment
 from tests.unit.test_course import learn
 
 CATALOG = read_catalog()
@@ -222,6 +223,7 @@ def test_an_exercise_that_was_removed_comes_back_with_reset(course, capsys, monk
         return UnseenModel(work, WORDS)
 
     monkeypatch.setattr("harness.course.folder.save_model", save_model)
+    monkeypatch.setattr("harness.cli.learn_show.open_default", Environment)
     shutil.rmtree(course / FIRST.id)
     code, said = learn(capsys, "reset", FIRST.id, "--dir", course)
     assert (code, "as it was" in " ".join(said.split())) == (0, True)

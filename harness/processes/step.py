@@ -36,7 +36,8 @@ class Step(Request, frozen=True, kw_only=True):
 
     A "save" writes the arrays of the live model to the npz file `reference`; a "restore" reads its
     inputs there. `seed` None: the process draws one that nobody else knows. `cores` None leaves the
-    process where it is. `cage`: what the process may do, else None: whatever the user may. `stdout`: a file for what it prints, apart from what is logged.
+    process where it is. `cage`: what the process may do, else None: whatever the user may.
+    `stdout`: a file for what it prints, apart from what is logged.
     """
 
     kind: Literal["save", "restore"]

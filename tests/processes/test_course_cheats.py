@@ -1,4 +1,4 @@
-"""More cheats at the course's check, on real processes: none counts, and none breaks the checker."""
+"""More cheats at the course's check, on real processes: none counts, none breaks the checker."""
 
 import pytest
 
@@ -36,7 +36,7 @@ CHEATS = {  # the body of restore(), and what is said of it
         "                    text = memory.read(last - first)\n"
         "                except (OSError, ValueError, OverflowError):\n"
         "                    continue\n"
-        '            found |= set(re.findall(rb\'"seed": ?([1-9][0-9]*)[,}]\', text))\n'
+        "            found |= set(re.findall(rb'\"seed\": ?([1-9][0-9]*)[,}]', text))\n"
         "    raise RuntimeError(sorted(found))\n",
         "RuntimeError: []",
     ),

@@ -107,7 +107,9 @@ def test_a_progress_file_that_an_editor_of_windows_has_saved_still_counts(tmp_pa
     assert read_class([tmp_path])[0][0].progress == FULL
 
 
-@pytest.mark.parametrize("make", [os.mkdir, getattr(os, "mkfifo", os.mkdir)], ids=["folder", "pipe"])
+@pytest.mark.parametrize(
+    "make", [os.mkdir, getattr(os, "mkfifo", os.mkdir)], ids=["folder", "pipe"]
+)
 def test_what_is_no_file_in_the_place_of_the_progress_is_a_sentence(make, tmp_path):
     make(tmp_path / FILE)
     with pytest.raises(UsageError, match="is no file"):
@@ -254,7 +256,10 @@ WORDS = np.array(["north", "south", "west"])
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (np.arange(3.0), "predictions are 0, 1, 2; before saving the model gave north, south, west"),
+        (
+            np.arange(3.0),
+            "predictions are 0, 1, 2; before saving the model gave north, south, west",
+        ),
         (np.array(["north", "x", "y"]), "predictions are north, x, y; before saving"),
         (np.array([b"north"] * 3), "predictions are b'north', b'north', b'north'"),
         (np.array([1j] * 3), "predictions are 1j, 1j, 1j"),
@@ -278,4 +283,7 @@ def test_words_that_are_wrong_are_shown_first(tmp_path):
     np.savez(tmp_path / "predictions.npz", predictions=np.array(list("abcdefxy")))
     scenario = CATALOG.find(find_exercise("parcel-bays").scenario)
     checked = judge_result(StepResult(ended="whole"), tmp_path, wanted, scenario)
-    assert checked.said == "predictions are a, b, x, y, ...; before saving the model gave a, b, g, h, ..."
+    assert (
+        checked.said
+        == "predictions are a, b, x, y, ...; before saving the model gave a, b, g, h, ..."
+    )

@@ -48,6 +48,12 @@ def write_whole(path: Path, text: str, tip: str = "free some disk space, then tr
         ) from error
 
 
+def find_free(path: Path) -> Path:
+    """Return the path, or where something is there already the first free: name-2, name-3, ..."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    return next(each for each in itertools.chain([path], numbered) if not os.path.lexists(each))
+
+
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
     """Give a new folder, removed at the end, however deep a process has made it."""

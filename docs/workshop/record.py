@@ -2,23 +2,39 @@
 
 python docs/workshop/record.py
 
-It starts TensorFlow seven times and saves about thirty models: 9 minutes at a load of 15.
+It starts TensorFlow ten times and saves about thirty models. Linux and macOS: it needs a terminal.
 tests/unit/test_workshop.py holds that ANSWERS fit the scripts of the course.
 """
 
 import os
+import pty
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cli.learn_watch import KEYS
 from harness.course.exercises import cut_starter, find_exercise
 from harness.course.folder import SCRIPT
 
 FOLDER = Path(__file__).parent
 FIRST = "sensor-model"
+COURSE = "my-course"
+COMMANDS = (  # after the first exercise is done
+    f"learn status --dir {COURSE}",
+    f"learn skip street-lamps --dir {COURSE}",
+    f"learn solution {FIRST} --dir {COURSE}",
+    f"learn reset {FIRST} --dir {COURSE}",
+    f"learn find --dir {COURSE}",
+    f"learn find --answer a --dir {COURSE}",
+    f"learn summary {COURSE}",
+    'search "Could not locate class"',
+    f"diagnose --expected {COURSE}/find/lamp-survey/before.npy"
+    f" --predicted {COURSE}/find/lamp-survey/now.npy",
+)
 TEMPORARY = re.compile(r"\S*/model-\d+(?=/artifact/)")  # where a check keeps its model
 
 
@@ -48,17 +64,17 @@ def leave(exercise: str) -> Answer:
 
 ANSWERS = (
     leave(FIRST),
-    Answer(FIRST, "skip compile", '"model.keras"))', '"model.keras"), compile=False)'),
+    Answer(FIRST, "skip compile", '/model.keras")', '/model.keras", compile=False)'),
     Answer(
         FIRST,
         "a name that the file does not have",
-        '"model.keras"))',
-        '"model.keras"), custom_objects={"Custom": MyCustomLayer})',
+        '/model.keras")',
+        '/model.keras", custom_objects={"Custom": MyCustomLayer})',
     ),
     Answer(
         FIRST,
         "build the layer anew",
-        'tf.keras.models.load_model(os.path.join(artifact, "model.keras"))',
+        'tf.keras.models.load_model(artifact + "/model.keras")',
         "tf.keras.Sequential([MyCustomLayer(1)])",
     ),
     leave("street-lamps"),
@@ -145,8 +161,8 @@ ANSWERS = (
 CURE = Answer(
     FIRST,
     "right",
-    '"model.keras"))',
-    '"model.keras"), custom_objects={"MyCustomLayer": MyCustomLayer})',
+    '/model.keras")',
+    '/model.keras", custom_objects={"MyCustomLayer": MyCustomLayer})',
 )
 
 
@@ -160,8 +176,7 @@ def main() -> None:
 
 def record_commands(work: Path) -> list[str]:
     """Return the commands of the guide with what they printed, in the order of the guide."""
-    course = work / "my-course"
-    script = course / FIRST / SCRIPT
+    script = work / COURSE / FIRST / SCRIPT
     lines = [
         "# Recorded output",
         "",
@@ -176,34 +191,74 @@ def record_commands(work: Path) -> list[str]:
     lines += run(work, "run dead-relu-head --no-timing")
     lines += run(work, "learn init my-course")
     starter = script.read_text()
-    lines += run(course, "learn list")
-    lines += run(course, "learn predict --answers zsoezsoe")
-    lines += run(course, "learn check")
+    lines += run(work, f"learn list --dir {COURSE}")
+    lines += run(work, f"learn predict --answers zsoezsoe --dir {COURSE}")
+    lines += run(work, f"learn check --dir {COURSE}")
     script.write_text(ANSWERS[1].write(starter))
-    lines += run(course, "learn check", f'after the change "{ANSWERS[1].idea}"')
-    lines += run(course, "learn hint")
-    script.write_text(CURE.write(starter))
-    lines += run(course, "learn check", "after the right change")
-    for command in ("learn status", "learn skip street-lamps", "learn solution sensor-model"):
-        lines += run(course, command)
-    return lines + run(course, "learn reset sensor-model")
+    lines += run(work, f"learn check --dir {COURSE}", f'after the change "{ANSWERS[1].idea}"')
+    lines += run(work, f"learn hint --dir {COURSE}")
+    lines += watch(work, script, starter)
+    for command in COMMANDS:
+        lines += run(work, command)
+    return lines
+
+
+def watch(work: Path, script: Path, starter: str) -> list[str]:
+    """Return what `learn` says to two saves and three keys, as on a terminal."""
+    master, terminal = pty.openpty()
+    said: list[str] = []
+    with start(work, f"learn --dir {COURSE}", terminal) as process:
+        assert process.stdout is not None
+
+        def wait_for(words: str) -> None:
+            for line in process.stdout or ():
+                said.append(line)
+                if words in line:
+                    return
+            raise RuntimeError(f"learn ended before it said {words!r}")
+
+        def press(key: str) -> None:
+            said.append(f"(the key {key} is pressed)\n")
+            os.write(master, key.encode())
+
+        wait_for("TensorFlow is ready.")
+        said.append("(restore.py is saved, without the cure)\n")
+        script.write_text(ANSWERS[3].write(starter))
+        wait_for(KEYS)
+        press("h")
+        wait_for("2. ")
+        said.append("(restore.py is saved, with the cure)\n")
+        script.write_text(CURE.write(starter))
+        wait_for(KEYS)
+        press("l")
+        wait_for(" done.")
+        press("q")
+        said += process.stdout
+    os.close(master)
+    os.close(terminal)
+    return [f"`python -m harness learn --dir {COURSE}`:", "", *fence("".join(said)), ""]
 
 
 def run(folder: Path, command: str, when: str = "") -> list[str]:
     """Run a command as in a terminal of 80 columns; return it and its output as Markdown."""
-    words = command.split()
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", *words],
+    with start(folder, command, subprocess.DEVNULL) as done:
+        output, _ = done.communicate()
+    said = f"`python -m harness {command}`"
+    ended = f" (exit code {done.returncode})" if done.returncode else ""
+    return [f"{said}{', ' if when else ''}{when}{ended}:", "", *fence(output), ""]
+
+
+def start(folder: Path, command: str, stdin: int) -> subprocess.Popen[str]:
+    """Start a command in a folder that stands for the copy of the repository."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *shlex.split(command)],
         cwd=folder,
         env=os.environ | {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONPATH": str(FOLDER.parents[1])},
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )
-    said = f"`python -m harness {command}`"
-    ended = f" (exit code {done.returncode})" if done.returncode else ""
-    return [f"{said}{', ' if when else ''}{when}{ended}:", "", *fence(done.stdout), ""]
 
 
 def record_answers(work: Path) -> list[str]:

@@ -263,11 +263,15 @@ def reset(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="An exercise.")],
     folder: FolderOption = HERE,
 ) -> None:
-    """Write an exercise's script as it was; yours is kept as restore.py.mine."""
-    from harness.cli.learn_show import open_progress, reset_script
+    """Write an exercise's script as it was; yours is kept as restore.py.mine.
+
+    Where the artifact or the inputs are gone, those of another model are made.
+    """
+    from harness.cli.learn_show import open_progress, refill, reset_script
 
     exercise = choose(identifier, open_progress(folder))
     reset_script(folder, exercise)
+    refill(folder, exercise)
     tip("check", exercise.id, folder)
 
 

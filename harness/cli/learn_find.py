@@ -28,6 +28,7 @@ from harness.course.models import make_worker
 from harness.course.progress import Progress, write_progress
 from harness.errors import EnvironmentUnusable, UsageError, count, printable
 from harness.files import temporary_folder
+from harness.processes.step import Worker
 from harness.program import command_line
 
 FOLDER = "find"  # of the course's folder: where the cases lie
@@ -83,16 +84,23 @@ def prepare(folder: Path, case: Case, catalog: Catalog, named: bool) -> tuple[Ca
     with show_progress("making the case"), temporary_folder() as work:
         worker = make_worker(open_default(), work)
         try:
-            facts = worker.describe()
-            while said := explain_misfit(case, catalog.find(case.scenario), facts):
-                progress = open_progress(folder)
-                following = None if named else leave_out(folder, progress, case)
-                if following is None:
-                    raise EnvironmentUnusable(f"{case.id} cannot be shown here", said)
-                case = following
-            made = make_case(worker, case, catalog.find(case.scenario), work / case.id)
+            return prepare_with(worker, folder, case, catalog, named)
         finally:
             worker.close()
+
+
+def prepare_with(
+    worker: Worker, folder: Path, case: Case, catalog: Catalog, named: bool
+) -> tuple[Case, Path]:
+    """Do what `prepare` does, in an environment that is open already."""
+    facts = worker.describe()
+    while said := explain_misfit(case, catalog.find(case.scenario), facts):
+        following = None if named else leave_out(folder, open_progress(folder), case)
+        if following is None:
+            raise EnvironmentUnusable(f"{case.id} cannot be shown here", said)
+        case = following
+    with temporary_folder() as work:
+        made = make_case(worker, case, catalog.find(case.scenario), work / case.id)
         return case, put_in_place(made, folder / FOLDER / case.id)
 
 

@@ -1,6 +1,7 @@
 """What `learn` shows of an exercise; its commands and its watching share it."""
 
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import typer
 
 from harness.cli.printer import Printer
 from harness.cli.terminal import fit_message, prose_width
+from harness.cli.waiting import show_progress
 from harness.course.exercises import (
     cut_starter,
     diff_solution,
@@ -26,7 +28,7 @@ from harness.course.progress import (
 from harness.course.script import read_script
 from harness.course.table import EXERCISES, Exercise
 from harness.errors import count, printable
-from harness.files import write_whole
+from harness.files import find_free, write_whole
 from harness.processes.cage import find_obstacle
 
 if TYPE_CHECKING:
@@ -120,6 +122,9 @@ def show_solutions(exercise: Exercise) -> None:
     for path in list_solutions(scenario):
         diff = diff_solution(starter, exercise, scenario, path)
         typer.echo(f"--- {shorten_path(path)} ---\n\n{diff}\n")
+        for rule in scenario.rules[path]:
+            if rule.verdict != "match" and rule.keras:
+                Printer(None).prose(f"It does not work with Keras {rule.keras}: {rule.why}\n")
 
 
 def show_list(folder: Path) -> None:
@@ -138,12 +143,26 @@ def describe_done(status: Status) -> str:
 
 
 def reset_script(folder: Path, exercise: Exercise) -> None:
-    """Write an exercise's script as it was; keep the learner's beside it."""
-    script = folder / exercise.id / SCRIPT
+    """Write an exercise's script as it was; keep the learner's beside it, whatever is there."""
+    script, starter = folder / exercise.id / SCRIPT, cut_starter(exercise, find_master(exercise))
+    said = f"{script} is as it was."
+    if script.is_file() and script.read_bytes() == starter.encode():
+        Printer(None).prose(printable(f"{said} There is nothing of yours in it."))
+        return
     script.parent.mkdir(exist_ok=True)
-    if script.exists():
-        script.replace(script.with_name(f"{SCRIPT}.mine"))
-    write_whole(script, cut_starter(exercise, find_master(exercise)))
-    Printer(None).prose(
-        printable(f"{script} is as it was. Yours, if there was one, ends in .mine.")
-    )
+    if os.path.lexists(script):
+        kept = find_free(script.with_name(f"{SCRIPT}.mine"))
+        script.rename(kept)
+        said += f" Yours is kept as {kept.name}."
+    write_whole(script, starter)
+    Printer(None).prose(printable(said))
+
+
+def refill(folder: Path, exercise: Exercise) -> None:
+    """Make what lies beside an exercise's script anew, where it is gone."""
+    from harness.course.checking import open_checker
+    from harness.course.folder import is_bare, refill_place
+
+    if is_bare(place := folder / exercise.id):
+        with show_progress("saving its model"), open_checker(open_default()) as checker:
+            refill_place(place, exercise, find_master(exercise), checker.worker)

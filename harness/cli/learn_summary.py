@@ -20,6 +20,7 @@ from harness.course.summary import (
     find_obstacle,
     find_stuck,
     list_rows,
+    list_unchecked,
     read_class,
     summarize_exercises,
 )
@@ -52,7 +53,8 @@ def print_summary(places: list[Path], csv_file: str) -> None:
     show_exercises(exercises)
     prose = Printer(None).prose
     typer.echo()
-    for sentence in [describe_obstacle(exercises, len(learners)), *describe_stuck(learners)]:
+    obstacle = describe_obstacle(exercises, len(learners))
+    for sentence in [obstacle, *describe_stuck(learners), *describe_unchecked(learners)]:
         prose(printable(sentence))
     if csv_file:
         typer.echo(printable(f"Wrote {csv_file}."))
@@ -134,4 +136,14 @@ def describe_stuck(learners: Sequence[Learner]) -> list[str]:
         f"- {each.name}: {each.exercise}, {count(each.failed, 'failed check')},"
         f" {count(each.hints, 'hint')} read"
         for each in stuck
+    ]
+
+
+def describe_unchecked(learners: Sequence[Learner]) -> list[str]:
+    """Return who has exercises done that were never checked, one sentence each."""
+    unchecked = [(each.name, names) for each in learners if (names := list_unchecked(each))]
+    if not unchecked:
+        return []
+    return ["Done without a check (a file that was edited, or is of an older release):"] + [
+        f"- {name}: {', '.join(names)}" for name, names in unchecked
     ]

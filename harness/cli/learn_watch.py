@@ -23,9 +23,10 @@ from harness.cli.learn_show import (
     show_list,
     warn_without_cage,
 )
+from harness.cli.learn_watch_case import OpenCase, open_next, take_key
 from harness.cli.printer import Printer
 from harness.course.checking import Checker, open_checker
-from harness.course.folder import SCRIPT
+from harness.course.folder import SCRIPT, is_bare, refill_place
 from harness.course.models import UnseenModel
 from harness.course.progress import (
     describe_status,
@@ -34,12 +35,13 @@ from harness.course.progress import (
     list_course,
     note_check,
 )
+from harness.course.script import read_script
 from harness.course.table import EXERCISES, Exercise
 from harness.errors import EnvironmentUnusable, UsageError, count, printable
 from harness.processes.variables import Environment
 from harness.program import command_line
 
-KEYS = "Keys: h hint, n next, l list, r reset, f where it failed, q quit."
+KEYS = "Keys: h hint, n next, l list, r reset, f where it failed, c case, q quit."
 SETTLE_SECONDS = 0.05  # an editor has written a file when nothing has changed for so long
 REPLACE_SECONDS = 0.3  # how long a file may be gone while an editor puts another in its place
 SAME_SAVE_SECONDS = 1.0  # an editor that writes twice has saved once
@@ -147,7 +149,8 @@ class Watch:
         progress = open_progress(folder)
         self.exercise = find_next(progress) or list_course(progress)[0]
         self.frames = ""
-        self.last: tuple[str, bytes, float] = ("", b"", 0.0)  # exercise, text, when it was checked
+        self.case: OpenCase | None = None  # as long as it is, the next key is its answer
+        self.last: tuple[str, str, float] = ("", "", 0.0)  # exercise, text, when it was checked
 
     def run(self) -> None:
         """Answer events until the learner quits."""
@@ -189,12 +192,20 @@ class Watch:
 
     def answer_key(self, key: str) -> None:
         """Do what a key stands for."""
-        if key == "h":
+        if self.case is not None:
+            self.case = take_key(self.folder, self.case, key)
+            if self.case is None:
+                typer.echo(KEYS)
+        elif key == "c":
+            self.case = open_next(self.folder, self.checker.worker)
+        elif key == "h":
             show_hint(self.folder, self.exercise)
         elif key == "l":
             show_list(self.folder)
         elif key == "r":
             reset_script(self.folder, self.exercise)
+            if is_bare(place := self.folder / self.exercise.id):
+                refill_place(place, self.exercise, find_master(self.exercise), self.checker.worker)
             self.last = (self.exercise.id, self.read_script(self.exercise), time.monotonic())
         elif key == "n":
             self.go_on()
@@ -225,6 +236,7 @@ class Watch:
         if recently and (exercise.id, text) == (name, checked_text):
             return
         typer.echo(f"\nchecking {exercise.id} ...")
+        self.case = None
         self.exercise, scenario = exercise, find_master(exercise)
         try:
             checked = self.checker.check(exercise, scenario, self.folder / exercise.id / SCRIPT)
@@ -244,13 +256,13 @@ class Watch:
             typer.echo(KEYS if self.has_keys else "Save again when it is mended.")
         self.checker.prepare(find_master(self.exercise))
 
-    def read_script(self, exercise: Exercise) -> bytes:
-        """Return what a script holds, b"" where it stays gone; an editor may be replacing it."""
+    def read_script(self, exercise: Exercise) -> str:
+        """Return what a script holds, "" where it stays gone; an editor may be replacing it."""
         deadline = time.monotonic() + REPLACE_SECONDS
         while True:
             try:
-                return (self.folder / exercise.id / SCRIPT).read_bytes()
-            except OSError:
+                return read_script(self.folder / exercise.id / SCRIPT)
+            except UsageError:
                 if time.monotonic() > deadline:
-                    return b""
+                    return ""
                 time.sleep(0.02)

@@ -4,11 +4,10 @@ The function runs in a limited process, in a cage where there is one. That proce
 and the inputs. The predictions before saving stay here.
 """
 
+import contextlib
 import itertools
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from harness.catalog.expectations import applies
@@ -19,7 +18,7 @@ from harness.course.models import UnseenModel, draw_rows, make_worker, save_mode
 from harness.course.script import find_mistake, read_script
 from harness.course.table import Exercise
 from harness.errors import EnvironmentUnusable
-from harness.files import temporary_folder
+from harness.files import empty_folder, temporary_folder
 from harness.formats.facts import plain
 from harness.processes.cage import find_obstacle, make_cage
 from harness.processes.step import Step, StepResult, Worker, run_step
@@ -28,7 +27,7 @@ from harness.processes.variables import Environment
 OPENS_TO_WRITE = ">=3,<3.3"  # Keras 3.0 opens a .keras file that it only reads for writing too
 
 
-@contextmanager
+@contextlib.contextmanager
 def open_checker(environment: Environment) -> Iterator["Checker"]:
     """Give a checker; at the end its processes and its folder go. TensorFlow starts when needed."""
     with temporary_folder() as work:
@@ -86,7 +85,8 @@ class Checker:
         model = draw_rows(model) if half else model
         result = run_script(self.worker, text, model.folder)
         checked = judge_result(result, model.folder / "learner", model.predictions, scenario)
-        shutil.rmtree(model.folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # what stays goes with the folder around it
+            empty_folder(model.folder)
         return checked
 
     def close(self) -> None:

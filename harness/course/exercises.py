@@ -1,6 +1,7 @@
 """Cuts an exercise from its scenario: the learner's file, what lies beside it, the solutions."""
 
 import difflib
+import itertools
 import textwrap
 from collections.abc import Sequence
 
@@ -66,7 +67,8 @@ def diff_solution(text: str, exercise: Exercise, scenario: Scenario, path: str) 
     before = [line for line in text.splitlines() if line != MARK]
     after = cut_solution(exercise, scenario, path).splitlines()
     lines = list(difflib.unified_diff(before, after, lineterm="", n=2))[2:]
-    return "\n".join(line for line in lines if not line.startswith("@@"))
+    shown = (line for line in lines if not line.startswith("@@"))
+    return "\n".join(itertools.dropwhile(str.isspace, shown))
 
 
 def find_nearest(text: str, exercise: Exercise, scenario: Scenario) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from harness.course.progress import FILE, Progress, write_progress
 from harness.course.table import EXERCISES, Exercise
 from harness.errors import EnvironmentUnusable, UsageError
 from harness.files import temporary_folder
+from harness.processes.step import Worker
 from harness.processes.variables import Environment
 
 SCRIPT = "restore.py"
@@ -81,10 +82,31 @@ def fill_folder(
 def fill_place(place: Path, exercise: Exercise, scenario: Scenario, model: Path) -> None:
     """Make one exercise in the new folder `place`, with the artifact and the inputs of `model`."""
     place.mkdir()
-    shutil.copytree(model / "artifact", place / "artifact")
-    shutil.copy(model / "inputs.npz", place / "inputs.npz")
+    lay_beside(place, exercise, scenario, model)
     (place / SCRIPT).write_text(cut_starter(exercise, scenario), encoding="utf-8")
+
+
+def lay_beside(place: Path, exercise: Exercise, scenario: Scenario, model: Path) -> None:
+    """Lay beside a script what it is about: the artifact and the inputs of `model`, a README."""
+    shutil.copytree(model / "artifact", place / "artifact", dirs_exist_ok=True)
+    shutil.copy(model / "inputs.npz", place / "inputs.npz")
     (place / "README.txt").write_text(cut_readme(exercise, scenario), encoding="utf-8")
+
+
+def is_bare(place: Path) -> bool:
+    """Say whether what lies beside a script is gone."""
+    return not (place / "artifact").is_dir() or not (place / "inputs.npz").is_file()
+
+
+def refill_place(place: Path, exercise: Exercise, scenario: Scenario, worker: Worker) -> None:
+    """Lay a new model beside a script whose own is gone; raises EnvironmentUnusable."""
+    with temporary_folder() as work:
+        model = save_model(worker, scenario, work / exercise.id)
+        try:
+            lay_beside(place, exercise, scenario, model.folder)
+        except OSError as error:
+            said = error.strerror or str(error)
+            raise EnvironmentUnusable(f"cannot write {place}", said, "make room there") from error
 
 
 def clear(folder: Path) -> None:

@@ -38,17 +38,24 @@ def find_problems(exercise: Exercise, scenario: Scenario) -> list[str]:
 
 def explain_misfit(scenario: Scenario, facts: EnvironmentFacts) -> str:
     """Return why an exercise cannot be done in an environment, "" where it can."""
-
-    def find_verdict(path: str) -> str:
-        return find_declared(scenario, path, facts, facts, "cpu", apart=False).verdict
-
     if said := applicability.explain_misfit(scenario, facts):
         return said
-    if find_verdict(BROKEN) in ("match", "skip"):
+    if find_verdict(scenario, BROKEN, facts) in ("match", "skip"):
         return "its script does not fail there"
-    if not any(find_verdict(path) == "match" for path in list_solutions(scenario)):
+    if not list_working(scenario, facts):
         return "no solution works there"
     return ""
+
+
+def find_verdict(scenario: Scenario, path: str, facts: EnvironmentFacts) -> str:
+    """Return the verdict that is declared for a path in an environment."""
+    return find_declared(scenario, path, facts, facts, "cpu", apart=False).verdict
+
+
+def list_working(scenario: Scenario, facts: EnvironmentFacts) -> list[str]:
+    """Return the solutions that work in an environment: some cures are for some releases only."""
+    solutions = list_solutions(scenario)
+    return [each for each in solutions if find_verdict(scenario, each, facts) == "match"]
 
 
 def find_telling_hints(exercise: Exercise, scenario: Scenario) -> list[str]:
@@ -66,7 +73,8 @@ def find_failures(exercise: Exercise, scenario: Scenario, checker: Checker) -> l
 
     Nothing, where the exercise cannot be done in this environment. Raises EnvironmentUnusable.
     """
-    if explain_misfit(scenario, checker.worker.describe()):
+    facts = checker.worker.describe()
+    if explain_misfit(scenario, facts):
         return []
     said, half = [], not exercise.whole_batch
     found = checker.run(cut_starter(exercise, scenario), scenario, half)
@@ -75,7 +83,7 @@ def find_failures(exercise: Exercise, scenario: Scenario, checker: Checker) -> l
             f"the script of {exercise.id} should fail as {BROKEN} declares it."
             f" It ended so: {found.ending}. {found.said}"
         )
-    for path in list_solutions(scenario):
+    for path in list_working(scenario, facts):
         found = checker.run(cut_solution(exercise, scenario, path), scenario, half)
         if found.ending != "done":
             said.append(f"{path} does not solve {exercise.id}: {found.ending}. {found.said}")

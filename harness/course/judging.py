@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import numpy as np
 from harness.catalog.scenario import Scenario
 from harness.course.exercises import BROKEN
 from harness.errors import printable
+from harness.formats.arrays import decode_array
 from harness.processes.answer_files import UnreadableAnswer, read_answer, read_end
 from harness.processes.limits import Limits
 from harness.processes.step import StepResult
@@ -102,11 +104,9 @@ def judge_predictions(
         ending: Ending = "still failing" if same else "fails differently now"
         return Checked(ending, said, frames, verdict=verdict)
     try:
-        content = read_answer(folder / "predictions.npz", LARGEST)
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            found = arrays["predictions"]
-    except (OSError, UnreadableAnswer, ValueError, KeyError, zipfile.BadZipFile):
-        said = f"restore() left no predictions; {before}"
+        found = read_predictions(folder / "predictions.npz")
+    except (OSError, ValueError):
+        said = f"restore() left no predictions that are an array of numbers or words; {before}"
         return Checked("fails differently now", said, verdict="error")
     verdict = find_verdict(found, wanted)
     telling = choose_telling(found if verdict != "match" else np.zeros_like(found), wanted)
@@ -124,6 +124,22 @@ def judge_predictions(
     same = is_as_before(verdict, "", scenario)
     ending = "still failing" if same else "fails differently now"
     return Checked(ending, f"predictions are {shown}; {before}", verdict=verdict, restored=found)
+
+
+def read_predictions(path: Path) -> Array:
+    """Return what a script predicted; nothing is unpickled, and what is packed unpacks to LARGEST.
+
+    Raises OSError, or ValueError where the script has left something else.
+    """
+    content = read_answer(path, LARGEST)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            member = archive.getinfo("predictions.npy")
+            if member.file_size > LARGEST:
+                raise UnreadableAnswer(f"{path.name} unpacks to {member.file_size} bytes")
+            return decode_array(archive.read(member))
+    except (KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise UnreadableAnswer(f"{path.name} is no archive of predictions") from error
 
 
 def pick_line(message: str) -> str:
@@ -150,10 +166,12 @@ def is_as_before(verdict: Verdict, said: str, scenario: Scenario) -> bool:
 
 def choose_telling(found: Array, wanted: Array) -> Array:
     """Return which predictions to show: the places where the two differ most, in order."""
-    if found.shape != wanted.shape or found.dtype.kind not in "fiub":
+    kinds = {found.dtype.kind, wanted.dtype.kind}
+    if found.shape != wanted.shape or not (kinds <= set("fiub") or kinds == {"U"}):
         return np.arange(SHOWN)
     with np.errstate(all="ignore"):
-        wrong = np.nan_to_num(np.abs(found.astype(float) - wanted), nan=np.inf).ravel()
+        numbers = np.abs(found.astype(float) - wanted) if "U" not in kinds else found != wanted
+        wrong = np.nan_to_num(numbers.astype(float), nan=np.inf).ravel()
     return np.sort(np.argsort(-wrong, kind="stable")[:SHOWN])
 
 

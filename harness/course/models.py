@@ -53,8 +53,13 @@ def make_worker(environment: Environment, work: Path) -> Worker:
     return SpawnWorker(environment, work, hide_gpu=True, bare=True)
 
 
-def save_model(worker: Worker, scenario: Scenario, work: Path, path: str = BROKEN) -> UnseenModel:
+def save_model(
+    worker: Worker, scenario: Scenario, work: Path, path: str = BROKEN, seed: int | None = None
+) -> UnseenModel:
     """Save a model for a path in the new folder `work`; its predictions stay on no disk.
+
+    Without a seed the process that saves draws one. It is in no other process: one that runs a
+    learner's script is forked from the same parent, and may search its own memory.
 
     Raises EnvironmentUnusable.
     """
@@ -68,7 +73,7 @@ def save_model(worker: Worker, scenario: Scenario, work: Path, path: str = BROKE
         function=scenario.save_for(path),
         artifact=str(work / "artifact"),
         reference=str(reference),
-        seed=1000 + secrets.randbelow(10**6),
+        seed=seed,
     )
     result = run_step(worker, step, Limits())
     if result.error is not None:

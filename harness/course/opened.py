@@ -65,7 +65,7 @@ class OpenExercise:
         text = read_script(Path(restore)) if isinstance(restore, Path | str) else read_code(restore)
         if mistake := find_mistake(text):
             return Checked("fails differently now", mistake)
-        checked = self.checker.run(text, self.scenario)
+        checked = self.checker.run(text, self.scenario, half=not self.exercise.whole_batch)
         self.checker.prepare(self.scenario)
         return checked
 

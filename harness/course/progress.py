@@ -1,9 +1,11 @@
 """How far a learner is: one small file in the course's folder, written whole or not at all."""
 
+import codecs
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,10 +13,12 @@ from harness.catalog.scenario import Scenario
 from harness.course.cases import count_right
 from harness.course.table import EXERCISES, TRACKS, Exercise, list_track
 from harness.errors import UsageError, advise
-from harness.files import to_json, write_whole
+from harness.files import find_free, to_json, write_whole
 from harness.program import command_line
 
 FILE = "progress.json"
+LARGEST = 1 << 20  # bytes; a progress file has about a thousand
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Tries(msgspec.Struct, kw_only=True):
@@ -23,9 +27,9 @@ class Tries(msgspec.Struct, kw_only=True):
     Times are seconds since 1970 by the learner's clock.
     """
 
-    failed: int = 0
-    first: int = 0
-    last: int = 0
+    failed: Count = 0
+    first: Count = 0
+    last: Count = 0
 
 
 class Progress(msgspec.Struct, kw_only=True):
@@ -41,10 +45,14 @@ class Progress(msgspec.Struct, kw_only=True):
     left_out: list[str] = []
     done: list[str] = []
     skipped: list[str] = []
-    hints: dict[str, int] = {}
-    predicted: list[tuple[int, int]] = []
+    hints: dict[str, Count] = {}
+    predicted: list[tuple[Count, Count]] = []
     tries: dict[str, Tries] = {}
     found: dict[str, list[str]] = {}
+
+    def __post_init__(self) -> None:
+        if not list_course(self):
+            raise ValueError("every exercise is left out")
 
 
 class ExerciseStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,17 +96,36 @@ def read_progress(folder: Path) -> tuple[Progress, str]:
     """
     path = folder / FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Progress), ""
+        return decode_progress(read_beginning(path)), ""
     except (FileNotFoundError, NotADirectoryError) as error:
         name = "this folder" if folder == Path() else folder
         tip = f"{command_line('learn init DIR')}, or name its folder with --dir"
         raise UsageError(f"{name} holds no course", f"there is no {FILE}", tip) from error
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        kept = path.with_name(f"{FILE}.damaged")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        kept = find_free(path.with_name(f"{FILE}.damaged"))
         path.replace(kept)
         progress = begin(guess_track(folder))
         write_progress(folder, progress)
         return progress, f"{FILE} was damaged. It is kept as {kept.name}; the count starts again."
+
+
+def read_beginning(path: Path) -> bytes:
+    """Return what a progress file holds: of a large file the beginning, which is damaged then.
+
+    Raises OSError, and UsageError where it is no file: a pipe would be waited for.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise UsageError(f"{path} is no file", "", "move it away, then try again")
+    with path.open("rb") as file:
+        return file.read(LARGEST)
+
+
+def decode_progress(content: bytes) -> Progress:
+    """Return the progress that a file holds, also after an editor put its mark before the text.
+
+    Raises msgspec.DecodeError, UnicodeDecodeError or RecursionError where it is damaged.
+    """
+    return msgspec.json.decode(content.removeprefix(codecs.BOM_UTF8), type=Progress)
 
 
 def guess_track(folder: Path) -> str:

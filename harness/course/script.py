@@ -2,18 +2,30 @@
 
 import ast
 import shlex
+import stat
+import warnings
 from pathlib import Path
 
 from harness.errors import UsageError
 from harness.program import command_line
 
+LARGEST = 1 << 18  # bytes: a hundred times as long as what is handed out
 OURS = {"harness", "restorebench", "scenarios"}  # what a learner's file has no need to import
 
 
 def read_script(path: Path) -> str:
-    """Return the learner's file; raises UsageError where it is gone or is no text."""
+    """Return the learner's file without the mark that some editors put before a text.
+
+    Raises UsageError where the file is gone, is no text, or is no script by its size.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for
+            raise UsageError(f"{path} cannot be read", "it is no file")
+        if found.st_size > LARGEST:
+            said = f"it has {found.st_size} bytes; a script has at most {LARGEST}"
+            raise UsageError(f"{path} is too large to be a script", said)
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         where = shlex.quote(str(path.parent.parent))
         tip = command_line(f"learn reset {path.parent.name} --dir {where}")
@@ -25,10 +37,11 @@ def read_script(path: Path) -> str:
 def find_mistake(text: str) -> str:
     """Return what is wrong with a file before it is run, "" where nothing is."""
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings(action="ignore"):  # they are Python's to show, when it runs
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
-        said = getattr(error, "msg", None) or str(error)
+        said = getattr(error, "msg", None) or str(error) or "it is nested too deeply"
         return f"Python cannot read the file: {said}" + (f" (line {line})." if line else ".")
     if not any(isinstance(node, ast.FunctionDef) and node.name == "restore" for node in tree.body):
         return "The file has no function restore() any more."

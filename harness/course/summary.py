@@ -1,5 +1,6 @@
 """How a class stands: the progress files of many learners, read and never changed."""
 
+import codecs
 import statistics
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,11 +8,20 @@ from pathlib import Path
 import msgspec
 
 from harness.course.cases import CASES
-from harness.course.progress import FILE, Progress, Tries, find_next, find_state, list_course
+from harness.course.progress import (
+    FILE,
+    LARGEST,
+    Progress,
+    Tries,
+    decode_progress,
+    find_next,
+    find_state,
+    list_course,
+    read_beginning,
+)
 from harness.course.table import EXERCISES, Exercise
 from harness.errors import UsageError, printable
 
-LARGEST = 1 << 20  # bytes; a progress file has about a thousand
 PATTERNS = (FILE, f"*/{FILE}", f"*/*/{FILE}", "*.json")  # of a folder that holds a whole class
 MANY_TRIES = 5  # checks that failed: whoever has so many is told to be helped
 LONGEST = 24 * 3600  # seconds from a first check to the last
@@ -126,10 +136,10 @@ def read_copy(path: Path) -> Progress:
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError("is no progress file: it is too large")
-        text = path.read_bytes()
+        text = read_beginning(path).removeprefix(codecs.BOM_UTF8)
         if not {"version", "done"} <= msgspec.json.decode(text, type=dict[str, msgspec.Raw]).keys():
             raise UsageError("is no progress file")
-        return msgspec.json.decode(text, type=Progress)
+        return decode_progress(text)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -194,6 +204,12 @@ def find_stuck(learners: Sequence[Learner]) -> list[Stuck]:
     ]
     needy = [each for each in stuck if each.failed >= MANY_TRIES or each.hints >= MOST_HINTS]
     return sorted(needy, key=lambda each: (-each.failed, -each.hints, each.name))
+
+
+def list_unchecked(learner: Learner) -> list[str]:
+    """Return the exercises that are done without a check: in a file that was edited, or is old."""
+    progress = learner.progress
+    return [each for each in progress.done if each not in progress.tries]
 
 
 def list_rows(learners: Sequence[Learner]) -> Iterator[Row]:

@@ -1,9 +1,14 @@
 """NumPy archives (`.npz`): weights by name, without a model and without a version."""
 
+import io
+import math
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from harness.formats.facts import (
     MOST_MEMBERS,
@@ -18,6 +23,7 @@ from harness.formats.facts import (
 MOST_HEADERS = 2000  # arrays that are looked at
 MOST_SHOWN = 5
 HEADER = 4096  # bytes of an array's header at most
+PLAIN_KINDS = frozenset("biufcUS")  # numbers and words: nothing that needs unpickling
 
 
 def is_numpy(members: list[str]) -> bool:
@@ -51,3 +57,31 @@ def spell_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, facts: Facts)
         said = f"its array {name} is read by unpickling, which runs code"
         add_once(facts.dangers, said)
     return f"{name} ({', '.join(map(str, shape))})"
+
+
+def decode_array(content: bytes) -> NDArray[Any]:
+    """Return the array of a `.npy` file, which must hold no byte more and no byte less.
+
+    Nothing is unpickled, and no memory is taken beyond the content. Raises ValueError with the end
+    of a sentence.
+    """
+    file = io.BytesIO(content)
+    try:
+        version = npy.read_magic(file)
+        shape, by_columns, dtype = npy.read_array_header_1_0(file)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
+        raise ValueError("is no array") from error
+    if version != (1, 0):
+        raise ValueError("has another version of the format")
+    if dtype.kind not in PLAIN_KINDS:
+        raise ValueError("needs unpickling")
+    start, number = file.tell(), math.prod(shape)
+    if len(content) - start != number * dtype.itemsize:
+        raise ValueError("is cut off")
+    if number and not dtype.itemsize:  # a billion empty words take no byte here, and GiB later
+        raise ValueError(f"holds {number} values without a byte")
+    try:
+        values = memoryview(content)[start:]
+        return np.ndarray(shape, dtype, values, order="F" if by_columns else "C")
+    except (ValueError, TypeError, OverflowError) as error:  # beyond numpy's dimensions
+        raise ValueError(f"has the shape {plain(shape)}") from error

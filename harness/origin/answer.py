@@ -4,8 +4,6 @@ The process may have run code of the file. So its report and its arrays are read
 for, or not at all.
 """
 
-import io
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +12,8 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 import numpy as np
-from numpy.lib import format as npy
 
+from harness.formats.arrays import decode_array
 from harness.formats.facts import plain
 from harness.processes.answer_files import UnreadableAnswer, read_answer
 from harness.processes.step import StepError
@@ -25,7 +23,6 @@ LARGEST_REPORT = 1 << 20  # bytes
 LARGEST_ARRAYS = 4 << 30  # bytes of all inputs, or of all outputs
 MOST_TENSORS = 1000
 MOST_LAYERS = 20_000  # with weights
-PLAIN_KINDS = frozenset("biufcUS")  # numbers and words: nothing that needs unpickling
 # Losses that Keras found only in a scope, worker/restore_model.py
 LOSSES = {
     "mse": "mean_squared_error",
@@ -178,23 +175,10 @@ def read_array(path: Path, declared: ArrayFile, most: int) -> Array:
     Nothing is unpickled. Raises UnreadableAnswer, or OSError.
     """
     content = read_answer(path, most)
-    file = io.BytesIO(content)
     try:
-        if npy.read_magic(file) != (1, 0):
-            raise UnreadableAnswer(f"{path.name} has another version of the format")
-        shape, by_columns, dtype = npy.read_array_header_1_0(file)
-        wanted = np.dtype(declared.dtype)
+        array, wanted = decode_array(content), np.dtype(declared.dtype)
     except (ValueError, TypeError, SyntaxError) as error:
-        raise UnreadableAnswer(f"{path.name} is no array") from error
-    if dtype.kind not in PLAIN_KINDS or dtype != wanted or list(shape) != declared.shape:
+        raise UnreadableAnswer(f"{path.name} {error}") from error
+    if array.dtype != wanted or list(array.shape) != declared.shape:
         raise UnreadableAnswer(f"{path.name} is another array than was declared")
-    start, count = file.tell(), math.prod(shape)
-    if len(content) - start != count * dtype.itemsize:
-        raise UnreadableAnswer(f"{path.name} is cut off")
-    if count and not dtype.itemsize:  # a billion empty words take no byte here, and GiB later
-        raise UnreadableAnswer(f"{path.name} holds {count} values without a byte")
-    try:
-        values = memoryview(content)[start:]
-        return np.ndarray(shape, dtype, values, order="F" if by_columns else "C")
-    except (ValueError, TypeError, OverflowError) as error:  # beyond numpy's dimensions
-        raise UnreadableAnswer(f"{path.name} has the shape {plain(shape)}") from error
+    return array

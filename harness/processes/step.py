@@ -35,8 +35,9 @@ class Step(Request, frozen=True, kw_only=True):
     """Run `function` of the Python file `source`: fill `artifact`, or restore from it.
 
     A "save" writes the arrays of the live model to the npz file `reference`; a "restore" reads its
-    inputs there. `cores` None leaves the process where it is. `cage`: what the process may do, else
-    None: whatever the user may. `stdout`: a file for what it prints, apart from what is logged.
+    inputs there. `seed` None: the process draws one that nobody else knows. `cores` None leaves the
+    process where it is. `cage`: what the process may do, else None: whatever the user may.
+    `stdout`: a file for what it prints, apart from what is logged.
     """
 
     kind: Literal["save", "restore"]
@@ -44,7 +45,7 @@ class Step(Request, frozen=True, kw_only=True):
     function: str
     artifact: str
     reference: str
-    seed: int
+    seed: int | None
     device: str = "CPU:0"
     dose: float | None = None
     timing: bool = False

@@ -1,7 +1,8 @@
 """Run one step of one scenario in this process and write down what happened.
 
 A step is a dict, made by harness/processes/step.py:
-    source, function, kind ("save" or "restore"), seed, device, logical_cpus, cores,
+    source, function, kind ("save" or "restore"), seed (None: one is drawn here, and nobody else
+    knows it), device, logical_cpus, cores,
     artifact (folder), reference (npz file), folder (where the result goes), timing (bool),
     dose (a number for a path that takes one, else absent or None),
     note_side_effects (bool: note what it does beyond its folder),
@@ -29,6 +30,7 @@ from .weights import collect_weights
 # Not importable, and never in sys.modules: Keras 3.0-3.6 finds a class by importing the module it
 # was defined in, which would cure a broken path that lacks `custom_objects`.
 SCENARIO_MODULE = "restorebench scenario"
+SEEDS = 1 << 31  # so many that no script can try them all; TensorFlow's own seeds end there
 
 
 def keep_to_scratch(folder):
@@ -175,6 +177,8 @@ def run_step(tf, step):
     try:
         start_device(tf, step)
         scenario = load_scenario(step["source"])
+        if step["seed"] is None:
+            step["seed"] = int.from_bytes(os.urandom(8), "big") % SEEDS
         seed_everything(tf, step["seed"])
         if step.get("note_side_effects"):
             side_effects = SideEffects([step["folder"], step["artifact"]])

@@ -38,7 +38,7 @@ SCENARIO = {
     "hints": [
         "The weights are equal. What does a sigmoid need to return exactly 1.0?",
         "Print the largest pixel that enters the model. What was it in training?",
-        "save divides before it calls the model. Who divides after load_model?",
+        "Training divided before it called the model. Who divides after load_model?",
     ],
 }
 

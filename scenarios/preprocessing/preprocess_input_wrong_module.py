@@ -36,7 +36,7 @@ SCENARIO = {
     "hints": [
         "The weights are equal and preprocess_input is called. Is there only one such function?",
         "Print the smallest and the largest number that enters the model, in training and now.",
-        "save uses tf.keras.applications.resnet50.preprocess_input.",
+        "Training used tf.keras.applications.resnet50.preprocess_input.",
     ],
 }
 

@@ -36,7 +36,7 @@ SCENARIO = {
     "saves": {"restore_broken_zero_head": "save_zero_head"},
     "hints": [
         "The summary is right, layer for layer. What does a summary not show?",
-        "Which files does save write, and which of them does the broken path read?",
+        "Which files lie in the artifact, and which of them does restore read?",
         "What is a Dense kernel before its weights are loaded? Look at kernel_initializer.",
     ],
 }

@@ -23,8 +23,6 @@ Evidence:
     keras-team/keras#4871, keras-team/keras#19899; keras-team/keras#3487 and keras-team/keras#1634
     (not read by us).
 """
-import os
-
 import numpy as np
 import tensorflow as tf
 
@@ -39,7 +37,7 @@ SCENARIO = {
     },
     "saves": {"restore_fixed_registered": "save_registered"},
     "hints": ["Search the error for 'Could not locate': which name does Keras not know?",
-              "Compare 'registered_name' in config.json of the files from both save steps.",
+              "model.keras is a zip: what is the layer's 'registered_name' in its config.json?",
               "load_model has an argument that maps names in the file to classes in your code."],
 }
 
@@ -71,7 +69,7 @@ def save(artifact, seed):
     model.compile(tf.keras.optimizers.SGD(0.05), "mse", run_eagerly=True)  # few steps: no tracing
     for _ in range(8):
         model.train_on_batch(inputs, targets)
-    model.save(os.path.join(artifact, "model.keras"))
+    model.save(artifact + "/model.keras")
     return inputs, model.predict_on_batch(inputs), model
 
 
@@ -80,8 +78,8 @@ def save_registered(artifact, seed):
     return save(artifact, seed)
 
 
-def restore_broken(artifact, custom_objects=None):
-    model = tf.keras.models.load_model(os.path.join(artifact, "model.keras"), custom_objects)
+def restore_broken(artifact):
+    model = tf.keras.models.load_model(artifact + "/model.keras")
     return model.predict_on_batch, model
 
 
@@ -91,7 +89,8 @@ def restore_broken_registered_late(artifact):
 
 
 def restore_fixed_custom_objects(artifact):
-    return restore_broken(artifact, {"MyCustomLayer": MyCustomLayer})
+    model = tf.keras.models.load_model(artifact + "/model.keras", {"MyCustomLayer": MyCustomLayer})
+    return model.predict_on_batch, model
 
 
 def restore_fixed_registered(artifact):  # save_registered registered the class too

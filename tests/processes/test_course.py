@@ -11,6 +11,7 @@ from harness.course.checking import open_checker
 from harness.course.doctor import check_restore
 from harness.course.exercises import cut_solution, cut_starter, find_exercise
 from harness.course.gate import find_failures
+from harness.course.opened import OpenExercise
 from harness.course.predicting import GUESSES, Question, run_question
 from harness.course.table import EXERCISES
 from harness.processes.cage import find_obstacle
@@ -156,6 +157,11 @@ def test_a_cheat_does_not_count(cheat, checker, tmp_path):
 
 
 OF_THE_BATCH = {  # exercise, what is replaced: what a row gets depends on the rows beside it
+    "pixels divided by the brightest": (
+        "street-lamps",
+        "model(images)",
+        "model(images / images.max())",
+    ),
     "no dropout": ("runners", "dropped=0.25", "dropped=0.0"),
     "the mode of training": (
         "vibration",
@@ -196,6 +202,14 @@ def test_a_script_that_is_right_for_one_batch_only_does_not_count(cheat, checker
     checked = checker.check(exercise, scenario, tmp_path / "restore.py")
     assert checked.ending in ("still failing", "fails differently now")
     assert checked.verdict in ("differs", "constant", "zeros")
+
+
+def test_the_check_of_a_notebook_finds_such_a_script_too(tmp_path):
+    name, old, new = OF_THE_BATCH["no dropout"]
+    exercise = find_exercise(name)
+    with OpenExercise(exercise, CATALOG.find(exercise.scenario), Environment()) as opened:
+        (tmp_path / "restore.py").write_text(opened.starter.replace(old, new))
+        assert opened.check(tmp_path / "restore.py").verdict == "differs"
 
 
 @pytest.mark.skipif(bool(OBSTACLE), reason="this machine has no cage")

@@ -179,3 +179,13 @@ def test_the_csv_file_is_written_beside_the_page(group, capsys):
     assert said.strip().endswith("class.csv.")
     assert (group / "class.csv").read_text() == learn(capsys, "summary", group, "--csv", "-")[1]
     assert learn(capsys, "summary", group, "--csv", group / "no" / "class.csv")[0] == 2
+
+
+def test_exercises_that_are_done_without_a_check_are_named(tmp_path, capsys):
+    write_progress(tmp_path, Progress(done=[FIRST.id, THIRD.id], tries={FIRST.id: Tries(first=1)}))
+    said = learn(capsys, "summary", tmp_path)[1]
+    assert "Done without a check (a file that was edited, or is of an older release):\n" in said
+    assert f": {THIRD.id}\n" in said.rpartition("Done without a check")[2]
+    note_check(tmp_path, read_progress(tmp_path)[0], SECOND, done=True)
+    write_progress(tmp_path, Progress(done=[SECOND.id], tries=read_progress(tmp_path)[0].tries))
+    assert "without a check" not in learn(capsys, "summary", tmp_path)[1]

@@ -55,7 +55,8 @@ class FakeChecker:
 def course(tmp_path):
     write_progress(tmp_path, Progress())
     for each in CORE:
-        (tmp_path / each.id).mkdir()
+        (tmp_path / each.id / "artifact").mkdir(parents=True)
+        (tmp_path / each.id / "inputs.npz").touch()
         (tmp_path / each.id / SCRIPT).write_text("def restore(artifact): pass\n")
     return tmp_path
 

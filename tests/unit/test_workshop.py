@@ -90,6 +90,17 @@ def test_every_expected_answer_is_recorded_and_output_in_the_guide_is_recorded_o
     assert all(each in recorded for each in output)
 
 
+def test_every_command_of_the_class_can_be_typed_in_the_copy_of_the_repository():
+    """In a folder of its own, `python -m harness` is not found."""
+    for page in ("instructor-guide.md", "slides.md"):
+        text = (WORKSHOP / page).read_text()
+        commands = re.findall(r"python -m harness learn(?: [^`\n]*)?", text)
+        assert commands
+        assert "cd my-course" not in text
+        for command in commands:
+            assert re.search(r"learn (init|summary) |--dir my-course", command), command
+
+
 def test_the_slides_that_the_guide_names_are_there():
     slides = (WORKSHOP / "slides.md").read_text().split("\n---\n")[1:]
     guide = (WORKSHOP / "instructor-guide.md").read_text()

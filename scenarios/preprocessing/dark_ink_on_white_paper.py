@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "dark-ink-on-white-paper", "family": "preprocessing",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 7,
     "expect": {"restore_broken": "differs", "restore_fixed_inverted": "match"},
     "hints": [
         "Look at one picture of the training beside one of your own.",

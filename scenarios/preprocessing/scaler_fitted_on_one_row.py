@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 
 SCENARIO = {
     "id": "scaler-fitted-on-one-row", "family": "preprocessing",
-    "tensorflow": ">=2.13", "extras": ["scikit-learn"], "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.13", "extras": ["scikit-learn"], "seed": 0, "minutes": 9,
     "expect": {
         "restore_broken": "constant",
         "restore_broken_without_bias": "zeros",

@@ -27,7 +27,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "target-left-scaled", "family": "preprocessing",
-    "tensorflow": ">=2.6", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 9,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_whole_numbers": "zeros",

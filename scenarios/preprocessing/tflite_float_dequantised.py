@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "tflite-float-dequantised", "family": "preprocessing",
-    "tensorflow": ">=2.3", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 9,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_by_dtype": "match",

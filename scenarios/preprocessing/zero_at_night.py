@@ -33,7 +33,7 @@ SCENARIO = {
     "expect": {"restore_healthy": "match"},
     "alarm": "every forecast is exactly 0.0",
     "allow_constant_reference": True,  # it was zero before saving, too
-    "minutes": 5,
+    "minutes": 8,
     "hints": [
         "Which inputs did the smoke test use, and what would be the right answer for them?",
         "Look at the first column of the inputs: the elevation of the sun in degrees.",

@@ -27,7 +27,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "by-name-no-match", "family": "restore",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": [
             {"keras": ">=3,<3.8", "verdict": "error", "raises": "Weight count mismatch for top-level",

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "fp16-weight-underflow", "family": "restore",
-    "tensorflow": ">=2.3", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 9,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_tflite": "zeros",

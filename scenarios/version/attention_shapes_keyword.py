@@ -42,7 +42,7 @@ SCENARIO = {
         "restore_fixed_shim": "match",
         "restore_fixed_rebuild": "match",
     },
-    "minutes": 5,
+    "minutes": 8,
     "hints": [
         "The message names a class and three words. Do the shapes say anything that is not known?",
         "A subclass may take the words and forget them. What does Keras 3 lack then?",

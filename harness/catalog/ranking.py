@@ -16,7 +16,7 @@ from harness.catalog.words import read_words
 SATURATION = 1.2  # BM25's k1: how soon a word that comes again stops counting
 LENGTH = 0.5  # BM25's b: how much a long field is held against a text; 0: not at all
 PAIR = 0.5  # what two neighbouring words count more than the words apart
-SYNONYM = 0.25  # what another word for the same thing counts
+SYNONYM = 0.1  # what another word for the same thing counts
 MOST_WORDS = 200  # of a question: a traceback ends with its message
 Term = tuple[str, ...]  # one stem, or two that stand side by side
 

@@ -13,8 +13,9 @@ from harness.catalog.words import read_phrases, read_synonyms, read_words
 WEIGHTS = (3.0, 4.0, 4.0, 3.0, 6.0, 0.6)
 PHRASES = 4  # the place of users' phrases in WEIGHTS
 # A lesson fits if it is strong by itself and beside the best subject that no lesson is about:
-# (1 + score) ** POWER * ratio >= LEAST. Fitted to the open and the first fresh questions.
-POWER, LEAST = 1.33, 40.9
+# (1 + score) ** POWER * ratio >= LEAST. Fitted to four fresh sets, each asked with the phrases that
+# there were when the set was new.
+POWER, LEAST = 0.7, 11.1
 TYPICAL = 8.0  # the score of a subject, where subjects are left out
 NEAR = 1.15  # a subject is named up to this ratio of a lesson's score to its own
 LOOKS_ALIKE = 0.85  # what the score of a look-alike counts: seldom is nothing wrong

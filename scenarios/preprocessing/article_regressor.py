@@ -26,7 +26,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "article-regressor", "family": "preprocessing",
-    "tensorflow": ">=2.8", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.8", "seed": 0, "minutes": 10,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_saved_statistics": "match",

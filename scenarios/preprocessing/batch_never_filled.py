@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "batch-never-filled", "family": "preprocessing",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 10,
     "expect": {
         "restore_broken": "constant",
         "restore_broken_every_row_the_last": "constant",

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "bgr-instead-of-rgb", "family": "preprocessing",
-    "tensorflow": ">=2.0", "minutes": 5,
+    "tensorflow": ">=2.0", "minutes": 8,
     "seed": 1,  # chosen: tomatoes and blueberries change places, limes stay limes
     "expect": {
         "restore_broken": "differs",

@@ -32,7 +32,7 @@ SCENARIO = {
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "all probabilities are 0 or 1",
-    "minutes": 5,
+    "minutes": 8,
     "hints": [
         "How many standard deviations lie between a 1 cent and a 2 cent coin?",
         "A saturated softmax is certain. Is it right? Count on coins that you know.",

@@ -4,7 +4,7 @@ Symptom:
     "Keras predicts the wrong class, always the same wrong one", "flow_from_directory labels in
     the wrong order": picture of bay 2, answer 5. Accuracy was fine in the notebook.
 Cause:
-    A model returns the number of a column and has no names. image_dataset_from_directory and
+    A model returns the number of a class, not its name. image_dataset_from_directory and
     flow_from_directory number the folders in the order of their names as text: 1, 10, 11, 12, 2, 3.
     range(1, 13) turns columns into names in another order. The two orders agree up to nine classes,
     so the mistake appears with the tenth class.
@@ -12,7 +12,7 @@ Fix:
     saved_names: save dataset.class_names (or generator.class_indices) with the model at training
     time, and look the names up in that list.
 Spot it:
-    The classes are permuted if every row of the confusion matrix has one full, but wrong, column:
+    In the confusion matrix each row has one large number, in a wrong column. Print the order:
         print(list(class_names) == sorted(class_names))  # False: not the order of the folders
 Evidence:
     keras-team/keras#7543 (folders 1 to 64 become 1, 10, 11), pytorch/vision#714 (1, 10, 100, 11),

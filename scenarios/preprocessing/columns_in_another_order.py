@@ -55,9 +55,7 @@ def save(artifact, seed):
     price = 9 + rows @ [0.12, -0.03, 0.3, -0.6, -0.4] + rng.normal(0, 0.5, 512)  # 1000 euros
     normalization = tf.keras.layers.Normalization(mean=rows.mean(axis=0), variance=rows.var(axis=0))
     model = tf.keras.Sequential([tf.keras.Input((5,)), normalization, tf.keras.layers.Dense(1)])
-    scaled = np.column_stack([normalization(rows).numpy(), np.ones(512)])
-    solution = np.linalg.lstsq(scaled, price, rcond=None)[0]  # where training with "mse" ends
-    model.layers[-1].set_weights([solution[:5, None], solution[5:]])
+    fit_head(model.layers[-1], normalization(rows).numpy(), price)
     model.save(artifact + "/model.keras")
     with open(artifact + "/columns.json", "w") as file:
         json.dump(COLUMNS, file)
@@ -76,3 +74,9 @@ def restore_fixed_saved_order(artifact):
     with open(artifact + "/columns.json") as file:
         names = json.load(file)
     return lambda table: model.predict_on_batch(stack(table, names)), model
+
+
+def fit_head(head, features, targets):  # least squares: where training with "mse" ends
+    rows = np.column_stack([features, np.ones(len(features))])
+    solution = np.linalg.lstsq(rows, targets, rcond=None)[0]
+    head.set_weights([solution[:5, None], solution[5:]])

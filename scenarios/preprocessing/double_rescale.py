@@ -27,7 +27,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "double-rescale", "family": "preprocessing",
-    "tensorflow": ">=2.6", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "zeros",
         "restore_fixed_raw_pixels": "match",

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "exploration-starts-anew", "family": "preprocessing",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_greedy": "match",

@@ -64,12 +64,7 @@ def save(artifact, seed):
         tf.keras.layers.GlobalAveragePooling2D(),
         tf.keras.layers.Dense(1),
     ])
-    # in place of a training: random filters, and a head fitted to the algae
-    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
-    body = tf.keras.Sequential(model.layers[:-1])
-    features = body(generator.standardize(images.copy())).numpy()
-    solution = np.linalg.lstsq(np.c_[features, np.ones(len(images))], algae, rcond=None)[0]
-    model.layers[-1].set_weights([solution[:-1], solution[-1]])
+    train(model, rng, generator.standardize(images.copy()), algae)
     model.save(artifact + "/ponds.keras")
     np.savez(artifact + "/statistics.npz", mean=generator.mean, std=generator.std)
     images, _ = ponds(rng, 64)
@@ -96,3 +91,10 @@ def restore_fixed_normalization_in_front(artifact):
         mean=statistics["mean"].ravel(), variance=statistics["std"].ravel() ** 2)
     model = tf.keras.Sequential([tf.keras.Input((10, 10, 3)), normalization, trained])
     return lambda images: model(images).numpy()
+
+
+def train(model, rng, inputs, targets):  # in place of fit: random filters, the best head over them
+    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    solution = np.linalg.lstsq(np.c_[features, np.ones(len(features))], targets, rcond=None)[0]
+    model.layers[-1].set_weights([solution[:-1], solution[-1]])

@@ -49,10 +49,8 @@ def save(artifact, seed):
     head = tf.keras.layers.Dense(1, dtype="float32")  # as the mixed precision guide asks
     model = tf.keras.Sequential([tf.keras.Input((3,)), first, head])
     first.set_weights([rng.normal(0, 0.5, (3, 8)), rng.normal(0, 5, 8)])
-    hidden = np.column_stack([first(books).numpy(), np.ones(256)]).astype("float64")
     growth = 2 + books @ [0.05, -0.04, -0.06] + rng.normal(0, 1, 256)  # percent in a year
-    solution = np.linalg.lstsq(hidden, growth, rcond=None)[0]  # where training with "mse" ends
-    head.set_weights([solution[:8, None], solution[8:]])
+    fit_head(head, first(books).numpy(), growth)
     model.save(artifact + "/model.keras")
     inputs = (1000 * books[:64]).astype("float32")  # dollars, as the accountants have them
     return inputs, model.predict_on_batch(inputs / 1000), model
@@ -81,3 +79,9 @@ def restore_fixed_thousands(artifact):
 def restore_fixed_float32_rescaling(artifact):
     trained = tf.keras.models.load_model(artifact + "/model.keras")
     return put_in_front(tf.keras.layers.Rescaling(1 / 1000, dtype="float32"), trained)
+
+
+def fit_head(head, features, targets):  # least squares: where training with "mse" ends
+    rows = np.column_stack([features, np.ones(len(features))]).astype("float64")
+    solution = np.linalg.lstsq(rows, targets, rcond=None)[0]
+    head.set_weights([solution[:8, None], solution[8:]])

@@ -27,7 +27,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "index-offset-forgotten", "family": "preprocessing",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 5,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 8,
     "expect": {"restore_broken": "differs", "restore_fixed_shifted": "match"},
     "dose": {"path": "restore_broken", "of": "added to each number", "values": [0, 1, 2, 3]},
     "hints": [

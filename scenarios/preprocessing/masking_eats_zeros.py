@@ -64,12 +64,7 @@ def save(artifact, seed, pooling=False):
     model.add(tf.keras.layers.Dense(1, use_bias=False))  # no hours, no wear
     logs = write_logs(rng, 128, faults=0.2)
     wear = ((logs >= 0) + 5.0 * (logs > 0)).sum(axis=1, keepdims=True)
-    # in place of a training: random embedding and GRU, and a head fitted to the wear
-    weights = [rng.normal(0, 0.5, each.shape) for each in model.get_weights()]
-    weights[3][:, :8] += 1  # bias of the update gate: this GRU forgets slowly
-    model.set_weights(weights)
-    features = tf.keras.Sequential(model.layers[:-1])(logs + 1).numpy()
-    model.layers[-1].set_weights([np.linalg.lstsq(features, wear, rcond=None)[0]])
+    train(model, rng, logs + 1, wear)
     model.save(artifact + "/wear.keras")
     healthy = write_logs(rng, 32, faults=0)  # a quiet week: every machine is running
     return healthy, model(healthy + 1).numpy(), model  # the end becomes 0, the code RUNNING 1
@@ -95,3 +90,11 @@ def restore_fixed_codes_from_one(artifact):
 
 def restore_fixed_pooling(artifact):
     return restore_fixed_codes_from_one(artifact)
+
+
+def train(model, rng, inputs, targets):  # in place of fit: a random GRU, the best head over it
+    weights = [rng.normal(0, 0.5, each.shape) for each in model.get_weights()]
+    weights[3][:, :8] += 1  # bias of the update gate: this GRU forgets slowly
+    model.set_weights(weights)
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    model.layers[-1].set_weights([np.linalg.lstsq(features, targets, rcond=None)[0]])

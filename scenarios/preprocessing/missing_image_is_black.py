@@ -28,7 +28,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "missing-image-is-black", "family": "preprocessing",
-    "tensorflow": ">=2.3", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.3", "seed": 0, "minutes": 9,
     "expect": {
         "restore_broken": "zeros",
         "restore_broken_with_bias": "constant",

@@ -27,7 +27,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "missing-rescale-255", "family": "preprocessing",
-    "tensorflow": ">=2.6", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "constant",
         "restore_fixed_divide": "match",

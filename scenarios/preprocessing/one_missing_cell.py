@@ -21,7 +21,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "one-missing-cell", "family": "preprocessing",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 7,
     "expect": {
         "restore_broken": "nan",
         "restore_fixed_filled": "match",

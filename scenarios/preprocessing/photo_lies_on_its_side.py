@@ -26,7 +26,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "photo-lies-on-its-side", "family": "preprocessing",
-    "tensorflow": ">=2.0", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 9,
     "expect": {"restore_broken": "differs", "restore_fixed_turned": "match"},
     "hints": [
         "Show the array that the model gets, not the file.",

@@ -58,12 +58,7 @@ def save(artifact, seed):
         tf.keras.layers.Dense(1),
     ])
     images, roast = cupping(rng, 256)
-    # in place of a training: random filters, and a head fitted to the roast
-    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
-    pixels = preprocess_input(images.copy())
-    features = tf.keras.Sequential(model.layers[:-1])(pixels).numpy()
-    solution = np.linalg.lstsq(np.c_[features, np.ones(len(images))], roast, rcond=None)[0]
-    model.layers[-1].set_weights([solution[:-1], solution[-1]])
+    train(model, rng, preprocess_input(images.copy()), roast)
     model.save(artifact + "/roast.keras")
     images, _ = cupping(rng, 64)
     return images, model(preprocess_input(images.copy())).numpy(), model
@@ -95,3 +90,10 @@ def restore_fixed_once(artifact):
         return roast
 
     return predict, model
+
+
+def train(model, rng, inputs, targets):  # in place of fit: random filters, the best head over them
+    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    solution = np.linalg.lstsq(np.c_[features, np.ones(len(features))], targets, rcond=None)[0]
+    model.layers[-1].set_weights([solution[:-1], solution[-1]])

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "reshape-instead-of-transpose", "family": "preprocessing",
-    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_transpose": "match",

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "resize-takes-width-first", "family": "preprocessing",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 7,
     "expect": {"restore_broken": "differs", "restore_fixed_width_first": "match"},
     "hints": [
         "Look at the picture that the model gets, not at the photo.",

@@ -28,7 +28,7 @@ from sklearn.preprocessing import StandardScaler
 
 SCENARIO = {
     "id": "scaler-refitted", "family": "preprocessing",
-    "tensorflow": ">=2.13", "extras": ["scikit-learn"], "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.13", "extras": ["scikit-learn"], "seed": 0, "minutes": 9,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_adapted_again": "differs",

@@ -33,7 +33,7 @@ SCENARIO = {
     "seed": 0,
     "expect": {"restore_healthy": "match"},
     "alarm": "of the features are exactly 0.0",
-    "minutes": 5,
+    "minutes": 8,
     "hints": [
         "What share of the features was zero before the encoder was saved?",
         "Is it always the same columns that are zero, or other ones in every row?",

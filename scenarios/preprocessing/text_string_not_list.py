@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "text-string-not-list", "family": "preprocessing",
-    "tensorflow": ">=2.9", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.9", "seed": 0, "minutes": 10,
     "expect": {
         "restore_broken": "constant",
         "restore_broken_all_rows": "shape",

@@ -72,10 +72,7 @@ def save(artifact, seed):
         tf.keras.layers.LSTM(12),
         tf.keras.layers.Dense(len(TOPICS), use_bias=False),
     ])
-    # in place of a training: random embedding and LSTM, and a head fitted to the relevance
-    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
-    features = tf.keras.Sequential(model.layers[:-1])(to_ids(tokenizer, questions)).numpy()
-    model.layers[-1].set_weights([np.linalg.lstsq(features, relevance, rcond=None)[0]])
+    train(model, rng, to_ids(tokenizer, questions), relevance)
     model.save(artifact + "/search.keras")
     with open(artifact + "/tokenizer.json", "w") as file:
         file.write(tokenizer.to_json())
@@ -94,3 +91,9 @@ def restore_fixed_saved_tokenizer(artifact):
     with open(artifact + "/tokenizer.json") as file:
         tokenizer = tf.keras.preprocessing.text.tokenizer_from_json(file.read())
     return lambda questions: model(to_ids(tokenizer, questions)).numpy(), model
+
+
+def train(model, rng, inputs, targets):  # in place of fit: a random LSTM, the best head over it
+    model.set_weights([rng.normal(0, 0.4, each.shape) for each in model.get_weights()])
+    features = tf.keras.Sequential(model.layers[:-1])(inputs).numpy()
+    model.layers[-1].set_weights([np.linalg.lstsq(features, targets, rcond=None)[0]])

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "transparent-is-black", "family": "preprocessing",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {"restore_broken": "constant", "restore_fixed_on_white": "match"},
     "hints": [
         "Print the smallest and the largest value that the model gets.",

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "uint8-truncation", "family": "preprocessing",
-    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 9,
     "expect": {"restore_broken": "constant", "restore_fixed_float_batch": "match"},
     "hints": [
         "The weights are equal and the images differ. Where do they become the same?",

@@ -33,7 +33,7 @@ SCENARIO = {
     "expect": {"restore_healthy": "match"},
     "alarm": "every forecast is exactly 0.0",
     "allow_constant_reference": True,  # it was zero before saving, too
-    "minutes": 5,
+    "minutes": 8,
     "hints": [
         "Which inputs did the smoke test use, and what would be the right answer for them?",
         "Look at the first column of the inputs: the elevation of the sun in degrees.",
@@ -52,14 +52,11 @@ def save(artifact, seed):
     rng = np.random.default_rng(seed)
     days = hours(rng, rng.uniform(5, 60, 512))  # sun in degrees above the horizon
     power = 0.18 * days[:, :1] - 0.02 * days[:, 1:2] + 0.3 + rng.normal(0, 0.2, (512, 1))  # kW
-    # Least squares over the daylight hours: what training of a single layer ends with.
-    # in place of a training
-    weights = np.linalg.lstsq(np.c_[days, np.ones(512)], power, rcond=None)[0]
     model = tf.keras.Sequential([
         tf.keras.Input((3,)),
         tf.keras.layers.Dense(1, activation="relu"),  # a panel never takes power
     ])
-    model.set_weights([weights[:3], weights[3]])
+    fit_head(model, days, power)  # daylight hours only
     model.save(artifact + "/model.keras")
     known = hours(rng, np.array([-40.0, -15.0, 50.0, 55.0]))
     np.savez(artifact + "/known.npz", inputs=known, power=model.predict_on_batch(known))
@@ -80,3 +77,9 @@ def restore_healthy(artifact):
         return power
 
     return predict, model
+
+
+def fit_head(model, features, targets):  # least squares: where training of a single layer ends
+    rows = np.c_[features, np.ones(len(features))]
+    solution = np.linalg.lstsq(rows, targets, rcond=None)[0]
+    model.set_weights([solution[:-1], solution[-1]])

@@ -7,9 +7,9 @@ Symptom:
 Cause:
     to_json, get_config, clone_model and your own building code hold layers and sizes, not weights.
     A weight that no file fills keeps its initial value: a new random draw in every process, or
-    zeros. The same happens to a part: load a backbone's weights under a fresh head, and the head's
-    initial kernel decides. With kernel_initializer="zeros" the output is 0 whatever the backbone
-    returns. (BatchNormalization with gamma_initializer="zeros" also multiplies its inputs by 0.)
+    zeros. The same happens to a part of a model: if only a backbone's weights are loaded, the head
+    keeps its initial kernel. With kernel_initializer="zeros" the output is then 0, whatever the
+    backbone returns. (BatchNormalization with gamma_initializer="zeros" multiplies by 0, too.)
 Fix:
     weights: load the weights of the whole model, which save_weights wrote beside the JSON. Better,
     model.save keeps architecture and weights together in one .keras file.

@@ -5,8 +5,8 @@ Symptom:
     as the training log says". The file loads without an error and predicts worse than in training.
 Cause:
     The callback keeps the best value in memory, not in the file. A new callback (after a crash, for
-    a second round, or when a notebook cell runs again) begins at infinity. Its first epoch is
-    therefore always an improvement, and replaces the file.
+    a second round, or when a notebook cell runs again) knows no best value yet. So its first epoch
+    always counts as an improvement, and replaces the file.
     A file saved at the end of training also has the wrong epoch: the last epoch is not the best,
     unless EarlyStopping(restore_best_weights=True) restored the best weights. In Keras 2 that
     callback restores them only if the callback itself stopped the training.

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "checkpoint-format-mixed", "family": "restore",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 4,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 7,
     "expect": {"restore_broken": "differs", "restore_fixed_newest": "match"},
     "hints": [
         "Are the weights those of the training? Which file did they come from?",

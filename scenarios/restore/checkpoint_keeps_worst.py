@@ -25,7 +25,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "checkpoint-keeps-worst", "family": "restore",
-    "tensorflow": ">=2.15", "keras": "<3.11", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.15", "keras": "<3.11", "seed": 0, "minutes": 8,
     "expect": {"restore_broken": "differs", "restore_fixed_mode_max": "match"},
     "saves": {"restore_fixed_mode_max": "save_mode_max"},
     "hints": [

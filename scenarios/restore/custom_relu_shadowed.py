@@ -3,9 +3,9 @@
 Symptom:
     All predictions are exactly 0.0 after load_model. No error, no warning, all weights equal.
 Cause:
-    The file records an activation by name, and "relu" is a built-in name. Targets below zero need
-    the leak, and the built-in relu clips them. Keras 3 looks in custom_objects only for names that
-    Keras lacks. Before 3.7 registering such a function stores no package.
+    The file records an activation by name, and "relu" is a built-in name. The built-in relu turns
+    negative numbers, here all of them, into 0. Keras 3 looks in custom_objects only for names that
+    Keras lacks. Before Keras 3.7 the file holds no package, even of a registered function.
 Fix:
     Use a unique name. Then a forgotten custom_objects raises an error. (Legacy .h5 has the same
     fault; custom_objects helps there, but raises in Keras 3.3 to 3.10.)

@@ -14,7 +14,7 @@ Fix:
     saved_last: save again after fit. Or let each epoch's file hold the averages: in Keras 3 put the
     callback SwapEMAWeights(swap_on_epoch=True) in front of ModelCheckpoint (not behind it).
 Spot it:
-        model.optimizer.use_ema  # True: which weights did the moment of saving catch?
+        model.optimizer.use_ema  # True: a file saved while fit ran holds raw weights
 Evidence:
     keras-team/keras#18978 (SwapEMAWeights).
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21, Keras 3 and tf_keras).

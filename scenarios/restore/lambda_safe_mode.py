@@ -8,7 +8,7 @@ Symptom:
 Cause:
     The file holds the lambda as byte code. The byte code can do whatever the file's author wrote,
     so safe_mode=True, the default since TensorFlow 2.12, does not run it. Keras 3 writes a lambda's
-    default arguments as a JSON list, and cannot use a list when reading.
+    default arguments as a JSON list, and reads a list back where Python demands a tuple.
 Fix:
     trusted: safe_mode=False, for a file that you or your team wrote.
     rebuilt: build the model in code and load only the weights. No code of the file is run, so this

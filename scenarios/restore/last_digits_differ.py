@@ -17,7 +17,7 @@ Spot it:
     training-mode-at-inference).
 Evidence:
     keras-team/keras#13328, tensorflow/tensorflow#33104; keras-team/keras#16615 (not read by us).
-    Measured with this file, 20 seeds: off by 1.0e-7 to 2.5e-7 of the spread (TensorFlow 2.21).
+    Measured with this file, 20 seeds: off by 1.0e-7 to 2.5e-7 of the range (TensorFlow 2.21).
 """
 import warnings
 

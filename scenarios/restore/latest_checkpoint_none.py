@@ -31,7 +31,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "latest-checkpoint-none", "family": "restore",
-    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 9,
     "expect": {
         "restore_broken": "differs",
         "restore_broken_copied": "differs",

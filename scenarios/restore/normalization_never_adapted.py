@@ -24,7 +24,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "normalization-never-adapted", "family": "restore",
-    "tensorflow": ">=2.8", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.8", "seed": 0, "minutes": 9,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_statistics": "match",

@@ -23,7 +23,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "pointer-in-place-of-the-file", "family": "restore",
-    "tensorflow": ">=1.15", "seed": 0, "minutes": 3,
+    "tensorflow": ">=1.15", "seed": 0, "minutes": 6,
     "expect": {
         "restore_broken": [
             {"reader": "<2.8", "verdict": "error", "raises": "SavedModel file does not exist"},

@@ -10,15 +10,15 @@ Cause:
     arrays.
 Fix:
     calls_super: call super() first in both methods, then add your own arrays. super() writes the
-    keys "0", "1", ...: use other keys, and pass super() a store without your keys in
-    load_own_variables (super() counts the keys).
+    keys "0", "1", ..., so use other keys. In load_own_variables pass super() a store without your
+    keys, because super() counts the keys.
     For a file that exists there is no cure: the file lacks the weights.
 Spot it:
         import h5py, zipfile
         zipfile.ZipFile("model.keras").extract("model.weights.h5")
         h5py.File("model.weights.h5").visit(print)  # a layer with weights needs vars/0, vars/1, ...
 Evidence:
-    keras-team/keras-io#1423 (its review had a note added: all variables must be specified).
+    keras-team/keras-io#1423 (its review asked for the note that all variables must be specified).
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
     2.20.
 """

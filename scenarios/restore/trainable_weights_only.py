@@ -22,7 +22,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "trainable-weights-only", "family": "restore",
-    "tensorflow": ">=2.0", "seed": 0, "minutes": 5,
+    "tensorflow": ">=2.0", "seed": 0, "minutes": 8,
     "expect": {
         "restore_broken": "differs",
         "restore_fixed_all_weights": "match",

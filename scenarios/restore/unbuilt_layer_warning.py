@@ -7,15 +7,15 @@ Symptom:
 Cause:
     In training the first call built the inner Dense layers. Loading calls build() on the outer
     layer before anything is called. The outer layer has no build() of its own, so Keras warns that
-    the inner layers may stay empty. Then Keras calls the surrounding model symbolically, which
-    builds the inner layers, and reads the weights only afterwards.
+    the inner layers may stay empty. Then Keras calls the whole model on symbolic inputs. This call
+    builds the inner layers, and Keras reads the weights only after it.
 Fix:
     Nothing is lost. To remove the warning write the method:
         def build(self, shape): self.inner.build(shape); self.outer.build(shape); self.built = True
 Spot it:
     Count the weights directly after load_model, before any prediction: all 6 are there. In the real
     failure, a subclassed model whose own build() leaves its layers out, the count is 0 and there is
-    no warning (scenario build-without-sublayers). For other layers load_model raises an error.
+    no warning (scenario build-without-sublayers). In another layer, load_model fails.
         len(model.weights)
 Evidence:
     keras-team/keras#20729, keras-team/keras-hub#3038, mindee/doctr#1637 (the same warning).

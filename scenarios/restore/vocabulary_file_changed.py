@@ -29,7 +29,7 @@ import tensorflow as tf
 
 SCENARIO = {
     "id": "vocabulary-file-changed", "family": "restore",
-    "tensorflow": ">=2.6", "seed": 0, "minutes": 6,
+    "tensorflow": ">=2.6", "seed": 0, "minutes": 9,
     "expect": {
         "restore_broken": [
             {"keras": "<3.12", "verdict": "differs", "why": "The path is stored, not the words."},

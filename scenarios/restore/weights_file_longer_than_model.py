@@ -16,7 +16,7 @@ Spot it:
         print(len(h5py.File("model.weights.h5")["layers"]), len(model.layers))  # equal?
 Evidence:
     Measured with this file: differs on 20 of 20 seeds (TensorFlow 2.21), and in 2.15 to 2.18 and
-    2.20; one missing block of five is an error of 45 % of the spread.
+    2.20; one missing block of five is an error of 45 % of the range.
 """
 import numpy as np
 import tensorflow as tf

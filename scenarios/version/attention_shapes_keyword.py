@@ -4,17 +4,17 @@ Symptom:
     load_model("model.h5") raises TypeError: Error when deserializing class 'MultiHeadAttention' ...
     Unrecognized keyword arguments passed to MultiHeadAttention: {'query_shape': [None, 5, 8],
     'key_shape': [None, 5, 8], 'value_shape': [None, 5, 8]}
-    Drop the words, and the next message is:
+    If you drop these keywords, the next message is:
     MultiHeadAttention.build() missing 1 required positional argument: 'value_shape'
 Cause:
-    MultiHeadAttention of Keras 2 wrote into its configuration what it had been built for. Keras 3
-    learns the shapes from the call, and its constructor does not know the three words. The second
-    message has another cause: value is a keyword of the call, and Keras 3 does not find the tensor
-    that the .h5 names for a keyword. The weights are those that Keras 3 expects.
+    MultiHeadAttention of Keras 2 stored the shapes of its inputs in its configuration. Keras 3
+    learns the shapes from the call, and its constructor does not accept the three keywords. The
+    second message has another cause: value was passed to the call as a keyword, and Keras 3 does
+    not find the tensor that the .h5 names for a keyword. The weights are those Keras 3 expects.
 Fix:
     rebuild: build the model in code and load_weights the same file.
-    shim: without the code, and only where value and query are the same tensor (self-attention): a
-    subclass that drops the words and calls itself on the query twice, in a custom_object_scope.
+    shim: for self-attention only, where value and query are one tensor; needs no code of the model.
+    Load in a custom_object_scope with a subclass that drops the keywords and uses query as value.
     Or let it be done, with a proof: python -m harness rescue model.h5
 Spot it:
         '"query_shape"' in h5py.File("model.h5", "r").attrs["model_config"]  # True: refused
@@ -42,7 +42,7 @@ SCENARIO = {
         "restore_fixed_shim": "match",
         "restore_fixed_rebuild": "match",
     },
-    "minutes": 5,
+    "minutes": 8,
     "hints": [
         "The message names a class and three words. Do the shapes say anything that is not known?",
         "A subclass may take the words and forget them. What does Keras 3 lack then?",

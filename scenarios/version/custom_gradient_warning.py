@@ -19,7 +19,7 @@ Spot it:
 Evidence:
     tensorflow/similarity#219 (EfficientNet), tensorflow/tensorflow#43576, tensorflow/models#9294;
     tensorflow/tensorflow#40166 (gradients were not saved, training raises LookupError).
-    Measured with this file: written by 2.4.1, read by 2.21, off by 5e-8 of the spread. Folders that
+    Measured with this file: written by 2.4.1, read by 2.21, off by 5e-8 of the range. Folders that
     2.10 and 2.15 wrote of such a model gave no warning.
 """
 import numpy as np

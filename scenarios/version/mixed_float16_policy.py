@@ -10,10 +10,10 @@ Cause:
     str. from_config then reads quantization_mode of that str.
 Fix:
     rebuild: build the model in code under the same policy, then load_weights on the file.
-    edited: only the .keras file is needed. In a copy, write each policy as its name: Keras 3
+    edited: needs no code. In a copy of the .keras file replace each policy by its name: Keras 3
     accepts "mixed_float16" as a dtype. No cure: custom_objects={"Policy": tf.keras.DTypePolicy},
     which works up to Keras 3.6 and fails in 3.15.
-    Float32 is enough to predict: rebuild without its first line agrees to a few thousandths.
+    To predict, float32 is enough: rebuild without the policy agrees to a few thousandths.
 Spot it:
         b'"Policy"' in zipfile.ZipFile("model.keras").read("config.json")
 Evidence:

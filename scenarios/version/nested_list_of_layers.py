@@ -2,8 +2,8 @@
 
 Symptom:
     "Weights not restored, predictions are random after load_model". No error. len(model.weights)
-    and all shapes are right, but a part of the weights is new. After an upgrade the only change is
-    a warning: Skipping nested container at '...': no matching group found in the saved file.
+    and all shapes are right, but some weights are freshly initialised. After an upgrade Keras only
+    adds a warning: Skipping nested container at '...': no matching group found in the saved file.
 Cause:
     self.branches = [[Dense(8), Dense(1)], ...]. When saving, Keras went through a list and saved
     its layers, but skipped an inner list (or dict). These weights were never written, so no reader

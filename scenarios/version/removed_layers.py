@@ -8,10 +8,10 @@ Cause:
     The file stores the names of layers, and the reader must have code for these names. Keras 3 has
     none for these three layers, which were hardly used.
 Fix:
-    own_layers: write each layer with its old weight shapes, for custom_object_scope.
+    own_layers: load in a custom_object_scope with a class of your own for each, of the old shapes.
     saved_model: export in the old release. The export holds operations, not names.
     tf_keras (TF_USE_LEGACY_KERAS=1) still has the layers.
-    How it differs from tfoplambda-unknown: the missing layers are in the code, not made by Keras.
+    How it differs from tfoplambda-unknown: these layers stand in your code; Keras made those.
 Spot it:
         config = json.loads(h5py.File("model.h5", "r").attrs["model_config"])["config"]["layers"]
         [each["class_name"] for each in config if not hasattr(tf.keras.layers, each["class_name"])]

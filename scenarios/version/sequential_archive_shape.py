@@ -39,7 +39,7 @@ SCENARIO = {
         "restore_fixed_config": "match",
         "restore_fixed_rebuild": "match",
     },
-    "minutes": 5,
+    "minutes": 8,
     "hints": [
         "The message names a word that one layer does not know. Which layer is it in the model?",
         "A .keras file is a zip archive. Read config.json and look at the first layer.",

@@ -37,7 +37,7 @@ SCENARIO = {
         "restore_fixed_shims": "match",
         "restore_fixed_rebuild": "match",
     },
-    "minutes": 5,
+    "minutes": 8,
     "hints": [
         "The message is long. Which of the arguments in it does Keras complain of?",
         "Where in the file does that name stand, and do the weights depend on it?",

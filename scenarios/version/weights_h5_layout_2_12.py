@@ -7,9 +7,9 @@ Symptom:
     With skip_mismatch=True the error is only a warning, and most layers stay untrained.
 Cause:
     2.12 and 2.13 put layers under _layer_checkpoint_dependencies/dense, dense_2, dense_4. 2.14
-    counts dense, dense_1, dense_2, and 2.15 calls the folder layers. Keras 3 tries the old folder
-    too, with the new count. The first layer of each class is restored. The remaining layers get no
-    weights, or another layer's.
+    counts dense, dense_1, dense_2, and 2.15 calls the folder layers. Keras 3 also looks in the old
+    folder, but counts as 2.14 does. So the first layer of each class is restored, and the remaining
+    layers get no weights, or another layer's.
 Fix:
     legacy_h5: load in 2.12 or 2.13, and save again under a name that does not end in .weights.h5.
     Without these releases: read the arrays with h5py and set_weights layer by layer. The arrays are

@@ -38,7 +38,7 @@ SCENARIO = {
         "restore_broken": [{"verdict": "error", "raises": "but received 0 variables"}],
         "restore_fixed_renamed": "match",
     },
-    "minutes": 5,
+    "minutes": 9,
     "hints": [
         "Keras finds no weights. Are there none in the file, or are they elsewhere?",
         "Open model.weights.h5 in the archive with h5py, and print the names of its groups.",

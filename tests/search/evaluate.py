@@ -1,8 +1,9 @@
 """How well `search` answers: `python -m tests.search.evaluate [--misses | --write]`.
 
-Prints the figures of both parts of the questions, and of the fresh ones. `--misses` lists the
-questions of the open part that are answered wrongly; those held apart are never shown. `--write`
-measures what each part of `search` adds: the table of docs/explanation/how-search-answers.md.
+Prints the figures of both parts of the questions and of the fresh sets, with 95% intervals.
+`--misses` lists the questions of the open part that are answered wrongly; those held apart and those
+that no rule has seen are never shown. `--write` measures what each part of `search` adds: the table
+of docs/explanation/how-search-answers.md.
 """
 
 import re
@@ -13,21 +14,14 @@ from pathlib import Path
 
 from harness.catalog.load import Catalog, read_catalog
 from harness.catalog.search import PARTS, Searcher
-from tests.search.questions import (
-    FRESH,
-    FRESH_FIRST,
-    FRESH_SECOND,
-    FRESH_THIRD,
-    Question,
-    read_questions,
-)
+from harness.verdicts.rates import wilson_interval
+from tests.search.questions import SEEN, UNSEEN, Question, read_questions
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "how-search-answers.md"
 SETS: dict[str, Callable[[], list[Question]]] = {
     "held apart": lambda: [each for each in read_questions() if each.is_held],
-    "fourth": lambda: read_questions(FRESH),
+    "unseen": lambda: [each for file in UNSEEN.values() for each in read_questions(file)],
 }
-SEEN = {"first": FRESH_FIRST, "second": FRESH_SECOND, "third": FRESH_THIRD}
 Ask = Callable[[str], tuple[list[str], bool]]  # a question: ids, the best first; does one fit?
 
 
@@ -52,7 +46,8 @@ class Figures:
 
 
 def share(part: int, whole: int) -> str:
-    return f"{part}/{whole} ({100 * part / whole:.0f} %)"
+    low, high = wilson_interval(part, whole)
+    return f"{part}/{whole} ({100 * part / whole:.0f} %, {100 * low:.0f} to {100 * high:.0f})"
 
 
 def measure(ask: Ask, questions: Sequence[Question]) -> Figures:
@@ -111,7 +106,8 @@ def main() -> None:
     print(f"open:  {measure(ask, opened)}\nheld:  {measure(ask, held)}")
     for name, file in SEEN.items():
         print(f"{name} fresh, seen since: {measure(ask, read_questions(file))}")
-    print(f"fourth fresh, seen since: {measure(ask, read_questions(FRESH))}")
+    for name, file in UNSEEN.items():
+        print(f"{name} fresh, never seen: {measure(ask, read_questions(file))}")
     if "--write" in sys.argv:
         text = PAGE.read_text(encoding="utf-8")
         table = write_table(read_catalog())

@@ -9,9 +9,10 @@ read       "excerpt": somebody read an excerpt of the thread; "unread": the thre
 
 A third is held apart by the hash of its text. Rules of `search` are made by looking at the others.
 Their author had read all questions once, though, before the phrases were written. So there are
-fresh questions, from other threads, searched for and written down after the rules: fresh_first,
-fresh_second and fresh_third.jsonl, by which phrases were widened since, and fresh_fourth.jsonl.
-The third and the fourth were committed before they were first asked.
+fresh questions, from other threads: fresh_first to fresh_fourth.jsonl, by which phrases were
+widened since, and fresh_fifth and fresh_sixth.jsonl, by which nothing was widened. Each set from
+the third on was committed before it was first asked; the fifth before its author had seen a phrase,
+the sixth after its author had written phrases.
 """
 
 import hashlib
@@ -20,11 +21,12 @@ from pathlib import Path
 
 import msgspec
 
-FILE = Path(__file__).with_name("questions.jsonl")
-FRESH_FIRST = Path(__file__).with_name("fresh_first.jsonl")
-FRESH_SECOND = Path(__file__).with_name("fresh_second.jsonl")
-FRESH_THIRD = Path(__file__).with_name("fresh_third.jsonl")
-FRESH = Path(__file__).with_name("fresh_fourth.jsonl")
+FOLDER = Path(__file__).parent
+FILE = FOLDER / "questions.jsonl"
+SEEN = {
+    name: FOLDER / f"fresh_{name}.jsonl" for name in ("first", "second", "third", "fourth")
+}  # by which the rules were mended
+UNSEEN = {name: FOLDER / f"fresh_{name}.jsonl" for name in ("fifth", "sixth")}
 
 
 class Question(msgspec.Struct, frozen=True):

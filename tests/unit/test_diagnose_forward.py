@@ -12,7 +12,8 @@ from harness.diagnose.__main__ import answer_file
 from harness.diagnose.corpus_files import Made, dense, write_archive, write_h5
 from harness.diagnose.file_answer import OwnOutputs, Samples, read_file_answer
 from harness.diagnose.forward import predict
-from harness.diagnose.forward_layers import CannotCompute, convolve, pool
+from harness.diagnose.forward_call import CannotCompute
+from harness.diagnose.forward_convolution import convolve, pool
 from harness.diagnose.input_causes import INPUT_CAUSES
 from harness.diagnose.network import Layer, Network, Node
 from harness.diagnose.read_network import read_network

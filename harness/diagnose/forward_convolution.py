@@ -4,8 +4,10 @@ Padding "same": tensorflow/core/framework/common_shape_fns.cc. A transposed conv
 gradient of a convolution: tensorflow/python/ops/nn_ops.py.
 """
 
+import functools
 import itertools
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,25 +25,24 @@ from harness.diagnose.network import Layer
 from harness.formats.facts import plain
 from harness.verdicts.statistics import Array
 
+Place = tuple[int, ...]
 MOST_NUMBERS = 1 << 26  # of one array in between
 
 
 def convolve(layer: Layer, values: Array) -> Array:
     """Return Conv1D to Conv3D, with dilation and groups."""
     config, values = layer.config, to_last(layer.config, values)
-    kernel, spatial = take(layer, "kernel"), values.ndim - 2
-    groups = as_list(config.get("groups") or 1)[0]
-    padding = str(config.get("padding", "valid"))
-    windows = open_windows(config, values, kernel.shape[:spatial], padding)
-    if kernel.ndim != spatial + 2 or windows.shape[spatial + 1] != kernel.shape[-2] * groups:
+    kernel, groups = take(layer, "kernel"), as_list(layer.config.get("groups") or 1)[0]
+    fits = kernel.ndim == values.ndim and kernel.shape[-2] * groups == values.shape[-1]
+    if not fits or kernel.shape[-1] % groups:
         raise CannotCompute(f"the shape of the kernel of {plain(layer.name, 40)}")
-    if kernel.shape[-1] % groups:
-        raise CannotCompute(f"the groups of {plain(layer.name, 40)}")
-    parts = zip(
-        np.split(windows, groups, axis=spatial + 1), np.split(kernel, groups, -1), strict=True
-    )
-    axes = ([*range(-spatial, 0), -spatial - 1], [*range(spatial), spatial])
-    result = np.concatenate([np.tensordot(each, own, axes=axes) for each, own in parts], -1)
+    parts = [
+        sum(seen @ own[place] for place, seen in look(config, each, kernel.shape[:-2]))
+        for each, own in zip(
+            np.split(values, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True
+        )
+    ]
+    result = np.concatenate(parts, axis=-1)
     return from_last(config, activate(layer, add_bias(layer, result)))
 
 
@@ -54,9 +55,7 @@ def convolve_depthwise(layer: Layer, values: Array) -> Array:
 
 def convolve_separable(layer: Layer, values: Array) -> Array:
     """Return SeparableConv1D or 2D: each channel alone, then all together at each place."""
-    deep = apply_depthwise(
-        layer, to_last(layer.config, values), take(layer, "depthwise_kernel")
-    )
+    deep = apply_depthwise(layer, to_last(layer.config, values), take(layer, "depthwise_kernel"))
     pointwise = take(layer, "pointwise_kernel")
     result = deep @ pointwise.reshape(pointwise.shape[-2:])
     return from_last(layer.config, activate(layer, add_bias(layer, result)))
@@ -64,32 +63,37 @@ def convolve_separable(layer: Layer, values: Array) -> Array:
 
 def apply_depthwise(layer: Layer, values: Array, kernel: Array) -> Array:
     """Return each channel convolved with kernels of its own; `values` have channels last."""
-    spatial, padding = values.ndim - 2, str(layer.config.get("padding", "valid"))
-    if kernel.ndim != spatial + 2 or kernel.shape[-2] != values.shape[-1]:
+    strides = as_list(layer.config.get("strides", 1), values.ndim - 2)
+    if kernel.ndim != values.ndim or kernel.shape[-2] != values.shape[-1]:
         raise CannotCompute(f"the shape of the kernel of {plain(layer.name, 40)}")
-    strides = as_list(layer.config.get("strides", 1), spatial)
-    if len(set(strides)) > 1 or padding not in ("valid", "same"):
+    if len(set(strides)) > 1 or layer.config.get("padding") == "causal":
         raise CannotCompute(f"the strides or the padding of {plain(layer.name, 40)}")
-    windows = open_windows(layer.config, values, kernel.shape[:spatial], padding)
-    letters = "xyz"[:spatial]
-    result = np.einsum(f"...c{letters},{letters}cm->...cm", windows, kernel, optimize=True)
+    seen = look(layer.config, values, kernel.shape[:-2])
+    result = np.asarray(sum(each[..., None] * kernel[place] for place, each in seen))
     return result.reshape(*result.shape[:-2], -1)
 
 
-def open_windows(config: dict[str, Any], values: Array, sizes: Any, padding: str) -> Array:
-    """Return what each place of a convolution sees, shape (rows, *places, channels, *sizes)."""
+def look(
+    config: dict[str, Any], values: Array, sizes: tuple[int, ...]
+) -> Iterator[tuple[Place, Array]]:
+    """Yield (place in the kernel, what it sees of `values` at every step) of a convolution."""
     spatial = values.ndim - 2
     strides = as_list(config.get("strides", 1), spatial)
     dilation = as_list(config.get("dilation_rate", 1), spatial)
     if max(strides) > 1 and max(dilation) > 1:
         raise CannotCompute("strides together with dilation")
-    return slide(values, sizes, strides, padding, 0.0, dilation)
+    return slide(values, sizes, strides, str(config.get("padding", "valid")), 0.0, dilation)
 
 
 def slide(
-    values: Array, sizes: Any, strides: Any, padding: str, fill: float, dilation: Any = None
-) -> Array:
-    """Return windows, shape (rows, *places, channels, *sizes)."""
+    values: Array,
+    sizes: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+    fill: float,
+    dilation: Sequence[int] = (),
+) -> Iterator[tuple[Place, Array]]:
+    """Yield for each place in a window what the place sees, shape (rows, *steps, channels)."""
     dilation = dilation or [1] * len(sizes)
     wide = [(size - 1) * rate + 1 for size, rate in zip(sizes, dilation, strict=True)]
     if padding == "same":
@@ -102,14 +106,16 @@ def slide(
         values = np.pad(values, [(0, 0), (wide[0] - 1, 0), (0, 0)], constant_values=fill)
     elif padding != "valid":
         raise CannotCompute(f"the padding {plain(padding, 20)}")
-    axes = tuple(range(1, values.ndim - 1))
-    windows = np.lib.stride_tricks.sliding_window_view(values, tuple(wide), axes)
-    steps = tuple(slice(None, None, stride) for stride in strides)
-    inside = tuple(slice(None, None, rate) for rate in dilation)
-    result: Array = windows[(slice(None), *steps, slice(None), *inside)]
-    if 0 in result.shape:
+    lengths = [length - size for length, size in zip(values.shape[1:-1], wide, strict=True)]
+    if min(lengths) < 0:
         raise CannotCompute("a convolution or pooling wider than what it sees")
-    return result
+    for place in itertools.product(*map(range, sizes)):
+        starts = [at * rate for at, rate in zip(place, dilation, strict=True)]
+        there = tuple(
+            slice(start, start + length + 1, stride)
+            for start, length, stride in zip(starts, lengths, strides, strict=True)
+        )
+        yield place, values[(slice(None), *there)]
 
 
 def convolve_transposed(layer: Layer, values: Array) -> Array:
@@ -150,12 +156,14 @@ def pool(layer: Layer, values: Array) -> Array:
     padding = str(config.get("padding", "valid"))
     if padding not in ("valid", "same"):
         raise CannotCompute(f"the padding of {plain(layer.name, 40)}")
-    axes = tuple(range(-spatial, 0))
     if layer.class_name.startswith("Max"):
-        pooled: Array = slide(values, sizes, strides, padding, -np.inf).max(axis=axes)
+        pooled = functools.reduce(
+            np.maximum, (seen for _, seen in slide(values, sizes, strides, padding, -np.inf))
+        )
     else:
-        total = slide(values, sizes, strides, padding, 0.0).sum(axis=axes)
-        pooled = total / slide(np.ones_like(values[:1]), sizes, strides, padding, 0.0).sum(axis=axes)
+        total = sum(seen for _, seen in slide(values, sizes, strides, padding, 0.0))
+        ones = np.ones((1, *values.shape[1:-1], 1))
+        pooled = total / sum(seen for _, seen in slide(ones, sizes, strides, padding, 0.0))
     return from_last(config, pooled)
 
 

@@ -105,9 +105,10 @@ def operate(call: Call, arguments: list[Any]) -> list[Value]:
     else:
         raise CannotCompute(f"the operation {call.name} ({plain(call.layer.class_name, 40)})")
     result = np.asarray(result, np.float64)
-    if result.ndim == 0 or len(result) != len(call.inputs[0].array):
+    tensors = [each for each in (*arguments, *named) if isinstance(each, Value)]
+    if not tensors or result.ndim == 0 or len(result) != len(tensors[0].array):
         raise CannotCompute(f"the operation {call.name}: rows are mixed")
-    masked = older and any(each.mask is not None for each in call.inputs)
+    masked = older and any(each.mask is not None for each in tensors)
     return [Value(result, UNSURE if masked else None)]
 
 

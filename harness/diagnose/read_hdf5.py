@@ -120,8 +120,8 @@ def name_legacy(layer: Layer, inside: list[str]) -> str:
     """Return the name of a weight: with the part of the layer that holds it, if it has parts."""
     if layer.class_name in COMPOUND:
         return "/".join(inside)
-    ways = ("forward", "back") if layer.class_name == "Bidirectional" else ()
-    direction = next((part for part in inside if ways and part.startswith(ways)), "")
+    ways = [part for part in inside if part.startswith(("forward_", "backward_"))]
+    direction = ways[-1] if ways and layer.class_name == "Bidirectional" else ""
     return f"{direction}/{inside[-1]}" if direction else inside[-1]
 
 

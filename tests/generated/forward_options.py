@@ -18,7 +18,7 @@ class Drawn:
     whole: bool = False
 
 
-VECTOR, STEPS, IMAGE, CUBE, WORDS = (6,), (7, 4), (8, 7, 4), (5, 6, 5, 2), (6,)
+VECTOR, STEPS, IMAGE, CUBE, WORDS = (8,), (7, 4), (8, 7, 4), (5, 6, 5, 2), (6,)
 
 
 def one(
@@ -292,4 +292,4 @@ def draw_model(draw: st.DrawFn) -> Drawn:
         shape = WORDS
         if options.get("return_sequences"):
             layers.append(LSTM)
-    return Drawn(name, layers, shape, shape in (WORDS, VECTOR) and name != "Discretization")
+    return Drawn(name, layers, shape, shape == WORDS)

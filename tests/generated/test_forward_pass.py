@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from harness.diagnose.forward import predict_all
 from harness.diagnose.forward_call import CannotCompute
 from harness.diagnose.read_network import read_network
+from harness.environments.resolve import open_environment
 from harness.formats.recognize import read_facts
 from tests.generated.forward_options import LAYERS, Drawn, draw_model
 
@@ -179,3 +180,43 @@ def test_drawn_options_are_computed_rightly_or_refused(data: st.DataObject, kera
     if "error" not in said:  # Keras itself takes these options
         for kind in KINDS:
             keras.compare(kind)  # asserts that what is computed is equal
+
+
+# Keras 2 says these masks otherwise: Add takes those that are there, attention takes none away.
+KERAS_2 = {
+    "masked_attention_after_dropout": "",
+    "masked_transformer_block": "",
+    "state_beside_mask": "",
+}
+
+
+@pytest.mark.tensorflow
+@pytest.mark.long
+@pytest.mark.releases
+@pytest.mark.parametrize("release", ["2.13", "2.15", "2.16", "2.18"])
+def test_models_of_another_release_give_what_it_gives(release: str, tmp_path: Path) -> None:
+    """Equal or refused, and not more often refused than in the installed release."""
+    wrong, cases = [], CASES | (KERAS_2 if release < "2.16" else {})
+    with open_keras(str(open_environment(release).interpreter), tmp_path) as process:
+        for case, words in cases.items():
+            wrong += check(process, {"case": case}, case, words)
+        for drawn in LAYERS:
+            asked = {"layers": drawn.layers, "shape": drawn.shape, "whole": drawn.whole}
+            wrong += check(process, asked, drawn.name, "")
+    assert not wrong, "\n".join(wrong)
+
+
+def check(process: Keras, request: dict[str, Any], name: str, words: str) -> list[str]:
+    """Return what is wrong with a model in both formats; options that a release lacks are right."""
+    said = process.make(**request)
+    if "error" in said:
+        return []
+    wrong = []
+    for kind in KINDS:
+        try:
+            refused = process.compare(kind)
+        except AssertionError as error:
+            refused = f"differs: {error}"
+        if bool(refused) != bool(words) or words not in refused:
+            wrong.append(f"{name} {kind}: {refused or 'computed'}")
+    return wrong

@@ -1,245 +1,242 @@
-"""Layers of Keras in numpy, in inference mode; what is not here cannot be computed.
+"""Layers of Keras in numpy, in inference mode, by class; what is not here cannot be computed.
 
-Formulas: keras/src/layers; padding "same": tensorflow/core/framework/common_shape_fns.cc. Images
-are channels last.
+Formulas: keras/src/layers.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from harness.diagnose.activations import ACTIVATIONS
+from harness.diagnose import forward_convolution as convolution
+from harness.diagnose import forward_features as features
+from harness.diagnose import forward_normalize as normalizing
+from harness.diagnose import forward_shapes as shapes
+from harness.diagnose.activations import softmax
+from harness.diagnose.forward_attention import attend, attend_with_heads
+from harness.diagnose.forward_call import (
+    UNSURE,
+    Call,
+    CannotCompute,
+    Value,
+    activate,
+    add_bias,
+    as_axes,
+    take,
+    to_last,
+    use_mask,
+)
+from harness.diagnose.forward_masks import concatenate_masks, merge_masks
+from harness.diagnose.forward_recurrent import recur, recur_both_ways
+from harness.diagnose.forward_shapes import keep
 from harness.diagnose.network import Layer
 from harness.formats.facts import plain
 from harness.verdicts.statistics import Array
 
 
-class CannotCompute(ValueError):
-    """A layer is not known here; the message is one sentence."""
-
-
-def activate(layer: Layer, values: Array) -> Array:
-    """Return the values after the layer's activation."""
-    name = layer.activation
-    if name not in ACTIVATIONS:
-        raise CannotCompute(f"the activation {plain(name, 40)} of {plain(layer.name, 40)}")
-    return ACTIVATIONS[name](values)
-
-
-def take(layer: Layer, name: str) -> Array:
-    """Return a weight of a layer; raises CannotCompute where the file has none."""
-    if name not in layer.weights:
-        raise CannotCompute(f"{name} of {plain(layer.name, 40)} is not in the file")
-    return np.asarray(layer.weights[name], np.float64)
-
-
-def add_bias(layer: Layer, values: Array) -> Array:
-    """Return the values with the layer's bias added, where it has one."""
-    return values + take(layer, "bias") if layer.config.get("use_bias", True) else values
-
-
 def dense(layer: Layer, values: Array) -> Array:
+    if values.ndim < 2:
+        raise CannotCompute(f"the input of {plain(layer.name, 40)}")
     return activate(layer, add_bias(layer, values @ take(layer, "kernel")))
 
 
-def convolve(layer: Layer, values: Array) -> Array:
-    kernel, config = take(layer, "kernel"), layer.config
-    plain_kind = all(each == 1 for each in as_list(config.get("dilation_rate", 1)))
-    if not plain_kind or config.get("groups", 1) != 1 or not is_channels_last(config):
-        raise CannotCompute(f"the dilation, groups or data format of {plain(layer.name, 40)}")
-    sizes, spatial = kernel.shape[:-2], values.ndim - 2
-    strides = as_list(config.get("strides", 1), spatial)
-    windows = slide(values, sizes, strides, str(config.get("padding", "valid")), 0.0)
-    axes = [*range(-len(sizes), 0), -len(sizes) - 1]  # of a window: its places, then channels
-    result = np.tensordot(windows, kernel, axes=(axes, [*range(len(sizes)), kernel.ndim - 2]))
-    return activate(layer, add_bias(layer, result))
+def multiply_einsum(layer: Layer, values: Array) -> Array:
+    """Return EinsumDense: the equation names the axes, the bias is stored as it is spread."""
+    result = np.einsum(str(layer.config.get("equation")), values, take(layer, "kernel"))
+    if layer.config.get("bias_axes"):
+        result = result + take(layer, "bias")
+    return activate(layer, result)
 
 
-def pool(layer: Layer, values: Array) -> Array:
-    config, spatial = layer.config, values.ndim - 2
-    if not is_channels_last(config):
-        raise CannotCompute(f"the data format of {plain(layer.name, 40)}")
-    sizes = as_list(config.get("pool_size", 2), spatial)
-    strides = as_list(config.get("strides") or sizes, spatial)
-    largest = layer.class_name.startswith("Max")
-    padding = str(config.get("padding", "valid"))
-    if padding != "valid" and not largest:
-        raise CannotCompute(f"the padding of {plain(layer.name, 40)}")
-    windows = slide(values, sizes, strides, padding, -np.inf)
-    axes = tuple(range(-spatial, 0))
-    pooled: Array = windows.max(axis=axes) if largest else windows.mean(axis=axes)
-    return pooled
-
-
-def slide(values: Array, sizes: Any, strides: Any, padding: str, fill: float) -> Array:
-    """Return windows, shape (rows, *places, channels, *sizes)."""
-    if padding == "same":
-        pads = [(0, 0)]
-        for length, size, stride in zip(values.shape[1:-1], sizes, strides, strict=True):
-            total = max((-(-length // stride) - 1) * stride + size - length, 0)
-            pads.append((total // 2, total - total // 2))
-        values = np.pad(values, [*pads, (0, 0)], constant_values=fill)
-    elif padding != "valid":
-        raise CannotCompute(f"the padding {plain(padding, 20)}")
-    axes = tuple(range(1, values.ndim - 1))
-    windows = np.lib.stride_tricks.sliding_window_view(values, tuple(sizes), axes)
-    steps = tuple(slice(None, None, stride) for stride in strides)
-    result: Array = windows[(slice(None), *steps)]
-    return result
-
-
-def as_list(value: Any, length: int = 1) -> list[int]:
-    """Return a size that a configuration gives as a number or as a list."""
-    listed = value if isinstance(value, list | tuple) else [value] * length
-    if not all(isinstance(each, int) and 0 < each < 1 << 16 for each in listed):
-        raise CannotCompute("a size that is no number")
-    return list(listed)
-
-
-def is_channels_last(config: dict[str, Any]) -> bool:
-    """Return whether the channels of images stand last."""
-    return config.get("data_format") in (None, "channels_last")
-
-
-def pool_all(layer: Layer, values: Array) -> Array:
-    axes = tuple(range(1, values.ndim - 1))
-    kept = bool(layer.config.get("keepdims"))
-    if "Max" in layer.class_name:
-        return np.asarray(values.max(axis=axes, keepdims=kept))
-    return np.asarray(values.mean(axis=axes, keepdims=kept))
-
-
-def batch_normalize(layer: Layer, values: Array, training: bool = False) -> Array:
-    axis = layer.config.get("axis", -1)
-    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    if axis not in (-1, values.ndim - 1):
-        raise CannotCompute(f"the axis of {plain(layer.name, 40)}")
-    mean, variance = take(layer, "moving_mean"), take(layer, "moving_variance")
-    if training:
-        others = tuple(range(values.ndim - 1))
-        mean, variance = values.mean(axis=others), values.var(axis=others)
-    return scale_and_shift(layer, (values - mean) / np.sqrt(variance + epsilon_of(layer)))
-
-
-def layer_normalize(layer: Layer, values: Array) -> Array:
-    if layer.config.get("axis", -1) not in (-1, [-1], values.ndim - 1, [values.ndim - 1]):
-        raise CannotCompute(f"the axis of {plain(layer.name, 40)}")
-    centered = values - values.mean(axis=-1, keepdims=True)
-    variance = values.var(axis=-1, keepdims=True)
-    return scale_and_shift(layer, centered / np.sqrt(variance + epsilon_of(layer)))
-
-
-def epsilon_of(layer: Layer) -> float:
-    """Return the number that keeps a deviation from zero."""
-    return float(layer.config.get("epsilon", 1e-3))
-
-
-def scale_and_shift(layer: Layer, values: Array) -> Array:
-    """Return the values times gamma, plus beta, where the layer has them."""
-    if layer.config.get("scale", True):
-        values = values * take(layer, "gamma")
-    if layer.config.get("center", True):
-        values = values + take(layer, "beta")
-    return values
-
-
-def normalize(layer: Layer, values: Array) -> Array:
-    config = layer.config
-    if config.get("invert"):
-        raise CannotCompute(f"the inversion of {plain(layer.name, 40)}")
-    if config.get("mean") is not None:
-        mean, variance = np.asarray(config["mean"], float), np.asarray(config["variance"], float)
-    else:
-        mean, variance = take(layer, "mean"), take(layer, "variance")
-    result: Array = (values - mean) / np.maximum(np.sqrt(variance), 1e-7)
-    return result
-
-
-def rescale(layer: Layer, values: Array) -> Array:
-    scale, offset = layer.config.get("scale", 1.0), layer.config.get("offset", 0.0)
-    return np.asarray(values * np.asarray(scale, float) + np.asarray(offset, float))
-
-
-def embed(layer: Layer, values: Array) -> Array:
-    table = take(layer, "embeddings")
-    if layer.config.get("mask_zero"):
-        raise CannotCompute(f"the mask of {plain(layer.name, 40)}")
+def embed(call: Call) -> list[Value]:
+    table, values = take(call.layer, "embeddings"), call.array
     places = values.astype(np.int64)
     if places.size and (places.min() < 0 or places.max() >= len(table)):
-        raise CannotCompute(f"an input beyond the table of {plain(layer.name, 40)}")
-    return np.asarray(table[places])
+        raise CannotCompute(f"an input beyond the table of {call.name}")
+    masked = bool(call.layer.config.get("mask_zero"))
+    return [Value(np.asarray(table[places]), values != 0 if masked else None)]
 
 
-def reshape(layer: Layer, values: Array) -> Array:
-    shape = layer.config.get("target_shape", [])
-    return values.reshape(len(values), *shape)
+def hide(call: Call) -> list[Value]:
+    """Return Masking: steps of which every number is the mask value, in float32, become 0."""
+    values = call.array
+    if values.ndim < 3:
+        raise CannotCompute(f"the input of {call.name}")
+    hidden = np.float32(call.layer.config.get("mask_value", 0.0))
+    kept = (values.astype(np.float32) != hidden).any(axis=-1)
+    return [Value(values * kept[..., None], kept)]
+
+
+def average_steps(call: Call) -> list[Value]:
+    """Return GlobalAveragePooling1D: the mean of the steps that no mask hides."""
+    given = call.inputs[0]
+    mask = use_mask(given, call.name)
+    if mask is None:
+        return [Value(convolution.pool_all(call.layer, call.array))]
+    values = to_last(call.layer.config, given.array)
+    if mask.ndim != 2 or values is not given.array or not mask.any(axis=1).all():
+        raise CannotCompute(f"the mask that reaches {call.name}")
+    total = (values * mask[..., None]).sum(axis=1, keepdims=bool(call.layer.config.get("keepdims")))
+    count = mask.sum(axis=1)
+    return [Value(total / count.reshape(-1, *[1] * (total.ndim - 1)))]
+
+
+def apply_softmax(call: Call) -> list[Value]:
+    values = call.array
+    axes = as_axes(call.layer.config.get("axis", -1), values.ndim)
+    if len(axes) != 1 or use_mask(call.inputs[0], call.name) is not None:
+        raise CannotCompute(f"the axis or the mask of {call.name}")
+    return [Value(np.moveaxis(softmax(np.moveaxis(values, axes[0], -1)), -1, axes[0]))]
 
 
 def leak(layer: Layer, values: Array) -> Array:
     slope = layer.config.get("negative_slope", layer.config.get("alpha", 0.3))
-    return np.where(values > 0, values, float(np.asarray(slope, float)) * values)
+    return np.where(values > 0, values, read_number(slope) * values)
 
 
 def rectify(layer: Layer, values: Array) -> Array:
-    config = layer.config
-    if config.get("negative_slope") or config.get("threshold"):
-        raise CannotCompute(f"the slope or threshold of {plain(layer.name, 40)}")
-    highest = config.get("max_value")
-    return np.clip(values, 0, np.inf if highest is None else float(highest))
+    """Return ReLU: a slope below the threshold, the identity above, and a highest value."""
+    slope, threshold, highest = (
+        layer.config.get(key) for key in ("negative_slope", "threshold", "max_value")
+    )
+    least = read_number(threshold or 0.0)
+    result = np.where(values >= least, values, read_number(slope or 0.0) * (values - least))
+    return np.minimum(result, np.inf if highest is None else read_number(highest))
 
 
-def flatten(layer: Layer, values: Array) -> Array:  # noqa: ARG001
-    return values.reshape(len(values), -1)
+def rectify_above(layer: Layer, values: Array) -> Array:
+    return np.where(values > read_number(layer.config.get("theta", 1.0)), values, 0)
 
 
-def keep(layer: Layer, values: Array) -> Array:  # noqa: ARG001
-    return values
+def leak_learned(layer: Layer, values: Array) -> Array:
+    return np.maximum(values, 0) + take(layer, "alpha") * np.minimum(values, 0)
 
 
-def apply_softmax(layer: Layer, values: Array) -> Array:
-    if layer.config.get("axis", -1) not in (-1, values.ndim - 1):
-        raise CannotCompute(f"the axis of {plain(layer.name, 40)}")
-    return ACTIVATIONS["softmax"](values)
+def bend(layer: Layer, values: Array) -> Array:
+    alpha = read_number(layer.config.get("alpha", 1.0))
+    return np.where(values > 0, values, alpha * np.expm1(np.minimum(values, 0)))
 
 
-ONE_INPUT: dict[str, Callable[[Layer, Array], Array]] = {
-    "InputLayer": keep,
-    "Dropout": keep,
-    "SpatialDropout1D": keep,
-    "SpatialDropout2D": keep,
-    "AlphaDropout": keep,
-    "GaussianNoise": keep,
-    "GaussianDropout": keep,
-    "ActivityRegularization": keep,
-    "Dense": dense,
-    "Conv1D": convolve,
-    "Conv2D": convolve,
-    "MaxPooling1D": pool,
-    "MaxPooling2D": pool,
-    "AveragePooling1D": pool,
-    "AveragePooling2D": pool,
-    "GlobalAveragePooling1D": pool_all,
-    "GlobalAveragePooling2D": pool_all,
-    "GlobalMaxPooling1D": pool_all,
-    "GlobalMaxPooling2D": pool_all,
-    "BatchNormalization": batch_normalize,
-    "LayerNormalization": layer_normalize,
-    "Normalization": normalize,
-    "Rescaling": rescale,
-    "Embedding": embed,
-    "Flatten": flatten,
-    "Reshape": reshape,
-    "Activation": activate,
-    "ReLU": rectify,
-    "LeakyReLU": leak,
-    "Softmax": apply_softmax,
-}
+def read_number(value: object) -> float:
+    """Return a number of a configuration; Keras 2 wrote some as an array of float32."""
+    if isinstance(value, dict):
+        value = value.get("config", {}).get("value")
+    return float(np.asarray(value, float))
+
+
+def merge(call: Call) -> list[Value]:
+    """Return Add and its kin; arrays have as many dimensions each."""
+    given = [each.array for each in call.inputs]
+    if len({each.ndim for each in given}) > 1 or len(given) < 2:
+        raise CannotCompute(f"the inputs of {call.name}")
+    if call.layer.class_name == "Subtract" and len(given) != 2:
+        raise CannotCompute(f"the inputs of {call.name}")
+    return [Value(MERGES[call.layer.class_name](given), merge_masks(call.inputs))]
+
+
+def concatenate(call: Call) -> list[Value]:
+    axis = call.layer.config.get("axis", -1)
+    if len(call.inputs) < 2 or as_axes(axis, call.inputs[0].array.ndim) == [0]:
+        raise CannotCompute(f"the inputs or the axis of {call.name}")
+    joined = np.concatenate([each.array for each in call.inputs], axis=axis)
+    return [Value(joined, concatenate_masks(call.inputs, axis))]
+
+
+def multiply_inputs(call: Call) -> list[Value]:
+    """Return Dot of two inputs along one axis of each."""
+    if len(call.inputs) != 2:
+        raise CannotCompute(f"the inputs of {call.name}")
+    first, second = (each.array for each in call.inputs)
+    axes = call.layer.config.get("axes")
+    pair = axes if isinstance(axes, list) and len(axes) == 2 else [axes, axes]
+    one, two = as_axes(pair[0], first.ndim)[0], as_axes(pair[1], second.ndim)[0]
+    if 0 in (one, two) or isinstance(pair[0], list) or isinstance(pair[1], list):
+        raise CannotCompute(f"the axes of {call.name}")
+    if call.layer.config.get("normalize"):
+        unit = normalizing.unit_normalize
+        first, second = (
+            unit(Layer(call.layer.name, "", {"axis": at}), each)
+            for at, each in ((one, first), (two, second))
+        )
+    rows = [
+        np.tensordot(mine, other, axes=(one - 1, two - 1))
+        for mine, other in zip(first, second, strict=True)
+    ]
+    result = np.stack(rows)
+    masked = any(each.mask is not None for each in call.inputs)
+    return [Value(result[:, None] if result.ndim == 1 else result, UNSURE if masked else None)]
+
+
 MERGES: dict[str, Callable[[list[Array]], Array]] = {
-    "Add": sum,  # type: ignore[dict-item]
+    "Add": lambda given: np.asarray(sum(given)),
+    "Average": lambda given: np.asarray(sum(given)) / len(given),
+    "Maximum": lambda given: np.maximum.reduce(np.broadcast_arrays(*given)),
+    "Minimum": lambda given: np.minimum.reduce(np.broadcast_arrays(*given)),
+    "Multiply": lambda given: np.multiply.reduce(np.broadcast_arrays(*given)),
     "Subtract": lambda given: given[0] - given[1],
-    "Multiply": lambda given: np.asarray(np.prod(given, axis=0)),
-    "Average": lambda given: np.asarray(np.mean(given, axis=0)),
-    "Maximum": lambda given: np.asarray(np.max(given, axis=0)),
-    "Minimum": lambda given: np.asarray(np.min(given, axis=0)),
+}
+# One input, one output; the mask follows forward_masks.
+ONE_INPUT: dict[str, Callable[[Layer, Array], Array]] = {
+    **dict.fromkeys(
+        (
+            *("ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout"),
+            *("GaussianNoise", "Identity", "RandomBrightness", "RandomContrast", "RandomFlip"),
+            *("RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout1D"),
+            *("SpatialDropout2D", "SpatialDropout3D"),
+        ),
+        keep,
+    ),
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), convolution.convolve),
+    **dict.fromkeys(
+        ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), convolution.convolve_transposed
+    ),
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), convolution.convolve_depthwise),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), convolution.convolve_separable),
+    **{
+        f"{kind}Pooling{size}D": convolution.pool
+        for kind in ("Average", "Max")
+        for size in (1, 2, 3)
+    },
+    **{f"GlobalMaxPooling{size}D": convolution.pool_all for size in (1, 2, 3)},
+    **{f"GlobalAveragePooling{size}D": convolution.pool_all for size in (2, 3)},
+    **{f"ZeroPadding{size}D": shapes.pad for size in (1, 2, 3)},
+    **{f"Cropping{size}D": shapes.crop for size in (1, 2, 3)},
+    **{f"UpSampling{size}D": shapes.upsample for size in (1, 2, 3)},
+    "Activation": activate,
+    "CategoryEncoding": features.encode,
+    "Dense": dense,
+    "Discretization": features.discretize,
+    "ELU": bend,
+    "EinsumDense": multiply_einsum,
+    "Flatten": shapes.flatten,
+    "GroupNormalization": normalizing.group_normalize,
+    "IntegerLookup": features.look_up,
+    "LayerNormalization": normalizing.layer_normalize,
+    "LeakyReLU": leak,
+    "Normalization": features.normalize,
+    "PReLU": leak_learned,
+    "Permute": shapes.permute,
+    "RMSNormalization": normalizing.root_mean_square_normalize,
+    "ReLU": rectify,
+    "RepeatVector": shapes.repeat,
+    "Rescaling": features.rescale,
+    "Reshape": shapes.reshape,
+    "Resizing": shapes.resize,
+    "ThresholdedReLU": rectify_above,
+    "UnitNormalization": normalizing.unit_normalize,
+}
+# Several inputs or outputs, or masks of their own.
+WHOLE_CALL: dict[str, Callable[[Call], list[Value]]] = {
+    **dict.fromkeys(MERGES, merge),
+    **dict.fromkeys(("GRU", "LSTM", "RNN", "SimpleRNN"), recur),
+    "AdditiveAttention": attend,
+    "Attention": attend,
+    "BatchNormalization": normalizing.batch_normalize,
+    "Bidirectional": recur_both_ways,
+    "Concatenate": concatenate,
+    "Dot": multiply_inputs,
+    "Embedding": embed,
+    "GlobalAveragePooling1D": average_steps,
+    "Masking": hide,
+    "MultiHeadAttention": attend_with_heads,
+    "Softmax": apply_softmax,
 }

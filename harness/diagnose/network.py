@@ -9,8 +9,25 @@ from harness.verdicts.statistics import Array
 
 MODELS = {"Sequential", "Functional", "Model"}
 MOST_LAYERS, DEEPEST = 5000, 8
-RECURRENT = {"LSTM", "GRU", "SimpleRNN"}
-KERNEL = ("kernel", "bias")
+KERNEL, DEPTHWISE = ("kernel", "bias"), ("depthwise_kernel", "pointwise_kernel", "bias")
+RECURRENT_KERNEL = ("kernel", "recurrent_kernel", "bias")
+VARIABLES = {
+    "Dense": KERNEL,
+    "DepthwiseConv1D": KERNEL,
+    "DepthwiseConv2D": KERNEL,
+    "SeparableConv1D": DEPTHWISE,
+    "SeparableConv2D": DEPTHWISE,
+    "Embedding": ("embeddings",),
+    "GRU": RECURRENT_KERNEL,
+    "GRUCell": RECURRENT_KERNEL,
+    "LSTM": RECURRENT_KERNEL,
+    "LSTMCell": RECURRENT_KERNEL,
+    "Normalization": ("mean", "variance", "count"),
+    "PReLU": ("alpha",),
+    "RMSNormalization": ("scale",),
+    "SimpleRNN": RECURRENT_KERNEL,
+    "SimpleRNNCell": RECURRENT_KERNEL,
+}
 
 
 @dataclass
@@ -18,6 +35,7 @@ class Layer:
     """One layer. `weights` by name: kernel, bias, ...; "vars/0" where the class is not known.
 
     `place` is where the weights stand in the file, "" where the file has none for the layer.
+    `own`: the file says that the class is not one of Keras.
     """
 
     name: str
@@ -27,6 +45,23 @@ class Layer:
     weights: dict[str, Array] = field(default_factory=dict)
     place: str = ""
     inbound: Any = None  # what feeds it, as the file says it
+    own: bool = False
+
+    @classmethod
+    def from_node(cls, node: dict[str, Any]) -> "Layer":
+        """Return the layer that a configuration describes, without weights."""
+        details, named = node.get("config"), str(node.get("class_name"))
+        module = node["module"] if isinstance(node.get("module"), str) else None
+        package = (module or "keras").partition(".")[0]
+        registered = ">" in named or ">" in str(node.get("registered_name"))
+        return cls(
+            name_of(node),
+            named.rpartition(">")[2],
+            details if isinstance(details, dict) else {},
+            module,
+            inbound=node.get("inbound_nodes"),
+            own=registered or package not in ("keras", "tf_keras"),
+        )
 
     @property
     def activation(self) -> str:
@@ -48,6 +83,7 @@ class Node:
     name: str = ""
     inbound: Any = None
     ends: dict[str, Any] = field(default_factory=dict)  # input_layers and output_layers
+    own: bool = False  # the file says that the class is not one of Keras
 
 
 @dataclass
@@ -66,7 +102,7 @@ class Network:
 
     `root` is None where the file has no architecture. `values`: whether the file has a place for
     weights that could be read. `compiled`: the arguments of compile, as they are written.
-    `inputs`, `outputs`: those of a TF-Lite model.
+    `inputs`, `outputs`: those of a TF-Lite model. `keras`: the writer's major and minor version.
     """
 
     root: Node | None = None
@@ -78,6 +114,7 @@ class Network:
     compiled: Any = None
     inputs: list[Tensor] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
+    keras: tuple[int, int] | None = None
 
     @property
     def layers(self) -> list[Layer]:
@@ -108,6 +145,7 @@ def build_node(node: dict[str, Any], left: list[int], depth: int) -> Node:
     listed = inner.get("layers") if isinstance(inner, dict) else inner
     made = Node(str(node.get("class_name")), [], name_of(node), node.get("inbound_nodes"))
     made.ends = inner if isinstance(inner, dict) else {}
+    made.own = Layer.from_node(node).own
     for each in listed if isinstance(listed, list) else []:
         left[0] -= 1
         if left[0] < 0 or not isinstance(each, dict):
@@ -115,16 +153,7 @@ def build_node(node: dict[str, Any], left: list[int], depth: int) -> Node:
         if is_model(each) and depth < DEEPEST:
             made.layers.append(build_node(each, left, depth + 1))
         else:
-            details = each.get("config")
-            made.layers.append(
-                Layer(
-                    name_of(each),
-                    str(each.get("class_name")).rpartition(">")[2],
-                    details if isinstance(details, dict) else {},
-                    each["module"] if isinstance(each.get("module"), str) else None,
-                    inbound=each.get("inbound_nodes"),
-                )
-            )
+            made.layers.append(Layer.from_node(each))
     return made
 
 
@@ -145,22 +174,20 @@ def name_of(node: dict[str, Any]) -> str:
 def name_variables(layer: Layer) -> list[str]:
     """Return the names of a layer's variables in the order in which Keras keeps them."""
     config, kind = layer.config, layer.class_name
-    biased = config.get("use_bias", True)
-    if kind == "BatchNormalization":
-        scale = ["gamma"] if config.get("scale", True) else []
-        center = ["beta"] if config.get("center", True) else []
-        return [*scale, *center, "moving_mean", "moving_variance"]
-    if kind == "LayerNormalization":
-        scale = ["gamma"] if config.get("scale", True) else []
-        return scale + (["beta"] if config.get("center", True) else [])
-    if kind == "Normalization":
-        return ["mean", "variance", "count"]
-    if kind == "Embedding":
-        return ["embeddings"]
-    if kind in RECURRENT:
-        return ["kernel", "recurrent_kernel"] + (["bias"] if biased else [])
-    if kind in ("SeparableConv1D", "SeparableConv2D"):
-        return ["depthwise_kernel", "pointwise_kernel"] + (["bias"] if biased else [])
-    if kind == "Dense" or (kind.startswith("Conv") and "LSTM" not in kind) or "Depthwise" in kind:
-        return ["kernel"] + (["bias"] if biased else [])
-    return []
+    if kind in ("BatchNormalization", "LayerNormalization", "GroupNormalization"):
+        moving = ["moving_mean", "moving_variance"] if kind.startswith("Batch") else []
+        return [
+            *(["gamma"] if config.get("scale", True) else []),
+            *(["beta"] if config.get("center", True) else []),
+            *moving,
+        ]
+    if kind in ("Attention", "AdditiveAttention"):
+        scaled = config.get("use_scale", kind == "AdditiveAttention")
+        concat = config.get("score_mode") == "concat"
+        return (["scale"] if scaled else []) + (["concat_score_weight"] if concat else [])
+    if kind == "EinsumDense":
+        return ["kernel"] + (["bias"] if config.get("bias_axes") else [])
+    names = VARIABLES.get(kind)
+    if names is None and kind.startswith("Conv") and "LSTM" not in kind:
+        names = ("kernel", "bias")
+    return [each for each in names or () if each != "bias" or config.get("use_bias", True)]

@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from harness.diagnose.network import Layer, Network, Node, name_variables
+from harness.diagnose.network import (
+    Layer,
+    Network,
+    Node,
+    build_network,
+    iterate_layers,
+    name_variables,
+)
 from harness.formats.hdf5 import list_objects, spell_name
 from harness.verdicts.statistics import Array
 
@@ -14,7 +21,7 @@ MOST_BYTES, MOST_OF_ONE = 64 << 20, 8 << 20  # that are read of all arrays, and 
 DEEPEST_GROUP = 32  # of groups in one another; a model in a model takes two
 STEPS = {"iter", "iteration", "iterations"}
 OPTIMIZERS = ("optimizer_weights/", "optimizer/", "_optimizer/")
-INNER = ("cell", "forward_layer", "backward_layer", "layer")
+COMPOUND = {"MultiHeadAttention", "RNN", "TimeDistributed"}  # of layers with like names
 
 
 def read_arrays(file: Any, network: Network) -> None:
@@ -66,16 +73,56 @@ def note_optimizer(place: str, dataset: Any, network: Network) -> None:
 
 def attach_legacy(network: Network) -> None:
     """Give each layer its weights from the places of a legacy `.h5`: layer/.../kernel:0."""
-    layers = {layer.name: layer for layer in network.layers}
     for place, values in network.arrays.items():
-        parts = place.removeprefix("model_weights/").split("/")
-        owner = next((each for each in reversed(parts[:-1]) if each in layers), None)
-        if owner is not None:
-            layer = layers[owner]
-            name = parts[-1].partition(":")[0]
-            direction = next((part for part in parts if part.startswith(("forward", "back"))), "")
-            layer.weights[f"{direction}/{name}" if direction else name] = values
+        parts = place.removeprefix("model_weights/").partition(":")[0].split("/")
+        layer, inside = find_owner(network.root, parts)
+        if layer is not None and inside:
+            layer.weights[name_legacy(layer, inside)] = values
             layer.place = place.rpartition("/")[0]
+
+
+def find_owner(node: Node | None, parts: list[str]) -> tuple[Layer | None, list[str]]:
+    """Return the layer that a place belongs to, and what of the place stands below it.
+
+    The place begins with a layer of the outer model. Inside a model within, the first words that
+    name a layer count. A name may hold slashes.
+    """
+    found: Layer | Node | None = node
+    inner = False
+    while isinstance(found, Node):
+        members: dict[str, Layer | Node] = {each.name: each for each in found.layers}
+        named = find_named(members, parts, inner)
+        if named is None:  # the release names no models within
+            layers = list(iterate_layers(found)) if inner else []
+            names = [each.name for each in layers]
+            members = {each.name: each for each in layers if names.count(each.name) == 1}
+            named = find_named(members, parts, inner)
+        if named is None:
+            return None, []
+        name, parts = named
+        found, inner = members[name], True
+    return found, parts
+
+
+def find_named(
+    members: dict[str, Layer | Node], parts: list[str], anywhere: bool
+) -> tuple[str, list[str]] | None:
+    """Return the first member that a place names, and the parts after the name; None for none."""
+    for start in range(len(parts) - 1 if anywhere else 1):
+        for end in reversed(range(start + 1, len(parts))):
+            name = "/".join(parts[start:end])
+            if name in members:
+                return name, parts[end:]
+    return None
+
+
+def name_legacy(layer: Layer, inside: list[str]) -> str:
+    """Return the name of a weight: with the part of the layer that holds it, if it has parts."""
+    if layer.class_name in COMPOUND:
+        return "/".join(inside)
+    ways = [part for part in inside if part.startswith(("forward_", "backward_"))]
+    direction = ways[-1] if ways and layer.class_name == "Bidirectional" else ""
+    return f"{direction}/{inside[-1]}" if direction else inside[-1]
 
 
 def attach_archive(network: Network) -> None:
@@ -116,6 +163,21 @@ def attach_node(
             if found:
                 each.place = place
                 each.weights = name_weights(each, place, found)
+
+
+def attach_wrapped(layer: Layer) -> Node | None:
+    """Return the model that a layer such as TimeDistributed wraps, with its weights."""
+    node = build_network(layer.config.get("layer"))
+    if node is None:
+        return None
+    if any(place.startswith("layer/") for place in layer.weights):
+        attach_node(node, "layer/", layer.weights, list_below(layer.weights))
+        return node
+    for place, values in layer.weights.items():
+        owner, inside = find_owner(Node("", [node]), [node.name, *place.split("/")])
+        if owner is not None and inside:
+            owner.weights[name_legacy(owner, inside)] = values
+    return node
 
 
 def counts_twice(place: str, below: dict[str, list[str]]) -> bool:

@@ -1,6 +1,7 @@
 """Read a model file into a Network, by the format that harness.formats has found."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,15 @@ def read_network(facts: Facts) -> Network | None:
 
     Raises Unreadable, MemoryError or OSError for a damaged file.
     """
+    network = read_by_format(facts)
+    numbers = re.match(r"(\d{1,4})\.(\d{1,4})", facts.keras or "")
+    if network and numbers:
+        network.keras = (int(numbers[1]), int(numbers[2]))
+    return network
+
+
+def read_by_format(facts: Facts) -> Network | None:
+    """Return what `read_network` returns, without the version of the writer."""
     path = Path(facts.path)
     if facts.format == KERAS_ARCHIVE:
         with (

@@ -10,7 +10,7 @@ from harness.diagnose.file_answer import OwnOutputs
 from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.first_layer import read_expectation
 from harness.diagnose.forward import predict
-from harness.diagnose.forward_layers import CannotCompute
+from harness.diagnose.forward_call import CannotCompute
 from harness.diagnose.input_changes import iterate_changes
 from harness.diagnose.network import Network
 from harness.diagnose.outputs import make_outputs, same
@@ -45,7 +45,7 @@ def judge_surroundings(
             computed="cannot", reason=said, findings=[make_finding("one-missing-cell", 0.8, said)]
         )
     try:
-        own = predict(network, inputs)
+        own = predict(network, inputs, shape=given[0].shape)
         return judge(network, inputs, own, wanted, now)
     except CannotCompute as error:
         return OwnOutputs(computed="cannot", reason=f"not computed here: {error}")
@@ -124,7 +124,7 @@ def explain(
     if (outputs == outputs[0]).all() and not outputs.any():
         return []  # zeros fit whatever kills the network
     has_statistics = any(each.class_name == "BatchNormalization" for each in network.layers)
-    if direction == "added" and has_statistics and agree(outputs, predict(network, inputs, True)):
+    if direction == "added" and has_statistics and agree(outputs, predict(network, inputs, True, outputs.shape)):
         said = "the file gives them where BatchNormalization takes the statistics of the batch"
         return [make_finding("training-mode-at-inference", 0.95, said)]
     if len(inputs) != 1:
@@ -137,7 +137,8 @@ def explain(
         if time.process_time() > end:
             break
         try:
-            own = predict(network, [change.make(np.asarray(inputs[0], np.float64))])
+            changed = change.make(np.asarray(inputs[0], np.float64))
+            own = predict(network, [changed], shape=outputs.shape)
         except CannotCompute:
             continue
         if agree(outputs, own):

@@ -22,6 +22,12 @@ def test_the_page_lists_the_causes() -> None:
     assert written == (PAGES / "diagnose.md").read_text(), "python docs/reference/list_causes.py"
 
 
+def test_the_page_lists_the_layers_that_are_computed() -> None:
+    written = runpy.run_path(str(PAGES / "list_layers.py"))["write_page"]()
+    page = PAGES / "computed-layers.md"
+    assert written == page.read_text(), "python docs/reference/list_layers.py"
+
+
 def test_every_cause_is_named_by_a_rule_and_no_rule_names_another() -> None:
     rules = [*PACKAGE.glob("*_rules.py"), PACKAGE / "samples.py", PACKAGE / "surroundings.py"]
     rules += [PACKAGE / "input_changes.py", PACKAGE / "training_inputs.py"]

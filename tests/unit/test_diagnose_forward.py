@@ -11,8 +11,9 @@ from harness.catalog.load import PACKAGED
 from harness.diagnose.__main__ import answer_file
 from harness.diagnose.corpus_files import Made, dense, write_archive, write_h5
 from harness.diagnose.file_answer import OwnOutputs, Samples, read_file_answer
-from harness.diagnose.forward import predict
-from harness.diagnose.forward_layers import CannotCompute, convolve, pool
+from harness.diagnose.forward import predict, trace
+from harness.diagnose.forward_call import CannotCompute
+from harness.diagnose.forward_convolution import convolve, pool
 from harness.diagnose.input_causes import INPUT_CAUSES
 from harness.diagnose.network import Layer, Network, Node
 from harness.diagnose.read_network import read_network
@@ -68,10 +69,61 @@ def test_recurrent_layers_predict_what_their_release_predicted(name: str) -> Non
     np.testing.assert_allclose(own, reference["predictions"], rtol=1e-4, atol=1e-5)
 
 
-def test_a_mask_is_not_computed() -> None:
-    embedding = Layer("words", "Embedding", {"mask_zero": True}, weights={"embeddings": WORDS})
-    with pytest.raises(CannotCompute, match="the mask of words"):
-        predict(Network(root=Node("Sequential", [embedding])), [WORDS])
+def compute_layers(*layers: Layer, keras: tuple[int, int] | None = None) -> Any:
+    """Return what a Sequential model of these layers gives for words."""
+    return predict(Network(root=Node("Sequential", list(layers)), keras=keras), [WORDS])
+
+
+def make_embedding(**options: Any) -> Layer:
+    weights = {"embeddings": random.normal(size=(50, 3))}
+    return Layer("words", "Embedding", {"mask_zero": True, **options}, weights=weights)
+
+
+def test_a_mask_hides_steps_from_a_mean() -> None:
+    embedding = make_embedding()
+    table = embedding.weights["embeddings"][WORDS.astype(int)]
+    shown = (WORDS != 0)[..., None]
+    got = compute_layers(embedding, Layer("mean", "GlobalAveragePooling1D", {}))
+    np.testing.assert_allclose(got, (table * shown).sum(1) / shown.sum(1))
+
+
+def test_a_mask_of_which_releases_disagree_is_refused_where_it_is_used() -> None:
+    rescaling = Layer("scaled", "Rescaling", {"scale": 2.0})
+    mean = Layer("mean", "GlobalAveragePooling1D", {})
+    with pytest.raises(CannotCompute, match="the mask that reaches mean"):
+        compute_layers(make_embedding(), rescaling, mean)
+    assert compute_layers(make_embedding(), rescaling, Layer("all", "Flatten", {})).shape == (20, 18)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"new_option": "fast"}, "the option new_option of words"),
+        ({"dtype": {"class_name": "QuantizedDTypePolicy", "config": {}}}, "words computes in Quant"),
+    ],
+)
+def test_an_option_that_is_not_known_is_refused_by_name(
+    options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(CannotCompute, match=words):
+        compute_layers(make_embedding(**options))
+
+
+def test_a_class_of_the_user_with_the_name_of_a_layer_of_keras_is_refused() -> None:
+    nodes = ({"class_name": "mine>Flatten"}, {"class_name": "Flatten", "registered_name": "a>Flatten"})
+    for node in (*nodes, {"class_name": "Flatten", "module": "mine.layers"}):
+        with pytest.raises(CannotCompute, match=r"the layer  \(Flatten\)"):
+            compute_layers(Layer.from_node(node))
+
+
+def test_a_layer_that_keeps_its_state_is_computed_for_a_first_call_only() -> None:
+    """`predict` cannot know what was called before; `--load` compares the first call of a model."""
+    weights = {"kernel": np.ones((3, 2)), "recurrent_kernel": np.eye(2), "bias": np.zeros(2)}
+    layer = Layer("memory", "SimpleRNN", {"stateful": True}, weights=weights)
+    network = Network(root=Node("Sequential", [layer]))
+    with pytest.raises(CannotCompute, match="the states of memory"):
+        predict(network, [np.ones((4, 5, 3))])
+    assert trace(network, [np.ones((4, 5, 3))])["memory"].shape == (4, 2)
 
 
 @pytest.mark.parametrize("name", REFUSED)

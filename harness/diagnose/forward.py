@@ -48,10 +48,13 @@ def run(node: Node, inputs: list[Array], training: bool) -> list[Array]:
 
 
 def trace(network: Network, inputs: Sequence[Array]) -> dict[str, Array]:
-    """Return what each layer of the outer model gives, as far as that can be computed."""
+    """Return what each layer of the outer model gives, as far as that can be computed.
+
+    In float64, also where the model computes in half precision.
+    """
     values = [np.asarray(each, np.float64) for each in inputs]
     done: dict[str, list[Array]] = {}
-    if network.root is None or network.partly or "float16" in json.dumps(network.config):
+    if network.root is None or network.partly:
         return {}
     with np.errstate(all="ignore"), contextlib.suppress(CannotCompute):
         if network.root.class_name == "Sequential":

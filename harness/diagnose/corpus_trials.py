@@ -25,6 +25,7 @@ from harness.verdicts.statistics import Array
 Outputs = list[Array]
 Told = tuple[Array | None, Array | None]  # --expected and --predicted
 WRITERS = ("this", "2.15")  # of Keras 3 and Keras 2
+FAR = np.float32(1e4)  # times too large
 
 OWN_LAYERS = """
 import numpy as np
@@ -176,17 +177,16 @@ def kill(random: Random, layers: list[Made], inputs: Array) -> Trial | None:  # 
     return Trial([*layers[:at], dead, *layers[at + 1 :]], inputs)
 
 
-def saturate(random: Random, layers: list[Made], inputs: Array) -> Trial | None:  # noqa: ARG001
-    """Return a model that gets inputs a thousand times too large, where its first layer shows it.
-
-    Codes are at their ends for all inputs.
-    """
-    first, ends = layers[0], {"tanh": 5.0, "sigmoid": 9.3}
-    limit = ends.get(first.config.get("activation", ""))
-    if first.kind != "Dense" or limit is None or len(layers) < 2 or first.config["name"] == "codes":
+def saturate(random: Random, layers: list[Made], inputs: Array) -> Trial | None:
+    """Return a model whose first layer ends in tanh or sigmoid, and gets far too large inputs."""
+    first = layers[0]
+    if first.kind != "Dense" or len(layers) < 2 or "dtype" in first.config:
         return None
-    reached = np.abs(1000 * inputs @ first.weights["kernel"] + first.weights["bias"])
-    return Trial(layers, 1000 * inputs) if (reached > limit).mean() > 0.995 else None
+    name, limit = [("tanh", 5.0), ("sigmoid", 9.3)][int(random.integers(2))]
+    reached = np.abs(FAR * inputs @ first.weights["kernel"] + first.weights["bias"])
+    curved = replace(first, config=first.config | {"activation": name})
+    far = first.config["name"] != "codes" and (reached > limit).mean() > 0.995
+    return Trial([curved, *layers[1:]], FAR * inputs) if far else None
 
 
 def overflow(random: Random, layers: list[Made], inputs: Array) -> Trial | None:  # noqa: ARG001

@@ -31,9 +31,10 @@ def take(layer: Layer, name: str) -> Array:
     """Return a weight of a layer; raises CannotCompute where the file has none, or has steps."""
     if name not in layer.weights:
         raise CannotCompute(f"{name} of {plain(layer.name, 40)} is not in the file")
-    if layer.weights[name].dtype in (np.int8, np.uint8):
+    values = np.asarray(layer.weights[name])
+    if values.dtype in (np.int8, np.uint8):
         raise CannotCompute(f"{name} of {plain(layer.name, 40)} is quantised")
-    return np.asarray(layer.weights[name], np.float64)
+    return values.astype(np.float64)
 
 
 def add_bias(layer: Layer, values: Array) -> Array:

@@ -13,7 +13,7 @@ from harness.diagnose.corpus import HEALTHY, add_rounding
 from harness.diagnose.corpus_files import Made, describe, make_input
 from harness.diagnose.corpus_trials import OWN_LAYERS, LoadCase, Trial
 from harness.diagnose.evaluate import tells
-from harness.environments.resolve import open_environment
+from harness.environments.resolve import OWN, choose_default, open_environment
 from harness.errors import EnvironmentUnusable
 from harness.origin.answer import CagedReport, read_caged_report
 from harness.origin.restore import run_shut_in
@@ -72,7 +72,8 @@ def write_some(
     models.write_text(json.dumps(described))
     code.write_text(OWN_LAYERS)
     step = WriteModelsStep(folder=str(folder), models=str(models), code=str(code))
-    end = run_shut_in(open_environment(writer), step, folder)
+    release = choose_default() if writer == OWN else writer
+    end = run_shut_in(open_environment(release), step, folder)
     report = read_caged_report(folder, WriteReport)
     _, error = find_failure(end, report)
     if error is not None or report is None:

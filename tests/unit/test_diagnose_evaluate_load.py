@@ -27,28 +27,29 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.proof import Proof, leave_to_people
 from harness.diagnose.write_trials import Written, describe_trial
 
-SEEDS = 2
-ALL = 400
+SEEDS = 9  # as the documents say
+MOST = 240
 
 
 def test_the_cases_are_the_same_each_time_half_of_them_healthy_and_all_kinds_are_there() -> None:
-    cases = choose_load_cases(SEEDS, ALL)
-    assert cases == choose_load_cases(SEEDS, ALL)
+    cases = choose_load_cases(SEEDS, MOST)
+    assert cases == choose_load_cases(SEEDS, MOST)
     healthy = [each for each in cases if each.label == HEALTHY]
     assert {(each.architecture, each.writer) for each in healthy} == {
         (name, writer) for name in LOADED for writer in WRITERS
     }
+    assert len(healthy) >= 100
     assert {each.label for each in cases} == {HEALTHY, *(label for label, _ in FAULTS)}
     assert {each.held_out for each in cases} == {True, False}
 
 
 def test_a_limit_keeps_half_of_the_cases_healthy_and_takes_kinds_in_turn() -> None:
-    cases = choose_load_cases(SEEDS, 41)
+    cases = choose_load_cases(2, 41)
     labels = [each.label for each in cases]
     assert (len(cases), labels.count(HEALTHY)) == (41, 21)
     assert len(set(labels)) > 15
     assert len({each.architecture for each in cases if each.label == HEALTHY}) == len(LOADED)
-    assert len({each.label for each in choose_curable_cases(SEEDS, 14)}) > 10
+    assert len({each.label for each in choose_curable_cases(2, 14)}) > 10
 
 
 def test_every_case_that_counts_as_curable_has_a_cure_that_prove_carries_out() -> None:

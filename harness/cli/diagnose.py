@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import diagnose_load
+from harness.cli.diagnose_evaluate import MOST_MODELS, LimitOption, print_evaluation
 from harness.cli.diagnose_inputs import (
     ScalerOption,
     TrainSampleOption,
@@ -21,8 +22,7 @@ from harness.cli.model_options import TrustOption
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
-from harness.cli.waiting import show_progress
-from harness.errors import CHANGED, EXPECTED, UsageError, count, printable
+from harness.errors import CHANGED, EXPECTED, UsageError, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -95,10 +95,12 @@ def diagnose(
             "--evaluate",
             metavar="SEEDS",
             min=0,
-            help="Say how often diagnose is right, on made models of so many seeds.",
+            help="Say how often diagnose is right, on made models of so many seeds; with --load and"
+            " --prove also in the cage.",
             show_default=False,
         ),
     ] = 0,
+    limit: LimitOption = MOST_MODELS,
     json_file: JsonOption = None,
     sarif: SarifOption = None,
     html: HtmlOption = None,
@@ -128,7 +130,7 @@ def diagnose(
         printer.tip(f"Next: {command_line('diagnose --help')}")
         raise typer.Exit(EXPECTED)
     if evaluation:
-        print_evaluation(evaluation, printer)
+        print_evaluation(evaluation, load, prove, limit, printer)
         raise typer.Exit(EXPECTED)
     if answers or (not given and not reader and diagnose_asked.can_ask()):
         if answers and given:
@@ -190,20 +192,6 @@ def print_diagnosis(diagnosis: "Diagnosis", printer: Printer) -> None:
     if diagnosis.restored and diagnosis.restored.layers and printer.shows_text:
         head, rows = tabulate_outputs(diagnosis.restored)
         printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
-
-
-def print_evaluation(seeds: int, printer: Printer) -> None:
-    """Make the corpus of so many seeds, diagnose it, and print the scores."""
-    from harness.diagnose.evaluate import describe_confusions, evaluate, tabulate_scores
-    from harness.report.layout import draw_table
-
-    with show_progress(f"making and diagnosing the models of {count(seeds, 'seed')}"):
-        found = evaluate(seeds)
-    printer.record(found)
-    head, rows = tabulate_scores(found)
-    printer.text(draw_table(head, rows, choose_layout("simple")))
-    printer.prose("\n".join(["", *describe_confusions(found)]))
-    printer.tip(f"Next: {command_line('diagnose --causes')}")
 
 
 def spell_path(path: Path | None) -> str:

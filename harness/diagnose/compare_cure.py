@@ -16,13 +16,17 @@ SHOWN = 4  # numbers
 
 @dataclass(frozen=True)
 class Tried:
-    """What a cure gave: predictions before and after it, for these inputs."""
+    """What a cure gave: predictions before and after it, for these inputs.
+
+    `computes_in`: a dtype coarser than float32, or "".
+    """
 
     fed: list[Array]
     before: list[Array]
     after: list[Array]
     before_error: str
     versions: dict[str, str | None]
+    computes_in: str = ""
 
 
 def compare(
@@ -52,14 +56,15 @@ def compare(
     )
     if expected is None:
         return made
-    plainly = agree(tried.before, expected)
-    cured, alone = agree(tried.after, expected), plainly and predicted is not None
+    dtype = tried.computes_in
+    plainly = agree(tried.before, expected, dtype)
+    cured, alone = agree(tried.after, expected, dtype), plainly and predicted is not None
     reason = made.reason
     if cured or alone:
         reason = f"all {len(expected)} rows are as expected"
         if not cured:
             reason += " from load_model and predict alone: leave out what your code adds"
-        if agree(before, expected):
+        if agree(before, expected, dtype):
             reason += ", and they were so before"
     return msgspec.structs.replace(
         made,
@@ -72,11 +77,11 @@ def compare(
     )
 
 
-def agree(outputs: Sequence[Array], expected: Array) -> bool:
-    """Return whether the one output of a model is as expected, within rounding."""
+def agree(outputs: Sequence[Array], expected: Array, dtype: str = "") -> bool:
+    """Return whether the one output of a model is as expected, within rounding of `dtype`."""
     if len(outputs) != 1:
         return False
-    return compare_arrays(list(outputs), [take_form(expected, outputs[0])])[0]
+    return compare_arrays(list(outputs), [take_form(expected, outputs[0])], [dtype])[0]
 
 
 def measure(outputs: Sequence[Array], expected: Array) -> float | None:

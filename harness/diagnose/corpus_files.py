@@ -19,11 +19,15 @@ ZEROS: dict[str, Any] = {"class_name": "Zeros", "config": {}, **INITIALIZER}
 
 @dataclass
 class Made:
-    """One layer for a file: its class, its configuration, its weights in Keras' order."""
+    """One layer for a file: its class, its configuration, its weights in Keras' order.
+
+    `own`: the class is the user's, and no layer of Keras.
+    """
 
     kind: str
     config: dict[str, Any]
     weights: dict[str, Any] = field(default_factory=dict)
+    own: bool = False
 
 
 def dense(name: str, kernel: Any, bias: Any, activation: str = "linear", **more: Any) -> Made:
@@ -48,15 +52,26 @@ def draw_glorot(random: np.random.Generator, rows: int, columns: int) -> Any:
 
 def describe(layers: list[Made], kind: str = "Sequential") -> dict[str, Any]:
     """Return the configuration of a model, as Keras 3 reads it."""
-    names = {"module": "keras.layers", "registered_name": None}
-    listed = [{"class_name": each.kind, "config": each.config, **names} for each in layers]
+    listed = [
+        {
+            "class_name": each.kind,
+            "config": each.config,
+            "module": None if each.own else "keras.layers",
+            "registered_name": each.kind if each.own else None,
+        }
+        for each in layers
+    ]
     inner = {"name": "model", "layers": listed}
     return {"class_name": kind, "config": inner, "module": "keras", "registered_name": None}
 
 
-def make_input(*shape: int) -> Made:
-    """Return the first layer of a model that is to be loaded: inputs of a shape, without rows."""
-    return Made("InputLayer", {"name": "given", "batch_shape": [None, *shape], "dtype": "float32"})
+def make_input(*shape: int, rows: int | None = None) -> Made:
+    """Return the first layer of a model that is to be loaded: inputs of a shape, without rows.
+
+    `rows`: how many of them a call must have, None for any number. Keras 2 and 3 take this word.
+    """
+    config = {"name": "given", "batch_input_shape": [rows, *shape], "dtype": "float32"}
+    return Made("InputLayer", config)
 
 
 def write_h5(

@@ -10,11 +10,13 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.input_changes import Change
 from harness.diagnose.observation import LayerOutput
 from harness.diagnose.surroundings import agree
-from harness.diagnose.trace_file import Traced
+from harness.diagnose.trace_file import COARSE, Traced
+from harness.origin.predictions import find_kind
 from harness.verdicts.statistics import Array
 
 CLOSE = 1e-3  # of the largest prediction: more than another order of sums explains
 AT_ENDS = 0.99
+FAR_OUT = 10.0  # no standardised number is so large
 FEWEST_ROWS = 4
 
 
@@ -24,7 +26,7 @@ class Looks:
 
     None or empty: not looked at. `changed`: the output for each change of the inputs. `reloaded`:
     the output of a second load, `elsewhere` of a second process. `traced`: the layers against
-    their file.
+    their file. `computes_in`: a dtype coarser than float32, or "".
     """
 
     inputs: Array
@@ -42,6 +44,20 @@ class Looks:
     expected: Array | None = None
     predicted: Array | None = None
     changed: list[tuple[Change, Array]] = field(default_factory=list)
+    computes_in: str = ""
+
+    def differs(self, output: Array | None) -> float:
+        """Return by which share another output differs, 0.0 for rounding and for None."""
+        return 0.0 if output is None else self.measure(self.output, output)
+
+    def measure(self, first: Array, second: Array) -> float:
+        """Return the largest difference as a share of the largest number; 0.0 for rounding."""
+        apart = measure(first, second)
+        return apart if apart > COARSE.get(self.computes_in, CLOSE) else 0.0
+
+    def fits(self, outputs: Array, own: Array) -> bool:
+        """Return whether outputs that the user gives are what the model gave."""
+        return agree(outputs, own, self.computes_in)
 
 
 def measure(first: Array, second: Array) -> float:
@@ -58,9 +74,9 @@ def measure(first: Array, second: Array) -> float:
 
 def find_redrawn(seen: Looks) -> Finding | None:
     """Speak where two loads of the file give a layer other weights, or other predictions."""
-    apart = 0.0 if seen.reloaded is None else measure(seen.output, seen.reloaded)
+    apart = seen.differs(seen.reloaded)
     if not seen.redrawn:
-        if apart <= CLOSE or find_chance(seen):
+        if not apart or find_chance(seen):
             return None
         said = f"two loads of the file predict otherwise, by {apart:.0%} of the largest prediction"
         return make_finding("variables-lost", 0.85, said)
@@ -70,23 +86,38 @@ def find_redrawn(seen: Looks) -> Finding | None:
 
 
 def find_chance(seen: Looks) -> Finding | None:
-    """Speak where two calls with the same inputs differ."""
-    apart = 0.0 if seen.again is None else measure(seen.output, seen.again)
-    if apart <= CLOSE:
+    """Speak where two calls with the same inputs differ, and no layer is there to keep a state."""
+    apart = seen.differs(seen.again)
+    if not apart or seen.stateful:
         return None
-    said = f"two calls of predict differ by {apart:.0%} of the largest prediction"
-    if seen.stateful:
-        named = ", ".join(seen.stateful[:3])
-        return make_finding("stateful-rnn-residue", 0.9, f"{said}; stateful: {named}")
-    return make_finding("training-mode-at-inference", 0.9, said)
+    return make_finding("training-mode-at-inference", 0.9, spell_calls(apart))
+
+
+def find_residue(seen: Looks) -> Finding | None:
+    """Speak where a kept state explains predictions; that it is kept is what stateful asks for."""
+    apart = seen.differs(seen.again)
+    if not apart or not seen.stateful or seen.again is None or seen.predicted is None:
+        return None
+    if seen.fits(seen.predicted, seen.output):
+        return None
+    said = f"{spell_calls(apart)}; stateful: {', '.join(seen.stateful[:3])}"
+    if seen.fits(seen.predicted, seen.again):
+        said = f"the second call gives the predictions of now; {said}"
+        return make_finding("stateful-rnn-residue", 0.95, said)
+    return make_finding("stateful-rnn-residue", 0.7, said)
+
+
+def spell_calls(apart: float) -> str:
+    """Return by how much two calls differ."""
+    return f"two calls of predict differ by {apart:.0%} of the largest prediction"
 
 
 def find_dependence(seen: Looks) -> Finding | None:
     """Speak where a row alone is predicted otherwise than in its batch."""
-    if seen.single is None or find_chance(seen):
+    if seen.single is None or seen.differs(seen.again):
         return None
-    apart = measure(seen.output[: len(seen.single)], seen.single)
-    if apart <= CLOSE:
+    apart = seen.measure(seen.output[: len(seen.single)], seen.single)
+    if not apart:
         return None
     said = f"a row predicted alone differs by {apart:.0%} of the largest prediction"
     return make_finding("depends-on-the-batch", 0.9, said)
@@ -94,31 +125,43 @@ def find_dependence(seen: Looks) -> Finding | None:
 
 def find_other_process(seen: Looks) -> Finding | None:
     """Speak where another process predicts otherwise, although two calls and two loads agree."""
-    if seen.elsewhere is None or find_redrawn(seen) or find_chance(seen):
-        return None
-    apart = measure(seen.output, seen.elsewhere)
-    if apart <= CLOSE:
+    apart = seen.differs(seen.elsewhere)
+    if not apart or find_redrawn(seen) or find_chance(seen):
         return None
     said = f"a second process differs by {apart:.0%} of the largest prediction"
     return make_finding("vocabulary-from-a-set", 0.6, said)
 
 
 def find_dying(seen: Looks) -> Finding | None:
-    """Speak where values die: the first layer that is not finite, all zero, or at its ends."""
+    """Speak where values die: the first layer that is not finite, all zero, or at its ends.
+
+    A layer that is so by design does no harm that shows: a branch that is switched off, a masked
+    number. So rows that differ must end in predictions that do not vary; and a sigmoid must get
+    numbers that are far too large.
+    """
     if not seen.given or len(seen.inputs) < FEWEST_ROWS or is_right(seen):
         return None
-    finite = seen.inputs.dtype.kind != "f" or bool(np.isfinite(seen.inputs).all())
+    if find_kind(seen.inputs) != "varies":  # rows that are equal, or broken themselves
+        return None
+    died = find_kind(seen.output) != "varies"
+    reach = float(np.abs(seen.inputs).max()) if seen.inputs.dtype.kind in "fiu" else 0.0
     for each in seen.layers:
         where = f"the layer {each.name} ({each.kind})"
-        if each.broken and finite:
+        if each.broken and died:
             return make_finding("layer-not-finite", 0.8, f"{where} is the first: {each.broken}")
-        if each.zeros == 1 and "relu" in (each.activation, each.kind.lower()):
+        if is_dead(each) and died:
             return make_finding("dead-layer", 0.7, f"{where} gives only zeros, the first to do so")
         head = each.head or each is seen.layers[-1]
-        if each.ends is not None and each.ends >= AT_ENDS and not head:
+        if each.ends is not None and each.ends >= AT_ENDS and not head and reach > FAR_OUT:
             said = f"{each.ends:.0%} of the numbers that {where} gives are at its ends"
             return make_finding("saturated-layer", 0.6, said)
+        reach = max(abs(each.minimum or 0.0), abs(each.maximum or 0.0))
     return None
+
+
+def is_dead(each: LayerOutput) -> bool:
+    """Return whether a ReLU gives 0 for every row."""
+    return each.zeros == 1 and "relu" in (each.activation, each.kind.lower())
 
 
 def find_otherwise(seen: Looks) -> Finding | None:
@@ -135,6 +178,7 @@ def find_otherwise(seen: Looks) -> Finding | None:
 RULES: tuple[Callable[[Looks], Finding | None], ...] = (
     find_redrawn,
     find_chance,
+    find_residue,
     find_dependence,
     find_other_process,
     find_dying,
@@ -144,14 +188,14 @@ RULES: tuple[Callable[[Looks], Finding | None], ...] = (
 
 def is_right(seen: Looks) -> bool:
     """Return whether the restored model gives the expected predictions."""
-    return seen.expected is not None and agree(seen.expected, seen.output)
+    return seen.expected is not None and seen.fits(seen.expected, seen.output)
 
 
 def judge_restored(seen: Looks) -> tuple[Computed | None, list[Finding]]:
     """Return what the predictions are like, and the changes of the inputs that explain them."""
     if seen.expected is None and seen.predicted is None:
         return None, []
-    now = seen.predicted is not None and agree(seen.predicted, seen.output)
+    now = seen.predicted is not None and seen.fits(seen.predicted, seen.output)
     if seen.expected is not None and not is_right(seen):
         gives: Computed = "as predicted" if now else "as neither"
         found = explain(seen, seen.expected, True)
@@ -163,7 +207,8 @@ def judge_restored(seen: Looks) -> tuple[Computed | None, list[Finding]]:
         return ("as predicted" if seen.expected is None else "as expected"), []
     found = explain(seen, seen.predicted, False)
     said = "restored anew with load_model, the file gives other predictions than yours"
-    found = found or [make_finding("restored-otherwise", 0.6, said)]
+    if not (found or find_residue(seen)):
+        found = [make_finding("restored-otherwise", 0.6, said)]
     return ("as neither" if seen.expected is None else "as expected"), found
 
 
@@ -172,31 +217,45 @@ def explain(seen: Looks, outputs: Array, missing: bool) -> list[Finding]:
     if not outputs.any():
         return []  # zeros fit whatever kills the network
     which = "expected outputs" if missing else "predictions of now"
-    if not missing and seen.training is not None and agree(outputs, seen.training):
+    if not missing and seen.training is not None and seen.fits(outputs, seen.training):
         said = f"the restored model gives the {which} when it is called with training=True"
         return [make_finding("training-mode-at-inference", 0.95, said)]
-    for change, output in seen.changed:
-        cause = change.missing if missing else change.added
-        if cause and output.size and agree(outputs, output):
-            said = f"the restored model gives the {which} for inputs {change.words}"
-            fix = f"{change.before}predictions = model.predict({change.code})"
-            if not missing:
-                fix = f"predictions = model.predict(inputs)  # as given: not {change.words}"
-            return [make_finding(cause, 0.95, said, fix)]
-    return []
+    fitting = [
+        (measure(outputs.reshape(output.shape), output), at)
+        for at, (change, output) in enumerate(seen.changed)
+        if (change.missing if missing else change.added)
+        and output.size
+        and seen.fits(outputs, output)
+    ]
+    if not fitting:
+        return []
+    change = seen.changed[min(fitting)[1]][0]  # in half precision several may fit
+    said = f"the restored model gives the {which} for inputs {change.words}"
+    if missing:
+        fix = f"{change.before}predictions = model.predict({change.code})"
+        return [make_finding(change.missing, 0.95, said, fix)]
+    fix = f"predictions = model.predict(inputs)  # as given: not {change.words}"
+    return [make_finding(change.added, 0.95, said, fix)]
 
 
 def list_facts(seen: Looks) -> list[str]:
     """Return what was tried and came out well, and what differs without being a fault."""
+    calls = seen.differs(seen.again)
     tried = [
-        (seen.reloaded, find_redrawn, "two loads of the file predict the same"),
-        (seen.again, find_chance, "two calls of predict agree"),
-        (seen.single, find_dependence, "a row alone is predicted as in its batch"),
-        (seen.elsewhere, find_other_process, "a second process predicts the same"),
+        (seen.reloaded, find_redrawn(seen), "two loads of the file predict the same"),
+        (seen.again, calls, "two calls of predict agree"),
+        (seen.single, calls or find_dependence(seen), "a row alone is predicted as in its batch"),
+        (seen.elsewhere, find_other_process(seen), "a second process predicts the same"),
     ]
-    facts = [said for array, rule, said in tried if array is not None and rule(seen) is None]
+    facts = [said for array, wrong, said in tried if array is not None and not wrong]
     if seen.traced and seen.traced.compared and not seen.traced.name:
         facts.append(f"{seen.traced.compared} layers give what their weights in the file say")
-    if seen.training is not None and (apart := measure(seen.output, seen.training)) > CLOSE:
+    if apart := seen.differs(seen.training):
         facts.append(f"with training=True predictions differ by {apart:.0%}, as with dropout")
+    if seen.stateful and calls:
+        named = ", ".join(seen.stateful[:3])
+        facts += [spell_calls(calls), f"stateful, so that goes on from the last call: {named}"]
+    if find_kind(seen.output) == "varies":
+        dead = [each.name for each in seen.layers if is_dead(each)]
+        facts += [f"{each} gives only zeros; the predictions vary all the same" for each in dead]
     return facts

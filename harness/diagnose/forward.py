@@ -56,10 +56,13 @@ def predict_all(network: Network, inputs: Sequence[Array], training: bool = Fals
 
 
 def trace(network: Network, inputs: Sequence[Array]) -> dict[str, Array]:
-    """Return what each layer of the outer model gives, as far as that can be computed."""
+    """Return what each layer of the outer model gives, as far as that can be computed.
+
+    In float64, also where the model computes in half precision.
+    """
     done: dict[Source, Value] = {}
     with np.errstate(all="ignore"), contextlib.suppress(CannotCompute):
-        root, how = check_network(network), How(first_call=True, keras=network.keras)
+        root, how = check_network(network, half=True), How(first_call=True, keras=network.keras)
         run(root, [Value(np.asarray(each, np.float64)) for each in inputs], how, done)
     names = [source.name for source in done]
     return {
@@ -67,13 +70,16 @@ def trace(network: Network, inputs: Sequence[Array]) -> dict[str, Array]:
     }
 
 
-def check_network(network: Network) -> Node:
-    """Return the outer model; raises CannotCompute where its outputs cannot be computed at all."""
+def check_network(network: Network, half: bool = False) -> Node:
+    """Return the outer model; raises CannotCompute where its outputs cannot be computed at all.
+
+    `half`: a model that computes in half precision will do.
+    """
     if network.root is None:
         raise CannotCompute("the file has no architecture")
     if network.partly:
         raise CannotCompute("its weights are too large")
-    if "float16" in json.dumps(network.config):
+    if not half and "float16" in json.dumps(network.config):
         raise CannotCompute("it computes in half precision")
     return network.root
 

@@ -81,10 +81,13 @@ def use_mask(value: Value, name: str) -> Array | None:
 
 
 def take(layer: Layer, name: str) -> Array:
-    """Return a weight of a layer; raises CannotCompute where the file has none."""
+    """Return a weight of a layer; raises CannotCompute where the file has none, or has steps."""
     if name not in layer.weights:
         raise CannotCompute(f"{name} of {plain(layer.name, 40)} is not in the file")
-    return np.asarray(layer.weights[name], np.float64)
+    values = np.asarray(layer.weights[name])
+    if values.dtype in (np.int8, np.uint8):
+        raise CannotCompute(f"{name} of {plain(layer.name, 40)} is quantised")
+    return values.astype(np.float64)
 
 
 def activate(layer: Layer, values: Array) -> Array:

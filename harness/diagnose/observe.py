@@ -1,9 +1,8 @@
 """Restore a model in a cage and look into it: the dynamic tier of `diagnose`."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -15,7 +14,6 @@ from harness.diagnose.dynamic_rules import (
     find_redrawn,
     judge_restored,
     list_facts,
-    measure,
 )
 from harness.diagnose.input_changes import Change, iterate_changes
 from harness.diagnose.observation import LayerOutput, Observation
@@ -31,7 +29,13 @@ from harness.origin.answer import (
     read_arrays,
     read_caged_report,
 )
-from harness.origin.restore import find_innermost, make_step, restore_model, run_shut_in
+from harness.origin.restore import (
+    RunStep,
+    find_innermost,
+    make_step,
+    restore_model,
+    run_shut_in,
+)
 from harness.origin.who_wrote import Origin
 from harness.processes.answer_files import UnreadableAnswer
 from harness.processes.step import ObserveStep, find_failure
@@ -60,11 +64,15 @@ class ObserveReport(CagedReport, msgspec.Struct, frozen=True, kw_only=True):
     layers: Annotated[list[LayerOutput], msgspec.Meta(max_length=MOST_LAYERS)] = []
     redrawn: Names = []
     stateful: Names = []
+    computes_in: Literal["", "float16", "bfloat16"] = ""
 
 
 @dataclass(frozen=True)
 class Observer:
-    """One model and what is given with it. `release`: where it is restored."""
+    """One model and what is given with it. `release`: where it is restored.
+
+    `run`: runs a step on the model, shut in.
+    """
 
     origin: Origin
     work: Path
@@ -74,7 +82,7 @@ class Observer:
     inputs: dict[str, Array] | None = None
     expected: Array | None = None
     predicted: Array | None = None
-    tell: Callable[[str], None] = lambda _: None
+    run: RunStep = run_shut_in
 
     def observe(self) -> Observation:
         """Return what the restored model shows.
@@ -91,7 +99,7 @@ class Observer:
             **msgspec.structs.asdict(base) | {"kind": "observe_model"},
             probes=write_probes(changes, given, folder / "probes.npz"),
         )
-        end = run_shut_in(environment, step, folder)
+        end = self.run(environment, step, folder)
         report = read_observe_report(folder)
         _, error = find_failure(end, report)
         if error is not None or report is None:
@@ -142,6 +150,7 @@ class Observer:
             layers=report.layers,
             redrawn=report.redrawn,
             stateful=report.stateful,
+            computes_in=report.computes_in,
             traced=self.trace(report, folder, inputs),
             expected=None if self.expected is None else self.expected[:rows],
             predicted=None if self.predicted is None else self.predicted[:rows],
@@ -159,7 +168,9 @@ class Observer:
         file = folder / "layers.npz"
         np.savez(file, names=names, inputs=inputs[:rows], **arrays)
         try:
-            answer = run_reader("harness.diagnose.trace_file", self.origin.path, str(file))
+            answer = run_reader(
+                "harness.diagnose.trace_file", self.origin.path, str(file), report.computes_in
+            )
         except NotRead:
             return None
         return msgspec.json.decode(answer, type=Traced)
@@ -173,7 +184,9 @@ class Observer:
         there = self.work / "second"
         there.mkdir()
         other = replace(environment, hash_seed=1)
-        second = restore_model(other, self.origin, there, self.code, self.trusted, fed)
+        second = restore_model(
+            other, self.origin, there, self.code, self.trusted, fed, run=self.run
+        )
         return second.predictions[0] if second.predictions and not second.error else None
 
     def conclude(self, seen: Looks, report: ObserveReport) -> Observation:
@@ -241,11 +254,11 @@ def write_probes(changes: list[Change], inputs: dict[str, Array] | None, path: P
 def describe_padding(seen: Looks) -> str:
     """Return what zeros beside a sequence do, "" where the model takes no other length."""
     apart = [
-        (change.words, measure(seen.output, output))
+        (change.words, seen.differs(output))
         for change, output in seen.changed
         if change.words.startswith("with zeros") and output.shape == seen.output.shape
     ]
-    said = [f"{words} it differs by {each:.0%}" for words, each in apart if each > 1e-3]
+    said = [f"{words} it differs by {each:.0%}" for words, each in apart if each]
     return "; ".join(said)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from harness.verdicts.statistics import Array, as_columns, tolerance_per_column
 
+LARGEST_HALF = 65504.0  # of float16
 FEWEST_ROWS = 4  # below, an affine relation or an order holds by chance
 
 
@@ -30,10 +31,16 @@ class Outputs:
         return within and (one or bool(np.allclose(self.wanted.sum(axis=1), 1, atol=1e-3)))
 
 
-def make_outputs(expected: Array, predicted: Array) -> Outputs:
-    """Return two arrays of one shape, rows first, for the rules."""
+def make_outputs(expected: Array, predicted: Array, dtype: str = "") -> Outputs:
+    """Return two arrays of one shape, rows first, for the rules.
+
+    `dtype`: "float16" or "bfloat16", where the model computes in one of them.
+    """
     wanted, got = as_columns(expected), as_columns(predicted)
-    limits = tolerance_per_column(np.asarray(expected, dtype=np.float32))
+    kept = np.asarray(expected, dtype=np.float32)
+    if dtype == "float16":  # whose unit in the last place numpy knows
+        kept = np.clip(kept, -LARGEST_HALF, LARGEST_HALF).astype(np.float16)
+    limits = tolerance_per_column(kept, dtype=dtype)
     coarse = np.asarray(predicted).dtype.kind in "iub"
     return Outputs(wanted, got, limits, coarse)
 

@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -24,6 +24,7 @@ from harness.origin.answer import CagedReport, Several, clean, read_arrays, read
 from harness.origin.own_release import is_own_release
 from harness.origin.restore import (
     RestoredModel,
+    RunStep,
     find_innermost,
     make_step,
     restore_model,
@@ -47,6 +48,7 @@ class CureReport(CagedReport, msgspec.Struct, frozen=True, kw_only=True):
     input_files: Several = []
     before_files: Several = []
     output_files: Several = []
+    computes_in: Literal["", "float16", "bfloat16"] = ""
 
 
 class NotTried(Exception):
@@ -55,7 +57,10 @@ class NotTried(Exception):
 
 @dataclass(frozen=True)
 class Prover:
-    """One model and what is given with it; `reader`: the release that the cures are for, or ""."""
+    """One model and what is given with it; `reader`: the release that the cures are for, or "".
+
+    `run`: runs a step on the model, shut in.
+    """
 
     origin: Origin
     work: Path
@@ -66,6 +71,7 @@ class Prover:
     expected: Array | None = None
     predicted: Array | None = None
     tell: Callable[[str], None] = lambda _: None
+    run: RunStep = run_shut_in
 
     @property
     def release(self) -> str:
@@ -122,7 +128,7 @@ class Prover:
         given = msgspec.structs.asdict(base) | {"kind": "prove_cure"}
         step = CureStep(**given, cure="\n".join([*lines, finding.fix]), loads=loads)
         self.tell(f"carrying out the cure of {finding.cause} in {self.release}")
-        end = run_shut_in(environment, step, folder)
+        end = self.run(environment, step, folder)
         report = read_cure_report(folder)
         _, error = find_failure(end, report)
         if error is not None or report is None:
@@ -135,6 +141,7 @@ class Prover:
                 read_arrays(folder, "output", report.output_files),
                 report.before_error.replace(base.model, "MODEL"),
                 report.versions,
+                report.computes_in,
             )
         except (OSError, UnreadableAnswer) as failure:
             raise NotTried(f"the process gave no readable answer: {plain(failure)}") from failure
@@ -158,7 +165,8 @@ class Prover:
         """Restore the model in a release, in a cage."""
         environment = self.open(release)
         self.tell(f"restoring in {release}")
-        return restore_model(environment, self.origin, folder, self.code, self.trusted, inputs)
+        given = self.code, self.trusted, inputs
+        return restore_model(environment, self.origin, folder, *given, run=self.run)
 
     def prove_by_rescue(self, cause: str, folder: Path) -> Proof:
         """Let `rescue` write a new file, and return its own proof."""

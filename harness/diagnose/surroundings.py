@@ -105,12 +105,12 @@ def find_far(network: Network, values: Array) -> Finding | None:
     return make_finding("inputs-far-from-training", 0.7, said)
 
 
-def agree(outputs: Array, own: Array) -> bool:
-    """Return whether outputs are what the file gives, within rounding."""
+def agree(outputs: Array, own: Array, dtype: str = "") -> bool:
+    """Return whether outputs are what the file gives, within rounding of what it computes in."""
     wanted, got = drop_ones(outputs), drop_ones(own)
     if wanted.shape != got.shape or not np.isfinite(wanted).all():
         return False
-    each = make_outputs(wanted, got)
+    each = make_outputs(wanted, got, dtype)
     return same(each.wanted, each.got, each.limits)
 
 

@@ -1,7 +1,7 @@
 """Print the first layer that gives other numbers than its file, as JSON, within limits.
 
-Arguments: the path of the model, and an npz of what its layers gave when it was restored: `inputs`,
-`names`, and `000`, ... in their order.
+Arguments: the path of the model; an npz of what its layers gave when it was restored: `inputs`,
+`names`, and `000`, ... in their order; and "float16" or "bfloat16" where layers computed in it.
 """
 
 import os
@@ -20,6 +20,8 @@ from harness.formats.recognize import read_facts
 from harness.verdicts.statistics import Array
 
 MOST_APART = 2e-3  # of a layer's largest number: what float32 and another order of sums explain
+# The same for half precision, layer upon layer: verdicts/tolerances.py has what was seen of models.
+COARSE = {"float16": 3e-2, "bfloat16": 4e-2}
 
 
 class Traced(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +33,11 @@ class Traced(msgspec.Struct, frozen=True, kw_only=True):
     largest: float = 0.0
 
 
-def compare_layers(path: Path, given: Path) -> Traced:
-    """Return the first layer whose numbers differ; raises Unreadable, MemoryError or OSError."""
+def compare_layers(path: Path, given: Path, dtype: str = "") -> Traced:
+    """Return the first layer whose numbers differ; raises Unreadable, MemoryError or OSError.
+
+    `dtype`: "float16" or "bfloat16", where layers computed in it.
+    """
     network = read_network(read_facts(path))
     if network is None:
         return Traced()
@@ -46,7 +51,7 @@ def compare_layers(path: Path, given: Path) -> Traced:
             continue
         compared += 1
         difference, largest = measure(output, own[name])
-        if difference > MOST_APART * max(largest, 1e-3):
+        if difference > COARSE.get(dtype, MOST_APART) * max(largest, 1e-3):
             return Traced(
                 compared=compared, name=plain(name), difference=difference, largest=largest
             )
@@ -64,7 +69,8 @@ def main() -> int:
     """Compare the layers that the arguments name; return the exit code."""
     limit_process()
     try:
-        answer = msgspec.json.encode(compare_layers(Path(sys.argv[1]), Path(sys.argv[2])))
+        model, given, dtype = sys.argv[1:4]
+        answer = msgspec.json.encode(compare_layers(Path(model), Path(given), dtype))
     except (Unreadable, MemoryError, RecursionError, OSError, ValueError, KeyError, TypeError):
         return UNREADABLE_EXIT
     sys.stdout.buffer.write(answer)

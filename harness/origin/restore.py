@@ -1,7 +1,7 @@
 """Restore a model without its code in an environment's process, and describe its predictions."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ ROWS, SEED = 16, 1
 # A real model is larger than a scenario's.
 LIMITS = Limits(seconds=300.0, memory_bytes=8 << 30, threads=4096, disk_bytes=8 << 30)
 CAGE_FAILED = 72  # exit code of the worker, before it has imported anything
+
+
+RunStep = Callable[[Environment, Request, Path], StepEnd]
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def restore_model(
     describe: bool = False,
     prepare: bool = False,
     export_inputs: list[str] | None = None,
+    run: RunStep | None = None,
 ) -> RestoredModel:
     """Restore a copy of the model in `environment`, in a cage, and predict.
 
@@ -107,7 +111,8 @@ def restore_model(
     them they are drawn. With `describe` the weights are returned too, and the configuration is left
     in `work` as config.json, which nobody has read. With `prepare` the copy is changed where its
     release needs that. With `export_inputs`, names for its inputs, it is left in `work` as a
-    SavedModel too. `code` runs in that process before anything is loaded, and nowhere else.
+    SavedModel too. `code` runs in that process before anything is loaded, and nowhere else. `run`
+    runs the step otherwise than run_shut_in.
     Raises EnvironmentUnusable if the interpreter does not start, and UsageError if the model cannot
     be copied, or if this machine has no cage and the file is not `trusted`.
     """
@@ -118,7 +123,7 @@ def restore_model(
         export=str(work / EXPORTED) if export_inputs else None,
         export_inputs=export_inputs or [],
     )
-    end = run_shut_in(environment, step, work)
+    end = (run or run_shut_in)(environment, step, work)
     restored = read_restored(end, work)
     return replace(
         restored,

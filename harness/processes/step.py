@@ -153,6 +153,17 @@ class SealStep(ModelStep, frozen=True, kw_only=True):
     tolerance: float
 
 
+class WriteModelsStep(Request, frozen=True, kw_only=True):
+    """Write made models in this release (worker/write_models.py).
+
+    `models`: the path of a JSON list of them. `code`: a Python file with classes that they need.
+    """
+
+    kind: str = "write_models"
+    models: str
+    code: str | None = None
+
+
 class StepError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What went wrong in a step. `step` is "save" where a restore could not even begin."""
 

@@ -33,13 +33,18 @@ def describe_model(tf, keras, model, folder, save_list):
     if text:
         with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as file:
             file.write(text)
-    computed = [getattr(layer, "compute_dtype", None) for _, layer in list_layers(model)]
-    coarse = [each for each in ("bfloat16", "float16") if each in computed]
     return {
         "weights": weights,
         "undescribed": undescribed,
-        "computes_in": coarse[0] if coarse else "",
+        "computes_in": find_coarse_dtype(model),
     }
+
+
+def find_coarse_dtype(model):
+    """Return the coarsest dtype that a layer computes in, if below float32, else ""."""
+    computed = [getattr(layer, "compute_dtype", None) for _, layer in list_layers(model)]
+    coarse = [each for each in ("bfloat16", "float16") if each in computed]
+    return coarse[0] if coarse else ""
 
 
 def list_layers(model, prefix=""):

@@ -5,11 +5,12 @@ A step of kind "observe_model" is that of "restore_model" with:
 Every look may fail in some release or for some model; what failed is left out.
 """
 
+import itertools
 import traceback
 
 import numpy as np
 
-from .describe_model import list_layers, list_variables
+from .describe_model import find_coarse_dtype, list_layers, list_variables
 from .environment import keras_version
 from .model_inputs import describe_input, feed
 from .old_keras import choose_keras
@@ -18,6 +19,7 @@ from .restore_model import (
     load_keras,
     open_keras,
     open_signature,
+    plain_array,
     save_list,
 )
 from .result_file import record_result
@@ -70,6 +72,7 @@ def observe(tf, step, result):
             ("layer", lambda: result.update(look_inside(keras, step, model, inputs))),
             ("loaded twice", lambda: result.update(load_again(keras, step, model, inputs))),
             ("stateful", lambda: result.update(stateful=find_stateful(model))),
+            ("dtype", lambda: result.update(computes_in=find_coarse_dtype(model))),
         ]
     for name, look in looks:
         try:
@@ -88,11 +91,31 @@ def predict_singly(predict, inputs):
 
 
 def predict_probes(step, predict, inputs):
-    """Return the first output for each array that stands in for the one input; empty: refused."""
+    """Return the first output for each array that stands in for the one input; empty: refused.
+
+    Arrays of one shape are predicted in one call, since each call takes 50 ms or more.
+    """
     if not step["probes"] or len(inputs) != 1:
         return []
-    with np.load(step["probes"]) as probes:
-        return [predict([probes[name].astype(inputs[0].dtype)])[0] for name in sorted(probes.files)]
+    with np.load(step["probes"]) as kept:
+        probes = [kept[name].astype(inputs[0].dtype) for name in sorted(kept.files)]
+    found = []
+    for _, group in itertools.groupby(probes, key=np.shape):
+        alike = list(group)
+        try:
+            found += np.split(predict([np.concatenate(alike)])[0], len(alike))
+        except Exception:  # a model of a fixed number of rows; or one that takes no such shape
+            found += [predict_or_nothing(predict, each) for each in alike]
+    return found
+
+
+def predict_or_nothing(predict, values):
+    """Return the first output for one array, an empty array where the model refuses it."""
+    try:
+        return predict([values])[0]
+    except Exception:
+        traceback.print_exc()
+        return np.zeros(0)
 
 
 def call_in_training(model, inputs):
@@ -125,7 +148,7 @@ def look_inside(keras, step, model, inputs):
     heads = find_heads(model.outputs)
     layers, kept, left = [], [], MOST_KEPT
     for layer, output in zip(named, outputs):
-        output = np.asarray(output)
+        output = plain_array(output)
         if output.dtype.kind not in "fiub":
             continue
         first = output[:ROWS]

@@ -10,6 +10,7 @@ import os
 
 import numpy as np
 
+from .describe_model import find_coarse_dtype
 from .environment import keras_version
 from .model_inputs import feed, read_inputs
 from .old_keras import choose_keras, open_scope
@@ -70,6 +71,8 @@ def carry_out(tf, step, result):
                 inputs, after = feed(step, specs, predict)
             else:
                 after = predict(inputs)
+        if hasattr(names["model"], "layers"):
+            result["computes_in"] = find_coarse_dtype(names["model"])
         result["input_files"] = save_list(step, "input", inputs)
         result["before_files"] = save_list(step, "before", before or [])
         result["output_files"] = save_list(step, "output", flatten(after))

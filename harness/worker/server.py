@@ -61,7 +61,8 @@ def die_with_parent(parent):
 
 def run_in_child(tf, request):
     """Do what `request` asks for, in the forked child."""
-    from .steps import keep_to_scratch, run_step, write_atomically
+    from .single_step import carry_out
+    from .steps import write_atomically
 
     log = os.open(
         os.path.join(request["folder"], "output.log"), os.O_CREAT | os.O_WRONLY | os.O_APPEND
@@ -80,8 +81,7 @@ def run_in_child(tf, request):
     else:
         if request.get("cage"):
             enter_cage(request)
-        keep_to_scratch(request["folder"])
-        run_step(tf, request)
+        carry_out(tf, request)
     sys.stdout.flush()
     sys.stderr.flush()
 

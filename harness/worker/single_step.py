@@ -13,8 +13,23 @@ import threading
 from .devices import list_devices
 from .environment import describe_environment, import_tensorflow
 
-# Steps on somebody's model: each is the function of that name in the module of that name.
-ON_A_MODEL = ("restore_model", "rebuild_model", "prove_cure", "observe_model", "seal_model")
+# Steps on a model: each is the function of that name in the module of that name.
+ON_A_MODEL = (
+    *("restore_model", "rebuild_model", "prove_cure", "observe_model", "seal_model"),
+    "write_models",
+)
+
+
+def carry_out(tf, step):
+    """Run a step in this process, in a folder for its temporary files."""
+    from .steps import keep_to_scratch, run_step
+
+    keep_to_scratch(step["folder"])
+    if step["kind"] in ON_A_MODEL:
+        module = importlib.import_module("." + step["kind"], __package__)
+        getattr(module, step["kind"])(tf, step)
+    else:
+        run_step(tf, step)
 
 
 def die_with_harness():
@@ -44,7 +59,7 @@ def run_alone(path):
     die_with_harness()
     try:
         tf, seconds = import_tensorflow()
-        from .steps import keep_to_scratch, run_step, write_atomically  # numpy may be missing
+        from .steps import write_atomically  # numpy may be missing
     except BaseException as error:
         print("%s: %s" % (type(error).__name__, error), file=sys.stderr)
         os._exit(71)
@@ -60,13 +75,8 @@ def run_alone(path):
         write_atomically(
             os.path.join(step["folder"], "devices.json"), lambda part: part.write(text)
         )
-    elif step["kind"] in ON_A_MODEL:
-        keep_to_scratch(step["folder"])
-        module = importlib.import_module("." + step["kind"], __package__)
-        getattr(module, step["kind"])(tf, step)
     else:
-        keep_to_scratch(step["folder"])
-        run_step(tf, step)
+        carry_out(tf, step)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # no teardown: TensorFlow's can hang, and there is nothing left to lose

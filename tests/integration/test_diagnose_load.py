@@ -82,7 +82,14 @@ save("dropping", Dropping(), layers.Dense(2))
 sound.save("sound.h5")
 np.save("steps.npy", (words - words.mean()) / words.std())  # large ones close the gates
 kept = keras.Input(batch_shape=(16, 5, 3))
-keras.Model(kept, layers.LSTM(3, stateful=True)(kept)).save("stateful.keras")
+stateful = keras.Model(kept, layers.LSTM(3, stateful=True)(kept))
+stateful.save("stateful.keras")
+steps = np.load("steps.npy")
+stateful.predict_on_batch(steps)
+np.save("second.npy", stateful.predict_on_batch(steps))
+for dtype in ("mixed_float16", "mixed_bfloat16"):
+    half = [layers.Dense(8, "relu", dtype=dtype), layers.Dense(2, dtype=dtype)]
+    np.save(dtype + ".npy", np.asarray(save(dtype, *half).predict_on_batch(x), "float32"))
 """
 
 
@@ -137,7 +144,6 @@ def test_weights_that_no_file_holds_are_seen_in_two_loads(models: Path, tmp_path
         ("hashed.keras", "own", "vocabulary-from-a-set"),
         ("dead.keras", "", "dead-layer"),
         ("dropping.keras", "own", "training-mode-at-inference"),
-        ("stateful.keras", "", "stateful-rnn-residue"),
         ("sound.h5", "shadow", "layer-computes-otherwise"),
     ],
 )
@@ -145,10 +151,32 @@ def test_what_only_a_running_model_shows_is_named(
     name: str, code: str, cause: str, models: Path, tmp_path: Path
 ) -> None:
     file = models / f"{code}.py" if code else None
-    seen = observe(
-        models, name, tmp_path, "steps" if name.startswith("stateful") else "x", code=file
-    )
-    assert causes(seen) == [cause]
+    assert causes(observe(models, name, tmp_path, code=file)) == [cause]
+
+
+@pytest.mark.long
+def test_a_state_that_is_kept_is_a_fact_until_predictions_show_it(
+    models: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "alone").mkdir()
+    seen = observe(models, "stateful.keras", tmp_path / "alone", "steps")
+    assert causes(seen) == []
+    assert any(each.startswith("stateful, so that goes on") for each in seen.facts)
+    now = read(models / "second.npy")
+    seen = observe(models, "stateful.keras", tmp_path, "steps", predicted=now)
+    assert causes(seen) == ["stateful-rnn-residue"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+def test_a_healthy_model_in_half_precision_is_judged(
+    dtype: str, models: Path, tmp_path: Path
+) -> None:
+    seen = observe(models, f"{dtype}.keras", tmp_path, expected=read(models / f"{dtype}.npy"))
+    assert causes(seen) == []
+    assert seen.gives == "as expected"
+    assert [each.kind for each in seen.layers] == ["Dense", "Dense"]
+    assert "2 layers give what their weights in the file say" in seen.facts
 
 
 def test_a_model_that_does_not_load_says_why(models: Path, tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ SOUND = Looks(
     elsewhere=SAME,
     traced=Traced(compared=2),
 )
+FLAT = np.ones((12, 2))
+# What a network gives through which nothing passes, or only NaN.
+DEAD = {"output": FLAT, "again": FLAT, "reloaded": FLAT, "single": FLAT[:4], "elsewhere": FLAT}
+BROKEN = {"output": np.where(OUTPUT > 1, np.nan, OUTPUT)}
+SMALL = random.normal(size=(12, 3))
 
 
 def layer(name: str, **seen: Any) -> LayerOutput:
@@ -67,15 +72,26 @@ def test_a_sound_model_gives_no_finding_and_a_fact_for_each_look() -> None:
         ({"redrawn": ["hidden"]}, "variables-lost"),
         ({"reloaded": OTHER, "elsewhere": None}, "variables-lost"),
         ({"again": OTHER}, "training-mode-at-inference"),
-        ({"again": OTHER, "stateful": ["lstm"]}, "stateful-rnn-residue"),
+        (
+            {"again": OTHER, "stateful": ["lstm"], "predicted": OTHER, "expected": SAME},
+            "stateful-rnn-residue",
+        ),
+        (
+            {"again": OTHER, "stateful": ["lstm"], "predicted": OUTPUT + 3 * OTHER},
+            "stateful-rnn-residue",
+        ),
         ({"single": OTHER[:4]}, "depends-on-the-batch"),
         ({"elsewhere": OTHER}, "vocabulary-from-a-set"),
         (
-            {"layers": [layer("a"), layer("b", zeros=1.0, activation="relu"), layer("c")]},
+            {"layers": [layer("a"), layer("b", zeros=1.0, activation="relu"), layer("c")], **DEAD},
             "dead-layer",
         ),
         ({"layers": [layer("a", ends=0.995), layer("b")]}, "saturated-layer"),
-        ({"layers": [layer("a"), layer("b", broken=3)]}, "layer-not-finite"),
+        ({"layers": [layer("a"), layer("b", broken=3)], **BROKEN}, "layer-not-finite"),
+        (
+            {"inputs": SMALL, "layers": [layer("far", maximum=900), layer("b", ends=1), layer("c")]},
+            "saturated-layer",
+        ),
         (
             {"traced": Traced(compared=2, name="b", difference=1.0, largest=2.0)},
             "layer-computes-otherwise",
@@ -87,10 +103,11 @@ def test_each_look_that_differs_is_one_finding(seen: dict[str, Any], cause: str)
 
 
 def test_layers_are_judged_by_inputs_of_the_user_alone_and_not_where_all_is_right() -> None:
-    dead = replace(SOUND, layers=[layer("a", zeros=1.0, activation="relu")])
+    dead = replace(SOUND, layers=[layer("a", zeros=1.0, activation="relu")], **DEAD)
     assert find(dead) == ["dead-layer"]
     assert find(replace(dead, given=False)) == []
-    assert find(replace(dead, expected=SAME)) == []
+    assert find(replace(dead, expected=FLAT)) == []
+    assert find(replace(dead, inputs=np.ones((12, 3)))) == []  # equal rows are predicted alike
 
 
 def test_certain_outputs_are_no_saturated_layer_and_a_mask_is_no_dead_one() -> None:
@@ -98,6 +115,62 @@ def test_certain_outputs_are_no_saturated_layer_and_a_mask_is_no_dead_one() -> N
     assert find(replace(SOUND, layers=[layer("a"), layer("output", ends=1.0)])) == []
     heads = [layer("a"), layer("left", ends=1.0, head=True), layer("right", head=True)]
     assert find(replace(SOUND, layers=heads)) == []
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {"layers": [layer("branch", zeros=1.0, activation="relu"), layer("output")]},
+        {"layers": [layer("masked", broken=9), layer("output")]},
+        {"inputs": SMALL, "layers": [layer("codes", ends=1.0), layer("output")]},
+        {"again": OTHER, "single": OTHER[:4], "stateful": ["lstm"]},
+        {"again": OTHER, "stateful": ["lstm"], "expected": SAME, "predicted": SAME},
+    ],
+    ids=["a branch that is off", "masked", "codes", "a state", "a state and equal outputs"],
+)
+def test_what_is_odd_by_design_is_no_finding(seen: dict[str, Any]) -> None:
+    healthy = replace(SOUND, **seen)
+    assert find(healthy) == judge_restored(healthy)[1] == []
+
+
+def test_what_is_odd_by_design_is_a_fact() -> None:
+    kept = replace(SOUND, again=OTHER, single=OTHER[:4], stateful=["lstm"])
+    said = list_facts(kept)
+    assert "stateful, so that goes on from the last call: lstm" in said
+    assert not any("agree" in each or "a row alone" in each for each in said)
+    off = replace(SOUND, layers=[layer("branch", zeros=1.0, activation="relu"), layer("output")])
+    assert "branch gives only zeros; the predictions vary all the same" in list_facts(off)
+
+
+def test_a_state_that_explains_the_predictions_leaves_no_other_cause() -> None:
+    kept = replace(SOUND, again=OTHER, stateful=["lstm"], predicted=OTHER)
+    assert judge_restored(kept)[1] == []
+    assert [each.cause for each in judge_restored(replace(kept, stateful=[]))[1]] == [
+        "restored-otherwise"
+    ]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_rounds_more_and_hides_no_fault(dtype: str) -> None:
+    near = OUTPUT * (1 + 0.01 * random.uniform(-1, 1, size=OUTPUT.shape))
+    looks = {"again": near, "reloaded": near, "single": near[:4], "elsewhere": near}
+    rounded = replace(SOUND, **looks, expected=near, predicted=SAME)
+    half = replace(rounded, computes_in=dtype)
+    assert find(half) == judge_restored(half)[1] == []
+    assert judge_restored(half)[0] == "as expected"
+    assert find(rounded) != []
+    assert find(replace(half, again=OTHER)) == ["training-mode-at-inference"]
+    assert find(replace(half, reloaded=OTHER)) == ["variables-lost"]
+    assert find(replace(half, single=OTHER[:4])) == ["depends-on-the-batch"]
+
+
+def test_of_changes_that_fit_in_half_precision_the_nearest_is_named() -> None:
+    changes = [each for each in iterate_changes(INPUTS) if each.missing and each.added]
+    near = OTHER * (1 + 0.004 * random.uniform(-1, 1, size=OTHER.shape))
+    changed = [(changes[0], near), (changes[1], OTHER), (changes[2], OUTPUT)]
+    seen = replace(SOUND, computes_in="float16", expected=OTHER, changed=changed)
+    found = judge_restored(seen)[1]
+    assert changes[1].words in found[0].evidence
 
 
 @pytest.mark.parametrize("missing", [True, False])
@@ -136,16 +209,19 @@ def test_a_layer_that_computes_otherwise_than_its_file_is_found(tmp_path: Path) 
     own = trace(network, [INPUTS])
     assert list(own) == ["first", "last"]
 
-    def compare(**changed: Any) -> Traced:
+    def compare(dtype: str = "", **changed: Any) -> Traced:
         layers = {**own, **changed}
         arrays = {f"{at:03d}": each for at, each in enumerate(layers.values())}
         file = tmp_path / "layers.npz"
         np.savez(file, names=np.array(list(layers)), inputs=INPUTS, **arrays)
-        return compare_layers(path, file)
+        return compare_layers(path, file, dtype)
 
     assert compare() == Traced(compared=2)
     assert compare(first=own["first"] * (1 + 1e-6)).name == ""
     assert compare(first=own["first"] * 3, last=own["last"] * 2).name == "first"
+    assert compare(first=own["first"] * 1.01).name == "first"
+    assert compare("float16", first=own["first"] * 1.01).name == ""
+    assert compare("bfloat16", first=own["first"] * 3).name == "first"
     assert compare(last=own["last"][:, :1]) == Traced(compared=1)
 
 
@@ -196,9 +272,8 @@ def test_why_a_model_was_not_restored_names_no_folder_of_this_machine(
         (folder / "result.json").write_bytes(msgspec.json.encode({"error": error}))
         return StepEnd(exit=0)
 
-    monkeypatch.setattr("harness.diagnose.observe.run_shut_in", refuse)
     monkeypatch.setattr("harness.diagnose.observe.open_environment", lambda _: Environment())
     deep.mkdir()
-    seen = Observer(read_origin(path), deep, "2.15", trusted=True).observe()
+    seen = Observer(read_origin(path), deep, "2.15", trusted=True, run=refuse).observe()
     assert seen.error.startswith("OSError: cannot open m.keras, nor observed/x of m.keras: why")
     assert "folder-" not in str(seen)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.results.outcome import read_step_arrays
 from harness.worker import stopwatch
 from harness.worker.memory import growth_since, resident_bytes
-from harness.worker.observe_model import find_heads
+from harness.worker.observe_model import find_heads, predict_probes
 from harness.worker.restore_model import rank_signature
 from harness.worker.steps import (
     SCENARIO_MODULE,
@@ -292,3 +292,22 @@ def test_the_features_that_a_signature_parses_are_read_in_its_graph(op):
     )
     found = find_features(tensorflow, types.SimpleNamespace(graph=graph))
     assert found == [["word", 1, "string"], ["a", 6, "float32"], ["n", 1, "int64"]]
+
+
+def test_changed_inputs_of_one_shape_are_predicted_in_one_call_and_a_refusal_costs_itself(tmp_path):
+    file, sizes = tmp_path / "probes.npz", []
+    np.savez(file, **{"000": np.ones((4, 3)), "001": 2 * np.ones((4, 3)), "002": np.ones((4, 5))})
+
+    def predict(inputs, most=None):
+        sizes.append(inputs[0].shape)
+        if inputs[0].shape[1] != 3 or (most and len(inputs[0]) > most):
+            raise ValueError("not this shape")
+        return [inputs[0].sum(axis=1, keepdims=True)]
+
+    inputs = [np.zeros((4, 3), "float32")]
+    found = predict_probes({"probes": str(file)}, predict, inputs)
+    assert [each.size for each in found] == [4, 4, 0]
+    assert [each.sum() for each in found[:2]] == [12, 24]
+    assert sizes[0] == (8, 3)
+    by_four = predict_probes({"probes": str(file)}, lambda given: predict(given, 4), inputs)
+    assert [each.sum() for each in by_four] == [12, 24, 0]

@@ -1,0 +1,52 @@
+"""Steps on many models: each in a caged child of a process that has imported TensorFlow once.
+
+`--load` and `--prove` import TensorFlow anew for the one model that they look at.
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from harness.errors import EnvironmentUnusable
+from harness.origin.restore import LIMITS, run_shut_in
+from harness.processes.fork import ForkWorker, can_fork
+from harness.processes.limits import StepEnd
+from harness.processes.step import Request, read_output
+from harness.processes.variables import Environment
+
+CAGE_FAILED = 70  # exit code of a child that was not shut in
+
+
+class Forks:
+    """Runs steps as run_shut_in does, and keeps a process for each environment; a context."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.workers: dict[Environment, ForkWorker] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for each in self.workers.values():
+            each.close()
+
+    def run(self, environment: Environment, step: Request, folder: Path) -> StepEnd:
+        """Run a step; raises EnvironmentUnusable as run_shut_in does."""
+        if not can_fork():
+            return run_shut_in(environment, step, folder)
+        if environment not in self.workers:
+            home = self.work / f"worker-{len(self.workers)}"
+            home.mkdir()
+            self.workers[environment] = ForkWorker(environment, home, bare=True)
+        end = self.workers[environment].run(step, LIMITS)
+        if end.exit == CAGE_FAILED and not (folder / "begun").exists():
+            raise EnvironmentUnusable(
+                f"{environment.interpreter} cannot be shut in a cage", read_output(folder), ""
+            )
+        return end

@@ -157,17 +157,13 @@ def diagnose(
     if beside and inputs:
         more = partial(diagnose_inputs, inputs, train_sample, scaler)
     diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
-    if (load or prove) and model and diagnosis.seal and inputs is None:
-        from harness.diagnose.seal_rules import read_sealed
-
-        inputs, wanted = read_sealed(model)
-    restoring = diagnose_load.Restoring(
-        reader, code, trust, inputs, wanted, arrays[0] if arrays else None
-    )
-    if load and model:
-        diagnosis = diagnose_load.look_inside(model, diagnosis, restoring)
-    if prove and model:
-        diagnosis = diagnose_load.prove(model, diagnosis, restoring)
+    if (load or prove) and model:
+        now = arrays[0] if arrays else None
+        restoring = diagnose_load.gather(model, reader, code, trust, inputs, wanted, now)
+        if load:
+            diagnosis = diagnose_load.look_inside(diagnosis, restoring)
+        if prove:
+            diagnosis = diagnose_load.prove(diagnosis, restoring)
     printer.record(diagnosis)
     print_diagnosis(diagnosis, printer)
     write_reports(diagnosis, sarif, html, given[0], code, printer)

@@ -1,6 +1,5 @@
 """Restore a model in a cage and look into it: the dynamic tier of `diagnose`."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -64,7 +63,10 @@ class ObserveReport(CagedReport, msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Observer:
-    """One model and what is given with it. `release`: where it is restored."""
+    """One model and what is given with it. `release`: where it is restored.
+
+    `sealed`: inputs and expected outputs are those of the seal.
+    """
 
     origin: Origin
     work: Path
@@ -74,7 +76,7 @@ class Observer:
     inputs: dict[str, Array] | None = None
     expected: Array | None = None
     predicted: Array | None = None
-    tell: Callable[[str], None] = lambda _: None
+    sealed: bool = False
 
     def observe(self) -> Observation:
         """Return what the restored model shows.
@@ -190,6 +192,7 @@ class Observer:
             versions=report.versions,
             rows=len(seen.inputs),
             given=seen.given,
+            sealed=self.sealed,
             gives=gives,
             facts=facts,
             layers=[*seen.layers],

@@ -55,7 +55,10 @@ class NotTried(Exception):
 
 @dataclass(frozen=True)
 class Prover:
-    """One model and what is given with it; `reader`: the release that the cures are for, or ""."""
+    """One model and what is given with it; `reader`: the release that the cures are for, or "".
+
+    `sealed`: inputs and expected outputs are those of the seal.
+    """
 
     origin: Origin
     work: Path
@@ -65,6 +68,7 @@ class Prover:
     inputs: dict[str, Array] | None = None
     expected: Array | None = None
     predicted: Array | None = None
+    sealed: bool = False
     tell: Callable[[str], None] = lambda _: None
 
     @property
@@ -187,7 +191,8 @@ class Prover:
         if not tried.after:
             raise NotTried("the cure gives no predictions")
         if self.expected is not None and self.inputs is not None:
-            return self.compare(cause, tried, self.expected, "--expected")
+            which = "the seal" if self.sealed else "--expected"
+            return self.compare(cause, tried, self.expected, which)
         self.tell("computing the model without TensorFlow")
         if (own := self.compare_with_file(tried, folder)) is not None:
             expected = tried.after[0] if own else None

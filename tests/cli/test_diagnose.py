@@ -117,7 +117,7 @@ def test_the_dynamic_tier_refuses_what_it_cannot_load_or_must_not(call, tmp_path
         call("diagnose", option).assert_refused(2, f"{option} needs a model file")
     (tmp_path / "m.json").write_text(json.dumps(describe([dense("only", VALUES[:2], [1, 2])])))
     refused = call("diagnose", "m.json", "--load")
-    refused.assert_refused(2, "--load needs a whole model")
+    refused.assert_refused(2, "only a whole model can be restored")
     unsafe = ARTIFACTS / "lambda_other_python/artifact/model.h5"
     refused = call("diagnose", unsafe, "--load", "--reader", "2.21")
     refused.assert_refused(2, "because it is unsafe")

@@ -78,8 +78,19 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wrong(self) -> bool:
         """Return whether anything is wrong, with a known cause or without."""
-        unloadable = self.restored is not None and bool(self.restored.error)
-        return bool(self.findings) or unloadable or self.answer in ("explained", "unexplained")
+        told = self.answer in ("explained", "unexplained")
+        return bool(self.findings) or self.unloadable or told
+
+    @property
+    def unloadable(self) -> bool:
+        """Return whether `--load` could not restore the model."""
+        return self.restored is not None and bool(self.restored.error)
+
+    @property
+    def unexplained(self) -> bool:
+        """Return whether something is wrong, or nothing can be told, and no finding says why."""
+        told = self.unloadable or self.answer in ("unexplained", "cannot tell")
+        return told and not self.findings
 
 
 def diagnose_outputs(expected: "Array | None", predicted: Sequence["Array"]) -> Diagnosis:
@@ -179,7 +190,7 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
         lines += describe_observation(diagnosis.restored)
     for number, finding in enumerate(diagnosis.findings, 1):
         lines += ["", *describe_finding(number, finding)]
-    if not diagnosis.findings and diagnosis.answer not in ("unexplained", "cannot tell"):
+    if not diagnosis.findings and not diagnosis.unexplained:
         lines += ["", "Cannot tell." if WITHOUT_LAYERS in diagnosis.needed else "No fault found."]
         unseen = diagnosis.layers and not (diagnosis.answer or diagnosis.own)
         lines += [NOTHING_SEEN] if unseen else []

@@ -152,6 +152,7 @@ def diagnose(
         inputs=spell_path(inputs),
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
+        scaler=spell_path(scaler),
     )
     more = None
     if beside and inputs:

@@ -18,6 +18,7 @@ from harness.diagnose.file_answer import (
     LayerSummary,
     OwnOutputs,
     Samples,
+    ScalerNumbers,
     TensorSummary,
     encode,
 )
@@ -48,7 +49,7 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     Raises Unreadable, MemoryError or OSError for a file that cannot be read.
     """
     facts = read_facts(path)
-    network, unread = None, ""
+    network, unread, scaler, no_scaler = None, "", None, ""
     try:
         network = read_network(facts)
     except (Unreadable, MemoryError, OSError, *UNTRUSTED) as error:
@@ -62,6 +63,8 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     elif network and samples and samples.inputs:
         own = compute(network, samples)
         findings += own.findings
+    if samples and samples.scaler:
+        scaler, no_scaler = find_scaler(Path(samples.scaler))
     return FileAnswer(
         facts=facts,
         layers=summarize(network) if network else [],
@@ -70,7 +73,20 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         unread=unread,
         own=own,
         expectation=read_expectation(network) if network else None,
+        scaler=scaler,
+        no_scaler=no_scaler,
     )
+
+
+def find_scaler(path: Path) -> tuple[ScalerNumbers | None, str]:
+    """Return the scaler in a file, None where none can be read, and why, with a tip behind it."""
+    from harness.diagnose.read_scaler import read_scaler
+    from harness.diagnose.scaler import pack
+
+    try:
+        return pack(read_scaler(path)), ""
+    except Unreadable as error:
+        return None, f"{error}\n{error.tip}"
 
 
 def compute(network: Network, samples: Samples) -> OwnOutputs:

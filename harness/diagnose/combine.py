@@ -14,7 +14,7 @@ from harness.diagnose.diagnosis import (
     diagnose_outputs,
     join,
 )
-from harness.diagnose.file_answer import Expectation, Samples
+from harness.diagnose.file_answer import Samples
 from harness.diagnose.findings import rank
 from harness.seals.place import has_seal
 
@@ -29,13 +29,13 @@ def diagnose_all(
     samples: Samples | None = None,
     expected: "Array | None" = None,
     predicted: "Sequence[Array]" = (),
-    more: "Callable[[Expectation | None], Diagnosis] | None" = None,
+    more: "Callable[[Diagnosis | None], Diagnosis] | None" = None,
 ) -> Diagnosis:
     """Return what a model, code and outputs say; at least one of them is given.
 
     `samples`: the files of the inputs and outputs that belong together. `expected`, `predicted`:
     the same outputs, which are compared. `more`: returns what other evidence says, beside what the
-    first layer of the model expects. Raises what diagnose_file and diagnose_code raise.
+    model's file says. Raises what diagnose_file and diagnose_code raise.
     """
     parts = []
     if model is not None:
@@ -47,7 +47,7 @@ def diagnose_all(
     if code:
         parts.append(diagnose_code(code, parts[0].roots if parts else []))
     if more:
-        parts.append(more(parts[0].expectation if model is not None else None))
+        parts.append(more(parts[0] if model is not None else None))
     if predicted and (expected is not None or len(predicted) > 1):
         parts.append(diagnose_outputs(expected, predicted))
     return reduce(join, parts)

@@ -13,6 +13,7 @@ from harness.diagnose.file_answer import (
     LayerSummary,
     OwnOutputs,
     Samples,
+    ScalerNumbers,
     TensorSummary,
     read_file_answer,
 )
@@ -47,7 +48,8 @@ CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
-    `expectation`: what the first layer learned of the inputs. `notes`: what other files hold.
+    `expectation`: what the first layer learned of the inputs. `scaler`: the numbers of `--scaler`.
+    `notes`: what other files hold.
     `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
@@ -62,6 +64,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     writer: str | None = None
     layers: list[LayerSummary] = []
     expectation: Expectation | None = None
+    scaler: ScalerNumbers | None = None
     notes: list[str] = []
     tensors: list[TensorSummary] = []
     roots: list[str] = []
@@ -136,6 +139,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         writer=spell_writer(origin),
         layers=said.layers,
         expectation=said.expectation,
+        scaler=said.scaler,
         tensors=said.tensors,
         findings=said.findings,
         own=said.own,
@@ -160,6 +164,7 @@ def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
     explained = outputs.answer == "unexplained" and bool(findings)
     return msgspec.structs.replace(
         file,
+        scaler=file.scaler or outputs.scaler,
         answer="explained" if explained else outputs.answer or file.answer,
         reason=outputs.reason or file.reason,
         findings=sorted(findings, key=lambda each: each.cause not in both),

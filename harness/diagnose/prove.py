@@ -4,6 +4,7 @@ import ast
 import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,18 @@ from harness.diagnose.stand_ins import STAND_INS
 from harness.environments.releases import WITH
 from harness.environments.resolve import OWN, open_environment
 from harness.formats.facts import plain
-from harness.origin.answer import CagedReport, Several, clean, read_arrays, read_caged_report
+from harness.origin.answer import (
+    UNREADABLE,
+    CagedReport,
+    Several,
+    clean,
+    read_arrays,
+    read_caged_report,
+)
+from harness.origin.hide import hide_folders
 from harness.origin.own_release import is_own_release
 from harness.origin.restore import (
+    LIMITS,
     RestoredModel,
     find_innermost,
     make_step,
@@ -31,12 +41,15 @@ from harness.origin.restore import (
 )
 from harness.origin.who_wrote import Origin
 from harness.processes.answer_files import UnreadableAnswer
+from harness.processes.limits import Limits
 from harness.processes.step import CureStep, find_failure
 from harness.processes.variables import Environment
 from harness.rescue.rescue import Rescuer
 from harness.verdicts.statistics import Array
 
 MOST_TRIED = 3  # cures, each in a process that imports TensorFlow
+# Keras 3.0 to 3.11 load a nested model for ever: one minute shows that load_model does not end.
+ENDLESS = {"nested-model-h5": replace(LIMITS, seconds=60.0)}
 KNOWN = {"tf", "np", "os", "keras", "path", "inputs", "images", "model", "predictions"}
 
 
@@ -100,7 +113,7 @@ class Prover:
             if cause in RESCUED:
                 return self.prove_by_rescue(cause, folder)
             if cause in IN_OLD_KERAS:
-                tried = self.restore_in_old_keras(folder)
+                tried = self.restore_in_old_keras(cause, folder)
             else:
                 tried = self.execute(finding, folder)
             return self.judge(cause, tried, folder)
@@ -129,24 +142,27 @@ class Prover:
         end = run_shut_in(environment, step, folder)
         report = read_cure_report(folder)
         _, error = find_failure(end, report)
+        hide = partial(
+            hide_folders, origin=self.origin, copy=base.model, work=self.work, code=self.code
+        )
         if error is not None or report is None:
-            said = f"{error.type}: {find_innermost(error.message)}" if error else "no answer"
-            raise NotTried(f"the cure fails here: {said.replace(base.model, 'MODEL')}")
+            told = find_innermost(hide(error.message)) if error else ""
+            raise NotTried(f"the cure fails here: {error.type}: {told}" if error else UNREADABLE)
         try:
             return Tried(
                 read_arrays(folder, "input", report.input_files),
                 read_arrays(folder, "before", report.before_files),
                 read_arrays(folder, "output", report.output_files),
-                report.before_error.replace(base.model, "MODEL"),
+                hide(report.before_error),
                 report.versions,
             )
         except (OSError, UnreadableAnswer) as failure:
-            raise NotTried(f"the process gave no readable answer: {plain(failure)}") from failure
+            raise NotTried(f"{UNREADABLE}: {plain(hide(str(failure)))}") from failure
 
-    def restore_in_old_keras(self, folder: Path) -> Tried:
+    def restore_in_old_keras(self, cause: str, folder: Path) -> Tried:
         """Restore the model in the reader, and in the reader with Keras 2."""
         old = f"{self.release.partition(WITH)[0]}+legacy"
-        before = self.restore(self.release, folder / "before", self.inputs)
+        before = self.restore(self.release, folder / "before", self.inputs, ENDLESS.get(cause))
         after = self.restore(old, folder / "after", self.inputs)
         if after.error:
             raise NotTried(f"{old} does not restore it: {after.error}")
@@ -158,11 +174,18 @@ class Prover:
             after.versions,
         )
 
-    def restore(self, release: str, folder: Path, inputs: dict[str, Array] | None) -> RestoredModel:
+    def restore(
+        self,
+        release: str,
+        folder: Path,
+        inputs: dict[str, Array] | None,
+        limits: Limits | None = None,
+    ) -> RestoredModel:
         """Restore the model in a release, in a cage."""
         environment = self.open(release)
         self.tell(f"restoring in {release}")
-        return restore_model(environment, self.origin, folder, self.code, self.trusted, inputs)
+        given = environment, self.origin, folder, self.code, self.trusted, inputs
+        return restore_model(*given, limits=limits or LIMITS)
 
     def prove_by_rescue(self, cause: str, folder: Path) -> Proof:
         """Let `rescue` write a new file, and return its own proof."""

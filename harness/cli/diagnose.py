@@ -146,7 +146,7 @@ def diagnose(
         model is not None or code is not None or beside,
         wanted is not None,
         len(arrays),
-        inputs is not None,
+        inputs is not None or (model is not None and bool(arrays) and tells_alone(model)),
     )
     samples = Samples(
         inputs=spell_path(inputs),
@@ -206,6 +206,17 @@ def print_evaluation(seeds: int, printer: Printer) -> None:
 def spell_path(path: Path | None) -> str:
     """Return a path as another process finds it, "" for none."""
     return str(path.resolve()) if path else ""
+
+
+def tells_alone(model: Path) -> bool:
+    """Return whether predictions without expected ones tell something beside this model.
+
+    A seal holds expected outputs, and a TF-Lite model says how its outputs count.
+    """
+    from harness.formats.tflite import is_tflite
+    from harness.seals.place import has_seal
+
+    return has_seal(model) or is_tflite(model)
 
 
 def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) -> None:

@@ -20,7 +20,7 @@ from harness.diagnose.file_answer import (
 from harness.diagnose.findings import Answer, Finding, rank
 from harness.diagnose.observation import Observation, describe_observation
 from harness.diagnose.proof import Proof, describe_proof
-from harness.formats.facts import plain
+from harness.formats.facts import TFLITE, plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
 if TYPE_CHECKING:  # brings numpy, which a file alone does without
@@ -41,6 +41,10 @@ NOTHING_SEEN = (
     " order. Give --expected and --predicted to look for these."
 )
 WITHOUT_LAYERS = "the layers of this format are not read: give --expected and --predicted"
+PREDICTED_ALONE = (
+    "give --expected: the predictions alone are no labels, no steps of the output, not all equal,"
+    " and this TF-Lite model can give such numbers"
+)
 MOST_LAYERS_SHOWN = 12
 CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 
@@ -131,6 +135,8 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
     said = read_file_answer(path, keras, samples)
     origin = make_origin(said.facts)
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
+    if samples and samples.predicted and not samples.expected and not said.findings:
+        needed += [PREDICTED_ALONE] if said.facts.format == TFLITE else []
     if said.unread:
         needed = [f"its weights could not be read: {said.unread}"]
     return Diagnosis(

@@ -1,5 +1,6 @@
 """`diagnose`: name the cause of wrong predictions, and the code that cures it."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from harness.verdicts.statistics import Array
 
 MOST_PREDICTED = 2
+WIDEST = 1000  # columns where nothing limits a table
 
 
 def diagnose(
@@ -178,15 +180,17 @@ def print_diagnosis(diagnosis: "Diagnosis", printer: Printer) -> None:
     from harness.diagnose.observation import tabulate_outputs
     from harness.report.layout import draw_table
 
+    layout = choose_layout("simple")
+    layout = replace(layout, width=layout.width or WIDEST)
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
     if diagnosis.layers and printer.shows_text:
         head, rows = tabulate_layers(diagnosis.layers)
-        printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
+        printer.text(f"\n{draw_table(head, rows, layout, right=head[2:])}")
         if len(rows) < len(diagnosis.layers):
             printer.text(f"{len(diagnosis.layers) - len(rows)} more layers: see --json")
     if diagnosis.restored and diagnosis.restored.layers and printer.shows_text:
         head, rows = tabulate_outputs(diagnosis.restored)
-        printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
+        printer.text(f"\n{draw_table(head, rows, layout, right=head[2:])}")
 
 
 def print_evaluation(seeds: int, printer: Printer) -> None:

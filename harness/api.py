@@ -15,6 +15,8 @@ from harness.catalog.load import Catalog, read_catalog
 from harness.catalog.scenario import Scenario
 from harness.errors import UsageError
 from harness.serving import diagnose as diagnose
+from harness.serving import observe as observe
+from harness.serving import prove as prove
 from harness.serving import seal as seal
 from harness.serving import verify as verify
 

@@ -1,9 +1,9 @@
-"""What a team that serves models calls: diagnose, seal, verify. `harness.api` offers them.
+"""What a team that serves models calls. `harness.api` offers these functions.
 
 Nothing here imports TensorFlow into your process.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from harness.diagnose.diagnosis import Diagnosis
+    from harness.diagnose.findings import Finding
+    from harness.diagnose.observation import Observation
+    from harness.diagnose.proof import Proof
+    from harness.diagnose.restoring import Restoring
     from harness.processes.variables import Environment
     from harness.seals.seal_file import Seal
     from harness.seals.verification import Verification
@@ -76,6 +80,72 @@ def diagnose(
             wanted,
             outputs,
         )
+
+
+def observe(
+    model: Path | str,
+    *,
+    inputs: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
+    expected: "ArrayLike | None" = None,
+    predicted: "ArrayLike | None" = None,
+    code: Path | str | None = None,
+    reader: str = "",
+    trusted: bool = False,
+) -> "Observation":
+    """Restore a copy of a model in a cage, and return what it shows: what `diagnose --load` does.
+
+    `inputs`, `expected`, `predicted`, `code` and `reader` are as in `diagnose`, but the model is
+    loaded in `reader` (by default the release that wrote it), and `code` runs there, in the cage.
+    Without `inputs` and `expected` those of the seal beside the model are taken; without a seal
+    inputs are drawn. The answer has `error` ("" where the model loads and predicts), `gives` (whose
+    predictions these are), `facts`, `layers` and `findings`. Raises UsageError for a file that is
+    no whole model, and for an unsafe one unless `trusted`; EnvironmentUnusable.
+    """
+    return restore(model, inputs, expected, predicted, code, reader, trusted).observe()
+
+
+def prove(
+    model: Path | str,
+    findings: "Sequence[Finding]",
+    *,
+    inputs: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
+    expected: "ArrayLike | None" = None,
+    predicted: "ArrayLike | None" = None,
+    code: Path | str | None = None,
+    reader: str = "",
+    trusted: bool = False,
+) -> "list[Proof]":
+    """Carry the cures of findings out on copies of a model, in a cage: what `--prove` does.
+
+    `findings`: those of `diagnose` or `observe`, the most likely first; at most three are tried, up
+    to the first that is cured. The rest is as in `observe`. Each proof has `result` ("cured", "not
+    cured" or "cannot"), `reason`, and the differences before and after. The file stays as it is.
+    Raises as `observe`.
+    """
+    return restore(model, inputs, expected, predicted, code, reader, trusted).prove(findings)
+
+
+def restore(
+    model: Path | str,
+    inputs: "ArrayLike | Mapping[str, ArrayLike] | None",
+    expected: "ArrayLike | None",
+    predicted: "ArrayLike | None",
+    code: Path | str | None,
+    reader: str,
+    trusted: bool,
+) -> "Restoring":
+    """Return a model that is to be restored, with what is given, else with what was sealed."""
+    from harness.diagnose.restoring import Restoring
+
+    return Restoring(
+        Path(model),
+        reader,
+        None if code is None else Path(code),
+        trusted,
+        None if inputs is None else name_arrays(inputs),
+        take_rows(expected, "expected"),
+        take_rows(predicted, "predicted"),
+    ).beside_seal()
 
 
 def seal(
@@ -157,6 +227,20 @@ def open_portable(spec: str) -> "Environment":
     from harness.environments.resolve import open_environment
 
     return replace(open_environment(spec), portable_kernels=True)
+
+
+def take_rows(values: "ArrayLike | None", name: str) -> "Array | None":
+    """Return an output as an array, None for none; raises UsageError where it has no rows."""
+    import numpy as np
+
+    from harness.errors import UsageError
+
+    if values is None:
+        return None
+    array = np.asarray(values)
+    if not array.ndim:
+        raise UsageError(f"{name} has no rows", "", "give one row for each input")
+    return array
 
 
 def name_arrays(given: "ArrayLike | Mapping[str, ArrayLike]") -> "dict[str, Array]":

@@ -1,5 +1,6 @@
 """`diagnose`: name the cause of wrong predictions, and the code that cures it."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from harness.verdicts.statistics import Array
 
 MOST_PREDICTED = 2
+WIDEST = 1000  # columns where nothing limits a table
 
 
 def diagnose(
@@ -148,28 +150,25 @@ def diagnose(
         model is not None or code is not None or beside,
         wanted is not None,
         len(arrays),
-        inputs is not None,
+        inputs is not None or (model is not None and bool(arrays) and tells_alone(model)),
     )
     samples = Samples(
         inputs=spell_path(inputs),
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
+        scaler=spell_path(scaler),
     )
     more = None
     if beside and inputs:
         more = partial(diagnose_inputs, inputs, train_sample, scaler)
     diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
-    if (load or prove) and model and diagnosis.seal and inputs is None:
-        from harness.diagnose.seal_rules import read_sealed
-
-        inputs, wanted = read_sealed(model)
-    restoring = diagnose_load.Restoring(
-        reader, code, trust, inputs, wanted, arrays[0] if arrays else None
-    )
-    if load and model:
-        diagnosis = diagnose_load.look_inside(model, diagnosis, restoring)
-    if prove and model:
-        diagnosis = diagnose_load.prove(model, diagnosis, restoring)
+    if (load or prove) and model:
+        now = arrays[0] if arrays else None
+        restoring = diagnose_load.gather(model, reader, code, trust, inputs, wanted, now)
+        if load:
+            diagnosis = diagnose_load.look_inside(diagnosis, restoring)
+        if prove:
+            diagnosis = diagnose_load.prove(diagnosis, restoring)
     printer.record(diagnosis)
     print_diagnosis(diagnosis, printer)
     write_reports(diagnosis, sarif, html, given[0], code, printer)
@@ -183,20 +182,33 @@ def print_diagnosis(diagnosis: "Diagnosis", printer: Printer) -> None:
     from harness.diagnose.observation import tabulate_outputs
     from harness.report.layout import draw_table
 
+    layout = choose_layout("simple")
+    layout = replace(layout, width=layout.width or WIDEST)
     printer.prose(printable("\n".join(describe_diagnosis(diagnosis))))
     if diagnosis.layers and printer.shows_text:
         head, rows = tabulate_layers(diagnosis.layers)
-        printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
+        printer.text(f"\n{draw_table(head, rows, layout, right=head[2:])}")
         if len(rows) < len(diagnosis.layers):
             printer.text(f"{len(diagnosis.layers) - len(rows)} more layers: see --json")
     if diagnosis.restored and diagnosis.restored.layers and printer.shows_text:
         head, rows = tabulate_outputs(diagnosis.restored)
-        printer.text(f"\n{draw_table(head, rows, choose_layout('simple'), right=head[2:])}")
+        printer.text(f"\n{draw_table(head, rows, layout, right=head[2:])}")
 
 
 def spell_path(path: Path | None) -> str:
     """Return a path as another process finds it, "" for none."""
     return str(path.resolve()) if path else ""
+
+
+def tells_alone(model: Path) -> bool:
+    """Return whether predictions without expected ones tell something beside this model.
+
+    A seal holds expected outputs, and a TF-Lite model says how its outputs count.
+    """
+    from harness.formats.tflite import is_tflite
+    from harness.seals.place import has_seal
+
+    return has_seal(model) or is_tflite(model)
 
 
 def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) -> None:

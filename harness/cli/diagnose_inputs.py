@@ -12,7 +12,6 @@ from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.diagnose.diagnosis import Diagnosis
-    from harness.diagnose.file_answer import Expectation
     from harness.diagnose.findings import Finding
     from harness.verdicts.statistics import Array
 
@@ -56,6 +55,10 @@ def check_inputs(
             "",
             command_line("diagnose model.keras --inputs x.npy"),
         )
+    if scaler:
+        from harness.diagnose.file_answer import check_scaler
+
+        check_scaler(scaler)
     if inputs:
         from harness.origin.samples import read_samples
 
@@ -67,26 +70,29 @@ def diagnose_inputs(
     inputs: Path,
     train_sample: Path | None,
     scaler: Path | None,
-    expectation: "Expectation | None" = None,
+    file: "Diagnosis | None" = None,
 ) -> "Diagnosis":
     """Return what the inputs of today say beside what training had.
 
-    `expectation`: what the first layer of the model learned. Raises UsageError, and CannotRead for
-    a scaler that cannot be read.
+    `file`: what was found in the model, with its scaler. Raises UsageError, and CannotRead for a
+    scaler that cannot be read.
     """
     from harness.diagnose.diagnosis import Diagnosis
+    from harness.diagnose.file_answer import read_scaler_file
     from harness.diagnose.findings import rank
-    from harness.diagnose.read_scaler import read_scaler
+    from harness.diagnose.scaler import unpack
     from harness.diagnose.scaler_rules import compare_scaler, spell_misfit
 
     found = compare_samples(inputs, train_sample) if train_sample else []
     if scaler is None:
         return Diagnosis(findings=rank(found))
-    known, now = read_scaler(scaler), read_one(inputs)
-    found += compare_scaler(known, now, expectation)
+    read = file.scaler if file else None
+    numbers = read or read_scaler_file(scaler)
+    known, now = unpack(numbers), read_one(inputs)
+    found += compare_scaler(known, now, file.expectation if file else None)
     misfit = spell_misfit(known, now)
     notes = [f"{plain(scaler.name)}: {known}", *([f"{misfit}; not compared"] if misfit else [])]
-    return Diagnosis(findings=rank(found), notes=notes, unsafe=list(known.dangers))
+    return Diagnosis(findings=rank(found), scaler=numbers, notes=notes, unsafe=list(known.dangers))
 
 
 def read_one(inputs: Path) -> "Array":

@@ -40,8 +40,9 @@ def choose_layout(style: str) -> "Layout":
     """
     from harness.report.layout import Layout
 
-    check_format(style)
     text = style == "simple"
+    if not text:
+        check_format(style)
     return Layout(style, table_width() if text else None, takes_colour() and text)
 
 

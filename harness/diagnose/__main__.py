@@ -5,19 +5,20 @@ Arguments: the path, the Keras version of a reader or nothing, and the samples a
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
 
-from harness.diagnose import architecture_rules, tflite_rules, weight_rules
+from harness.diagnose import architecture_rules, weight_rules
 from harness.diagnose.file_answer import (
     FileAnswer,
     LayerSummary,
     OwnOutputs,
     Samples,
+    ScalerNumbers,
     TensorSummary,
     encode,
 )
@@ -31,10 +32,13 @@ from harness.formats.__main__ import limit_process
 from harness.formats.facts import TFLITE, Unreadable, plain
 from harness.formats.reading import UNREADABLE_EXIT
 from harness.formats.recognize import read_facts
-from harness.formats.tflite_graph import Tensor
 from harness.origin.samples import order_samples
 from harness.verdicts.statistics import Array
 
+if TYPE_CHECKING:  # takes time to import, and most models are of Keras
+    from harness.formats.tflite_graph import Tensor
+
+RULES = (*weight_rules.RULES, *architecture_rules.RULES)
 MOST_SHOWN = 500  # layers
 MOST_INPUTS = 20  # arrays of a model
 UNTRUSTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
@@ -48,20 +52,26 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     Raises Unreadable, MemoryError or OSError for a file that cannot be read.
     """
     facts = read_facts(path)
-    network, unread = None, ""
+    network, unread, scaler, no_scaler = None, "", None, ""
     try:
         network = read_network(facts)
     except (Unreadable, MemoryError, OSError, *UNTRUSTED) as error:
         unread = plain(error, 200) or type(error).__name__
-    findings = find_all(network) if network else []
+    findings = find_all(network, RULES) if network else []
     if reader and not unread:
         findings += foretell(facts, network, reader)
     own = None
-    if network and samples and facts.format == TFLITE:
-        findings += tflite_rules.find_in_samples(network, *load_samples(samples))
+    if network and facts.format == TFLITE:
+        from harness.diagnose import tflite_rules
+
+        findings += find_all(network, [tflite_rules.find_one_unit])
+        given = load_samples(samples or Samples())
+        findings += tflite_rules.find_in_samples(network, *given)
     elif network and samples and samples.inputs:
         own = compute(network, samples)
         findings += own.findings
+    if samples and samples.scaler:
+        scaler, no_scaler = find_scaler(Path(samples.scaler))
     return FileAnswer(
         facts=facts,
         layers=summarize(network) if network else [],
@@ -70,7 +80,20 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         unread=unread,
         own=own,
         expectation=read_expectation(network) if network else None,
+        scaler=scaler,
+        no_scaler=no_scaler,
     )
+
+
+def find_scaler(path: Path) -> tuple[ScalerNumbers | None, str]:
+    """Return the scaler in a file, None where none can be read, and why, with a tip behind it."""
+    from harness.diagnose.read_scaler import read_scaler
+    from harness.diagnose.scaler import pack
+
+    try:
+        return pack(read_scaler(path)), ""
+    except Unreadable as error:
+        return None, f"{error}\n{error.tip}"
 
 
 def compute(network: Network, samples: Samples) -> OwnOutputs:
@@ -99,11 +122,12 @@ def load_arrays(path: Path, most: int) -> dict[str, Array]:
         return {name: loaded[name] for name in loaded.files[:most]}
 
 
-def find_all(network: Network) -> list[Finding]:
+def find_all(
+    network: Network, rules: Sequence[Callable[[Network], Finding | None]]
+) -> list[Finding]:
     """Return what every rule finds; a configuration that no Keras writes silences a rule."""
     found = []
     with np.errstate(all="ignore"):
-        rules = (*weight_rules.RULES, *architecture_rules.RULES, tflite_rules.find_one_unit)
         for rule in rules:
             try:
                 finding = rule(network)

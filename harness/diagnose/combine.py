@@ -14,9 +14,10 @@ from harness.diagnose.diagnosis import (
     diagnose_outputs,
     join,
 )
-from harness.diagnose.file_answer import Expectation, Samples
+from harness.diagnose.file_answer import Samples
 from harness.diagnose.findings import rank
-from harness.seals.place import has_seal
+from harness.formats.facts import plain
+from harness.seals.place import find_seal, has_seal
 
 if TYPE_CHECKING:  # brings numpy, which a file alone does without
     from harness.verdicts.statistics import Array
@@ -29,32 +30,49 @@ def diagnose_all(
     samples: Samples | None = None,
     expected: "Array | None" = None,
     predicted: "Sequence[Array]" = (),
-    more: "Callable[[Expectation | None], Diagnosis] | None" = None,
+    more: "Callable[[Diagnosis | None], Diagnosis] | None" = None,
 ) -> Diagnosis:
     """Return what a model, code and outputs say; at least one of them is given.
 
     `samples`: the files of the inputs and outputs that belong together. `expected`, `predicted`:
     the same outputs, which are compared. `more`: returns what other evidence says, beside what the
-    first layer of the model expects. Raises what diagnose_file and diagnose_code raise.
+    model's file says. Raises what diagnose_file and diagnose_code raise.
     """
     parts = []
     if model is not None:
-        alone = samples is None or not (samples.expected or samples.predicted)
+        alone = samples is None or not (samples.expected or (samples.inputs and samples.predicted))
         if has_seal(model) and alone:
-            parts.append(diagnose_sealed(model, reader, samples))
+            expected = find_expected(model, predicted)
+            parts.append(diagnose_sealed(model, reader, samples, expected is not None))
         else:
             parts.append(diagnose_file(model, reader, samples))
     if code:
         parts.append(diagnose_code(code, parts[0].roots if parts else []))
     if more:
-        parts.append(more(parts[0].expectation if model is not None else None))
+        parts.append(more(parts[0] if model is not None else None))
     if predicted and (expected is not None or len(predicted) > 1):
         parts.append(diagnose_outputs(expected, predicted))
     return reduce(join, parts)
 
 
-def diagnose_sealed(model: Path, reader: str, samples: Samples | None) -> Diagnosis:
-    """Return what a file says beside its seal, whose inputs and outputs stand for missing ones."""
+def find_expected(model: Path, predicted: "Sequence[Array]") -> "Array | None":
+    """Return the sealed outputs where predictions have their shape, as of the sealed inputs."""
+    if not predicted:
+        return None
+    from harness.diagnose.seal_rules import read_sealed
+
+    sealed = read_sealed(model)[1]
+    fits = sealed is not None and all(each.shape == sealed.shape for each in predicted)
+    return sealed if fits else None
+
+
+def diagnose_sealed(
+    model: Path, reader: str, samples: Samples | None, fits: bool = False
+) -> Diagnosis:
+    """Return what a file says beside its seal, whose inputs and outputs stand for missing ones.
+
+    `fits`: the predictions in `samples` are of the sealed inputs.
+    """
     from harness.diagnose.seal_rules import find_by_seal, open_seal, use_arrays
     from harness.origin.samples import read_samples
 
@@ -62,12 +80,24 @@ def diagnose_sealed(model: Path, reader: str, samples: Samples | None) -> Diagno
     if seal is None:
         file = diagnose_file(model, reader, samples)
         return msgspec.structs.replace(file, needed=[unread, *file.needed])
-    sealed = use_arrays(model, seal)
-    file = diagnose_file(model, reader, sealed if sealed.inputs else None)
-    inputs = read_samples(Path(samples.inputs), "--inputs") if samples and samples.inputs else None
+    given = samples or Samples()
+    sealed = msgspec.structs.replace(
+        use_arrays(model, seal),
+        predicted=given.predicted if fits else "",
+        scaler=given.scaler,
+    )
+    file = diagnose_file(model, reader, sealed)
+    inputs = read_samples(Path(given.inputs), "--inputs") if given.inputs else None
     found = find_by_seal(model, seal, file.layers, inputs)
     rows = " ".join(str(each) for each in seal.outputs[0].shape[:1]) if sealed.inputs else ""
     used = f"its {rows} inputs and outputs stand for --inputs and --expected" if rows else ""
     compared = "--inputs are compared with its statistics" if inputs else ""
     said = "; ".join(filter(None, (seal.spell_writer(), used, compared)))
-    return msgspec.structs.replace(file, seal=said, findings=rank([*file.findings, *found]))
+    needed = list(file.needed)
+    if given.predicted and not fits:
+        place = plain(f"{find_seal(model).name}/inputs.npz")
+        now = f"give what you get now for {place}" if rows else "give --inputs and --expected"
+        needed.append(f"--predicted is not compared with the seal: {now}")
+    return msgspec.structs.replace(
+        file, seal=said, findings=rank([*file.findings, *found]), needed=needed
+    )

@@ -13,13 +13,14 @@ from harness.diagnose.file_answer import (
     LayerSummary,
     OwnOutputs,
     Samples,
+    ScalerNumbers,
     TensorSummary,
     read_file_answer,
 )
 from harness.diagnose.findings import Answer, Finding, rank
 from harness.diagnose.observation import Observation, describe_observation
 from harness.diagnose.proof import Proof, describe_proof
-from harness.formats.facts import plain
+from harness.formats.facts import TFLITE, plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
 if TYPE_CHECKING:  # brings numpy, which a file alone does without
@@ -40,6 +41,10 @@ NOTHING_SEEN = (
     " order. Give --expected and --predicted to look for these."
 )
 WITHOUT_LAYERS = "the layers of this format are not read: give --expected and --predicted"
+PREDICTED_ALONE = (
+    "give --expected: the predictions alone are no labels, no steps of the output, not all equal,"
+    " and this TF-Lite model can give such numbers"
+)
 MOST_LAYERS_SHOWN = 12
 CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 
@@ -47,7 +52,8 @@ CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What `diagnose` answers.
 
-    `expectation`: what the first layer learned of the inputs. `notes`: what other files hold.
+    `expectation`: what the first layer learned of the inputs. `scaler`: the numbers of `--scaler`.
+    `notes`: what other files hold.
     `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
@@ -62,6 +68,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     writer: str | None = None
     layers: list[LayerSummary] = []
     expectation: Expectation | None = None
+    scaler: ScalerNumbers | None = None
     notes: list[str] = []
     tensors: list[TensorSummary] = []
     roots: list[str] = []
@@ -78,8 +85,19 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wrong(self) -> bool:
         """Return whether anything is wrong, with a known cause or without."""
-        unloadable = self.restored is not None and bool(self.restored.error)
-        return bool(self.findings) or unloadable or self.answer in ("explained", "unexplained")
+        told = self.answer in ("explained", "unexplained")
+        return bool(self.findings) or self.unloadable or told
+
+    @property
+    def unloadable(self) -> bool:
+        """Return whether `--load` could not restore the model."""
+        return self.restored is not None and bool(self.restored.error)
+
+    @property
+    def unexplained(self) -> bool:
+        """Return whether something is wrong, or nothing can be told, and no finding says why."""
+        told = self.unloadable or self.answer in ("unexplained", "cannot tell")
+        return told and not self.findings
 
 
 def diagnose_outputs(expected: "Array | None", predicted: Sequence["Array"]) -> Diagnosis:
@@ -117,6 +135,8 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
     said = read_file_answer(path, keras, samples)
     origin = make_origin(said.facts)
     needed = [] if said.layers or said.findings else [WITHOUT_LAYERS]
+    if samples and samples.predicted and not samples.expected and not said.findings:
+        needed += [PREDICTED_ALONE] if said.facts.format == TFLITE else []
     if said.unread:
         needed = [f"its weights could not be read: {said.unread}"]
     return Diagnosis(
@@ -125,6 +145,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         writer=spell_writer(origin),
         layers=said.layers,
         expectation=said.expectation,
+        scaler=said.scaler,
         tensors=said.tensors,
         findings=said.findings,
         own=said.own,
@@ -149,6 +170,7 @@ def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
     explained = outputs.answer == "unexplained" and bool(findings)
     return msgspec.structs.replace(
         file,
+        scaler=file.scaler or outputs.scaler,
         answer="explained" if explained else outputs.answer or file.answer,
         reason=outputs.reason or file.reason,
         findings=sorted(findings, key=lambda each: each.cause not in both),
@@ -179,7 +201,7 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
         lines += describe_observation(diagnosis.restored)
     for number, finding in enumerate(diagnosis.findings, 1):
         lines += ["", *describe_finding(number, finding)]
-    if not diagnosis.findings and diagnosis.answer not in ("unexplained", "cannot tell"):
+    if not diagnosis.findings and not diagnosis.unexplained:
         lines += ["", "Cannot tell." if WITHOUT_LAYERS in diagnosis.needed else "No fault found."]
         unseen = diagnosis.layers and not (diagnosis.answer or diagnosis.own)
         lines += [NOTHING_SEEN] if unseen else []

@@ -11,15 +11,23 @@ from harness.errors import RestorebenchError, UsageError
 from harness.formats.facts import Facts, plain
 from harness.formats.reading import NotRead, refuse, run_reader
 
+EXPORT = (
+    'where it opens: np.savez("scaler.npz", mean=scaler.mean_, scale=scaler.scale_)'
+    "\n       of a MinMaxScaler: min=scaler.data_min_, max=scaler.data_max_"
+)
 Computed = Literal["as expected", "as predicted", "as neither", "cannot"]
 
 
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
-    """The paths of arrays: a `.npy`, or for inputs an `.npz` too; "" for none."""
+    """The paths of arrays: a `.npy`, or for inputs an `.npz` too; "" for none.
+
+    `scaler`: the file of a scaler.
+    """
 
     inputs: str = ""
     expected: str = ""
     predicted: str = ""
+    scaler: str = ""
 
 
 class OwnOutputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,12 +78,29 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     variance: list[float]
 
 
+class ScalerNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """A scaler of training, one number for each column: as `scaler.Scaler`, which says what of."""
+
+    kind: str
+    center: list[float]
+    divisor: list[float]
+    low: list[float] | None
+    high: list[float] | None
+    to: tuple[float, float]
+    rows: int
+    names: tuple[str, ...]
+    dangers: tuple[str, ...]
+    of: int
+    is_usual: bool
+
+
 class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A file's facts, its layers, a TF-Lite model's inputs and outputs, and what rules found.
 
     `unread`: why weights could not be read, "" where they were or where the file has none. `own`:
     what a forward pass gave, None where no inputs were given.
     `expectation`: what the first layer learned of its inputs, None where it keeps nothing of it.
+    `scaler`: what its file holds, None where none was given; `no_scaler`: why it cannot be read.
     """
 
     facts: Facts
@@ -85,6 +110,8 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
     unread: str = ""
     own: OwnOutputs | None = None
     expectation: Expectation | None = None
+    scaler: ScalerNumbers | None = None
+    no_scaler: str = ""
 
 
 class CannotRead(RestorebenchError):
@@ -98,7 +125,7 @@ def read_file_answer(path: Path, reader: str = "", samples: Samples | None = Non
 
     `reader`: a Keras version whose reading is foretold. `samples`: arrays that the model's own
     outputs are compared with; where computing takes too long, they are left out. Raises UsageError
-    where nothing is there, and CannotRead where no model can be read.
+    where nothing is there, and CannotRead where no model, or no scaler, can be read.
     """
     if not path.exists() and not path.with_name(path.name + ".index").exists():
         raise UsageError(f"there is no file {plain(path, 400)}", "", "name a model file or folder")
@@ -106,14 +133,43 @@ def read_file_answer(path: Path, reader: str = "", samples: Samples | None = Non
     try:
         answer = run_reader("harness.diagnose", path, reader, given)
     except NotRead as error:
+        if samples and samples.scaler and error.died:  # which of the two has ended the process?
+            alone = msgspec.structs.replace(samples, scaler="")
+            model = read_file_answer(path, reader, alone)
+            return msgspec.structs.replace(model, scaler=read_scaler_file(Path(samples.scaler)))
         if not (samples and samples.inputs and error.died):
             raise refuse(path, error, CannotRead) from error
         own = OwnOutputs(computed="cannot", reason="computing the model here takes too long")
         return msgspec.structs.replace(read_file_answer(path, reader), own=own)
-    return decode(answer)
+    said = decode(answer)
+    if samples and said.no_scaler:
+        raise refuse_scaler(Path(samples.scaler), said.no_scaler)
+    return said
 
 
-def encode(answer: FileAnswer) -> bytes:
+def read_scaler_file(path: Path) -> ScalerNumbers:
+    """Return the scaler in a file, read in a process of its own; raises UsageError, CannotRead."""
+    check_scaler(path)
+    try:
+        answer = run_reader("harness.diagnose.read_scaler", path)
+    except NotRead as error:
+        raise refuse_scaler(path, f"{error.found}\n{error.tip}".strip()) from error
+    return msgspec.convert(json.loads(answer), ScalerNumbers)
+
+
+def check_scaler(path: Path) -> None:
+    """Raise UsageError where there is no file."""
+    if not path.is_file():
+        raise UsageError(f"there is no file {plain(path, 400)}", "", "--scaler needs a file")
+
+
+def refuse_scaler(path: Path, said: str) -> CannotRead:
+    """Return the error for a file without a readable scaler. `said`: why, and a tip behind it."""
+    found, _, tip = said.partition("\n")
+    return CannotRead(f"no scaler can be read in {plain(path.name)}", found, tip or EXPORT)
+
+
+def encode(answer: msgspec.Struct) -> bytes:
     """Return an answer as JSON: of ASCII, since a path or a name in a file may be no Unicode."""
     return json.dumps(msgspec.to_builtins(answer)).encode()
 

@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from harness.errors import EnvironmentUnusable
-from harness.origin.restore import LIMITS, run_shut_in
+from harness.origin.restore import run_shut_in
 from harness.processes.fork import ForkWorker, can_fork
-from harness.processes.limits import StepEnd
+from harness.processes.limits import Limits, StepEnd
 from harness.processes.step import Request, read_output
 from harness.processes.variables import Environment
 
@@ -36,15 +36,17 @@ class Forks:
         for each in self.workers.values():
             each.close()
 
-    def run(self, environment: Environment, step: Request, folder: Path) -> StepEnd:
+    def run(
+        self, environment: Environment, step: Request, folder: Path, limits: Limits
+    ) -> StepEnd:
         """Run a step; raises EnvironmentUnusable as run_shut_in does."""
         if not can_fork():
-            return run_shut_in(environment, step, folder)
+            return run_shut_in(environment, step, folder, limits)
         if environment not in self.workers:
             home = self.work / f"worker-{len(self.workers)}"
             home.mkdir()
             self.workers[environment] = ForkWorker(environment, home, bare=True)
-        end = self.workers[environment].run(step, LIMITS)
+        end = self.workers[environment].run(step, limits)
         if end.exit == CAGE_FAILED and not (folder / "begun").exists():
             raise EnvironmentUnusable(
                 f"{environment.interpreter} cannot be shut in a cage", read_output(folder), ""

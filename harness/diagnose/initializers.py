@@ -25,17 +25,19 @@ def looks_drawn(values: Array, initializer: Any) -> bool | None:
     `initializer` is a layer's configuration of it: a name or an object.
     """
     name, config = spell_initializer(initializer)
-    flat = np.asarray(values, np.float64).ravel()
-    if flat.size < FEWEST or not np.isfinite(flat).all():
+    if values.size < FEWEST:
         return None
-    bound = find_bound(name, config, values.shape)
+    largest = max(-float(values.min()), float(values.max()))  # NaN where one number is NaN
+    if not math.isfinite(largest):
+        return None
+    flat, bound = values.ravel(), find_bound(name, config, values.shape)
     if bound is not None:
-        within = bool(np.abs(flat).max() <= bound * (1 + 1e-5))
+        within = largest <= bound * (1 + 1e-5)
         return within and fits(flat, lambda x: np.clip((x + bound) / (2 * bound), 0, 1))
     deviation = find_deviation(name, config, values.shape)
     if deviation is None:
         return None
-    within = bool(np.abs(flat).max() <= 2 * deviation * (1 + 1e-5))
+    within = largest <= 2 * deviation * (1 + 1e-5)
     return within and fits(flat, lambda x: truncated_normal(x / deviation))
 
 
@@ -95,7 +97,7 @@ def is_number(value: Any) -> bool:
 
 def fits(flat: Array, distribution: Any) -> bool:
     """Return whether a sample is near its distribution: Kolmogorov and Smirnov's distance."""
-    some = np.sort(flat[:: max(1, flat.size // MOST_COMPARED)])
+    some = np.sort(flat[:: max(1, flat.size // MOST_COMPARED)].astype(np.float64))
     steps = np.arange(some.size + 1) / some.size
     there = distribution(some)
     distance = max(np.abs(steps[1:] - there).max(), np.abs(there - steps[:-1]).max())

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.formats.tflite_graph import Tensor
 from harness.verdicts.statistics import Array
+
+if TYPE_CHECKING:  # takes time to import, and most models are of Keras
+    from harness.formats.tflite_graph import Tensor
 
 MODELS = {"Sequential", "Functional", "Model"}
 MOST_LAYERS, DEEPEST = 5000, 8
@@ -112,8 +114,8 @@ class Network:
     values: bool = False
     config: Any = None
     compiled: Any = None
-    inputs: list[Tensor] = field(default_factory=list)
-    outputs: list[Tensor] = field(default_factory=list)
+    inputs: "list[Tensor]" = field(default_factory=list)
+    outputs: "list[Tensor]" = field(default_factory=list)
     keras: tuple[int, int] | None = None
 
     @property

@@ -29,8 +29,8 @@ class LayerOutput(msgspec.Struct, frozen=True, kw_only=True):
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """A model restored in a cage. `error`: why it did not load or predict, "" where it did.
 
-    `given`: the inputs are the user's. `gives`: what the predictions are like, beside --expected
-    and --predicted. `facts`: what was tried, one sentence each.
+    `given`: the inputs are the user's; `sealed`: those of the seal. `gives`: what the predictions
+    are like, beside --expected and --predicted. `facts`: what was tried, one sentence each.
     """
 
     release: str
@@ -38,6 +38,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     rows: int = 0
     given: bool = False
+    sealed: bool = False
     gives: Computed | None = None
     facts: list[str] = []
     layers: list[LayerOutput] = []
@@ -49,7 +50,8 @@ def describe_observation(seen: Observation) -> list[str]:
     where = spell_versions(seen.versions) or f"release {seen.release}"
     if seen.error:
         return [f"NOT RESTORED in a cage ({where}):", f"  {seen.error}"]
-    fed = f"{seen.rows} rows of --inputs" if seen.given else f"{seen.rows} rows drawn at random"
+    source = "of the seal" if seen.sealed else "of --inputs" if seen.given else "drawn at random"
+    fed = f"{seen.rows} rows {source}"
     return [f"Restored in a cage ({where}), fed {fed}:", *(f"  {each}" for each in seen.facts)]
 
 

@@ -1,6 +1,7 @@
 """Restore a model in a cage and look into it: the dynamic tier of `diagnose`."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,12 +25,15 @@ from harness.formats.facts import plain
 from harness.formats.reading import NotRead, run_reader
 from harness.origin.answer import (
     MOST_LAYERS,
+    UNREADABLE,
     CagedReport,
     Several,
     read_arrays,
     read_caged_report,
 )
+from harness.origin.hide import hide_folders
 from harness.origin.restore import (
+    LIMITS,
     RunStep,
     find_innermost,
     make_step,
@@ -72,6 +76,7 @@ class Observer:
     """One model and what is given with it. `release`: where it is restored.
 
     `run`: runs a step on the model, shut in.
+    `sealed`: inputs and expected outputs are those of the seal.
     """
 
     origin: Origin
@@ -82,6 +87,7 @@ class Observer:
     inputs: dict[str, Array] | None = None
     expected: Array | None = None
     predicted: Array | None = None
+    sealed: bool = False
     run: RunStep = run_shut_in
 
     def observe(self) -> Observation:
@@ -99,33 +105,26 @@ class Observer:
             **msgspec.structs.asdict(base) | {"kind": "observe_model"},
             probes=write_probes(changes, given, folder / "probes.npz"),
         )
-        end = self.run(environment, step, folder)
+        end = self.run(environment, step, folder, LIMITS)
         report = read_observe_report(folder)
         _, error = find_failure(end, report)
+        hide = partial(
+            hide_folders, origin=self.origin, copy=base.model, work=self.work, code=self.code
+        )
         if error is not None or report is None:
-            said = "no answer"
-            if error:
-                message = self.hide_folders(error.message, base.model)
-                said = f"{error.type}: {find_innermost(message)}"
+            told = find_innermost(hide(error.message)) if error else ""
+            said = f"{error.type}: {told}" if error else "no answer"
             versions = report.versions if report else {}
             return Observation(release=self.release, versions=versions, error=said)
         try:
             seen = self.gather(report, folder, changes)
         except (OSError, UnreadableAnswer) as failure:
-            told = plain(self.hide_folders(str(failure), base.model))
-            said = f"the process gave no readable answer: {told}"
+            said = f"{UNREADABLE}: {plain(hide(str(failure)))}"
             return Observation(release=self.release, error=said)
         if not (find_redrawn(seen) or find_chance(seen)):
             elsewhere = self.predict_elsewhere(environment, report, folder)
             seen = replace(seen, elsewhere=elsewhere)
         return self.conclude(seen, report)
-
-    def hide_folders(self, said: str, copy: str) -> str:
-        """Return what the process said without folders of this machine: others see the page."""
-        model = self.origin.path.resolve()
-        for path in (copy, str(model)):
-            said = said.replace(path, model.name)
-        return said.replace(f"{self.work}/", "").replace(str(self.work), "the work folder")
 
     def gather(self, report: ObserveReport, folder: Path, changes: list[Change]) -> Looks:
         """Return what the process left; raises UnreadableAnswer, or OSError."""
@@ -203,6 +202,7 @@ class Observer:
             versions=report.versions,
             rows=len(seen.inputs),
             given=seen.given,
+            sealed=self.sealed,
             gives=gives,
             facts=facts,
             layers=[*seen.layers],

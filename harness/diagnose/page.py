@@ -6,7 +6,6 @@ spelled out before.
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import msgspec
@@ -24,12 +23,14 @@ from harness.diagnose.diagnosis import (
 )
 from harness.diagnose.findings import Finding
 from harness.diagnose.observation import describe_observation
-from harness.diagnose.proof import describe_proof
+from harness.diagnose.proof import Result, describe_proof
 from harness.diagnose.sarif import LEVELS
-from harness.errors import count, printable
+from harness.diagnose.shown import clean_record
+from harness.errors import count
 from harness.formats.facts import plain
 
 MOST_LAYERS = 100
+MARKS: dict[Result, str] = {"cured": "fine", "not cured": "warning", "cannot": "note"}
 SIDES: dict[Side, str] = {
     "file": "the saved file",
     "environment": "the TensorFlow that reads it",
@@ -42,6 +43,7 @@ SIDES: dict[Side, str] = {
 def write_page(diagnosis: Diagnosis, when: datetime) -> str:
     """Return the page; `when`: the moment that it says."""
     shown = clean(diagnosis)
+    seen = shown.restored
     blind = WITHOUT_LAYERS in diagnosis.needed
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -61,10 +63,14 @@ def write_page(diagnosis: Diagnosis, when: datetime) -> str:
         sides=SIDES,
         sure=spell_confidence,
         number=spell_number,
+        share=spell_share,
         blind=blind,
         unseen=NOTHING_SEEN,
-        restored=describe_observation(shown.restored) if shown.restored else [],
-        proofs=["\n".join(describe_proof(each)) for each in shown.proofs],
+        restored=describe_observation(seen) if seen else [],
+        outputs=seen.layers[:MOST_LAYERS] if seen else [],
+        more_outputs=max(0, len(seen.layers) - MOST_LAYERS) if seen else 0,
+        describe=describe_proof,
+        marks=MARKS,
         tensors=[describe_tensor(each).strip() for each in shown.tensors],
         layers=shown.layers[:MOST_LAYERS],
         more=max(0, len(shown.layers) - MOST_LAYERS),
@@ -73,21 +79,9 @@ def write_page(diagnosis: Diagnosis, when: datetime) -> str:
 
 def clean(diagnosis: Diagnosis) -> Diagnosis:
     """Return a diagnosis in which nothing steers a terminal or turns a text round."""
-    plain_values = clean_value(msgspec.to_builtins(diagnosis))
-    cleaned = msgspec.convert(plain_values, Diagnosis)
+    cleaned = clean_record(diagnosis)
     fitted = [msgspec.structs.replace(each, fix=fit_fix(each)) for each in cleaned.findings]
     return msgspec.structs.replace(cleaned, findings=fitted)
-
-
-def clean_value(value: Any) -> Any:
-    """Return a value with all of its texts printable."""
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, list):
-        return [clean_value(each) for each in value]
-    if isinstance(value, dict):
-        return {key: clean_value(each) for key, each in value.items()}
-    return value
 
 
 def fit_fix(finding: Finding) -> str:
@@ -101,11 +95,18 @@ def name_verdict(diagnosis: Diagnosis, blind: bool) -> str:
         return "Unsafe to load"
     if diagnosis.findings:
         return f"{count(len(diagnosis.findings), 'finding')}: {diagnosis.findings[0].cause}"
+    if diagnosis.unloadable:
+        return "Not restored"
     if diagnosis.answer in ("unexplained", "cannot tell"):
         return TITLES[diagnosis.answer].rstrip(".")
     return "Cannot tell" if blind else "No fault found"
 
 
 def spell_number(value: float | None) -> str:
-    """Return a weight in three digits, "-" for none."""
+    """Return a number in three digits, "-" for none."""
     return "-" if value is None else f"{value:.3g}"
+
+
+def spell_share(value: float | None) -> str:
+    """Return a share in percent, "-" for none."""
+    return "-" if value is None else f"{value:.0%}"

@@ -56,5 +56,9 @@ def describe_proof(proof: Proof) -> list[str]:
             numbers = "".join(f"{each:>11.4g}" for each in values)
             off = "" if difference is None else f"   differs by up to {difference:.2g}"
             lines.append(f"  {name:9}{numbers}{off}")
-    lines.append(f"  Expected is what is given by {proof.reference}.")
-    return [*lines, f"{TITLES[proof.result]}: {proof.reason}."]
+    return [*lines, f"  Expected is what is given by {proof.reference}.", conclude(proof)]
+
+
+def conclude(proof: Proof) -> str:
+    """Return what came of a cure, in one sentence."""
+    return f"{TITLES[proof.result]}: {proof.reason}."

@@ -10,7 +10,6 @@ from typing import Any
 from harness.diagnose.network import Network, build_network
 from harness.diagnose.read_checkpoint import read_checkpoint_arrays
 from harness.diagnose.read_hdf5 import attach_archive, attach_legacy, read_arrays
-from harness.diagnose.read_tflite import read_tflite_network
 from harness.formats.archive import CONFIG, WEIGHTS, load_json, open_in_folder, open_in_zip
 from harness.formats.facts import (
     CHECKPOINT,
@@ -65,6 +64,8 @@ def read_by_format(facts: Facts) -> Network | None:
     if facts.format == SAVED_MODEL:
         return read_checkpoint_arrays(path / "variables" / "variables")
     if facts.format == TFLITE:
+        from harness.diagnose.read_tflite import read_tflite_network
+
         return read_tflite_network(path)
     return None
 

@@ -1,7 +1,9 @@
 """A diagnosis in SARIF 2.1.0, for code scanning and editors.
 
 Format: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0". A cause is a
-rule, a finding a result; what loading would run is a result of the rule UNSAFE.
+rule, a finding a result; what loading would run is a result of the rule UNSAFE, and a model that
+--load does not restore one of NOT_RESTORED. What else --load saw are notifications of the run, and
+the numbers of its layers a property. A proof is a property of the finding that it is of.
 """
 
 import os
@@ -16,11 +18,15 @@ from harness import __version__
 from harness.diagnose.causes import CAUSES
 from harness.diagnose.diagnosis import TITLES, Diagnosis, spell_confidence
 from harness.diagnose.findings import Finding
+from harness.diagnose.observation import LayerOutput, Observation, describe_observation
+from harness.diagnose.proof import Proof, conclude, describe_proof
+from harness.diagnose.shown import clean_record
 from harness.errors import printable
 from harness.formats.facts import plain
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 UNSAFE, UNEXPLAINED = "unsafe-model-file", "predictions-differ"
+NOT_RESTORED = "model-not-restored"
 Level = Literal["error", "warning", "note"]
 LEVELS: dict[str, Level] = {"almost certain": "error", "likely": "warning", "possible": "note"}
 FINGERPRINT, LONGEST = "restorebench/v1", 2000  # characters of a message
@@ -70,11 +76,21 @@ class Rule(msgspec.Struct, frozen=True, rename="camel"):
     properties: RuleProperties
 
 
-class ResultProperties(msgspec.Struct, frozen=True):
+class ProofProperties(msgspec.Struct, frozen=True):
+    """What came of a cure. `differences`: the largest before and after, None for none to tell."""
+
+    result: str
+    reason: str
+    differences: tuple[float | None, float | None]
+    shown: list[str]
+
+
+class ResultProperties(msgspec.Struct, frozen=True, omit_defaults=True):
     side: str
     confidence: float
     lesson: str
     fix: str
+    proof: ProofProperties | None = None
 
 
 class Result(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -100,15 +116,28 @@ class Tool(msgspec.Struct, frozen=True):
     driver: Driver
 
 
-class Invocation(msgspec.Struct, frozen=True, rename="camel"):
+class Notification(msgspec.Struct, frozen=True):
+    """What --load saw."""
+
+    message: Text
+    level: Level
+
+
+class Invocation(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     execution_successful: bool
+    tool_execution_notifications: list[Notification] = []
 
 
-class Run(msgspec.Struct, frozen=True, rename="camel"):
+class RunProperties(msgspec.Struct, frozen=True):
+    layers: list[LayerOutput]
+
+
+class Run(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     tool: Tool
     invocations: list[Invocation]
     results: list[Result]
-    column_kind: str = "unicodeCodePoints"
+    column_kind: str
+    properties: RunProperties | None = None
 
 
 class Log(msgspec.Struct, frozen=True):
@@ -125,20 +154,13 @@ def make_sarif(diagnosis: Diagnosis, subject: Path, code: Path | None = None) ->
     `subject`: the file that results point to: the model, else code or outputs. `code`: the file of
     --code; a finding whose evidence names a line points there.
     """
-    here = locate(subject)
-    pairs = [
-        (
-            make_rule(UNSAFE, "Loading the file may run code or touch files.", "file", "", "error"),
-            each,
-        )
-        for each in diagnosis.unsafe
+    here, shown = locate(subject), clean_record(diagnosis)
+    proofs = {each.cause: each for each in shown.proofs}
+    found = [
+        *list_dangers(shown, here),
+        *(make_pair(each, proofs.get(each.cause), here, code) for each in shown.findings),
+        *list_unexplained(shown, here),
     ]
-    found = [(rule, make_result(rule, said, here)) for rule, said in pairs]
-    found += [make_pair(each, here, code) for each in diagnosis.findings]
-    if diagnosis.answer == "unexplained":
-        rule = make_rule(UNEXPLAINED, TITLES["unexplained"], "code", "", "warning")
-        said = f"{TITLES['unexplained']} {diagnosis.reason}"
-        found.append((rule, make_result(rule, said, here)))
     rules = list({rule.id: rule for rule, _ in found}.values())
     index = {rule.id: place for place, rule in enumerate(rules)}
     results = [
@@ -149,26 +171,74 @@ def make_sarif(diagnosis: Diagnosis, subject: Path, code: Path | None = None) ->
         )
         for place, (rule, result) in enumerate(found)
     ]
-    tool = Tool(Driver("restorebench", __version__, rules))
-    return Log(schema=SCHEMA, version="2.1.0", runs=[Run(tool, [Invocation(True)], results)])
+    seen = shown.restored
+    run = Run(
+        Tool(Driver("restorebench", __version__, rules)),
+        [Invocation(True, notify(seen) if seen else [])],
+        results,
+        "unicodeCodePoints",
+        RunProperties(seen.layers) if seen and seen.layers else None,
+    )
+    return Log(schema=SCHEMA, version="2.1.0", runs=[run])
 
 
-def make_pair(finding: Finding, here: Location, code: Path | None) -> tuple[Rule, Result]:
-    """Return a finding as rule and result; `here` is its place unless its evidence names a line."""
+def list_dangers(diagnosis: Diagnosis, here: Location) -> list[tuple[Rule, Result]]:
+    """Return what loading the file would do."""
+    rule = make_rule(UNSAFE, "Loading the file may run code or touch files.", "file", "", "error")
+    return [(rule, make_result(rule, each, here)) for each in diagnosis.unsafe]
+
+
+def list_unexplained(diagnosis: Diagnosis, here: Location) -> list[tuple[Rule, Result]]:
+    """Return what is wrong and has no cause."""
+    found, seen = [], diagnosis.restored
+    if seen and seen.error:
+        rule = make_rule(NOT_RESTORED, "The model was not restored.", "environment", "", "error")
+        found.append((rule, make_result(rule, " ".join(describe_observation(seen)), here)))
+    if diagnosis.answer == "unexplained":
+        rule = make_rule(UNEXPLAINED, TITLES["unexplained"], "code", "", "warning")
+        said = f"{TITLES['unexplained']} {diagnosis.reason}"
+        found.append((rule, make_result(rule, said, here)))
+    return found
+
+
+def notify(seen: Observation) -> list[Notification]:
+    """Return what --load saw, one message each; an error is a result already."""
+    told = [] if seen.error else describe_observation(seen)
+    return [Notification(say(each.strip()), "note") for each in told]
+
+
+def make_pair(
+    finding: Finding, proof: Proof | None, here: Location, code: Path | None
+) -> tuple[Rule, Result]:
+    """Return a finding as rule and result; `here` is its place unless its evidence names a line.
+
+    `proof`: what came of its cure, None where it was not carried out.
+    """
     level = LEVELS[spell_confidence(finding)]
     known = CAUSES.get(finding.cause)
     sentence, fix = (known.sentence, known.fix) if known else (finding.sentence, "")
     rule = make_rule(finding.cause, sentence, finding.side, fix, level)
     line = LINE.search(finding.evidence) if code else None
     place = locate(code, int(line[1])) if code and line else here
+    said = f"{finding.sentence} Evidence: {finding.evidence}."
     result = msgspec.structs.replace(
-        make_result(rule, f"{finding.sentence} Evidence: {finding.evidence}.", place),
+        make_result(rule, f"{said} {conclude(proof)}" if proof else said, place),
         rank=round(100 * finding.confidence, 1),
         properties=ResultProperties(
-            finding.side, finding.confidence, finding.scenario, printable(finding.fix)
+            finding.side,
+            finding.confidence,
+            finding.scenario,
+            finding.fix,
+            describe(proof) if proof else None,
         ),
     )
     return rule, result
+
+
+def describe(proof: Proof) -> ProofProperties:
+    """Return what came of a cure, as a property."""
+    apart = (proof.difference_before, proof.difference_after)
+    return ProofProperties(proof.result, proof.reason, apart, describe_proof(proof))
 
 
 def make_result(rule: Rule, message: str, place: Location) -> Result:

@@ -9,7 +9,7 @@ import numpy as np
 from harness.diagnose.column_order import Columns, find_order, measure_columns
 from harness.diagnose.file_answer import Expectation
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.read_scaler import Scaler
+from harness.diagnose.scaler import Scaler
 from harness.verdicts.statistics import Array
 
 MOST_FITTING, FEWEST_FITTING = 0.9, 0.5  # of the columns: it is so; it is not so

@@ -2,7 +2,7 @@
 
 from harness.diagnose.cause import lesson
 
-OUTPUTS = "MODEL, a .tflite, --expected and --predicted"
+OUTPUTS = "MODEL, a .tflite, and --predicted"
 INPUTS = "MODEL, a .tflite, and --inputs"
 
 TFLITE_CAUSES = (

@@ -13,6 +13,7 @@ from harness.verdicts.statistics import Array
 FEWEST_STEPS = 8  # of the input's 255 that real inputs should take at least
 CUT_OFF = 0.2  # share of the inputs outside the range that the model was calibrated on
 MOST_NUMBERS, MOST_ROWS = 1 << 20, 1000
+NEAR_STEP = 1e-3  # of a step: a prediction is a whole number of steps
 
 
 def find_in_samples(
@@ -21,11 +22,16 @@ def find_in_samples(
     """Return what a TF-Lite model says beside arrays; [] for a model of another format.
 
     Only models with one input and one output are judged. Outputs that are as expected silence
-    every rule.
+    every rule. Predictions alone tell whether they are labels, equal, or what it cannot give.
     """
     if expected is not None and predicted is not None and agree(expected, predicted):
         return []
     found: list[Finding | None] = []
+    if expected is None and predicted is not None and predicted.size:
+        if labels := find_labels(network, predicted):
+            return [labels]
+        found.append(find_impossible(network, predicted))
+        found.append(find_one_row(network, predicted) if inputs is None else None)
     if len(network.outputs) == 1 and predicted is not None:
         found.append(find_steps(network.outputs[0], expected, predicted))
         found.append(find_dequantised(network.outputs[0], expected, predicted))
@@ -77,6 +83,60 @@ def find_dequantised(output: Tensor, expected: Array | None, predicted: Array) -
     return make_finding("tflite-float-dequantised", 0.55, f"{said}; every prediction is 0")
 
 
+def find_labels(network: Network, predicted: Array) -> Finding | None:
+    """Speak where each prediction is one whole number, the place of one of the output's columns."""
+    columns = network.outputs[0].shape[-1] if len(network.outputs) == 1 else 0
+    if columns < 2 or predicted.dtype.kind not in "fiu" or drop_ones(predicted).ndim != 1:
+        return None
+    if not ((predicted == np.trunc(predicted)) & (predicted >= 0) & (predicted < columns)).all():
+        return None
+    said = (
+        f"the output {plain(network.outputs[0].name, 40)} has {columns} columns, and a prediction"
+        f" is one whole number, at most {float(predicted.max()):.0f}"
+    )
+    fix = "predictions = interpreter.get_tensor(index)  # without argmax"
+    return make_finding("labels-for-probabilities", 0.9, said, fix)
+
+
+def find_impossible(network: Network, predicted: Array) -> Finding | None:
+    """Speak where real predictions lie where the quantised output has no number."""
+    if len(network.outputs) != 1 or predicted.dtype.kind != "f":
+        return None
+    output, some = network.outputs[0], predicted.reshape(-1)[:MOST_NUMBERS].astype(np.float64)
+    if not is_stepped(output) or not np.isfinite(some).all() or (some == np.trunc(some)).all():
+        return None
+    scale, point = output.scales[0], output.zero_points[0]
+    low, high = ((limit - point) * scale for limit in find_limits(output))
+    if some.min() >= low - scale and some.max() <= high + scale:
+        return None
+    said = (
+        f"the predictions lie between {some.min():.4g} and {some.max():.4g}, and the output"
+        f" {plain(output.name, 40)}, {spell_steps(output)}, gives {low:.4g} to {high:.4g}"
+    )
+    fix = f"predictions = (outputs.astype(np.float32) - {point}) * {scale!r}"
+    steps, limits = some / scale, find_limits(output)
+    whole = bool((np.abs(steps - np.round(steps)) < NEAR_STEP).all())
+    if whole and limits[0] <= np.round(steps).min() and np.round(steps).max() <= limits[1]:
+        return make_finding(
+            "tflite-int8-scale-ignored", 0.85, f"{said}: the zero point is left out", fix
+        )
+    return make_finding("output-in-another-unit", 0.5, said, fix)
+
+
+def find_one_row(network: Network, predicted: Array) -> Finding | None:
+    """Speak where all predicted rows are equal, and no inputs are given that would say why."""
+    if len(predicted) < 2 or not (predicted == predicted[0]).all():
+        return None
+    said = f"all {len(predicted)} predicted rows are equal"
+    stepped = [each for each in network.inputs if is_stepped(each)]
+    if stepped:
+        source = stepped[0]
+        cast = f"real inputs may all be one once they are cast to {source.dtype}"
+        said += f", and the input {plain(source.name, 40)} is {spell_steps(source)}: {cast}"
+        return make_finding("tflite-int8-scale-ignored", 0.5, said, spell_cast(source))
+    return make_finding("scaler-fitted-on-one-row", 0.4, said) if predicted.any() else None
+
+
 def find_calibration(source: Tensor, inputs: Array) -> Finding | None:
     """Speak where real inputs take a few steps only, or lie outside the calibrated range."""
     if not is_stepped(source) or inputs.dtype.kind != "f" or not inputs.size:
@@ -113,11 +173,15 @@ def find_cast(source: Tensor, inputs: Array, predicted: Array | None) -> Finding
         f"the input {plain(source.name, 40)} is {spell_steps(source)}: these inputs are all"
         f" {float(cast.flat[0]):.4g} once they are cast to {source.dtype}"
     )
-    fix = (
+    return make_finding("tflite-int8-scale-ignored", 0.9, said, spell_cast(source))
+
+
+def spell_cast(source: Tensor) -> str:
+    """Return code that gives real inputs to a quantised input."""
+    return (
         f"steps = np.round(x / {source.scales[0]!r} + {source.zero_points[0]})\n"
         f"interpreter.set_tensor(index, steps.clip{find_limits(source)}.astype(np.{source.dtype}))"
     )
-    return make_finding("tflite-int8-scale-ignored", 0.9, said, fix)
 
 
 def is_stepped(tensor: Tensor) -> bool:

@@ -12,9 +12,6 @@ import platform
 import re
 from dataclasses import dataclass, replace
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from harness.errors import UsageError, advise
 
 OLD_HDF5 = ("protobuf<3.20", "h5py<3")
@@ -173,6 +170,8 @@ def take_gpu_wheel(release: Release, minor: str) -> Release:
         package = "tf-nightly[and-cuda]"
     else:
         package = "tensorflow[and-cuda]" if minor_of(minor) >= (2, 14) else "tensorflow"
+    from packaging.requirements import Requirement  # imported where needed: `diagnose` is quick
+
     wheel = Requirement(release.requirements[0])
     return replace(
         release,
@@ -193,6 +192,9 @@ def take_extra(release: Release, extra: tuple[str, ...]) -> Release:
 
 def name_package(requirement: str) -> str:
     """Return the package of a requirement; raises UsageError if it is not a requirement."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
     try:
         return canonicalize_name(Requirement(requirement).name)
     except InvalidRequirement as error:

@@ -21,6 +21,15 @@ Data = bytes | mmap.mmap | memoryview
 VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
 
 
+def is_tflite(path: Path) -> bool:
+    """Return whether a file says that it is a TF-Lite model."""
+    try:
+        with open_regular(path) as stream:
+            return stream.read(8)[4:] == IDENTIFIER
+    except (Unreadable, OSError):
+        return False
+
+
 def read_tflite(path: Path) -> Facts:
     """Read a TF-Lite file; raises Unreadable if an offset points outside the file."""
     facts = Facts(TFLITE, str(path))

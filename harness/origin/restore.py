@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from harness.origin.answer import (
     read_arrays,
     read_model_report,
 )
+from harness.origin.hide import hide_folders
 from harness.origin.model_copy import ARCHITECTURE, EXPORTED, copy_model
 from harness.origin.predictions import compare_arrays, find_kind, take_form
 from harness.origin.samples import order_samples
@@ -37,7 +38,7 @@ LIMITS = Limits(seconds=300.0, memory_bytes=8 << 30, threads=4096, disk_bytes=8 
 CAGE_FAILED = 72  # exit code of the worker, before it has imported anything
 
 
-RunStep = Callable[[Environment, Request, Path], StepEnd]
+RunStep = Callable[[Environment, Request, Path, Limits], StepEnd]
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def restore_model(
     describe: bool = False,
     prepare: bool = False,
     export_inputs: list[str] | None = None,
+    limits: Limits = LIMITS,
     run: RunStep | None = None,
 ) -> RestoredModel:
     """Restore a copy of the model in `environment`, in a cage, and predict.
@@ -123,13 +125,8 @@ def restore_model(
         export=str(work / EXPORTED) if export_inputs else None,
         export_inputs=export_inputs or [],
     )
-    end = (run or run_shut_in)(environment, step, work)
-    restored = read_restored(end, work)
-    return replace(
-        restored,
-        error=restored.error.replace(step.model, str(origin.path)),
-        plain_error=restored.plain_error.replace(step.model, str(origin.path)),
-    )
+    end = (run or run_shut_in)(environment, step, work, limits)
+    return read_restored(end, work, lambda said: hide_folders(said, origin, step.model, work, code))
 
 
 def make_step(
@@ -168,14 +165,16 @@ def make_step(
     )
 
 
-def run_shut_in(environment: Environment, step: Request, work: Path) -> StepEnd:
+def run_shut_in(
+    environment: Environment, step: Request, work: Path, limits: Limits = LIMITS
+) -> StepEnd:
     """Run a step that opens somebody's model, in a process with a home of its own.
 
     Raises EnvironmentUnusable if the interpreter does not start, or cannot be shut in its cage.
     """
     worker = SpawnWorker(environment, work, hide_gpu=True, bare=True)
     try:
-        end = worker.run(step, LIMITS)
+        end = worker.run(step, limits)
     finally:
         worker.close()
     if end.exit == CAGE_FAILED and not (work / "begun").exists():
@@ -202,15 +201,20 @@ def write_inputs(inputs: dict[str, Array], path: Path) -> str:
     return str(path)
 
 
-def read_restored(end: StepEnd, work: Path) -> RestoredModel:
-    """Return what a process has made of the model, as far as its answer can be read."""
+def read_restored(
+    end: StepEnd, work: Path, hide: Callable[[str], str] = lambda said: said
+) -> RestoredModel:
+    """Return what a process has made of the model, as far as its answer can be read.
+
+    `hide` takes from its messages what others need not see.
+    """
     report = read_model_report(work)
     if report is None and end == StepEnd(exit=0):
         return RestoredModel(UNREADABLE)
     versions = report.versions if report else {}
     _, error = find_failure(end, report)
     if error is not None or report is None:
-        said = f"{error.type}: {find_innermost(error.message)}" if error else UNREADABLE
+        said = f"{error.type}: {find_innermost(hide(error.message))}" if error else UNREADABLE
         inputs, loaded = (report.inputs, report.loaded) if report else ([], False)
         return RestoredModel(said, inputs, versions=versions, loaded=loaded)
     try:
@@ -222,7 +226,7 @@ def read_restored(end: StepEnd, work: Path) -> RestoredModel:
         if (len(predictions), len(fed)) != (len(report.outputs), len(report.inputs)):
             raise UnreadableAnswer("an array is missing")
     except (OSError, UnreadableAnswer) as failure:
-        return RestoredModel(f"{UNREADABLE}: {plain(failure)}", versions=versions)
+        return RestoredModel(f"{UNREADABLE}: {plain(hide(f'{failure}'))}", versions=versions)
     return RestoredModel(
         inputs=report.inputs,
         outputs=report.outputs,
@@ -230,14 +234,14 @@ def read_restored(end: StepEnd, work: Path) -> RestoredModel:
         fed={each.name: array for each, array in zip(report.inputs, fed, strict=True)},
         versions=versions,
         loaded=True,
-        plain_error=find_innermost(report.plain_error),
+        plain_error=find_innermost(hide(report.plain_error)),
         signature=report.signature,
         explained=report.explained,
         layers=[
             LayerWeights(plain(each.layer, 400), list(itertools.islice(weights, len(each.arrays))))
             for each in report.weights
         ],
-        undescribed=find_innermost(report.undescribed),
+        undescribed=find_innermost(hide(report.undescribed)),
         computes_in=report.computes_in,
         prepared=[*report.prepared],
     )

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from textwrap import TextWrapper
 
-from tabulate import tabulate
-
 from harness.catalog.prose import hang
 
 BETWEEN = 2  # blanks between two columns
@@ -128,6 +126,8 @@ def draw_table(
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     limits = limits or {}
     if layout.width is None:
+        from tabulate import tabulate  # takes longer to import than `diagnose` to draw a table
+
         return tabulate(
             cells,
             headers,

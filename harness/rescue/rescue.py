@@ -6,6 +6,7 @@ should build; the new file, written by the target; the new file, loaded by the t
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from harness.environments.resolve import open_portable
 from harness.formats.facts import KERAS_ARCHIVE, MOST_NAMED, SAVED_MODEL, Unreadable, plain
 from harness.origin.answer import CagedReport, LayerWeights, clean, read_caged_report
+from harness.origin.hide import hide_folders
 from harness.origin.likely_releases import KERAS_1_READERS
 from harness.origin.model_copy import copy_model
 from harness.origin.restore import (
@@ -194,17 +196,20 @@ class Rescuer:
         )
         if config is not None:
             step = self.give_parts(step, layers or [], config, training)
+        hide = partial(
+            hide_folders, origin=self.origin, copy=step.model, work=self.work, code=self.code
+        )
         end = run_shut_in(self.target, step, folder)
         report = read_rebuild_report(folder)
         _, error = find_failure(end, report)
         if error is not None or report is None:
-            said = f"{error.type}: {find_innermost(error.message)}" if error else "no answer"
-            said = said.replace(step.model, str(self.origin.path))
+            told = find_innermost(hide(error.message)) if error else ""
+            said = f"{error.type}: {told}" if error else "no answer"
             return Rescue(old, f"the target cannot build it: {said}")
         try:
             new_file = take_file(Path(step.target), self.work / f"{name}.keras")
         except (Unreadable, OSError) as failure:
-            return Rescue(old, f"the target wrote no file: {plain(failure)}")
+            return Rescue(old, f"the target wrote no file: {plain(hide(str(failure)))}")
         self.tell("loading the new file in the target")
         new = restore_model(
             self.target,

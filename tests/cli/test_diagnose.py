@@ -16,6 +16,7 @@ from harness.diagnose.corpus_files import (
     write_archive,
     write_h5,
 )
+from tests.conftest import REPOSITORY
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 VALUES = np.random.default_rng(0).normal(size=(20, 2)) * [5, 20] + [3, -7]
@@ -117,7 +118,7 @@ def test_the_dynamic_tier_refuses_what_it_cannot_load_or_must_not(call, tmp_path
         call("diagnose", option).assert_refused(2, f"{option} needs a model file")
     (tmp_path / "m.json").write_text(json.dumps(describe([dense("only", VALUES[:2], [1, 2])])))
     refused = call("diagnose", "m.json", "--load")
-    refused.assert_refused(2, "--load needs a whole model")
+    refused.assert_refused(2, "only a whole model can be restored")
     unsafe = ARTIFACTS / "lambda_other_python/artifact/model.h5"
     refused = call("diagnose", unsafe, "--load", "--reader", "2.21")
     refused.assert_refused(2, "because it is unsafe")
@@ -244,3 +245,17 @@ def test_a_scaler_beside_a_model_that_scales_by_itself_scales_twice(call, tmp_pa
         ended = call("diagnose", path, "--inputs", "x.npy", "--scaler", "s.npz")
         assert (ended.code, "1. scaled-twice" in ended.stdout) == (code, bool(code))
         assert "s.npz: StandardScaler of 2 columns" in ended.stdout
+
+
+def test_predictions_of_a_tflite_model_alone_tell_something_or_say_what_is_missing(call, tmp_path):
+    pumps = REPOSITORY / "tests" / "data" / "tflite" / "pumps.tflite"
+    arrays = np.load(pumps.with_suffix(".npz"))
+    np.save(tmp_path / "now.npy", arrays["raw_output"])
+    told = call("diagnose", pumps, "--predicted", "now.npy")
+    assert (told.code, "1. tflite-int8-scale-ignored" in told.stdout) == (1, True)
+    np.save(tmp_path / "now.npy", arrays["predictions"])
+    silent = call("diagnose", pumps, "--predicted", "now.npy")
+    assert silent.code == 0
+    assert "To know more: give --expected: the predictions alone are no labels" in silent.stdout
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    call("diagnose", path, "--predicted", "now.npy").assert_refused(2, "--expected is missing")

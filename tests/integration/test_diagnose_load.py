@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness import api
 from harness.api import read_model_file
 from harness.catalog.load import PACKAGED
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.observation import Observation
+from harness.diagnose.observation import Observation, describe_observation
 from harness.diagnose.observe import Observer
 from harness.diagnose.proof import Proof
 from harness.diagnose.prove import Prover
 from harness.processes.cage import find_obstacle
+from restorebench_seal import seal
 from tests.conftest import save_models
 
 pytestmark = [
@@ -261,6 +264,21 @@ def test_the_command_leaves_the_file_as_it_is_and_tells_the_proof_as_json(
     assert hashlib.sha256((models / "sound.keras").read_bytes()).hexdigest() == before
 
 
+def test_a_seal_stands_for_inputs_and_expected_where_a_cure_is_proved(
+    models: Path, tmp_path: Path
+) -> None:
+    model = Path(shutil.copy(models / "sound.keras", tmp_path))
+    x, expected = read(models / "x.npy"), read(models / "sound.npy")
+    seal(lambda _: expected, x, model)
+    found = api.diagnose(model, predicted=expected[:, ::-1]).findings
+    (proof,) = api.prove(model, found, predicted=expected[:, ::-1], reader="this")
+    assert (proof.cause, proof.result) == ("output-columns-permuted", "cured")
+    assert (proof.reference, proof.rows) == ("the seal", 16)
+    seen = api.observe(model, reader="this")
+    assert (seen.error, seen.gives, seen.sealed) == ("", "as expected", True)
+    assert "fed 16 rows of the seal" in describe_observation(seen)[0]
+
+
 @pytest.mark.long
 @pytest.mark.releases
 @pytest.mark.parametrize(
@@ -274,6 +292,7 @@ def test_the_command_leaves_the_file_as_it_is_and_tells_the_proof_as_json(
         ("groups-keyword", "groups_keyword/artifact/model.h5"),
         ("sequential-archive-shape", "sequential_archive_shape/artifact/model.keras"),
         ("removed-layers", "removed_layers/artifact/model.h5"),
+        ("nested-model-h5", "nested_model_h5/artifact/model.h5"),  # whose load never ends
     ],
 )
 def test_a_file_of_an_old_release_is_cured_in_a_new_one(

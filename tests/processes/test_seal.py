@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness import api
-from harness.environments.resolve import OWN
+from harness.environments.resolve import OWN, open_environment
 from harness.errors import UsageError
 from harness.processes.cage import find_obstacle
 from harness.seals.run import NotSealed
@@ -173,3 +173,30 @@ def test_a_saved_model_folder_is_sealed_and_verified_by_its_signature(models, tm
     assert api.verify(copy, reader=OWN, trusted=TRUSTED).verified
     with pytest.raises(UsageError, match="is there already"):
         api.seal(copy, inputs, release=OWN, trusted=TRUSTED)
+
+
+@pytest.mark.long
+@pytest.mark.releases
+def test_a_model_of_2_16_is_sealed_and_verified_there(tmp_path):
+    environment = open_environment("2.16")
+    script = (
+        "import numpy as np, tensorflow as tf\n"
+        "layers = [tf.keras.Input((3,)), tf.keras.layers.Dense(2, name='out')]\n"
+        "tf.keras.Sequential(layers).save('model.keras')\n"
+    )
+    subprocess.run(
+        [environment.interpreter, "-c", script],
+        cwd=tmp_path,
+        check=True,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
+    )
+    inputs = np.random.default_rng(0).normal(120, 60, (20, 3)).astype("float32")
+    sealed = api.seal(tmp_path / "model.keras", inputs, release="2.16", trusted=TRUSTED)
+    assert sealed.versions["tensorflow"].startswith("2.16.")
+    assert [each.name for each in sealed.layers] == ["out"]
+    found = api.verify(tmp_path / "model.keras", reader="2.16", trusted=TRUSTED)
+    assert (found.verified, found.findings) == (True, [])
+    wrong = api.verify(
+        tmp_path / "model.keras", reader="2.16", inputs=inputs / 255, trusted=TRUSTED
+    )
+    assert [each.check for each in wrong.findings if each.fails] == ["inputs"]

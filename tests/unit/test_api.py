@@ -1,8 +1,14 @@
 """The public Python API, where it needs no TensorFlow."""
 
+import json
+
+import numpy as np
 import pytest
 
 from harness import api
+from harness.catalog.load import PACKAGED
+from harness.diagnose.corpus_files import dense, describe
+from harness.diagnose.findings import make_finding
 from harness.errors import UsageError
 
 
@@ -16,3 +22,24 @@ def test_a_path_of_a_lesson_may_be_named_as_in_tables():
     with pytest.raises(UsageError, match="has no path restore_brokn"):
         api.run_lesson("dead-relu-head", path="brokn")
     assert api.complete_path("broken") == api.complete_path("restore_broken") == "restore_broken"
+
+
+def test_what_cannot_be_restored_is_refused_in_words_of_python(tmp_path):
+    finding = make_finding("lambda-safe-mode", 0.9, "seen")
+    (tmp_path / "m.json").write_text(json.dumps(describe([dense("only", np.ones((1, 1)), [0])])))
+    unsafe = PACKAGED / "version/artifacts/lambda_other_python/artifact/model.h5"
+    for restore in (api.observe, lambda path, **given: api.prove(path, [finding], **given)):
+        with pytest.raises(UsageError, match="only a whole model can be restored"):
+            restore(tmp_path / "m.json")
+        with pytest.raises(UsageError, match="because it is unsafe") as refused:
+            restore(unsafe)
+        assert refused.value.tip == "if you trust its author: trusted=True"
+        with pytest.raises(UsageError, match="expected has no rows"):
+            restore(unsafe, expected=1.0)
+
+
+def test_cures_that_nobody_can_carry_out_need_no_model(tmp_path):
+    finding = make_finding("never-trained", 0.9, "seen")
+    (proof,) = api.prove(tmp_path / "absent.keras", [finding])
+    assert (proof.result, proof.reason) == ("cannot", "the model has to be trained again")
+    assert api.prove(tmp_path / "absent.keras", []) == []

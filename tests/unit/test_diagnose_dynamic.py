@@ -1,5 +1,6 @@
 """What a restored model shows, and the rules that read it; nothing is restored here."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from harness.diagnose.corpus_files import dense, write_archive
 from harness.diagnose.dynamic_rules import RULES, Looks, judge_restored, list_facts
+from harness.diagnose.findings import make_finding
 from harness.diagnose.forward import trace
 from harness.diagnose.input_changes import iterate_changes
 from harness.diagnose.observation import (
@@ -19,12 +21,14 @@ from harness.diagnose.observation import (
     tabulate_outputs,
 )
 from harness.diagnose.observe import Observer, cut_rows, list_changes, write_probes
+from harness.diagnose.prove import Prover
 from harness.diagnose.read_network import read_network
 from harness.diagnose.trace_file import Traced, compare_layers
 from harness.formats.recognize import read_facts
+from harness.origin.hide import hide_folders
 from harness.origin.who_wrote import read_origin
-from harness.processes.limits import StepEnd
-from harness.processes.step import ObserveStep
+from harness.processes.limits import Limits, StepEnd
+from harness.processes.step import ModelStep
 from harness.processes.variables import Environment
 
 random = np.random.default_rng(0)
@@ -260,20 +264,46 @@ def test_an_observation_is_said_in_lines_of_eighty_columns() -> None:
     assert describe_observation(alone)[0] == "NOT RESTORED in a cage (TensorFlow 2.15.0):"
 
 
+def fail(_: Environment, step: ModelStep, folder: Path, *_limits: Limits) -> StepEnd:
+    """Leave the report of a step that failed, with the folders that it knew."""
+    said = f"cannot open {step.model}, nor {folder}/x, nor {sys.prefix}/bin/x: " + "why " * 40
+    error = {"type": "OSError", "message": said}
+    (folder / "result.json").write_bytes(msgspec.json.encode({"error": error}))
+    return StepEnd(exit=0)
+
+
 def test_why_a_model_was_not_restored_names_no_folder_of_this_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_archive(tmp_path / "m.keras", [dense("only", np.ones((3, 2)), np.ones(2))])
     deep = tmp_path / ("folder-" * 20)
-
-    def refuse(_: Environment, step: ObserveStep, folder: Path) -> StepEnd:
-        said = f"cannot open {step.model}, nor {folder}/x of {path}: " + "why " * 40
-        error = {"type": "OSError", "message": said}
-        (folder / "result.json").write_bytes(msgspec.json.encode({"error": error}))
-        return StepEnd(exit=0)
-
-    monkeypatch.setattr("harness.diagnose.observe.open_environment", lambda _: Environment())
+    for module in ("observe", "prove"):
+        monkeypatch.setattr(f"harness.diagnose.{module}.open_environment", lambda _: Environment())
     deep.mkdir()
-    seen = Observer(read_origin(path), deep, "2.15", trusted=True, run=refuse).observe()
-    assert seen.error.startswith("OSError: cannot open m.keras, nor observed/x of m.keras: why")
+    seen = Observer(read_origin(path), deep, "2.15", trusted=True, run=fail).observe()
+    assert seen.error.startswith("OSError: cannot open m.keras, nor observed/x, nor x: why")
     assert "folder-" not in str(seen)
+    prover = Prover(read_origin(path), deep, "2.16", trusted=True, run=fail)
+    executed = prover.prove(make_finding("lambda-safe-mode", 0.9, "seen"), deep / "cure-0")
+    assert executed.reason.startswith(
+        "the cure fails here: OSError: cannot open m.keras, nor cure-0/x, nor x: why"
+    )
+    restored = prover.prove(make_finding("removed-layers", 0.9, "seen"), deep / "cure-1")
+    assert restored.reason.startswith(
+        "2.16+legacy does not restore it: OSError: cannot open m.keras, nor x, nor x: why"
+    )
+
+
+def test_only_paths_of_this_machine_are_shortened(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "m.keras", [dense("only", np.ones((3, 2)), np.ones(2))])
+    code = tmp_path / "own code.py"
+    packages = tmp_path / "lib/site-packages/keras/src/saving.py"
+
+    def hide(said: str) -> str:
+        return hide_folders(said, read_origin(path), "/tmp/copy/model.keras", tmp_path / "w", code)
+
+    assert hide(f'File "{packages}", line 3') == 'File "site-packages/keras/src/saving.py", line 3'
+    assert hide(f"{code}:3 and {tmp_path / 'w'}") == "own code.py:3 and the work folder"
+    assert hide(f"in {path}, /tmp/copy/model.keras.") == "in m.keras, m.keras."
+    for kept in ("/layers/dense/vars/0", "https://keras.io/api/x", "a/b/c", "1/2 of ../x/y", "/"):
+        assert hide(kept) == kept

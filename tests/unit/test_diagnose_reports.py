@@ -1,4 +1,7 @@
-"""A diagnosis as SARIF and as a page: valid, whole, and nothing of the file shown raw."""
+"""A diagnosis as SARIF and as a page: valid, whole, and nothing of the file shown raw.
+
+Golden files: UPDATE_GOLDEN=1 python -m pytest tests/unit/test_diagnose_reports.py
+"""
 
 import json
 import re
@@ -12,15 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.diagnose.causes import CAUSES
-from harness.diagnose.diagnosis import Diagnosis
+from harness.diagnose.diagnosis import Diagnosis, describe_diagnosis
 from harness.diagnose.file_answer import LayerSummary, TensorSummary
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.observation import Observation
+from harness.diagnose.observation import LayerOutput, Observation
 from harness.diagnose.page import write_page
 from harness.diagnose.proof import Proof
 from harness.diagnose.sarif import make_sarif
 from harness.files import to_json
+from tests.unit.golden import assert_golden
 
+GOLDEN = Path(__file__).parent.parent / "data" / "golden" / "diagnose"
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -52,9 +57,43 @@ def make_diagnosis(text: str, answer: str | None = None) -> Diagnosis:
         needed=[text],
         notes=[text],
         seal=text,
-        proofs=[Proof(cause="dead-output", result="cannot", reason=text)],
-        restored=Observation(release="2.21", rows=3, facts=[text]),
+        proofs=[make_proof(text), Proof(cause="variables-lost", result="cannot", reason=text)],
+        restored=make_observation(text),
         tensors=[TensorSummary(role="input", name=text, dtype=text, shape=[1, 2])],
+    )
+
+
+def make_observation(text: str) -> Observation:
+    """Return what --load saw of a model of two layers."""
+    first = LayerOutput(name=text, kind=text, minimum=None, maximum=None, zeros=0.0, broken=9)
+    last = LayerOutput(name="last", kind="Dense", minimum=-1.5, maximum=2, zeros=0.25, ends=0.5)
+    versions = {"tensorflow": "2.21.0", "keras": "3.15.1"}
+    return Observation(
+        release="2.21",
+        versions=versions,
+        rows=3,
+        given=True,
+        gives="as neither",
+        facts=["two loads give the same", text],
+        layers=[first, last],
+    )
+
+
+def make_proof(text: str) -> Proof:
+    """Return the proof of a cure that helped."""
+    return Proof(
+        cause="dead-output",
+        result="cured",
+        reason="all 3 rows are as expected",
+        release="2.21",
+        versions={"tensorflow": "2.21.0"},
+        reference=text,
+        rows=3,
+        before=[float("nan"), 0.5],
+        after=[1.0, 2.0],
+        expected=[1.0, 2.0],
+        difference_after=1e-7,
+        before_error=text,
     )
 
 
@@ -90,6 +129,31 @@ def test_no_name_adds_an_element_to_the_page(text: str) -> None:
     page = write_page(make_diagnosis(text), NOW)
     assert Elements(page).found == Elements(write_page(make_diagnosis("name"), NOW)).found
     assert not steers(page)
+
+
+def test_the_page_and_the_sarif_show_what_was_observed_and_proved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("page", "sarif"):
+        monkeypatch.setattr(f"harness.diagnose.{module}.__version__", "1.0")
+    diagnosis = make_diagnosis("<b>\x1b[1mname")
+    assert_golden(GOLDEN / "restored.html", write_page(diagnosis, NOW))
+    shown = to_json(make_sarif(diagnosis, Path("m.keras")))
+    assert_golden(GOLDEN / "restored.sarif", shown)
+    json.loads(shown, parse_constant=lambda each: pytest.fail(f"{each} is no JSON"))
+
+
+def test_a_model_that_was_not_restored_is_no_fault_free_one() -> None:
+    failed = Observation(release="2.16", error="TypeError: no [a](b)")
+    diagnosis = Diagnosis(model="m.keras", format="f", writer="w", findings=[], restored=failed)
+    page = write_page(diagnosis, NOW)
+    assert "<h1>Not restored</h1>" in page
+    assert "none speaks" not in page
+    assert "No fault found." not in describe_diagnosis(diagnosis)
+    (result,) = make_sarif(diagnosis, Path("m.keras")).runs[0].results
+    assert (result.rule_id, result.level) == ("model-not-restored", "error")
+    said = "NOT RESTORED in a cage (release 2.16): TypeError: no \\[a](b)"
+    assert " ".join(result.message.text.split()) == said
 
 
 def test_the_page_needs_nothing_from_elsewhere() -> None:
@@ -138,8 +202,14 @@ def test_sarif_keeps_the_rules_that_readers_rely_on(text: str) -> None:
         assert -1 <= each.get("rank", -1) <= 100
         assert not steers(each["message"]["text"])
         assert not re.search(r"(?<!\\)\[[^\[\]]*\]\(", each["message"]["text"])  # no link
+        assert not any(map(steers, each.get("properties", {}).get("proof", {}).get("shown", [])))
         (place,) = each["locations"]
         assert place["physicalLocation"]["artifactLocation"]["uri"] == "folder/a%20b.keras"
+    (invocation,) = run["invocations"]
+    told = [each["message"]["text"] for each in invocation["toolExecutionNotifications"]]
+    names = [each["name"] for each in run["properties"]["layers"]]
+    assert (len(told), len(names)) == (3, 2)
+    assert not any(map(steers, told + names))
     prints = [json.dumps(each["partialFingerprints"]) for each in results]
     assert len(set(prints)) == len(prints)
     assert [each["level"] for each in results] == ["error", "error", "note", "warning"]

@@ -12,6 +12,7 @@ from harness import api
 from harness.diagnose.corpus_files import dense, write_h5
 from harness.diagnose.diagnosis import describe_diagnosis
 from harness.diagnose.file_answer import LayerSummary
+from harness.diagnose.restoring import Restoring
 from harness.diagnose.seal_rules import find_by_seal, open_seal, read_sealed
 from harness.errors import UsageError
 from harness.seals import seal_file
@@ -132,6 +133,33 @@ def test_an_input_may_have_any_name(name, model):
 
 def test_the_root_folder_has_no_seal():
     assert not has_seal(Path("/"))
+
+
+def test_predictions_of_the_sealed_inputs_are_compared_with_the_sealed_outputs(model):
+    right = predict(INPUTS[:32])
+    assert api.diagnose(model, predicted=right).answer == "equal"
+    found = api.diagnose(model, predicted=right[:, ::-1])
+    assert (causes(found)[0], found.own.computed) == ("output-columns-permuted", "as expected")
+    assert found.seal
+
+
+def test_predictions_of_other_inputs_are_not_compared_with_the_seal(model):
+    found = api.diagnose(model, predicted=predict(INPUTS[:9]))
+    assert (found.answer, causes(found)) == (None, [])
+    assert "--predicted is not compared with the seal" in found.needed[0]
+    assert "model.h5.seal/inputs.npz" in found.needed[0]
+
+
+def test_what_is_restored_is_given_the_seal_where_the_user_gives_nothing(model):
+    right = predict(INPUTS[:32])
+    sealed = Restoring(model, predicted=right).beside_seal()
+    assert np.array_equal(next(iter(sealed.inputs.values())), INPUTS[:32])
+    assert np.array_equal(sealed.expected, right)
+    assert (sealed.predicted is right, sealed.sealed) == (True, True)
+    assert Restoring(model, predicted=right[:9]).beside_seal().predicted is None
+    for given in ({"inputs": {"": INPUTS}}, {"expected": right}):
+        own = Restoring(model, **given)
+        assert own.beside_seal() is own
 
 
 def test_outputs_alone_are_diagnosed():

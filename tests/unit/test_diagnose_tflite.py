@@ -138,3 +138,34 @@ def test_a_float_model_that_predicts_zeros_may_have_been_dequantised(tmp_path: P
     assert find(DOOR, tmp_path, predicted=zeros) == ["tflite-float-dequantised"]
     assert find(DOOR, tmp_path, predicted=zeros, expected=zeros) == []
     assert find(DOOR, tmp_path, predicted=zeros + 1, expected=zeros) == []
+
+
+def test_predictions_alone_tell_labels_equal_rows_and_numbers_that_cannot_be(
+    tmp_path: Path,
+) -> None:
+    def alone(path: Path, predicted: Any) -> list[str]:
+        return find(path, tmp_path, predicted=np.asarray(predicted))
+
+    two = write(tmp_path, dense_model(KERNEL, units=2))
+    assert alone(two, [0, 1, 1, 0]) == ["labels-for-probabilities"]
+    assert alone(two, [0.1, 0.9, 0.2]) == alone(two, [0, 1, 2]) == []
+    assert alone(PUMPS, np.full((9, 1), 5.3)) == ["tflite-int8-scale-ignored"]
+    assert alone(DOOR, np.full((9, 1), 0.7)) == ["scaler-fitted-on-one-row"]
+    right, scale = ARRAYS["predictions"], answer_file(PUMPS).tensors[1].scale
+    assert scale is not None
+    assert alone(PUMPS, right) == []
+    assert alone(PUMPS, ARRAYS["raw_output"] * np.float64(scale)) == ["tflite-int8-scale-ignored"]
+    assert alone(PUMPS, right * 10 + 500.5) == ["output-in-another-unit"]
+
+
+def test_code_for_a_zero_point_that_was_left_out_gives_the_right_predictions(
+    tmp_path: Path,
+) -> None:
+    scale = answer_file(PUMPS).tensors[1].scale
+    assert scale is not None
+    np.save(tmp_path / "now.npy", ARRAYS["raw_output"] * np.float64(scale))
+    (finding,) = answer_file(PUMPS, "", Samples(predicted=str(tmp_path / "now.npy"))).findings
+    assert finding.evidence.endswith("the zero point is left out")
+    known = {"np": np, "outputs": ARRAYS["raw_output"]}
+    predictions = eval(finding.fix.removeprefix("predictions = "), known)
+    np.testing.assert_allclose(predictions, ARRAYS["predictions"], rtol=1e-4)

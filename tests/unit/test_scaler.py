@@ -1,7 +1,9 @@
 """A scaler is read without running it, and says whether inputs are raw, scaled or scaled twice."""
 
+import io
 import json
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.cli.diagnose_inputs import diagnose_inputs
-from harness.diagnose.file_answer import CannotRead, Expectation
-from harness.diagnose.read_scaler import Scaler, read_range, read_scaler
+from harness.diagnose import file_answer
+from harness.diagnose.corpus_files import dense, write_h5
+from harness.diagnose.file_answer import (
+    CannotRead,
+    Expectation,
+    Samples,
+    read_file_answer,
+    read_scaler_file,
+)
+from harness.diagnose.read_scaler import read_range, read_scaler
+from harness.diagnose.scaler import Scaler, pack, unpack
 from harness.diagnose.scaler_rules import compare_scaler
 from harness.errors import UsageError
+from harness.formats.facts import Unreadable
+from harness.formats.reading import NotRead, run_reader
 
 preprocessing = pytest.importorskip("sklearn.preprocessing")
 joblib = pytest.importorskip("joblib")
@@ -186,7 +199,7 @@ def test_a_file_that_runs_code_is_said_to_do_so_and_is_not_run(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "evil.pkl").write_bytes(pickle.dumps(Attack()))
     with pytest.raises(CannotRead) as caught:
-        read_scaler(tmp_path / "evil.pkl")
+        read_scaler_file(tmp_path / "evil.pkl")
     assert "evil.pkl with pickle or joblib runs posix.system" in caught.value.found.replace(
         "nt.", "posix."
     )
@@ -275,7 +288,7 @@ def test_a_tuple_that_is_shared_many_times_over_is_not_unfolded(tmp_path: Path) 
     named = b"csklearn.preprocessing._data\nStandardScaler\n"
     raw = b"\x80\x02" + named + b")\x81}(" + mean + scale + b"ub."
     (tmp_path / "s.pkl").write_bytes(raw)
-    with pytest.raises(CannotRead, match="no scaler can be read"):
+    with pytest.raises(Unreadable, match="no numbers"):
         read_scaler(tmp_path / "s.pkl")
 
 
@@ -306,8 +319,78 @@ def test_what_is_no_scaler_gets_a_sentence_and_the_way_round_it(
     name: str, content: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(CannotRead) as caught:
+    with pytest.raises(Unreadable) as caught:
         read_scaler(tmp_path / name)
     assert "np.savez(" in caught.value.tip
+
+
+def test_a_scaler_goes_from_one_process_to_another_as_it_is(tmp_path: Path) -> None:
+    for kind in ("standard", "signed"):
+        joblib.dump(fit(kind), tmp_path / "s.joblib")
+        here, there = read_scaler(tmp_path / "s.joblib"), read_scaler_file(tmp_path / "s.joblib")
+        assert pack(here) == there
+        assert str(unpack(there)) == str(here)
+    (tmp_path / "s.pkl").write_bytes(b"no pickle")
+    with pytest.raises(CannotRead, match=r"no scaler can be read in s\.pkl") as caught:
+        read_scaler_file(tmp_path / "s.pkl")
+    assert caught.value.tip.startswith("where it opens: np.savez(")
     with pytest.raises(UsageError, match="there is no file"):
-        read_scaler(tmp_path / "absent")
+        read_scaler_file(tmp_path / "absent")
+
+
+def test_a_scaler_is_read_in_the_process_that_reads_the_model(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    model = write_h5(tmp_path / "m.h5", [dense("only", np.ones((4, 2)), np.zeros(2))])
+    joblib.dump(fit("standard"), tmp_path / "s.joblib")
+    started = []
+
+    def run(module: str, path: Path, *arguments: str) -> bytes:
+        started.append(module)
+        return run_reader(module, path, *arguments)
+
+    monkeypatch.setattr(file_answer, "run_reader", run)
+    said = read_file_answer(model, "", Samples(scaler=str(tmp_path / "s.joblib")))
+    assert started == ["harness.diagnose"]
+    assert said.scaler == pack(read_scaler(tmp_path / "s.joblib"))
+    (tmp_path / "s.joblib").write_bytes(b"no pickle")
+    with pytest.raises(CannotRead, match=r"no scaler can be read in s\.joblib"):
+        read_file_answer(model, "", Samples(scaler=str(tmp_path / "s.joblib")))
+
+
+def test_a_scaler_that_ends_its_process_is_told_from_a_model_that_does(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    model = write_h5(tmp_path / "m.h5", [dense("only", np.ones((4, 2)), np.zeros(2))])
+    joblib.dump(fit("standard"), tmp_path / "s.joblib")
+    guilty = "model"
+
+    def run(module: str, path: Path, *arguments: str) -> bytes:
+        both = any("joblib" in each for each in arguments)
+        if both or (guilty == "model") == (module == "harness.diagnose"):
+            raise NotRead("it took too long", died=True)
+        return run_reader(module, path, *arguments)
+
+    monkeypatch.setattr(file_answer, "run_reader", run)
+    samples = Samples(scaler=str(tmp_path / "s.joblib"))
+    with pytest.raises(CannotRead, match="no readable model"):
+        read_file_answer(model, "", samples)
+    guilty = "scaler"
+    with pytest.raises(CannotRead, match=r"no scaler can be read in s\.joblib") as caught:
+        read_file_answer(model, "", samples)
+    assert caught.value.found == "it took too long"
+
+
+def test_a_hostile_scaler_takes_neither_the_time_nor_the_memory_of_the_command(
+    tmp_path: Path,
+) -> None:
+    tiny = io.BytesIO()
+    np.save(tiny, np.zeros(1))
+    with zipfile.ZipFile(tmp_path / "slow.npz", "w") as archive:
+        for number in range(40_000):
+            archive.writestr(f"{number}.npy", tiny.getvalue())
+    np.savez_compressed(tmp_path / "large.npz", mean=np.zeros(300 << 17))  # 300 MiB
+    for name, said in (("slow.npz", "more than 2 s of CPU"), ("large.npz", "Unable to allocate")):
+        with pytest.raises(CannotRead, match="no scaler can be read") as caught:
+            read_scaler_file(tmp_path / name)
+        assert said in caught.value.found

@@ -22,7 +22,7 @@ from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
 from harness.cli.waiting import show_progress
-from harness.errors import CHANGED, EXPECTED, UsageError, count, printable
+from harness.errors import CHANGED, EXPECTED, EnvironmentUnusable, UsageError, count, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ def diagnose(
     """Name the cause of wrong predictions, with evidence and a cure; TensorFlow is not needed.
 
     Without MODEL and other files, on a terminal, it asks six questions and says what to check.
-    Exit code 0: nothing found; 1: findings, or predictions that differ; 2: wrong usage; 3: a file
-    that cannot be read.
+    Exit code 0: nothing found; 1: findings, predictions that differ, or a model that --load does
+    not restore; 2: wrong usage; 3: a file that cannot be read, or no release for --load.
     """
     from harness.cli import diagnose_asked
     from harness.diagnose.causes import ALL
@@ -157,20 +157,27 @@ def diagnose(
     if beside and inputs:
         more = partial(diagnose_inputs, inputs, train_sample, scaler)
     diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
-    if (load or prove) and model and diagnosis.seal and inputs is None:
+    given_outputs = wanted is not None or bool(arrays)
+    if (load or prove) and model and diagnosis.seal and inputs is None and not given_outputs:
         from harness.diagnose.seal_rules import read_sealed
 
         inputs, wanted = read_sealed(model)
     restoring = diagnose_load.Restoring(
         reader, code, trust, inputs, wanted, arrays[0] if arrays else None
     )
-    if load and model:
-        diagnosis = diagnose_load.look_inside(model, diagnosis, restoring)
-    if prove and model:
-        diagnosis = diagnose_load.prove(model, diagnosis, restoring)
+    failed: EnvironmentUnusable | None = None
+    try:
+        if load and model:
+            diagnosis = diagnose_load.look_inside(model, diagnosis, restoring)
+        if prove and model:
+            diagnosis = diagnose_load.prove(model, diagnosis, restoring)
+    except EnvironmentUnusable as error:  # what the file told is told all the same
+        failed, diagnosis = error, diagnose_load.note_failure(diagnosis, error)
     printer.record(diagnosis)
     print_diagnosis(diagnosis, printer)
     write_reports(diagnosis, sarif, html, given[0], code, printer)
+    if failed:
+        raise failed
     printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
     raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
 

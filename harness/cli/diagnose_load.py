@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from harness.cli.waiting import show_progress
-from harness.errors import UsageError
+from harness.errors import EnvironmentUnusable, UsageError
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ class Restoring:
 
 
 def look_inside(model: Path, diagnosis: "Diagnosis", given: Restoring) -> "Diagnosis":
-    """Return the diagnosis with what the model shows when it is restored; raises as `prove`."""
+    """Return the diagnosis with what the model shows when it is restored.
+
+    Raises UsageError as `prove`, and EnvironmentUnusable where a release cannot be built.
+    """
     from harness.diagnose.findings import rank
     from harness.diagnose.observe import Observer
     from harness.diagnose.prove import choose_release
@@ -76,7 +79,7 @@ def prove(model: Path, diagnosis: "Diagnosis", given: Restoring) -> "Diagnosis":
     """Return the diagnosis with what came of its cures, carried out on copies of the model.
 
     Raises UsageError for a model that is not loaded because it is unsafe, or because this machine
-    has no cage; and EnvironmentUnusable where a release cannot be built.
+    has no cage.
     """
     from harness.diagnose.causes import CAUSES
     from harness.diagnose.proof import leave_to_people
@@ -95,6 +98,12 @@ def prove(model: Path, diagnosis: "Diagnosis", given: Restoring) -> "Diagnosis":
         prover = Prover(origin, work, given.reader, own, given.trust, *arrays)
         proofs = prover.prove_all(diagnosis.findings)
     return msgspec.structs.replace(diagnosis, proofs=proofs)
+
+
+def note_failure(diagnosis: "Diagnosis", error: EnvironmentUnusable) -> "Diagnosis":
+    """Return the diagnosis with why the model could not be restored."""
+    said = f"restore it where that works; here {error.problem}"
+    return msgspec.structs.replace(diagnosis, needed=[*diagnosis.needed, said])
 
 
 def open_origin(model: Path, trust: bool, option: str) -> "Origin":

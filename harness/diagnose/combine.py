@@ -39,8 +39,7 @@ def diagnose_all(
     """
     parts = []
     if model is not None:
-        alone = samples is None or not (samples.expected or samples.predicted)
-        if has_seal(model) and alone:
+        if has_seal(model):
             parts.append(diagnose_sealed(model, reader, samples))
         else:
             parts.append(diagnose_file(model, reader, samples))
@@ -54,7 +53,10 @@ def diagnose_all(
 
 
 def diagnose_sealed(model: Path, reader: str, samples: Samples | None) -> Diagnosis:
-    """Return what a file says beside its seal, whose inputs and outputs stand for missing ones."""
+    """Return what a file says beside its seal.
+
+    The sealed inputs and outputs stand for missing ones: where outputs are given, they do not.
+    """
     from harness.diagnose.seal_rules import find_by_seal, open_seal, use_arrays
     from harness.origin.samples import read_samples
 
@@ -62,8 +64,10 @@ def diagnose_sealed(model: Path, reader: str, samples: Samples | None) -> Diagno
     if seal is None:
         file = diagnose_file(model, reader, samples)
         return msgspec.structs.replace(file, needed=[unread, *file.needed])
-    sealed = use_arrays(model, seal)
-    file = diagnose_file(model, reader, sealed if sealed.inputs else None)
+    given = samples is not None and bool(samples.expected or samples.predicted)
+    sealed = Samples() if given else use_arrays(model, seal)
+    fed = samples if given else sealed if sealed.inputs else None
+    file = diagnose_file(model, reader, fed)
     inputs = read_samples(Path(samples.inputs), "--inputs") if samples and samples.inputs else None
     found = find_by_seal(model, seal, file.layers, inputs)
     rows = " ".join(str(each) for each in seal.outputs[0].shape[:1]) if sealed.inputs else ""

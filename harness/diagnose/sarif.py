@@ -135,9 +135,9 @@ def make_sarif(diagnosis: Diagnosis, subject: Path, code: Path | None = None) ->
     ]
     found = [(rule, make_result(rule, said, here)) for rule, said in pairs]
     found += [make_pair(each, here, code) for each in diagnosis.findings]
-    if diagnosis.answer == "unexplained":
+    if diagnosis.answer == "unexplained" or (diagnosis.differs and not diagnosis.findings):
         rule = make_rule(UNEXPLAINED, TITLES["unexplained"], "code", "", "warning")
-        said = f"{TITLES['unexplained']} {diagnosis.reason}"
+        said = f"{TITLES['unexplained']} {diagnosis.reason}".rstrip()
         found.append((rule, make_result(rule, said, here)))
     rules = list({rule.id: rule for rule, _ in found}.values())
     index = {rule.id: place for place, rule in enumerate(rules)}

@@ -26,8 +26,11 @@ class Tried:
 
     def cut(self, rows: int) -> "Tried":
         """Return the predictions for the first rows alone."""
-        first = [[each[:rows] for each in outputs] for outputs in (self.before, self.after)]
-        return replace(self, before=first[0], after=first[1])
+        before, after = (
+            [each[:rows] if each.ndim else each for each in outputs]
+            for outputs in (self.before, self.after)
+        )
+        return replace(self, before=before, after=after)
 
 
 def compare(

@@ -68,7 +68,7 @@ def spell_share(apart: float) -> str:
     """Return a difference that `measure` gave, as it is said after "differs"."""
     if np.isfinite(apart):
         return f" by {apart:.0%} of the largest prediction"
-    return ": in its shape, its words, or where NaN stands"
+    return ": in shape, in words, or in where NaN stands"
 
 
 def find_redrawn(seen: Looks) -> Finding | None:
@@ -77,7 +77,7 @@ def find_redrawn(seen: Looks) -> Finding | None:
     if not seen.redrawn:
         if apart <= CLOSE or find_chance(seen):
             return None
-        said = f"what the file predicts differs between two loads{spell_share(apart)}"
+        said = f"the predictions of two loads of the file differ{spell_share(apart)}"
         return make_finding("variables-lost", 0.85, said)
     named = ", ".join(seen.redrawn[:3]) + (", ..." if len(seen.redrawn) > 3 else "")
     said = f"two loads of the file give other weights to {named}"
@@ -89,7 +89,7 @@ def find_chance(seen: Looks) -> Finding | None:
     apart = 0.0 if seen.again is None else measure(seen.output, seen.again)
     if apart <= CLOSE:
         return None
-    said = f"what predict gives differs between two calls{spell_share(apart)}"
+    said = f"two calls of predict differ{spell_share(apart)}"
     if seen.stateful:
         named = ", ".join(seen.stateful[:3])
         return make_finding("stateful-rnn-residue", 0.9, f"{said}; stateful: {named}")
@@ -103,7 +103,7 @@ def find_dependence(seen: Looks) -> Finding | None:
     apart = measure(seen.output[: len(seen.single)], seen.single)
     if apart <= CLOSE:
         return None
-    said = f"what a row gives differs if it is predicted alone{spell_share(apart)}"
+    said = f"a row predicted alone differs{spell_share(apart)}"
     return make_finding("depends-on-the-batch", 0.9, said)
 
 
@@ -114,7 +114,7 @@ def find_other_process(seen: Looks) -> Finding | None:
     apart = measure(seen.output, seen.elsewhere)
     if apart <= CLOSE:
         return None
-    said = f"what a second process predicts differs{spell_share(apart)}"
+    said = f"a second process differs{spell_share(apart)}"
     return make_finding("vocabulary-from-a-set", 0.6, said)
 
 
@@ -213,5 +213,5 @@ def list_facts(seen: Looks) -> list[str]:
     if seen.traced and seen.traced.compared and not seen.traced.name:
         facts.append(f"{seen.traced.compared} layers give what their weights in the file say")
     if seen.training is not None and (apart := measure(seen.output, seen.training)) > CLOSE:
-        facts.append(f"with training=True, as with dropout, it differs{spell_share(apart)}")
+        facts.append(f"with training=True, as with dropout, predictions differ{spell_share(apart)}")
     return facts

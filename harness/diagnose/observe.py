@@ -45,7 +45,7 @@ LARGEST_PROBES = 1 << 28  # bytes of all changed inputs
 MOST_PROBES = 150
 EXPECTED, NOW = "is expected", "you get now"
 PADDING = 3  # zeros that are added to a sequence
-LOOKS = {  # of worker/observe_model.py, that may fail
+SPELLED_LOOKS = {  # of worker/observe_model.py, that may fail
     "again": "a second call",
     "single": "rows one by one",
     "probe": "changed inputs",
@@ -215,7 +215,7 @@ class Observer:
             facts.insert(0, self.spell_gives(gives))
         elif self.expected is not None or self.predicted is not None:
             facts.append("not compared with your outputs: give their --inputs")
-        if left := [said for name, said in LOOKS.items() if name in report.left_out]:
+        if left := [said for name, said in SPELLED_LOOKS.items() if name in report.left_out]:
             facts.append(f"not looked at: {', '.join(left)}")
         return Observation(
             release=self.release,

@@ -107,7 +107,7 @@ def test_a_row_that_gives_nan_alone_is_not_said_to_be_predicted_as_in_its_batch(
     assert not any("alone" in each for each in facts)
     assert len(facts) == 4
     trained = list_facts(replace(SOUND, training=SAME * np.nan))
-    assert trained[-1].endswith("it differs: in its shape, its words, or where NaN stands")
+    assert trained[-1].endswith("differ: in shape, in words, or in where NaN stands")
 
 
 def test_nan_in_the_same_places_is_the_same() -> None:

@@ -163,7 +163,7 @@ class Observer:
         )
 
     def cut_given(self, outputs: Array | None, rows: int) -> Array | None:
-        """Return the first rows of what the user gave, None where the user gave no inputs for it."""
+        """Return the first rows of the user's outputs, None where inputs are not given."""
         return None if outputs is None or self.inputs is None else outputs[:rows]
 
     def trace(self, report: ObserveReport, folder: Path, inputs: Array) -> Traced | None:

@@ -20,10 +20,11 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one cure. `reason`: one sentence.
 
     `result`: "not needed" where the predictions are as expected without this cure. `release`: in
-    which it was carried out, "" where no process was started for it. `reference`: what the expected predictions are from. `before`, `after`, `expected`: the first
-    numbers; `difference_before`, `difference_after`: the largest difference from the expected ones,
-    None where there is none to tell. `expected` is empty where the file, computed without
-    TensorFlow, agrees with the cure: these numbers are not kept. `before_error`: what load_model says without the cure.
+    which it was carried out, "" where no process was started for it. `reference`: what the expected
+    predictions are from. `before`, `after`, `expected`: the first numbers; of what the file gives,
+    computed without TensorFlow, none are kept. `difference_before`, `difference_after`: the largest
+    difference from the expected ones, None where there is none to tell. `before_error`: what
+    load_model says without the cure.
     """
 
     cause: str

@@ -112,14 +112,14 @@ def test_a_row_that_gives_nan_alone_is_not_said_to_be_predicted_as_in_its_batch(
 
 def test_nan_in_the_same_places_is_the_same() -> None:
     holed = np.where(np.arange(12)[:, None] == 2, np.nan, OUTPUT)
-    same = {each: holed for each in ("output", "again", "reloaded", "training", "elsewhere")}
+    same = dict.fromkeys(("output", "again", "reloaded", "training", "elsewhere"), holed)
     assert find(replace(SOUND, **same, single=holed[:4])) == []
     assert measure(holed * np.nan, holed * np.nan) == 0
 
 
 def test_words_are_compared_as_words() -> None:
     words = np.array([["rain", "sun"]] * 12)
-    same = {each: words for each in ("output", "again", "reloaded", "training", "elsewhere")}
+    same = dict.fromkeys(("output", "again", "reloaded", "training", "elsewhere"), words)
     sound = replace(SOUND, **same, single=words[:4])
     assert (find(sound), len(list_facts(sound))) == ([], 5)
     other = words[:, ::-1]
@@ -223,7 +223,9 @@ def test_a_probe_that_the_model_refuses_costs_only_itself(tmp_path: Path) -> Non
     assert [each.size for each in found[-2:]] == [0, 0]
     turned = next(at for at, each in enumerate(changes) if "[2, 1, 0]" in each.words)
     np.testing.assert_allclose(found[turned], counts[""][:, ::-1] @ kernel, rtol=1e-5)
-    expected = replace(SOUND, expected=found[turned], changed=list(zip(changes, found, strict=True)))
+    expected = replace(
+        SOUND, expected=found[turned], changed=list(zip(changes, found, strict=True))
+    )
     assert [each.cause for each in judge_restored(expected)[1]] == ["columns-in-another-order"]
 
 

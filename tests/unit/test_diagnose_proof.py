@@ -53,9 +53,7 @@ def test_what_was_right_before_is_not_said_to_be_cured_by_anything() -> None:
     for after in (RIGHT, OTHER):
         proof = prove(RIGHT, after, RIGHT)
         assert (proof.result, proof.difference_before) == ("not needed", 0)
-        assert describe_proof(proof)[-1] == (
-            "NOT NEEDED: all 6 rows are as expected without it."
-        )
+        assert describe_proof(proof)[-1] == ("NOT NEEDED: all 6 rows are as expected without it.")
 
 
 def test_a_model_that_is_right_alone_does_not_make_a_wrong_cure_a_cure() -> None:

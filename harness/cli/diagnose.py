@@ -23,7 +23,7 @@ from harness.cli.model_options import TrustOption
 from harness.cli.options import suggest_lesson
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
-from harness.errors import CHANGED, EXPECTED, UsageError, printable
+from harness.errors import CHANGED, EXPECTED, EnvironmentUnusable, UsageError, printable
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ def diagnose(
     """Name the cause of wrong predictions, with evidence and a cure; TensorFlow is not needed.
 
     Without MODEL and other files, on a terminal, it asks six questions and says what to check.
-    Exit code 0: nothing found; 1: findings, or predictions that differ; 2: wrong usage; 3: a file
-    that cannot be read.
+    Exit code 0: nothing found; 1: findings, predictions that differ, or a model that --load does
+    not restore; 2: wrong usage; 3: a file that cannot be read, or no release for --load.
     """
     from harness.cli import diagnose_asked
     from harness.diagnose.causes import ALL
@@ -162,16 +162,22 @@ def diagnose(
     if beside and inputs:
         more = partial(diagnose_inputs, inputs, train_sample, scaler)
     diagnosis = diagnose_all(model, code, reader, samples, wanted, arrays, more)
+    failed: EnvironmentUnusable | None = None
     if (load or prove) and model:
         now = arrays[0] if arrays else None
         restoring = diagnose_load.gather(model, reader, code, trust, inputs, wanted, now)
-        if load:
-            diagnosis = diagnose_load.look_inside(diagnosis, restoring)
-        if prove:
-            diagnosis = diagnose_load.prove(diagnosis, restoring)
+        try:
+            if load:
+                diagnosis = diagnose_load.look_inside(diagnosis, restoring)
+            if prove:
+                diagnosis = diagnose_load.prove(diagnosis, restoring)
+        except EnvironmentUnusable as error:  # what the file told is told all the same
+            failed, diagnosis = error, diagnose_load.note_failure(diagnosis, error)
     printer.record(diagnosis)
     print_diagnosis(diagnosis, printer)
     write_reports(diagnosis, sarif, html, given[0], code, printer)
+    if failed:
+        raise failed
     printer.tip(printable(f"Next: {choose_next(diagnosis)}"))
     raise typer.Exit(CHANGED if diagnosis.wrong else EXPECTED)
 

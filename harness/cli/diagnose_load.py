@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from harness.cli.waiting import show_progress
+from harness.errors import EnvironmentUnusable
 from harness.program import command_line
 
 if TYPE_CHECKING:
@@ -79,3 +80,9 @@ def prove(diagnosis: "Diagnosis", given: "Restoring") -> "Diagnosis":
     with show_progress("carrying out the cure on a copy"):
         proofs = given.prove(diagnosis.findings)
     return msgspec.structs.replace(diagnosis, proofs=proofs)
+
+
+def note_failure(diagnosis: "Diagnosis", error: EnvironmentUnusable) -> "Diagnosis":
+    """Return the diagnosis with why the model could not be restored."""
+    said = f"restore it where that works; here {error.problem}"
+    return msgspec.structs.replace(diagnosis, needed=[*diagnosis.needed, said])

@@ -40,10 +40,8 @@ def diagnose_all(
     """
     parts = []
     if model is not None:
-        alone = samples is None or not (samples.expected or (samples.inputs and samples.predicted))
-        if has_seal(model) and alone:
-            expected = find_expected(model, predicted)
-            parts.append(diagnose_sealed(model, reader, samples, expected is not None))
+        if has_seal(model):
+            parts.append(diagnose_sealed(model, reader, samples, predicted))
         else:
             parts.append(diagnose_file(model, reader, samples))
     if code:
@@ -55,23 +53,22 @@ def diagnose_all(
     return reduce(join, parts)
 
 
-def find_expected(model: Path, predicted: "Sequence[Array]") -> "Array | None":
-    """Return the sealed outputs where predictions have their shape, as of the sealed inputs."""
+def fits_seal(model: Path, predicted: "Sequence[Array]") -> bool:
+    """Return whether predictions have the shape of the sealed outputs: of the sealed inputs."""
     if not predicted:
-        return None
+        return False
     from harness.diagnose.seal_rules import read_sealed
 
     sealed = read_sealed(model)[1]
-    fits = sealed is not None and all(each.shape == sealed.shape for each in predicted)
-    return sealed if fits else None
+    return sealed is not None and all(each.shape == sealed.shape for each in predicted)
 
 
 def diagnose_sealed(
-    model: Path, reader: str, samples: Samples | None, fits: bool = False
+    model: Path, reader: str, samples: Samples | None, predicted: "Sequence[Array]"
 ) -> Diagnosis:
     """Return what a file says beside its seal, whose inputs and outputs stand for missing ones.
 
-    `fits`: the predictions in `samples` are of the sealed inputs.
+    Where the user's outputs can be compared, they count, and not the sealed ones.
     """
     from harness.diagnose.seal_rules import find_by_seal, open_seal, use_arrays
     from harness.origin.samples import read_samples
@@ -81,20 +78,25 @@ def diagnose_sealed(
         file = diagnose_file(model, reader, samples)
         return msgspec.structs.replace(file, needed=[unread, *file.needed])
     given = samples or Samples()
-    sealed = msgspec.structs.replace(
-        use_arrays(model, seal),
-        predicted=given.predicted if fits else "",
-        scaler=given.scaler,
-    )
+    own = bool(given.expected or (given.inputs and given.predicted))
+    fits = not own and fits_seal(model, predicted)
+    sealed = given
+    if not own:
+        beside, now = use_arrays(model, seal), given.predicted if fits else ""
+        sealed = msgspec.structs.replace(beside, predicted=now, scaler=given.scaler)
     file = diagnose_file(model, reader, sealed)
     inputs = read_samples(Path(given.inputs), "--inputs") if given.inputs else None
     found = find_by_seal(model, seal, file.layers, inputs)
-    rows = " ".join(str(each) for each in seal.outputs[0].shape[:1]) if sealed.inputs else ""
+    rows = (
+        " ".join(str(each) for each in seal.outputs[0].shape[:1])
+        if sealed.inputs and not own
+        else ""
+    )
     used = f"its {rows} inputs and outputs stand for --inputs and --expected" if rows else ""
     compared = "--inputs are compared with its statistics" if inputs else ""
     said = "; ".join(filter(None, (seal.spell_writer(), used, compared)))
     needed = list(file.needed)
-    if given.predicted and not fits:
+    if given.predicted and not (fits or own):
         place = plain(f"{find_seal(model).name}/inputs.npz")
         now = f"give what you get now for {place}" if rows else "give --inputs and --expected"
         needed.append(f"--predicted is not compared with the seal: {now}")

@@ -1,7 +1,7 @@
 """The predictions before and after a cure, against the expected ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -28,18 +28,28 @@ class Tried:
     versions: dict[str, str | None]
     computes_in: str = ""
 
+    def cut(self, rows: int) -> "Tried":
+        """Return the predictions for the first rows alone."""
+        before, after = (
+            [each[:rows] if each.ndim else each for each in outputs]
+            for outputs in (self.before, self.after)
+        )
+        return replace(self, before=before, after=after)
+
 
 def compare(
     cause: str,
     release: str,
     tried: Tried,
-    expected: Array | None,
+    expected: Sequence[Array] | None,
     predicted: Array | None,
     reference: str,
+    which: str = "rows",
 ) -> Proof:
     """Return the proof of a cure. `predicted`: what the user's own program gives now.
 
-    `expected` None: the reference gives something else than the cure.
+    `expected`: every output, None where the reference gives something else than the cure. `which`:
+    what the rows are called.
     """
     before = tried.before if predicted is None else [predicted]
     made = Proof(
@@ -49,50 +59,60 @@ def compare(
         release=release,
         versions=tried.versions,
         reference=reference,
-        rows=len(tried.after[0]) if tried.after[0].ndim else 0,
+        rows=count_rows(tried.after),
         before=show(before),
         after=show(tried.after),
         before_error=find_innermost(tried.before_error, 120),
     )
     if expected is None:
         return made
-    dtype = tried.computes_in
-    plainly = agree(tried.before, expected, dtype)
-    cured, alone = agree(tried.after, expected, dtype), plainly and predicted is not None
-    reason = made.reason
-    if cured or alone:
-        reason = f"all {len(expected)} rows are as expected"
-        if not cured:
-            reason += " from load_model and predict alone: leave out what your code adds"
-        if agree(before, expected, dtype):
-            reason += ", and they were so before"
-    return msgspec.structs.replace(
+    made = msgspec.structs.replace(
         made,
-        result="cured" if (cured or alone) else "not cured",
-        reason=reason,
-        after=show(tried.after if cured or not alone else tried.before),
-        expected=show([expected]),
+        expected=show(expected),
         difference_before=measure(before, expected),
-        difference_after=measure(tried.after if cured or not alone else tried.before, expected),
+        difference_after=measure(tried.after, expected),
     )
+    right = f"all {count_rows(expected)} {which} are as expected"
+    dtype = tried.computes_in
+    if agree(before, expected, dtype):
+        said = f"{right} without it"
+        return msgspec.structs.replace(made, result="not needed", reason=said)
+    alone = agree(tried.before, expected, dtype)
+    if agree(tried.after, expected, dtype):
+        said = f"{right}, with load_model and predict alone too" if alone else right
+        return msgspec.structs.replace(made, result="cured", reason=said)
+    if alone:
+        said = f"{right} with load_model and predict alone: leave out what your code adds"
+        return msgspec.structs.replace(made, result="not needed", reason=said)
+    return made
 
 
-def agree(outputs: Sequence[Array], expected: Array, dtype: str = "") -> bool:
-    """Return whether the one output of a model is as expected, within rounding of `dtype`."""
-    if len(outputs) != 1:
+def agree(outputs: Sequence[Array], expected: Sequence[Array], dtype: str = "") -> bool:
+    """Return whether every output of a model is as expected, within rounding of `dtype`."""
+    if len(outputs) != len(expected):
         return False
-    return compare_arrays(list(outputs), [take_form(expected, outputs[0])], [dtype])[0]
+    wanted = list(map(take_form, expected, outputs))
+    return compare_arrays(list(outputs), wanted, [dtype] * len(wanted))[0]
 
 
-def measure(outputs: Sequence[Array], expected: Array) -> float | None:
-    """Return the largest difference, None where the two cannot be compared."""
-    if len(outputs) != 1 or {outputs[0].dtype.kind, expected.dtype.kind} - set("fiub"):
+def measure(outputs: Sequence[Array], expected: Sequence[Array]) -> float | None:
+    """Return the largest difference of all outputs, None where one cannot be compared."""
+    if not outputs or len(outputs) != len(expected):
         return None
-    wanted = take_form(expected, outputs[0])
-    if wanted.shape != outputs[0].shape:
-        return None
-    apart = np.abs(outputs[0].astype(float) - wanted.astype(float))
-    return float(apart.max()) if apart.size and np.isfinite(apart).all() else None
+    apart = []
+    for one, wanted in zip(outputs, map(take_form, expected, outputs), strict=True):
+        numbers = {one.dtype.kind, wanted.dtype.kind} <= set("fiub")
+        if not numbers or wanted.shape != one.shape or not one.size:
+            return None
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            apart.append(np.abs(one.astype(float) - wanted.astype(float)).max())
+    largest = float(np.max(apart))
+    return largest if np.isfinite(largest) else None
+
+
+def count_rows(outputs: Sequence[Array]) -> int:
+    """Return how many rows the first output has, 0 for a single number."""
+    return len(outputs[0]) if outputs and outputs[0].ndim else 0
 
 
 def show(outputs: Sequence[Array]) -> list[float]:

@@ -88,13 +88,19 @@ def share_certain(values: Array) -> float:
 
 def find_chance(first: Outputs, second: Array) -> list[Finding]:
     """Speak where two predictions of the same inputs differ; `second` has the shape of `got`."""
-    if not (np.isfinite(first.got).all() and np.isfinite(second).all()):
-        return []
-    difference = np.abs(first.got - second)
+    one, other = np.isfinite(first.got), np.isfinite(second)
+    if (broken := (one != other).any(axis=1)).any():
+        said = f"{int(broken.sum())} of {len(broken)} rows hold NaN or infinity in one call only"
+        return [
+            make_finding("stateful-rnn-residue", 0.4, said),
+            make_finding("training-mode-at-inference", 0.3, said),
+        ]
+    kept = one & other
+    difference = np.abs(np.where(kept, first.got, 0) - np.where(kept, second, 0))
     if (difference <= first.limits).all():
         return []
     largest = float(difference.max())
-    related = correlate(first.got.ravel(), second.ravel())
+    related = correlate(first.got[kept], second[kept])
     said = f"two predictions of the same inputs differ by up to {largest:.3g}"
     shown = "" if related is None else f", and correlate with {related:.2f}"
     if related is not None and abs(related) < MOST_RELATED:

@@ -20,6 +20,7 @@ from harness.diagnose.file_answer import (
 from harness.diagnose.findings import Answer, Finding, rank
 from harness.diagnose.observation import Observation, describe_observation
 from harness.diagnose.proof import Proof, describe_proof
+from harness.errors import count
 from harness.formats.facts import TFLITE, plain
 from harness.origin.who_wrote import make_origin, spell_writer
 
@@ -40,6 +41,7 @@ NOTHING_SEEN = (
     "A fault outside the file leaves no trace in it: inputs that are not scaled, labels in another"
     " order. Give --expected and --predicted to look for these."
 )
+CANNOT_TELL, NO_FAULT = "Cannot tell", "No fault found"
 WITHOUT_LAYERS = "the layers of this format are not read: give --expected and --predicted"
 PREDICTED_ALONE = (
     "give --expected: the predictions alone are no labels, no steps of the output, not all equal,"
@@ -86,7 +88,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     def wrong(self) -> bool:
         """Return whether anything is wrong, with a known cause or without."""
         told = self.answer in ("explained", "unexplained")
-        return bool(self.findings) or self.unloadable or told
+        return bool(self.findings) or self.unloadable or self.differs or told
 
     @property
     def unloadable(self) -> bool:
@@ -94,10 +96,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
         return self.restored is not None and bool(self.restored.error)
 
     @property
-    def unexplained(self) -> bool:
-        """Return whether something is wrong, or nothing can be told, and no finding says why."""
-        told = self.unloadable or self.answer in ("unexplained", "cannot tell")
-        return told and not self.findings
+    def differs(self) -> bool:
+        """Return whether the restored model gives neither what is expected nor what is predicted.
+
+        Where it gives one of them and not the other, there is a finding.
+        """
+        return self.restored is not None and self.restored.gives == "as neither"
 
 
 def diagnose_outputs(expected: "Array | None", predicted: Sequence["Array"]) -> Diagnosis:
@@ -180,9 +184,24 @@ def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
     )
 
 
+def name_verdict(diagnosis: Diagnosis) -> str:
+    """Return the diagnosis in a few words."""
+    if diagnosis.unsafe:
+        return "Unsafe to load"
+    if diagnosis.findings:
+        return f"{count(len(diagnosis.findings), 'finding')}: {diagnosis.findings[0].cause}"
+    if diagnosis.unloadable:
+        return "Not restored"
+    if diagnosis.differs:
+        return "The restored model predicts something else"
+    if diagnosis.answer in ("unexplained", "cannot tell"):
+        return TITLES[diagnosis.answer].rstrip(".")
+    return CANNOT_TELL if WITHOUT_LAYERS in diagnosis.needed else NO_FAULT
+
+
 def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
     """Return a diagnosis as lines, the worst first."""
-    lines = []
+    lines, verdict = [], name_verdict(diagnosis)
     if diagnosis.model:
         name = plain(Path(diagnosis.model).name)
         lines.append(f"{name}: {diagnosis.format}, {diagnosis.writer}")
@@ -201,8 +220,8 @@ def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:
         lines += describe_observation(diagnosis.restored)
     for number, finding in enumerate(diagnosis.findings, 1):
         lines += ["", *describe_finding(number, finding)]
-    if not diagnosis.findings and not diagnosis.unexplained:
-        lines += ["", "Cannot tell." if WITHOUT_LAYERS in diagnosis.needed else "No fault found."]
+    if verdict in (CANNOT_TELL, NO_FAULT):
+        lines += ["", f"{verdict}."]
         unseen = diagnosis.layers and not (diagnosis.answer or diagnosis.own)
         lines += [NOTHING_SEEN] if unseen else []
     for proof in diagnosis.proofs:

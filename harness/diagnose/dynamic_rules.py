@@ -61,15 +61,30 @@ class Looks:
 
 
 def measure(first: Array, second: Array) -> float:
-    """Return the largest difference as a share of the largest number; 0 where not comparable."""
-    if first.shape != second.shape or not {first.dtype.kind, second.dtype.kind} <= set("fiub"):
-        return 0.0
+    """Return the largest difference as a share of the largest number.
+
+    Infinite where the shapes differ, other numbers are NaN or infinite, or words differ.
+    """
+    if first.shape != second.shape:
+        return np.inf
+    if not {first.dtype.kind, second.dtype.kind} <= set("fiub"):
+        return 0.0 if np.array_equal(first, second) else np.inf
     one, other = first.astype(float), second.astype(float)
-    kept = np.isfinite(one) & np.isfinite(other)
+    kept = np.isfinite(one)
+    broken = np.where(kept, 0, one), np.where(np.isfinite(other), 0, other)
+    if not np.array_equal(*broken, equal_nan=True):
+        return np.inf
     if not kept.any():
         return 0.0
     largest = float(np.abs(one[kept]).max())
     return float(np.abs(one[kept] - other[kept]).max()) / max(largest, 1e-6)
+
+
+def spell_share(apart: float) -> str:
+    """Return a difference that `measure` gave, as it is said after "differs"."""
+    if np.isfinite(apart):
+        return f" by {apart:.0%} of the largest prediction"
+    return ": in shape, in words, or in where NaN stands"
 
 
 def find_redrawn(seen: Looks) -> Finding | None:
@@ -78,7 +93,7 @@ def find_redrawn(seen: Looks) -> Finding | None:
     if not seen.redrawn:
         if not apart or find_chance(seen):
             return None
-        said = f"two loads of the file predict otherwise, by {apart:.0%} of the largest prediction"
+        said = f"the predictions of two loads of the file differ{spell_share(apart)}"
         return make_finding("variables-lost", 0.85, said)
     named = ", ".join(seen.redrawn[:3]) + (", ..." if len(seen.redrawn) > 3 else "")
     said = f"two loads of the file give other weights to {named}"
@@ -109,7 +124,7 @@ def find_residue(seen: Looks) -> Finding | None:
 
 def spell_calls(apart: float) -> str:
     """Return by how much two calls differ."""
-    return f"two calls of predict differ by {apart:.0%} of the largest prediction"
+    return f"two calls of predict differ{spell_share(apart)}"
 
 
 def find_dependence(seen: Looks) -> Finding | None:
@@ -119,7 +134,7 @@ def find_dependence(seen: Looks) -> Finding | None:
     apart = seen.measure(seen.output[: len(seen.single)], seen.single)
     if not apart:
         return None
-    said = f"a row predicted alone differs by {apart:.0%} of the largest prediction"
+    said = f"a row predicted alone differs{spell_share(apart)}"
     return make_finding("depends-on-the-batch", 0.9, said)
 
 
@@ -128,7 +143,7 @@ def find_other_process(seen: Looks) -> Finding | None:
     apart = seen.differs(seen.elsewhere)
     if not apart or find_redrawn(seen) or find_chance(seen):
         return None
-    said = f"a second process differs by {apart:.0%} of the largest prediction"
+    said = f"a second process differs{spell_share(apart)}"
     return make_finding("vocabulary-from-a-set", 0.6, said)
 
 
@@ -214,7 +229,7 @@ def judge_restored(seen: Looks) -> tuple[Computed | None, list[Finding]]:
 
 def explain(seen: Looks, outputs: Array, missing: bool) -> list[Finding]:
     """Return the change of the inputs, or the mode, with which the model gives `outputs`."""
-    if not outputs.any():
+    if outputs.dtype.kind not in "fiub" or not outputs.any():
         return []  # zeros fit whatever kills the network
     which = "expected outputs" if missing else "predictions of now"
     if not missing and seen.training is not None and seen.fits(outputs, seen.training):
@@ -251,7 +266,7 @@ def list_facts(seen: Looks) -> list[str]:
     if seen.traced and seen.traced.compared and not seen.traced.name:
         facts.append(f"{seen.traced.compared} layers give what their weights in the file say")
     if apart := seen.differs(seen.training):
-        facts.append(f"with training=True predictions differ by {apart:.0%}, as with dropout")
+        facts.append(f"with training=True, as with dropout, predictions differ{spell_share(apart)}")
     if seen.stateful and calls:
         named = ", ".join(seen.stateful[:3])
         facts += [spell_calls(calls), f"stateful, so that goes on from the last call: {named}"]

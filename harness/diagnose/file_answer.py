@@ -31,10 +31,11 @@ class Samples(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnOutputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file itself gives for the inputs, by a forward pass in numpy."""
+    """What the file itself gives for the first `rows` inputs, by a forward pass in numpy."""
 
     computed: Computed
     reason: str
+    rows: int = 0
     findings: list[Finding] = []
 
 

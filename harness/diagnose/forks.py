@@ -36,9 +36,7 @@ class Forks:
         for each in self.workers.values():
             each.close()
 
-    def run(
-        self, environment: Environment, step: Request, folder: Path, limits: Limits
-    ) -> StepEnd:
+    def run(self, environment: Environment, step: Request, folder: Path, limits: Limits) -> StepEnd:
         """Run a step; raises EnvironmentUnusable as run_shut_in does."""
         if not can_fork():
             return run_shut_in(environment, step, folder, limits)

@@ -80,7 +80,9 @@ KEYWORDS = {"x", "y", "x1", "x2", "axis", "keepdims", "name"}
 def is_operation(call: Call) -> bool:
     """Return whether what is called is an operation and no layer."""
     module = call.layer.module or ""
-    return module.startswith(("keras.src.ops", "keras.ops")) or call.layer.class_name == "TFOpLambda"
+    return (
+        module.startswith(("keras.src.ops", "keras.ops")) or call.layer.class_name == "TFOpLambda"
+    )
 
 
 def operate(call: Call, arguments: list[Any]) -> list[Value]:

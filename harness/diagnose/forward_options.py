@@ -11,12 +11,12 @@ from harness.formats.facts import plain
 
 # What every layer has, and what acts in training only.
 EVERYWHERE = set(
-    "name trainable dtype batch_input_shape batch_shape input_shape input_dim input_length sparse"
-    " ragged seed autocast build_config activity_regularizer implementation unit_forget_bias"
-    " use_cudnn input_dtype optional".split()
+    ["name", "trainable", "dtype", "batch_input_shape", "batch_shape", "input_shape", "input_dim", "input_length", "sparse", "ragged", "seed", "autocast", "build_config", "activity_regularizer", "implementation", "unit_forget_bias", "use_cudnn", "input_dtype", "optional"]
 )
 TRAINING_ONLY = ("_initializer", "_regularizer", "_constraint")
-CONVOLUTION = "rank filters kernel_size strides padding data_format dilation_rate activation use_bias"
+CONVOLUTION = (
+    "rank filters kernel_size strides padding data_format dilation_rate activation use_bias"
+)
 POOLING = "pool_size strides padding data_format"
 RECURRENT = (
     "units activation recurrent_activation use_bias dropout recurrent_dropout return_sequences"

@@ -132,7 +132,9 @@ def distribute(call: Call) -> list[Value]:
     if call.how.training and inner.class_name == "BatchNormalization":
         raise CannotCompute(f"{call.name} in training mode")
     rows, steps = values.shape[:2]
-    result = call_layer(Call(inner, [Value(values.reshape(rows * steps, *values.shape[2:]))], call.how))
+    result = call_layer(
+        Call(inner, [Value(values.reshape(rows * steps, *values.shape[2:]))], call.how)
+    )
     if len(result) != 1:
         raise CannotCompute(f"the outputs of {call.name}")
     array = result[0].array

@@ -15,7 +15,9 @@ from harness.diagnose.dynamic_rules import (
     find_redrawn,
     judge_restored,
     list_facts,
+    spell_share,
 )
+from harness.diagnose.file_answer import Computed
 from harness.diagnose.input_changes import Change, iterate_changes
 from harness.diagnose.observation import LayerOutput, Observation
 from harness.diagnose.surroundings import LARGE, MOST_ROWS, ROWS_OF_LARGE
@@ -49,7 +51,16 @@ from harness.verdicts.statistics import Array
 LARGEST_REPORT = 1 << 22
 LARGEST_PROBES = 1 << 28  # bytes of all changed inputs
 MOST_PROBES = 150
+EXPECTED, NOW = "is expected", "you get now"
 PADDING = 3  # zeros that are added to a sequence
+SPELLED_LOOKS = {  # of worker/observe_model.py, that may fail
+    "again": "a second call",
+    "single": "rows one by one",
+    "probe": "changed inputs",
+    "training": "a call in training mode",
+    "layer": "what each layer gives",
+    "loaded twice": "a second load",
+}
 
 Names = Annotated[list[str], msgspec.Meta(max_length=MOST_LAYERS)]
 
@@ -69,6 +80,7 @@ class ObserveReport(CagedReport, msgspec.Struct, frozen=True, kw_only=True):
     redrawn: Names = []
     stateful: Names = []
     computes_in: Literal["", "float16", "bfloat16"] = ""
+    left_out: Names = []
 
 
 @dataclass(frozen=True)
@@ -131,6 +143,8 @@ class Observer:
 
         def first(kind: str) -> Array | None:
             arrays = read_arrays(folder, kind, getattr(report, f"{kind}_files"))
+            if arrays and not arrays[0].ndim:
+                raise UnreadableAnswer("an array has no rows")
             return arrays[0] if arrays else None
 
         inputs, output = first("input"), first("output")
@@ -151,15 +165,21 @@ class Observer:
             stateful=report.stateful,
             computes_in=report.computes_in,
             traced=self.trace(report, folder, inputs),
-            expected=None if self.expected is None else self.expected[:rows],
-            predicted=None if self.predicted is None else self.predicted[:rows],
+            expected=self.cut_given(self.expected, rows),
+            predicted=self.cut_given(self.predicted, rows),
             changed=list(zip(changes, probes, strict=False)),
         )
+
+    def cut_given(self, outputs: Array | None, rows: int) -> Array | None:
+        """Return the first rows of the user's outputs, None where inputs are not given."""
+        return None if outputs is None or self.inputs is None else outputs[:rows]
 
     def trace(self, report: ObserveReport, folder: Path, inputs: Array) -> Traced | None:
         """Compare what each layer gave with its weights in the file, in a process with limits."""
         layers = read_arrays(folder, "layer", report.layer_files)
-        if not layers or len(report.input_files) != 1 or inputs.dtype.kind not in "fiub":
+        if len(report.input_files) != 1 or inputs.dtype.kind not in "fiub":
+            return None
+        if not layers or not all(each.ndim for each in layers):
             return None
         rows = len(layers[0])
         arrays: dict[str, Any] = {f"{at:03d}": each for at, each in enumerate(layers)}
@@ -188,6 +208,14 @@ class Observer:
         )
         return second.predictions[0] if second.predictions and not second.error else None
 
+    def spell_gives(self, gives: Computed) -> str:
+        """Return what the predictions are like, in words."""
+        if gives != "as neither":
+            return f"it predicts {gives}"
+        if self.expected is None or self.predicted is None:
+            return f"it does not predict what {EXPECTED if self.predicted is None else NOW}"
+        return f"it predicts neither what {EXPECTED} nor what {NOW}"
+
     def conclude(self, seen: Looks, report: ObserveReport) -> Observation:
         """Return the observation: what every rule finds, and the facts."""
         gives, found = judge_restored(seen)
@@ -196,7 +224,11 @@ class Observer:
         if padding := describe_padding(seen):
             facts.append(padding)
         if gives:
-            facts.insert(0, f"it predicts {gives}" if gives != "as neither" else NEITHER)
+            facts.insert(0, self.spell_gives(gives))
+        elif self.expected is not None or self.predicted is not None:
+            facts.append("not compared with your outputs: give their --inputs")
+        if left := [said for name, said in SPELLED_LOOKS.items() if name in report.left_out]:
+            facts.append(f"not looked at: {', '.join(left)}")
         return Observation(
             release=self.release,
             versions=report.versions,
@@ -208,9 +240,6 @@ class Observer:
             layers=[*seen.layers],
             findings=found,
         )
-
-
-NEITHER = "it predicts neither what is expected nor what you get now"
 
 
 def cut_rows(inputs: dict[str, Array] | None) -> dict[str, Array] | None:
@@ -258,7 +287,7 @@ def describe_padding(seen: Looks) -> str:
         for change, output in seen.changed
         if change.words.startswith("with zeros") and output.shape == seen.output.shape
     ]
-    said = [f"{words} it differs by {each:.0%}" for words, each in apart if each]
+    said = [f"{words} it differs{spell_share(each)}" for words, each in apart if each]
     return "; ".join(said)
 
 

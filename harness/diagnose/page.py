@@ -13,12 +13,14 @@ import msgspec
 from harness import __version__
 from harness.diagnose.cause import Side
 from harness.diagnose.diagnosis import (
+    CANNOT_TELL,
+    NO_FAULT,
     NOTHING_SEEN,
     TITLES,
-    WITHOUT_LAYERS,
     Diagnosis,
     describe_tensor,
     fit_code,
+    name_verdict,
     spell_confidence,
 )
 from harness.diagnose.findings import Finding
@@ -26,11 +28,15 @@ from harness.diagnose.observation import describe_observation
 from harness.diagnose.proof import Result, describe_proof
 from harness.diagnose.sarif import LEVELS
 from harness.diagnose.shown import clean_record
-from harness.errors import count
 from harness.formats.facts import plain
 
 MOST_LAYERS = 100
-MARKS: dict[Result, str] = {"cured": "fine", "not cured": "warning", "cannot": "note"}
+MARKS: dict[Result, str] = {
+    "cured": "fine",
+    "not cured": "warning",
+    "not needed": "note",
+    "cannot": "note",
+}
 SIDES: dict[Side, str] = {
     "file": "the saved file",
     "environment": "the TensorFlow that reads it",
@@ -43,8 +49,7 @@ SIDES: dict[Side, str] = {
 def write_page(diagnosis: Diagnosis, when: datetime) -> str:
     """Return the page; `when`: the moment that it says."""
     shown = clean(diagnosis)
-    seen = shown.restored
-    blind = WITHOUT_LAYERS in diagnosis.needed
+    seen, verdict = shown.restored, name_verdict(shown)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -55,7 +60,7 @@ def write_page(diagnosis: Diagnosis, when: datetime) -> str:
     return environment.get_template("page.html").render(
         diagnosis=shown,
         name=plain(Path(diagnosis.model).name) if diagnosis.model else "outputs",
-        verdict=name_verdict(shown, blind),
+        verdict=verdict,
         title=TITLES[shown.answer] if shown.answer else "",
         examined=when.strftime("%Y-%m-%d %H:%M UTC"),
         version=__version__,
@@ -64,7 +69,8 @@ def write_page(diagnosis: Diagnosis, when: datetime) -> str:
         sure=spell_confidence,
         number=spell_number,
         share=spell_share,
-        blind=blind,
+        blind=verdict == CANNOT_TELL,
+        faultless=verdict == NO_FAULT,
         unseen=NOTHING_SEEN,
         restored=describe_observation(seen) if seen else [],
         outputs=seen.layers[:MOST_LAYERS] if seen else [],
@@ -87,19 +93,6 @@ def clean(diagnosis: Diagnosis) -> Diagnosis:
 def fit_fix(finding: Finding) -> str:
     """Return the code of a cure, long comments above their lines."""
     return "\n".join(line for each in finding.fix.split("\n") for line in fit_code(each))
-
-
-def name_verdict(diagnosis: Diagnosis, blind: bool) -> str:
-    """Return the diagnosis in a few words."""
-    if diagnosis.unsafe:
-        return "Unsafe to load"
-    if diagnosis.findings:
-        return f"{count(len(diagnosis.findings), 'finding')}: {diagnosis.findings[0].cause}"
-    if diagnosis.unloadable:
-        return "Not restored"
-    if diagnosis.answer in ("unexplained", "cannot tell"):
-        return TITLES[diagnosis.answer].rstrip(".")
-    return "Cannot tell" if blind else "No fault found"
 
 
 def spell_number(value: float | None) -> str:

@@ -7,16 +7,24 @@ import msgspec
 from harness.diagnose.causes import CAUSES
 from harness.diagnose.observation import spell_versions
 
-Result = Literal["cured", "not cured", "cannot"]
-TITLES: dict[Result, str] = {"cured": "CURED", "not cured": "NOT CURED", "cannot": "Not proven"}
+Result = Literal["cured", "not cured", "not needed", "cannot"]
+TITLES: dict[Result, str] = {
+    "cured": "CURED",
+    "not cured": "NOT CURED",
+    "not needed": "NOT NEEDED",
+    "cannot": "Not proven",
+}
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one cure. `reason`: one sentence. `release`: in which it was carried out.
+    """What came of one cure. `reason`: one sentence.
 
-    `reference`: what the expected predictions are from. `before`, `after`, `expected`: the first
-    numbers; `difference_before`, `difference_after`: the largest difference from the expected ones,
-    None where there is none to tell. `before_error`: what load_model says without the cure.
+    `result`: "not needed" where the predictions are as expected without this cure. `release`: in
+    which it was carried out, "" where no process was started for it. `reference`: what the expected
+    predictions are from. `before`, `after`, `expected`: the first numbers; of what the file gives,
+    computed without TensorFlow, none are kept. `difference_before`, `difference_after`: the largest
+    difference from the expected ones, None where there is none to tell. `before_error`: what
+    load_model says without the cure.
     """
 
     cause: str

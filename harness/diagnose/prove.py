@@ -14,12 +14,13 @@ import numpy as np
 from harness.diagnose.causes import CAUSES
 from harness.diagnose.compare_cure import Tried, compare
 from harness.diagnose.cures import IN_OLD_KERAS, LOADING, RESCUED
-from harness.diagnose.file_answer import CannotRead, Samples, read_file_answer
+from harness.diagnose.file_answer import CannotRead, OwnOutputs, Samples, read_file_answer
 from harness.diagnose.findings import Finding
 from harness.diagnose.proof import Proof, leave_to_people
 from harness.diagnose.stand_ins import STAND_INS
 from harness.environments.releases import WITH
 from harness.environments.resolve import OWN, open_environment
+from harness.errors import EnvironmentUnusable
 from harness.formats.facts import plain
 from harness.origin.answer import (
     UNREADABLE,
@@ -68,6 +69,10 @@ class NotTried(Exception):
     """The cure could not be carried out; the message is one sentence."""
 
 
+class NotBegun(NotTried):
+    """Something is missing, and no process was started."""
+
+
 @dataclass(frozen=True)
 class Prover:
     """One model and what is given with it; `reader`: the release that the cures are for, or "".
@@ -96,13 +101,22 @@ class Prover:
     def prove_all(self, findings: Sequence[Finding]) -> list[Proof]:
         """Return a proof for each finding, up to the first that is cured.
 
-        Raises EnvironmentUnusable and UsageError as restore_model does.
+        Raises UsageError as restore_model does.
         """
         proofs: list[Proof] = []
         for finding in findings:
-            if sum(each.result != "cannot" for each in proofs) == MOST_TRIED:
+            if sum(bool(each.release) for each in proofs) == MOST_TRIED:
                 break
-            proofs.append(self.prove(finding, self.work / f"cure-{len(proofs)}"))
+            try:
+                made = self.prove(finding, self.work / f"cure-{len(proofs)}")
+            except EnvironmentUnusable as error:  # earlier proofs stay
+                made = Proof(
+                    cause=finding.cause,
+                    result="cannot",
+                    reason=error.problem,
+                    release=self.release,
+                )
+            proofs.append(made)
             if proofs[-1].result == "cured":
                 break
         return proofs
@@ -122,7 +136,8 @@ class Prover:
                 tried = self.execute(finding, folder)
             return self.judge(cause, tried, folder)
         except NotTried as refusal:
-            return Proof(cause=cause, result="cannot", reason=str(refusal), release=self.release)
+            begun = "" if isinstance(refusal, NotBegun) else self.release
+            return Proof(cause=cause, result="cannot", reason=str(refusal), release=begun)
 
     def open(self, release: str) -> Environment:
         """Return an environment with kernels that give the same numbers on every machine."""
@@ -133,9 +148,9 @@ class Prover:
         """Carry out the printed code in a cage."""
         missing = find_unknown(finding.fix)
         if missing - set(STAND_INS):
-            raise NotTried(f"the cure needs what you have: {', '.join(sorted(missing))}")
+            raise NotBegun(f"the cure needs what you have: {', '.join(sorted(missing))}")
         if missing and self.inputs is None:
-            raise NotTried("it needs --inputs")
+            raise NotBegun("it needs --inputs")
         lines = [f"{name} = {STAND_INS[name]}" for name in sorted(missing)]
         environment = self.open(self.release)
         base = make_step(self.origin, folder, self.code, self.trusted, self.inputs)
@@ -189,8 +204,8 @@ class Prover:
         """Restore the model in a release, in a cage."""
         environment = self.open(release)
         self.tell(f"restoring in {release}")
-        given = self.code, self.trusted, inputs
-        return restore_model(environment, self.origin, folder, *given, run=self.run)
+        given = environment, self.origin, folder, self.code, self.trusted, inputs
+        return restore_model(*given, limits=limits or LIMITS, run=self.run)
 
     def prove_by_rescue(self, cause: str, folder: Path) -> Proof:
         """Let `rescue` write a new file, and return its own proof."""
@@ -212,7 +227,7 @@ class Prover:
         if self.expected is not None and self.inputs is not None:
             return self.judge(cause, tried, folder)
         which = f"{self.origin.releases[0]}, which wrote it"
-        return self.compare(cause, tried, made.old.predictions[0], which)
+        return self.compare(cause, tried, made.old.predictions, which)
 
     def judge(self, cause: str, tried: Tried, folder: Path) -> Proof:
         """Compare with the predictions expected: the user's, the file's own, or its writer's."""
@@ -220,11 +235,17 @@ class Prover:
             raise NotTried("the cure gives no predictions")
         if self.expected is not None and self.inputs is not None:
             which = "the seal" if self.sealed else "--expected"
-            return self.compare(cause, tried, self.expected, which)
+            if len(tried.after) > 1:
+                raise NotTried(f"it has {len(tried.after)} outputs, and {which} is one array")
+            return self.compare(cause, tried, [self.expected], which)
         self.tell("computing the model without TensorFlow")
-        if (own := self.compare_with_file(tried, folder)) is not None:
-            expected = tried.after[0] if own else None
-            return self.compare(cause, tried, expected, "the file, computed without TensorFlow")
+        if (own := self.compute(tried, folder)) is not None:
+            cut = tried.cut(own.rows)
+            expected = cut.after if own.computed == "as predicted" else None
+            which = "rows" if own.rows == len(tried.after[0]) else "rows that were computed"
+            said = "the file, computed without TensorFlow"
+            proof = self.compare(cause, cut, expected, said, which)
+            return msgspec.structs.replace(proof, expected=[], difference_after=None)
         writer = self.origin.releases[0]
         if writer == self.release:
             raise NotTried("nothing tells what it should predict: give --inputs and --expected")
@@ -232,9 +253,9 @@ class Prover:
         there = self.restore(writer, folder / "writer", dict(zip(names, tried.fed, strict=True)))
         if there.error:
             raise NotTried(f"nothing tells what it should predict, and {writer} does not load it")
-        return self.compare(cause, tried, there.predictions[0], f"{writer}, which wrote it")
+        return self.compare(cause, tried, there.predictions, f"{writer}, which wrote it")
 
-    def compare_with_file(self, tried: Tried, folder: Path) -> bool | None:
+    def compute(self, tried: Tried, folder: Path) -> OwnOutputs | None:
         """Return whether the file itself gives the predictions after the cure, None: unknown."""
         if len(tried.after) != 1:
             return None
@@ -249,12 +270,20 @@ class Prover:
             return None
         if own is None or own.computed == "cannot":
             return None
-        return own.computed == "as predicted"
+        return own
 
-    def compare(self, cause: str, tried: Tried, expected: Array | None, reference: str) -> Proof:
+    def compare(
+        self,
+        cause: str,
+        tried: Tried,
+        expected: Sequence[Array] | None,
+        reference: str,
+        which: str = "rows",
+    ) -> Proof:
         """Return the proof, with what the user's program gives now as what was before."""
-        given = self.predicted if self.expected is not None else None
-        return compare(cause, self.release, tried, expected, given, reference)
+        fed = self.inputs is not None and self.expected is not None
+        given = self.predicted if fed else None
+        return compare(cause, self.release, tried, expected, given, reference, which)
 
 
 def choose_release(origin: Origin) -> str:

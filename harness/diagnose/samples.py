@@ -19,8 +19,9 @@ def compare_samples(expected: Array, predicted: Array, again: Array | None = Non
     "cannot tell": the shapes have nothing in common, `expected` is not finite or is constant, or
     there are fewer than FEWEST_ROWS rows.
     """
-    if expected.dtype.kind not in "fiub" or predicted.dtype.kind not in "fiub":
-        return cannot("both files must hold numbers")
+    given = [expected, predicted, *([] if again is None else [again])]
+    if any(each.dtype.kind not in "fiub" for each in given):
+        return cannot("each file must hold numbers")
     wanted, got = drop_ones(expected), drop_ones(predicted)
     if refused := refuse(wanted):
         return cannot(refused)

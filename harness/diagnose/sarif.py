@@ -194,9 +194,9 @@ def list_unexplained(diagnosis: Diagnosis, here: Location) -> list[tuple[Rule, R
     if seen and seen.error:
         rule = make_rule(NOT_RESTORED, "The model was not restored.", "environment", "", "error")
         found.append((rule, make_result(rule, " ".join(describe_observation(seen)), here)))
-    if diagnosis.answer == "unexplained":
+    if diagnosis.answer == "unexplained" or (diagnosis.differs and not diagnosis.findings):
         rule = make_rule(UNEXPLAINED, TITLES["unexplained"], "code", "", "warning")
-        said = f"{TITLES['unexplained']} {diagnosis.reason}"
+        said = f"{TITLES['unexplained']} {diagnosis.reason}".rstrip()
         found.append((rule, make_result(rule, said, here)))
     return found
 

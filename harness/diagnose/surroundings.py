@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from harness.diagnose.file_answer import OwnOutputs
@@ -39,6 +40,8 @@ def judge_surroundings(
     given = [each for each in (wanted, now) if each is not None]
     if not given or any(each.ndim == 0 or len(each) != len(inputs[0]) for each in given):
         return OwnOutputs(computed="cannot", reason="inputs and outputs differ in their rows")
+    if any(each.dtype.kind not in "fiub" for each in given):
+        return OwnOutputs(computed="cannot", reason="the outputs are not numbers")
     if broken := sum(int((~np.isfinite(each)).sum()) for each in inputs):
         said = f"the inputs hold {broken} numbers that are NaN or infinite"
         return OwnOutputs(
@@ -46,7 +49,7 @@ def judge_surroundings(
         )
     try:
         own = predict(network, inputs, shape=given[0].shape)
-        return judge(network, inputs, own, wanted, now)
+        return msgspec.structs.replace(judge(network, inputs, own, wanted, now), rows=len(own))
     except CannotCompute as error:
         return OwnOutputs(computed="cannot", reason=f"not computed here: {error}")
 
@@ -108,6 +111,8 @@ def find_far(network: Network, values: Array) -> Finding | None:
 def agree(outputs: Array, own: Array, dtype: str = "") -> bool:
     """Return whether outputs are what the file gives, within rounding of what it computes in."""
     wanted, got = drop_ones(outputs), drop_ones(own)
+    if {wanted.dtype.kind, got.dtype.kind} - set("fiub"):
+        return bool(np.array_equal(wanted, got))
     if wanted.shape != got.shape or not np.isfinite(wanted).all():
         return False
     each = make_outputs(wanted, got, dtype)
@@ -124,7 +129,11 @@ def explain(
     if (outputs == outputs[0]).all() and not outputs.any():
         return []  # zeros fit whatever kills the network
     has_statistics = any(each.class_name == "BatchNormalization" for each in network.layers)
-    if direction == "added" and has_statistics and agree(outputs, predict(network, inputs, True, outputs.shape)):
+    if (
+        direction == "added"
+        and has_statistics
+        and agree(outputs, predict(network, inputs, True, outputs.shape))
+    ):
         said = "the file gives them where BatchNormalization takes the statistics of the batch"
         return [make_finding("training-mode-at-inference", 0.95, said)]
     if len(inputs) != 1:

@@ -51,7 +51,7 @@ class SpawnWorker:
                     self.start(DeviceQuery(folder=str(folder)), Limits(), hide_gpu=False)
                     answer = (folder / "devices.json").read_bytes()
                     self.answer = msgspec.json.decode(answer, type=DeviceAnswer)
-                except OSError as error:
+                except (OSError, msgspec.MsgspecError) as error:
                     log = folder / "output.log"
                     said = read_last_lines(log) if log.exists() else str(error)
                     raise unusable_environment(self.environment, said) from error

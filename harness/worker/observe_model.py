@@ -2,7 +2,7 @@
 
 A step of kind "observe_model" is that of "restore_model" with:
     probes (npz of arrays `000`, ..., each in place of the one input, else None).
-Every look may fail in some release or for some model; what failed is left out.
+Every look may fail in some release or for some model; `left_out` names those that failed.
 """
 
 import itertools
@@ -13,12 +13,11 @@ import numpy as np
 from .describe_model import find_coarse_dtype, list_layers, list_variables
 from .environment import keras_version
 from .model_inputs import describe_input, feed
-from .old_keras import choose_keras
 from .restore_model import (
     flatten,
     load_keras,
     open_keras,
-    open_signature,
+    open_model,
     plain_array,
     save_list,
 )
@@ -44,15 +43,7 @@ def observe_model(tf, step):
 
 def observe(tf, step, result):
     """Add every look to the result."""
-    keras = choose_keras(tf, step)
-    by_signature = step["saved_model"] and not (
-        step["keras_inside"] and str(keras_version(tf)).startswith("2")
-    )
-    if by_signature:
-        model, (specs, _, predict) = None, open_signature(tf, step["model"])[:3]
-    else:
-        model = load_keras(keras, step)[0]
-        specs, _, predict = open_keras(model)
+    keras, model, specs, _, predict, signature, _ = open_model(tf, step, result)
     inputs, predictions = feed(step, specs, predict)
     result["inputs"] = [describe_input(spec, array) for spec, array in zip(specs, inputs)]
     result["input_files"] = save_list(step, "input", inputs)
@@ -64,9 +55,9 @@ def observe(tf, step, result):
     looks = [
         ("again", lambda: keep("again", predict(inputs))),
         ("single", lambda: keep("single", predict_singly(predict, inputs))),
-        ("probe", lambda: keep("probe", predict_probes(step, predict, inputs))),
+        ("probe", lambda: keep("probe", predict_probes(step, specs, predict))),
     ]
-    if model is not None:
+    if not signature:
         looks += [
             ("training", lambda: keep("training", call_in_training(model, inputs))),
             ("layer", lambda: result.update(look_inside(keras, step, model, inputs))),
@@ -77,10 +68,9 @@ def observe(tf, step, result):
     for name, look in looks:
         try:
             look()
-        except Exception as error:
+        except Exception:
             traceback.print_exc()
-            said = "%s: %s: %s" % (name, type(error).__name__, str(error)[:200])
-            result["left_out"].append(make_printable(said))
+            result["left_out"].append(name)
 
 
 def predict_singly(predict, inputs):
@@ -90,23 +80,34 @@ def predict_singly(predict, inputs):
     return [np.concatenate(each) for each in zip(*found)]
 
 
-def predict_probes(step, predict, inputs):
+def predict_probes(step, specs, predict):
     """Return the first output for each array that stands in for the one input; empty: refused.
 
     Arrays of one shape are predicted in one call, since each call takes 50 ms or more.
     """
-    if not step["probes"] or len(inputs) != 1:
+    if not step["probes"] or len(specs) != 1:
         return []
     with np.load(step["probes"]) as kept:
-        probes = [kept[name].astype(inputs[0].dtype) for name in sorted(kept.files)]
+        probes = [cast_probe(kept[name], specs[0]["dtype"]) for name in sorted(kept.files)]
     found = []
-    for _, group in itertools.groupby(probes, key=np.shape):
+    for shape, group in itertools.groupby(probes, key=lambda each: getattr(each, "shape", None)):
         alike = list(group)
+        if shape is None:
+            found += [np.zeros(0)] * len(alike)
+            continue
         try:
             found += np.split(predict([np.concatenate(alike)])[0], len(alike))
         except Exception:  # a model of a fixed number of rows; or one that takes no such shape
             found += [predict_or_nothing(predict, each) for each in alike]
     return found
+
+
+def cast_probe(values, dtype):
+    """Return numbers in the dtype that a model takes, None where it has no such numbers."""
+    with np.errstate(all="ignore"):
+        made = values.astype("float32" if dtype in ("bfloat16", "string") else dtype)
+    whole = made.dtype.kind in "iub"
+    return None if whole and not np.array_equal(made, values) else made
 
 
 def predict_or_nothing(predict, values):

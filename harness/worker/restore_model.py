@@ -50,23 +50,7 @@ def restore_model(tf, step):
 
 def load_and_predict(tf, step, result):
     """Add to the result what goes in and what comes out; arrays go into files."""
-    keras_3 = not str(keras_version(tf)).startswith("2")
-    by_signature = step["saved_model"] and (keras_3 or not step["keras_inside"])
-    if step["saved_model"] and not tf.executing_eagerly():
-        tf.compat.v1.enable_eager_execution()  # 1.15: a SavedModel's functions are called eagerly
-    explained, signature, model = {}, "", None
-    if not by_signature:
-        keras = choose_keras(tf, step)
-        if step["prepare"]:
-            merges = step["keras_alone"] and keras.__version__.startswith("2")
-            result["prepared"] = prepare_model(step["model"], merges)
-        result["versions"]["keras"] = keras_version(tf) if keras is tf.keras else keras.__version__
-        model, explained = load_keras(keras, step)
-    if by_signature or (step["saved_model"] and not model.inputs):
-        # A subclassed model does not say what its inputs are; its signature does.
-        specs, outputs, predict, signature = open_signature(tf, step["model"])
-    else:
-        specs, outputs, predict = open_keras(model)
+    keras, model, specs, outputs, predict, signature, explained = open_model(tf, step, result)
     result.update(loaded=True, signature=signature, explained=explained)
     result["inputs"] = [dict(spec, fed="nothing") for spec in specs]
     write_result(step, dict(result, error={"type": "ended", "message": "while it predicted"}))
@@ -97,6 +81,33 @@ def load_and_predict(tf, step, result):
             export_model(tf, keras, model, step["export_inputs"], specs, step["export"])
         if not step["architecture"]:
             result["plain_error"] = try_plainly(keras, step)
+
+
+Opened = collections.namedtuple("Opened", "keras model specs outputs predict signature explained")
+
+
+def open_model(tf, step, result):
+    """Load a model as this release can: as a Keras model, or by a signature of a SavedModel.
+
+    Returns `keras` and `model` (None where only a signature is called), what its inputs are, the
+    names of its outputs, `predict`, the name of the `signature` ("" for a Keras model), and what
+    `load_keras` explained. Versions, and what was prepared, go into the result.
+    """
+    keras_3 = not str(keras_version(tf)).startswith("2")
+    if step["saved_model"] and not tf.executing_eagerly():
+        tf.compat.v1.enable_eager_execution()  # 1.15: a SavedModel's functions are called eagerly
+    if step["saved_model"] and (keras_3 or not step["keras_inside"]):
+        return Opened(None, None, *open_signature(tf, step["model"]), {})
+    keras = choose_keras(tf, step)
+    if step["prepare"]:
+        merges = step["keras_alone"] and keras.__version__.startswith("2")
+        result["prepared"] = prepare_model(step["model"], merges)
+    result["versions"]["keras"] = keras_version(tf) if keras is tf.keras else keras.__version__
+    model, explained = load_keras(keras, step)
+    if step["saved_model"] and not model.inputs:
+        # A subclassed model does not say what its inputs are; its signature does.
+        return Opened(keras, model, *open_signature(tf, step["model"]), explained)
+    return Opened(keras, model, *open_keras(model), "", explained)
 
 
 def try_plainly(keras, step):

@@ -16,6 +16,7 @@ from harness.diagnose.corpus_files import (
     write_archive,
     write_h5,
 )
+from harness.errors import EnvironmentUnusable
 from tests.conftest import REPOSITORY
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
@@ -67,6 +68,15 @@ def test_two_calls_that_differ_need_no_expected_outputs(call, outputs):
     ended = call("diagnose", *given)
     assert ended.code == 1
     assert "1. training-mode-at-inference" in ended.stdout
+
+
+def test_a_second_call_that_gives_nan_everywhere_ends_with_exit_code_one(call, outputs):
+    given = outputs(VALUES, VALUES, VALUES * np.nan)
+    for options in (given, given[2:]):
+        ended = call("diagnose", *options)
+        assert ended.code == 1
+        assert "20 of 20 rows hold NaN or infinity in one call only" in ended.stdout
+        assert "as expected." not in ended.stdout
 
 
 def test_too_little_evidence_is_wrong_usage(call, outputs):
@@ -123,6 +133,28 @@ def test_the_dynamic_tier_refuses_what_it_cannot_load_or_must_not(call, tmp_path
     refused = call("diagnose", unsafe, "--load", "--reader", "2.21")
     refused.assert_refused(2, "because it is unsafe")
     assert refused.stderr.endswith(f"diagnose {unsafe} --load --reader 2.21 --trust\n")
+
+
+def test_a_release_that_cannot_be_built_leaves_what_the_file_told(call, tmp_path, monkeypatch):
+    def refuse(release):
+        raise EnvironmentUnusable(f"{release} cannot be built", "no network", "connect it")
+
+    for module in ("observe", "prove"):
+        monkeypatch.setattr(f"harness.diagnose.{module}.open_environment", refuse)
+    right = UNRELATED @ VALUES[:2] + 1
+    path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
+    np.save(tmp_path / "x.npy", UNRELATED[:, ::-1])
+    np.save(tmp_path / "right.npy", right)
+    given = (path, "--inputs", "x.npy", "--expected", "right.npy", "--reader", "2.15", "--trust")
+    ended = call("diagnose", *given, "--load", "--html", "r.html")
+    ended.assert_refused(3, "2.15 cannot be built", "connect it")
+    assert "1. columns-in-another-order" in ended.stdout
+    assert "2.15 cannot be built" in (tmp_path / "r.html").read_text()
+    told = json.loads(call("diagnose", *given, "--load", "--json").stdout)
+    assert [each["cause"] for each in told["findings"]] == ["columns-in-another-order"]
+    proved = call("diagnose", *given, "--prove")
+    assert proved.code == 1
+    assert "Not proven: columns-in-another-order: 2.15 cannot be built." in proved.stdout
 
 
 def test_a_cure_for_people_is_left_to_them_and_nothing_is_loaded(call, tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from harness.catalog.load import PACKAGED
+from harness.cli import diagnose_load
 from harness.diagnose.corpus_files import dense, write_h5
 from restorebench_seal import seal
 
@@ -35,6 +36,20 @@ def test_a_damaged_seal_is_a_sentence(content, call, sealed):
     (sealed.parent / "model.h5.seal" / "seal.json").write_bytes(content)
     call("verify", "model.h5").assert_refused(3, "cannot be read", "--replace")
     assert "the seal beside the model cannot be read" in call("diagnose", "model.h5").stdout
+
+
+def test_sealed_inputs_are_not_fed_beside_outputs_of_other_inputs(call, sealed, monkeypatch):
+    taken = []
+
+    def keep(*given):
+        taken.append(given[-1])
+        return given[-2]
+
+    monkeypatch.setattr(diagnose_load, "look_inside", keep)
+    np.save(sealed.parent / "a.npy", np.eye(9))
+    for outputs in ((), ("--predicted", "a.npy", "--predicted", "a.npy")):
+        assert call("diagnose", "model.h5", "--load", *outputs).code == 0
+    assert [each.inputs is not None for each in taken] == [True, False]
 
 
 def test_a_seal_that_contradicts_itself_is_a_sentence(call, sealed):

@@ -168,9 +168,7 @@ def masked_dot_attention():
 
 def causal_dot_attention():
     query, value = Input((5, 4)), Input((3, 4))
-    return tf.keras.Model(
-        [query, value], layers.Attention()([query, value], use_causal_mask=True)
-    )
+    return tf.keras.Model([query, value], layers.Attention()([query, value], use_causal_mask=True))
 
 
 def masked_concatenate():
@@ -335,7 +333,11 @@ def answer(request):
         model = make_sequential(request["layers"], request["shape"])
     fill(model, random)
     embedded = any(each.__class__.__name__ == "Embedding" for each in model.layers)
-    whole = request.get("whole") or embedded or any(len(each.shape) == 2 and each.shape[1] == 6 for each in model.inputs)
+    whole = (
+        request.get("whole")
+        or embedded
+        or any(len(each.shape) == 2 and each.shape[1] == 6 for each in model.inputs)
+    )
     inputs = draw_inputs(model, random, whole)
     outputs = model.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
     outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]

@@ -263,7 +263,9 @@ DRAWN: dict[tuple[str, tuple[int, ...]], dict[str, st.SearchStrategy[Any]]] = {
         "oov_token": st.sampled_from([-1, 6]),
         "invert": st.booleans(),
     },
-    ("CategoryEncoding", WORDS): {"output_mode": st.sampled_from(["one_hot", "multi_hot", "count"])},
+    ("CategoryEncoding", WORDS): {
+        "output_mode": st.sampled_from(["one_hot", "multi_hot", "count"])
+    },
 }
 NEEDED: dict[str, dict[str, Any]] = {
     "LSTM": {"units": 3},

@@ -1,8 +1,11 @@
 """What a restored model shows, and the rules that read it; nothing is restored here."""
 
+import contextlib
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -10,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.diagnose.corpus_files import dense, write_archive
-from harness.diagnose.dynamic_rules import RULES, Looks, judge_restored, list_facts
+from harness.diagnose.dynamic_rules import RULES, Looks, judge_restored, list_facts, measure
 from harness.diagnose.findings import make_finding
 from harness.diagnose.forward import trace
 from harness.diagnose.input_changes import iterate_changes
@@ -20,16 +23,25 @@ from harness.diagnose.observation import (
     describe_observation,
     tabulate_outputs,
 )
-from harness.diagnose.observe import Observer, cut_rows, list_changes, write_probes
+from harness.diagnose.observe import (
+    Observer,
+    ObserveReport,
+    cut_rows,
+    list_changes,
+    write_probes,
+)
 from harness.diagnose.prove import Prover
 from harness.diagnose.read_network import read_network
 from harness.diagnose.trace_file import Traced, compare_layers
 from harness.formats.recognize import read_facts
 from harness.origin.hide import hide_folders
+from harness.origin.restore import RestoredModel, RunStep
 from harness.origin.who_wrote import read_origin
 from harness.processes.limits import Limits, StepEnd
-from harness.processes.step import ModelStep
+from harness.processes.step import ModelStep, ObserveStep, Request
 from harness.processes.variables import Environment
+from harness.worker.observe_model import observe_model, predict_probes
+from harness.worker.restore_model import save_list
 
 random = np.random.default_rng(0)
 INPUTS = random.normal(size=(12, 3)) * [1, 9, 40] + [3, 0, 70]
@@ -85,6 +97,10 @@ def test_a_sound_model_gives_no_finding_and_a_fact_for_each_look() -> None:
             "stateful-rnn-residue",
         ),
         ({"single": OTHER[:4]}, "depends-on-the-batch"),
+        ({"single": SAME[:4] * np.nan}, "depends-on-the-batch"),
+        ({"single": SAME[:4, :1]}, "depends-on-the-batch"),
+        ({"reloaded": SAME * np.nan, "elsewhere": None}, "variables-lost"),
+        ({"again": np.where(SAME > 0, SAME, np.inf)}, "training-mode-at-inference"),
         ({"elsewhere": OTHER}, "vocabulary-from-a-set"),
         (
             {"layers": [layer("a"), layer("b", zeros=1.0, activation="relu"), layer("c")], **DEAD},
@@ -93,7 +109,10 @@ def test_a_sound_model_gives_no_finding_and_a_fact_for_each_look() -> None:
         ({"layers": [layer("a", ends=0.995), layer("b")]}, "saturated-layer"),
         ({"layers": [layer("a"), layer("b", broken=3)], **BROKEN}, "layer-not-finite"),
         (
-            {"inputs": SMALL, "layers": [layer("far", maximum=900), layer("b", ends=1), layer("c")]},
+            {
+                "inputs": SMALL,
+                "layers": [layer("far", maximum=900), layer("b", ends=1), layer("c")],
+            },
             "saturated-layer",
         ),
         (
@@ -104,6 +123,32 @@ def test_a_sound_model_gives_no_finding_and_a_fact_for_each_look() -> None:
 )
 def test_each_look_that_differs_is_one_finding(seen: dict[str, Any], cause: str) -> None:
     assert find(replace(SOUND, **seen)) == [cause]
+
+
+def test_a_row_that_gives_nan_alone_is_not_said_to_be_predicted_as_in_its_batch() -> None:
+    facts = list_facts(replace(SOUND, single=SAME[:4] * np.nan))
+    assert not any("alone" in each for each in facts)
+    assert len(facts) == 4
+    trained = list_facts(replace(SOUND, training=SAME * np.nan))
+    assert trained[-1].endswith("differ: in shape, in words, or in where NaN stands")
+
+
+def test_nan_in_the_same_places_is_the_same() -> None:
+    holed = np.where(np.arange(12)[:, None] == 2, np.nan, OUTPUT)
+    same = dict.fromkeys(("output", "again", "reloaded", "training", "elsewhere"), holed)
+    assert find(replace(SOUND, **same, single=holed[:4])) == []
+    assert measure(holed * np.nan, holed * np.nan) == 0
+
+
+def test_words_are_compared_as_words() -> None:
+    words = np.array([["rain", "sun"]] * 12)
+    same = dict.fromkeys(("output", "again", "reloaded", "training", "elsewhere"), words)
+    sound = replace(SOUND, **same, single=words[:4])
+    assert (find(sound), len(list_facts(sound))) == ([], 5)
+    other = words[:, ::-1]
+    assert find(replace(sound, again=other)) == ["training-mode-at-inference"]
+    assert judge_restored(replace(sound, expected=words)) == ("as expected", [])
+    assert judge_restored(replace(sound, expected=other)) == ("as neither", [])
 
 
 def test_layers_are_judged_by_inputs_of_the_user_alone_and_not_where_all_is_right() -> None:
@@ -243,6 +288,171 @@ def test_probes_are_limited_and_sequences_are_padded(tmp_path: Path) -> None:
     cut = cut_rows({"": np.zeros((999, 5000))})
     assert cut
     assert cut[""].shape == (8, 5000)
+
+
+def test_a_probe_that_the_model_refuses_costs_only_itself(tmp_path: Path) -> None:
+    counts = {"": random.integers(0, 90, (12, 3))}
+    changes = list_changes(counts)
+    step = {"probes": write_probes(changes, counts, tmp_path / "p.npz")}
+    kernel = random.normal(size=(3, 2))
+
+    def predict(inputs: list[Any]) -> list[Any]:
+        assert inputs[0].dtype == np.float32
+        if inputs[0].shape[1] != len(kernel):
+            raise ValueError("expected axis -1 to have value 3")
+        return [inputs[0] @ kernel]
+
+    found = predict_probes(step, [{"dtype": "float32"}], predict)
+    assert [each.size for each in found[-2:]] == [0, 0]
+    turned = next(at for at, each in enumerate(changes) if "[2, 1, 0]" in each.words)
+    np.testing.assert_allclose(found[turned], counts[""][:, ::-1] @ kernel, rtol=1e-5)
+    expected = replace(
+        SOUND, expected=found[turned], changed=list(zip(changes, found, strict=True))
+    )
+    assert [each.cause for each in judge_restored(expected)[1]] == ["columns-in-another-order"]
+
+
+def test_bytes_are_divided_for_a_model_of_floats_and_not_wrapped_for_one_of_bytes(
+    tmp_path: Path,
+) -> None:
+    images = {"": random.integers(0, 256, (5, 4, 4, 1)).astype("uint8")}
+    changes = list_changes(images)
+    step = {"probes": write_probes(changes, images, tmp_path / "p.npz")}
+
+    def give_back(inputs: list[Any]) -> list[Any]:
+        return [inputs[0]]
+
+    floats = predict_probes(step, [{"dtype": "float32"}], give_back)
+    for change, found in zip(changes, floats, strict=True):
+        np.testing.assert_allclose(found, change.make(images[""].astype(float)), rtol=1e-6)
+    whole = predict_probes(step, [{"dtype": "uint8"}], give_back)
+    for change, found in zip(changes, whole, strict=True):
+        fits = change.words in ("inverted", "with height and width exchanged", "replaced by zeros")
+        assert bool(found.size) is fits
+
+
+@pytest.fixture
+def leave(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunStep]:
+    """Return what runs a step that leaves these arrays and this report; no second process does."""
+
+    def leave(arrays: dict[str, Any], **report: Any) -> RunStep:
+        def run(_: Environment, __: Request, folder: Path, ___: Limits) -> StepEnd:
+            for kind, values in arrays.items():
+                described = save_list({"folder": str(folder)}, kind, [values])
+                report[f"{kind}_files"] = described
+            said = msgspec.json.encode({"error": None, **report})
+            (folder / "result.json").write_bytes(said)
+            return StepEnd(exit=0)
+
+        module = "harness.diagnose.observe"
+        monkeypatch.setattr(f"{module}.restore_model", lambda *_, **__: RestoredModel(error="no"))
+        monkeypatch.setattr(f"{module}.open_environment", lambda _: Environment())
+        return run
+
+    return leave
+
+
+def observe(folder: Path, **given: Any) -> Observation:
+    """Return what a model shows, with what `leave` says that the step leaves."""
+    path = write_archive(folder / "m.keras", [dense("only", np.ones((3, 2)), np.ones(2))])
+    return Observer(read_origin(path), folder, "2.21", trusted=True, **given).observe()
+
+
+def test_outputs_for_inputs_that_are_not_given_are_not_compared(
+    tmp_path: Path, leave: Callable[..., RunStep]
+) -> None:
+    """What the model was fed was drawn at random."""
+    run = leave({"input": INPUTS, "output": OUTPUT})
+    for given in ({"expected": OTHER}, {"predicted": OTHER}, {"expected": SAME, "predicted": SAME}):
+        work = tmp_path / str(len(list(tmp_path.iterdir())))
+        work.mkdir()
+        seen = observe(work, run=run, **given)
+        assert (seen.gives, seen.findings) == (None, [])
+        assert seen.facts == ["not compared with your outputs: give their --inputs"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"expected": OTHER}, "it does not predict what is expected"),
+        ({"predicted": OTHER}, "it does not predict what you get now"),
+        (
+            {"expected": OTHER, "predicted": -OTHER},
+            "it predicts neither what is expected nor what you get now",
+        ),
+        ({"expected": SAME}, "it predicts as expected"),
+    ],
+)
+def test_what_the_restored_model_predicts_is_said_of_what_was_given(
+    given: dict[str, Any], said: str, tmp_path: Path, leave: Callable[..., RunStep]
+) -> None:
+    run = leave({"input": INPUTS, "output": OUTPUT})
+    assert observe(tmp_path, run=run, inputs={"": INPUTS}, **given).facts[0] == said
+
+
+def test_what_could_not_be_looked_at_is_said(tmp_path: Path, leave: Callable[..., RunStep]) -> None:
+    run = leave({"input": INPUTS, "output": OUTPUT}, left_out=["single", "layer", "\x1b[2J"])
+    assert observe(tmp_path, run=run).facts == [
+        "not looked at: rows one by one, what each layer gives"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["input", "output", "single", "layer"])
+def test_an_array_without_rows_ends_in_no_traceback(
+    kind: str, tmp_path: Path, leave: Callable[..., RunStep]
+) -> None:
+    arrays = {"input": INPUTS, "output": OUTPUT, "layer": OUTPUT, "single": OUTPUT[:4]}
+    run = leave({**arrays, kind: np.float32(1)}, layers=[msgspec.to_builtins(layer("only"))])
+    said = observe(tmp_path, run=run, inputs={"": INPUTS}).error
+    assert ("has no rows" in said) is (kind != "layer")
+
+
+@pytest.mark.parametrize("eager", [True, False])
+def test_a_saved_model_of_a_class_of_its_own_is_seen_by_its_signature(
+    eager: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras 2 loads it, and it does not say what its inputs are; 1.15 calls it eagerly only."""
+    called: list[str] = []
+    keras = SimpleNamespace(
+        __version__="2.15.0",
+        models=SimpleNamespace(
+            load_model=lambda path, compile: SimpleNamespace(inputs=None, given=(path, compile))
+        ),
+        utils=SimpleNamespace(custom_object_scope=lambda _: contextlib.nullcontext()),
+    )
+    v1 = SimpleNamespace(enable_eager_execution=lambda: called.append("eager"))
+    tf = SimpleNamespace(
+        __version__="2.15.0",
+        keras=keras,
+        executing_eagerly=lambda: eager,
+        compat=SimpleNamespace(v1=v1),
+    )
+    spec = {"name": "x", "shape": [None, 3], "dtype": "float32"}
+    signature = [spec], ["y"], lambda inputs: [inputs[0] * 2], "serving_default"
+    monkeypatch.setattr("harness.worker.restore_model.open_signature", lambda *_: signature)
+    step = ObserveStep(
+        folder=str(tmp_path),
+        model="saved",
+        saved_model=True,
+        keras_inside=True,
+        keras_alone=False,
+        architecture=None,
+        code=None,
+        custom=[],
+        trusted=False,
+        inputs=None,
+        rows=8,
+        seed=0,
+        cage=None,
+    )
+    observe_model(tf, msgspec.to_builtins(step))
+    report = msgspec.json.decode((tmp_path / "result.json").read_bytes(), type=ObserveReport)
+    assert (report.error, report.left_out) == (None, [])
+    assert report.output_files[0].shape == [8, 3]
+    assert report.again_files
+    assert report.single_files
+    assert not report.training_files
+    assert called == ([] if eager else ["eager"])
 
 
 def test_an_observation_is_said_in_lines_of_eighty_columns() -> None:

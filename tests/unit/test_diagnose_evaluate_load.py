@@ -67,7 +67,10 @@ def test_a_healthy_model_becomes_a_file_that_gives_no_finding_without_tensorflow
         layers = [make_input(*trial.inputs.shape[1:]), *trial.layers]
         path = write_archive(tmp_path / f"{seed}.keras", layers)
         given = trial.inputs if trial.fed else None
-        assert evaluate_load.find_unloaded(Written(case, path, given, None, None, None), tmp_path) == []
+        assert (
+            evaluate_load.find_unloaded(Written(case, path, given, None, None, None), tmp_path)
+            == []
+        )
 
 
 def test_a_trial_is_described_with_its_weights_in_their_order(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -185,6 +186,33 @@ def test_a_page_without_findings_says_what_that_means() -> None:
         LayerSummary(name="n", kind="k", place="", count=0, minimum=None, maximum=None, zeros=0)
     ]
     assert "No fault found" in write_page(msgspec.structs.replace(bare, layers=layers), NOW)
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict"),
+    [
+        ({"restored": Observation(release="2.21", gives="as neither")}, "predicts something else"),
+        ({"restored": Observation(release="2.21", error="ValueError: no")}, "Not restored"),
+        ({"unsafe": ["a Lambda"]}, "Unsafe to load"),
+        ({"answer": "unexplained"}, "nothing in them names the cause"),
+    ],
+)
+def test_what_is_wrong_without_a_finding_is_not_said_to_be_no_fault(
+    seen: dict[str, Any], verdict: str
+) -> None:
+    diagnosis = Diagnosis(model="m.keras", findings=[], **seen)
+    assert diagnosis.wrong is not bool(diagnosis.unsafe)
+    page = write_page(diagnosis, NOW)
+    assert f"{verdict}</h1>" in page
+    for told in (page, "\n".join(describe_diagnosis(diagnosis))):
+        assert "No fault found" not in told
+        assert "none speaks" not in told
+
+
+def test_a_restored_model_that_predicts_something_else_is_a_result_of_code_scanning() -> None:
+    seen = Observation(release="2.21", gives="as neither")
+    log = make_sarif(Diagnosis(findings=[], restored=seen), Path("m.keras"))
+    assert [each.rule_id for each in log.runs[0].results] == ["predictions-differ"]
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "layers/dense/vars/0"])

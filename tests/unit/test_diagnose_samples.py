@@ -118,6 +118,23 @@ def test_two_calls_that_differ_are_dropout_or_random_weights() -> None:
     assert compare_calls(LOGITS, unrelated).findings[0].cause == "weights-drawn-anew"
 
 
+@pytest.mark.parametrize("again", [VALUES * np.nan, MISSING, VALUES + np.inf])
+def test_a_second_call_that_gives_nan_is_not_as_expected(again: Any) -> None:
+    for answer in (compare_calls(VALUES, again), compare_samples(VALUES, VALUES, again)):
+        assert answer.answer == "explained"
+        rows = int((~np.isfinite(again)).any(axis=1).sum())
+        assert f"{rows} of 40 rows hold NaN or infinity in one call" in answer.findings[0].evidence
+    both = compare_samples(VALUES, MISSING, MISSING)
+    assert [each.cause for each in both.findings] == ["one-missing-cell"]
+    moved = compare_samples(VALUES, MISSING, MISSING + LOGITS)
+    assert "training-mode-at-inference" in [each.cause for each in moved.findings]
+
+
+def test_a_second_call_that_gives_words_is_a_sentence() -> None:
+    answer = compare_calls(VALUES, np.full(VALUES.shape, "word"))
+    assert (answer.answer, answer.reason) == ("cannot tell", "each file must hold numbers")
+
+
 FLOATS = st.floats(allow_nan=True, allow_infinity=True, width=32)
 SHAPES = arrays.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=6)
 

@@ -123,7 +123,22 @@ def test_arrays_that_grow_beyond_measure_are_not_opened(model, monkeypatch):
 
 def test_given_outputs_stand_before_the_sealed_ones(model):
     found = api.diagnose(model, inputs=INPUTS, expected=predict(INPUTS))
-    assert (found.seal, found.own.computed) == ("", "as expected")
+    assert (causes(found), found.own.computed) == ([], "as expected")
+    assert found.seal.endswith("; --inputs are compared with its statistics")
+    assert "stand for" not in found.seal
+
+
+def test_the_seal_speaks_also_where_outputs_are_given(model):
+    today = INPUTS / 255
+    given = {"expected": predict(INPUTS), "predicted": predict(today)}
+    assert "inputs-unlike-sealed" in causes(api.diagnose(model, inputs=today, **given))
+    write_h5(model, [dense("dense", KERNEL * 2 + 1, np.zeros(2))])
+    file = find_seal(model) / "seal.json"
+    record = json.loads(file.read_text())
+    weights = [dict(describe(each), sha256="") for each in (KERNEL, np.zeros(2))]
+    record["layers"] = [{"name": "dense", "class": "Dense", "weights": weights}]
+    file.write_text(json.dumps(record))
+    assert "weights-unlike-sealed" in causes(api.diagnose(model, **given))
 
 
 @pytest.mark.parametrize("name", ["file", "allow_pickle", "features"])

@@ -1,11 +1,15 @@
 """The workers of one environment: harness/execution/worker_pool.py, without TensorFlow."""
 
+from pathlib import Path
+
 import pytest
 
+from harness.errors import EnvironmentUnusable
 from harness.execution import worker_pool
 from harness.execution.worker_pool import Settings, WorkerPool
 from harness.processes.facts import Device, EnvironmentFacts
 from harness.processes.limits import Limits
+from harness.processes.spawn import SpawnWorker
 from harness.processes.step import Step
 from harness.processes.variables import Environment
 
@@ -30,6 +34,16 @@ class Worker:
 def pool(tmp_path, monkeypatch):
     monkeypatch.setattr(worker_pool, "SpawnWorker", Worker)
     return WorkerPool("2.21", Environment("python"), Settings(Limits(), spawn=True), tmp_path / "p")
+
+
+@pytest.mark.parametrize("said", [b"", b"{", b"[]", b'{"devices": 3}'])
+def test_what_is_no_list_of_devices_is_a_sentence(said, tmp_path, monkeypatch):
+    def leave(_, query, *__, **___):
+        Path(query.folder, "devices.json").write_bytes(said)
+
+    monkeypatch.setattr(SpawnWorker, "start", leave)
+    with pytest.raises(EnvironmentUnusable):
+        SpawnWorker(Environment("python"), tmp_path).ask()
 
 
 def test_a_pool_whose_start_has_failed_starts_again(pool, monkeypatch):

@@ -152,6 +152,7 @@ def diagnose(
         inputs=spell_path(inputs),
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
+        again=spell_path(predicted[1] if predicted and len(predicted) > 1 else None),
     )
     more = None
     if beside and inputs:

@@ -12,7 +12,8 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from harness.diagnose import architecture_rules, tflite_rules, weight_rules
+from harness.diagnose import architecture_rules, drawn_rules, tflite_rules, weight_rules
+from harness.diagnose.chance_rules import find_varying
 from harness.diagnose.file_answer import (
     FileAnswer,
     LayerSummary,
@@ -26,7 +27,7 @@ from harness.diagnose.first_layer import read_expectation
 from harness.diagnose.network import Layer, Network
 from harness.diagnose.read_network import read_network
 from harness.diagnose.reader_rules import foretell
-from harness.diagnose.surroundings import find_far, judge_surroundings
+from harness.diagnose.surroundings import judge_inputs, judge_surroundings
 from harness.formats.__main__ import limit_process
 from harness.formats.facts import TFLITE, Unreadable, plain
 from harness.formats.reading import UNREADABLE_EXIT
@@ -62,6 +63,9 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     elif network and samples and samples.inputs:
         own = compute(network, samples)
         findings += own.findings
+    if network and samples and samples.again:
+        calls = (next(iter(load_arrays(Path(each), 1).values())) for each in (samples.predicted, samples.again))
+        findings += find_varying(network, *calls)
     return FileAnswer(
         facts=facts,
         layers=summarize(network) if network else [],
@@ -78,7 +82,6 @@ def compute(network: Network, samples: Samples) -> OwnOutputs:
     inputs = load_arrays(Path(samples.inputs), MOST_INPUTS)
     names = [each.name for each in network.layers if each.class_name == "InputLayer"]
     given = order_samples(inputs, names)
-    far = find_far(network, given[0]) if len(given) == 1 else None
     expected, predicted = (
         next(iter(load_arrays(Path(each), 1).values())) if each else None
         for each in (samples.expected, samples.predicted)
@@ -87,7 +90,9 @@ def compute(network: Network, samples: Samples) -> OwnOutputs:
         own = OwnOutputs(computed="cannot", reason="there is nothing to compare its outputs with")
     else:
         own = judge_surroundings(network, given, expected, predicted)
-    return msgspec.structs.replace(own, findings=[*own.findings, far]) if far else own
+    if own.computed == "as expected":
+        return own  # the inputs are right
+    return msgspec.structs.replace(own, findings=[*own.findings, *judge_inputs(network, given)])
 
 
 def load_arrays(path: Path, most: int) -> dict[str, Array]:
@@ -103,7 +108,12 @@ def find_all(network: Network) -> list[Finding]:
     """Return what every rule finds; a configuration that no Keras writes silences a rule."""
     found = []
     with np.errstate(all="ignore"):
-        rules = (*weight_rules.RULES, *architecture_rules.RULES, tflite_rules.find_one_unit)
+        rules = (
+            *weight_rules.RULES,
+            *drawn_rules.RULES,
+            *architecture_rules.RULES,
+            tflite_rules.find_one_unit,
+        )
         for rule in rules:
             try:
                 finding = rule(network)

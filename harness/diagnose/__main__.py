@@ -64,7 +64,10 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         own = compute(network, samples)
         findings += own.findings
     if network and samples and samples.again:
-        calls = (next(iter(load_arrays(Path(each), 1).values())) for each in (samples.predicted, samples.again))
+        calls = (
+            next(iter(load_arrays(Path(each), 1).values()))
+            for each in (samples.predicted, samples.again)
+        )
         findings += find_varying(network, *calls)
     return FileAnswer(
         facts=facts,

@@ -129,7 +129,7 @@ INPUT_CAUSES = (
         "another-model-in-the-file",
         "file",
         INPUTS,
-        "The file does not give what is expected: other weights, or inputs without a step of training.",
+        "The file does not give what is expected: other weights, or inputs that lack a step.",
         "model.save(path)  # from the session that predicts rightly\n"
         "np.save('expected.npy', model.predict_on_batch(inputs))  # of the same moment",
         "best-checkpoint-overwritten",

@@ -128,9 +128,7 @@ def change_words(values: Array) -> Iterator[Change]:
         name,
         name,
     )
-    yield Change(
-        "minus 3", "np.maximum(inputs - 3, 0)", lambda x: np.maximum(x - 3, 0), "", name
-    )
+    yield Change("minus 3", "np.maximum(inputs - 3, 0)", lambda x: np.maximum(x - 3, 0), "", name)
     yield Change(
         "padded on the other side",
         "padded",

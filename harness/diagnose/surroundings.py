@@ -210,9 +210,7 @@ def find_order(
 
 def spell_near(own: Array, given: Array, outputs: Array) -> str:
     """Return how much nearer a change brings the file's outputs; "" where they do not come near."""
-    wanted, after, before = (
-        np.asarray(each, np.float64).ravel() for each in (outputs, given, own)
-    )
+    wanted, after, before = (np.asarray(each, np.float64).ravel() for each in (outputs, given, own))
     if not len(wanted) == len(after) == len(before) or len(outputs) < FEWEST_NEAR:
         return ""
     if not all(np.isfinite(each).all() for each in (wanted, after)):

@@ -16,6 +16,7 @@ from harness.diagnose.findings import Finding
 from harness.diagnose.forward import predict
 from harness.diagnose.network import Layer, Network, Node
 from harness.diagnose.pixel_forms import FORMS, iterate_forms
+from harness.diagnose.read_checkpoint import group
 from harness.diagnose.read_network import read_network
 from harness.diagnose.samples import compare_samples
 from harness.diagnose.training_inputs import compare_inputs
@@ -329,3 +330,19 @@ def test_place_holders_of_adam_before_keras_2_3_are_no_lost_variables(tmp_path: 
     slots += [np.zeros((5, 1)), np.zeros(1)]  # of a last layer that the file lacks
     found = find(write_h5(tmp_path / "m.h5", layers, steps=9, slots=tuple(slots)))
     assert [each.cause for each in found] == ["variables-lost"]
+
+
+@pytest.mark.parametrize(("more", "speaks"), [({}, True), ({"axis": [1], "epsilon": 1e-3}, False)])
+def test_a_class_with_the_name_of_a_layer_and_none_of_its_settings_is_somebodys_own(
+    more: dict[str, Any], speaks: bool, tmp_path: Path
+) -> None:
+    config = {"name": "norm", "trainable": True, "dtype": "float32", **more}
+    own = Made("LayerNormalization", config, {"gamma": np.full(16, 0.9)})
+    layers = [trained("a", 8, 16), own, trained("b", 16, 5)]
+    found = find(write_h5(tmp_path / "m.h5", layers))
+    assert [each.cause for each in found] == ["name-of-a-built-in"] * speaks
+
+
+def test_the_bias_of_a_gru_in_a_checkpoint_is_no_kernel() -> None:
+    arrays = {"variables/3": np.ones((8, 24)), "variables/4": np.zeros((2, 24))}
+    assert list(group(arrays)["variables"]) == ["3/kernel", "4"]

@@ -157,6 +157,7 @@ def diagnose(
         expected=spell_path(expected),
         predicted=spell_path(predicted[0] if predicted else None),
         scaler=spell_path(scaler),
+        again=spell_path(predicted[1] if predicted and len(predicted) > 1 else None),
     )
     more = None
     if beside and inputs:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
-from harness.diagnose import architecture_rules, weight_rules
+from harness.diagnose import architecture_rules, drawn_rules, weight_rules
+from harness.diagnose.chance_rules import find_varying
 from harness.diagnose.file_answer import (
     FileAnswer,
     LayerSummary,
@@ -27,7 +28,7 @@ from harness.diagnose.first_layer import read_expectation
 from harness.diagnose.network import Layer, Network
 from harness.diagnose.read_network import read_network
 from harness.diagnose.reader_rules import foretell
-from harness.diagnose.surroundings import find_far, judge_surroundings
+from harness.diagnose.surroundings import judge_inputs, judge_surroundings
 from harness.formats.__main__ import limit_process
 from harness.formats.facts import TFLITE, Unreadable, plain
 from harness.formats.reading import UNREADABLE_EXIT
@@ -38,7 +39,7 @@ from harness.verdicts.statistics import Array
 if TYPE_CHECKING:  # takes time to import, and most models are of Keras
     from harness.formats.tflite_graph import Tensor
 
-RULES = (*weight_rules.RULES, *architecture_rules.RULES)
+RULES = (*weight_rules.RULES, *drawn_rules.RULES, *architecture_rules.RULES)
 MOST_SHOWN = 500  # layers
 MOST_INPUTS = 20  # arrays of a model
 UNTRUSTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
@@ -72,6 +73,12 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         findings += own.findings
     if samples and samples.scaler:
         scaler, no_scaler = find_scaler(Path(samples.scaler))
+    if network and samples and samples.again:
+        calls = (
+            next(iter(load_arrays(Path(each), 1).values()))
+            for each in (samples.predicted, samples.again)
+        )
+        findings += find_varying(network, *calls)
     return FileAnswer(
         facts=facts,
         layers=summarize(network) if network else [],
@@ -101,7 +108,6 @@ def compute(network: Network, samples: Samples) -> OwnOutputs:
     inputs = load_arrays(Path(samples.inputs), MOST_INPUTS)
     names = [each.name for each in network.layers if each.class_name == "InputLayer"]
     given = order_samples(inputs, names)
-    far = find_far(network, given[0]) if len(given) == 1 else None
     expected, predicted = (
         next(iter(load_arrays(Path(each), 1).values())) if each else None
         for each in (samples.expected, samples.predicted)
@@ -110,7 +116,9 @@ def compute(network: Network, samples: Samples) -> OwnOutputs:
         own = OwnOutputs(computed="cannot", reason="there is nothing to compare its outputs with")
     else:
         own = judge_surroundings(network, given, expected, predicted)
-    return msgspec.structs.replace(own, findings=[*own.findings, far]) if far else own
+    if own.computed == "as expected":
+        return own  # the inputs are right
+    return msgspec.structs.replace(own, findings=[*own.findings, *judge_inputs(network, given)])
 
 
 def load_arrays(path: Path, most: int) -> dict[str, Array]:

@@ -7,6 +7,22 @@ from harness.diagnose.network import Layer, Network
 from harness.formats.facts import plain
 from harness.formats.known import class_names
 
+OF_EVERY_LAYER = {"name", "trainable", "dtype", "batch_input_shape", "batch_shape"}
+CONFIGURED = {  # layers of Keras that always write more
+    "Dense",
+    "Conv1D",
+    "Conv2D",
+    "Embedding",
+    "BatchNormalization",
+    "LayerNormalization",
+    "GroupNormalization",
+    "Dropout",
+    "ReLU",
+    "LeakyReLU",
+    "PReLU",
+    "Attention",
+    "MultiHeadAttention",
+}
 KERAS = ("keras", "tf_keras", "tensorflow")
 
 
@@ -34,12 +50,19 @@ def is_softmax_layer(layer: Layer) -> bool:
 
 
 def find_shadowed_class(network: Network) -> Finding | None:
-    """Speak where a class of the user's has the name of a layer of Keras, and no package."""
+    """Speak where a class of the user's has the name of a layer of Keras, and no package.
+
+    Keras 2 writes no module. There a configuration tells that lacks what Keras' own class writes.
+    """
     for layer in network.layers:
+        named = f"the layer {plain(layer.name)} is"
         own = layer.module is not None and layer.module.partition(".")[0] not in KERAS
         if own and layer.module != "builtins" and layer.class_name in class_names():
-            said = f"the layer {plain(layer.name)} is {plain(layer.module)}.{layer.class_name}"
+            said = f"{named} {plain(layer.module)}.{layer.class_name}"
             return make_finding("name-of-a-built-in", 0.5, said)
+        if layer.class_name in CONFIGURED and layer.config and set(layer.config) <= OF_EVERY_LAYER:
+            said = f"{named} a {layer.class_name} without any setting that Keras' own class writes"
+            return make_finding("name-of-a-built-in", 0.6, said)
     return None
 
 

@@ -15,6 +15,8 @@ PLAIN_BASES = {"Layer", "Model"}
 OTHER_BASES = {"Loss", "Metric", "Regularizer", "Constraint", "Initializer", "Callback", "Sequence"}
 LEARNING = ("adapt", "fit", "learn", "set_statistics", "update_state")
 RESTORES = {"load_model", "load_weights", "model_from_json", "restore"}
+REFITS = {"fit_transform": "scaler-refitted", "fit_on_texts": "tokenizer-refitted"}
+WORD_LAYERS = ("TextVectorization", "StringLookup")
 Class = ast.ClassDef
 
 
@@ -223,22 +225,31 @@ def items_of(value: ast.expr) -> list[ast.expr]:
 
 
 def find_refitted(tree: ast.Module) -> Finding | None:
-    """Speak where code that restores, and does not train, fits a scaler or Tokenizer anew."""
+    """Speak where code that restores, and does not train, fits a scaler or Tokenizer anew.
+
+    A function is judged alone, and then the file as a whole: a service often restores at its top,
+    and fits in a function.
+    """
     functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
-    scopes: list[ast.AST] = [*functions] if functions else [tree]
-    for scope in scopes:
+    for scope in (*functions, tree):
         restores = any(any(calls(scope, name)) for name in RESTORES)
-        trains = any(any(calls(scope, name)) for name in ("compile", "fit", "train_on_batch"))
-        if not restores or trains:
+        if not restores or trains(scope):
             continue
-        for name, cause in (
-            ("fit_transform", "scaler-refitted"),
-            ("fit_on_texts", "tokenizer-refitted"),
-        ):
+        for name, cause in REFITS.items():
             for call in calls(scope, name):
                 said = f"line {call.lineno} calls {name}, and the code restores a model"
                 return make_finding(cause, 0.8, said)
+        vocabulary = any(any(calls(scope, name)) for name in WORD_LAYERS)
+        for call in calls(scope, "adapt") if vocabulary else ():
+            said = f"line {call.lineno} calls adapt, and the code restores a model"
+            return make_finding("tokenizer-refitted", 0.8, said)
     return None
+
+
+def trains(scope: ast.AST) -> bool:
+    """Return whether code trains a model; fit with one argument alone may be that of a scaler."""
+    fits = [each for each in calls(scope, "fit") if len(each.args) + len(each.keywords) > 1]
+    return bool(fits) or any(any(calls(scope, name)) for name in ("compile", "train_on_batch"))
 
 
 def find_wrong_root(tree: ast.Module, roots: Sequence[str]) -> Finding | None:

@@ -38,7 +38,8 @@ def find_dead(each: Outputs) -> list[Finding]:
             found = [make_finding("probability-cast-to-int", 0.7, f"{said}, as integers")]
             if columns == 1:
                 also = f"{said}, as integers of one column"
-                found.append(make_finding("argmax-of-one-sigmoid", 0.6, also))
+                labels = bool((each.wanted == np.trunc(each.wanted)).all())
+                found.append(make_finding("argmax-of-one-sigmoid", 0.8 if labels else 0.6, also))
             return found
         if each.probabilities and columns == 1:
             lowest = float(each.wanted.min())

@@ -21,13 +21,14 @@ Computed = Literal["as expected", "as predicted", "as neither", "cannot"]
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
     """The paths of arrays: a `.npy`, or for inputs an `.npz` too; "" for none.
 
-    `scaler`: the file of a scaler.
+    `scaler`: the file of a scaler. `again`: what a second call predicted for the same inputs.
     """
 
     inputs: str = ""
     expected: str = ""
     predicted: str = ""
     scaler: str = ""
+    again: str = ""
 
 
 class OwnOutputs(msgspec.Struct, frozen=True, kw_only=True):

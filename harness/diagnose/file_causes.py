@@ -54,6 +54,17 @@ FILE_CAUSES = (
         "model.save(path)",
         "architecture-only",
     ),
+    cause(
+        "layers-as-drawn",
+        "code",
+        MODEL,
+        "Some layers are trained, and others are as their initializer drew them.",
+        "drawn = [w.copy() for w in model.get_weights()]  # before weights are loaded or trained\n"
+        "model.load_weights(path)  # without skip_mismatch, without by_name\n"
+        "for w, old in zip(model.weights, drawn):  # which of them did not change?\n"
+        "    print(w.name, bool((w.numpy() == old).all()))",
+        "architecture-only",
+    ),
     lesson(
         "normalization-never-adapted",
         "code",
@@ -67,6 +78,14 @@ FILE_CAUSES = (
         MODEL,
         "BatchNormalization was trained, and its moving statistics are not in the file.",
         "model.save_weights(path)  # all weights: not only model.trainable_weights",
+        "trainable-weights-only",
+    ),
+    cause(
+        "batch-statistics-unsettled",
+        "code",
+        "MODEL and --inputs",
+        "BatchNormalization took too few steps: its moving statistics are still near their start.",
+        "tf.keras.layers.BatchNormalization(momentum=0.9)  # and train again, or longer",
         "trainable-weights-only",
     ),
     cause(

@@ -11,7 +11,27 @@ from harness.formats.facts import plain
 
 # What every layer has, and what acts in training only.
 EVERYWHERE = set(
-    ["name", "trainable", "dtype", "batch_input_shape", "batch_shape", "input_shape", "input_dim", "input_length", "sparse", "ragged", "seed", "autocast", "build_config", "activity_regularizer", "implementation", "unit_forget_bias", "use_cudnn", "input_dtype", "optional"]
+    [
+        "name",
+        "trainable",
+        "dtype",
+        "batch_input_shape",
+        "batch_shape",
+        "input_shape",
+        "input_dim",
+        "input_length",
+        "sparse",
+        "ragged",
+        "seed",
+        "autocast",
+        "build_config",
+        "activity_regularizer",
+        "implementation",
+        "unit_forget_bias",
+        "use_cudnn",
+        "input_dtype",
+        "optional",
+    ]
 )
 TRAINING_ONLY = ("_initializer", "_regularizer", "_constraint")
 CONVOLUTION = (

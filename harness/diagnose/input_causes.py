@@ -5,19 +5,20 @@ from harness.diagnose.cause import cause, lesson
 INPUTS = "MODEL, --inputs, and --expected or --predicted"
 TRAINING = "--inputs and --train-sample"
 EITHER = f"{INPUTS}; or {TRAINING}"
+OR_INNER = "; or MODEL with BatchNormalization, and --inputs"
 
 INPUT_CAUSES = (
     lesson(
         "double-rescale",
         "preprocessing",
-        EITHER,
+        EITHER + OR_INNER,
         "The model rescales images itself, and the caller does it again.",
         "predictions = model.predict(images)  # 0..255, without / 255",
     ),
     lesson(
         "preprocess-input-wrong-module",
         "preprocessing",
-        EITHER,
+        EITHER + OR_INNER,
         "The inputs are prepared for another backbone.",
         "prepare = tf.keras.applications.resnet50.preprocess_input  # that of your backbone\n"
         "predictions = model.predict(prepare(images.copy()))  # it changes its argument",
@@ -42,6 +43,14 @@ INPUT_CAUSES = (
         EITHER,
         "Axes of the inputs are exchanged, such as height and width.",
         "predictions = model.predict(images.transpose(0, 2, 1, 3))",
+        "reshape-instead-of-transpose",
+    ),
+    cause(
+        "input-axis-reversed",
+        "preprocessing",
+        INPUTS,
+        "An axis of the inputs runs backwards: the newest step first, or images upside down.",
+        "predictions = model.predict(inputs[:, ::-1])  # axis 1: time, words, or rows of pixels",
         "reshape-instead-of-transpose",
     ),
     lesson(
@@ -120,7 +129,7 @@ INPUT_CAUSES = (
         "another-model-in-the-file",
         "file",
         INPUTS,
-        "The file holds other weights than those that gave the expected outputs.",
+        "The file does not give what is expected: other weights, or inputs that lack a step.",
         "model.save(path)  # from the session that predicts rightly\n"
         "np.save('expected.npy', model.predict_on_batch(inputs))  # of the same moment",
         "best-checkpoint-overwritten",

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from harness.diagnose.pixel_forms import iterate_forms
+from harness.diagnose.training_inputs import are_images
 from harness.verdicts.statistics import Array
 
+FLAT_IMAGE = 64  # columns from which a table may hold pixels in a row
 MOST_FEATURES = 5  # whose orders are tried: 120 of them
 
 
@@ -17,7 +20,8 @@ class Change:
     """One change of the inputs. `words`: as it is said of inputs; `code`: the same in numpy.
 
     `missing`, `added`: the cause where the change is missing now, and where it is made in
-    addition; "" where it is not looked for.
+    addition; "" where it is not looked for. `rough`: what training knew is taken from the inputs at
+    hand, so that the outputs come near and are not equal.
     """
 
     words: str
@@ -26,57 +30,18 @@ class Change:
     missing: str
     added: str
     before: str = ""  # lines of code that `code` needs
+    rough: bool = False
 
 
 def iterate_changes(values: Array) -> Iterator[Change]:
     """Yield the changes that make sense for inputs of this shape and these values."""
-    image = values.ndim == 4
     table = values.ndim == 2
-    largest = float(np.abs(values).max(initial=0))
+    image = values.ndim == 4 or are_images(values)
     whole = bool((values == np.trunc(values)).all())
-    if image:
-        yield Change(
-            "divided by 255",
-            "inputs / 255.0",
-            lambda x: x / 255,
-            "missing-rescale-255",
-            "double-rescale",
-        )
-        yield Change(
-            "times 255",
-            "inputs * 255.0",
-            lambda x: x * 255,
-            "double-rescale",
-            "missing-rescale-255",
-        )
-        yield Change(
-            "brought to -1..1",
-            "inputs / 127.5 - 1",
-            lambda x: x / 127.5 - 1,
-            "missing-rescale-255",
-            "preprocess-input-wrong-module",
-        )
-        top = 255.0 if largest > 2 else 1.0
-        yield Change(
-            "inverted",
-            f"{top:g} - inputs",
-            lambda x: top - x,
-            "dark-ink-on-white-paper",
-            "dark-ink-on-white-paper",
-        )
-        if values.shape[-1] == 3:
-            name = "bgr-instead-of-rgb"
-            said = "with red and blue exchanged"
-            yield Change(said, "inputs[..., ::-1]", lambda x: x[..., ::-1], name, name)
-        if values.shape[1] == values.shape[2]:
-            turned = "with height and width exchanged"
-            yield Change(
-                turned,
-                "inputs.transpose(0, 2, 1, 3)",
-                lambda x: x.transpose(0, 2, 1, 3),
-                "input-axes-exchanged",
-                "input-axes-exchanged",
-            )
+    if image or (table and values.shape[1] >= FLAT_IMAGE and values.min(initial=0) >= 0):
+        yield from change_pixels(values)
+    if values.ndim > 2:
+        yield from change_axes(values, image)
     if not whole:
         yield Change("cut off to integers", "inputs.astype(int)", np.trunc, "", "uint8-truncation")
         yield Change(
@@ -85,29 +50,13 @@ def iterate_changes(values: Array) -> Iterator[Change]:
             standardise,
             "features-not-scaled",
             "scaler-refitted",
+            rough=True,
         )
     yield Change(
         "replaced by zeros", "np.zeros_like(inputs)", np.zeros_like, "", "batch-never-filled"
     )
-    if table and whole and largest > 2:
-        side = "post" if (values[:, 0] == 0).any() else "pre"
-        yield Change(
-            "plus 3",
-            "inputs + 3",
-            lambda x: x + 3,
-            "index-offset-forgotten",
-            "index-offset-forgotten",
-        )
-        yield Change(
-            "padded on the other side",
-            "padded",
-            pad_other_side,
-            "padding-on-the-other-side",
-            "padding-on-the-other-side",
-            "texts = [row[row != 0] for row in inputs]\n"
-            "pad = tf.keras.utils.pad_sequences\n"
-            f"padded = pad(texts, inputs.shape[1], padding={side!r})\n",
-        )
+    if table and whole and np.abs(values).max(initial=0) > 2:
+        yield from change_words(values)
     if table and 2 <= values.shape[1] <= MOST_FEATURES:
         for order in list(permutations(range(values.shape[1])))[1:]:
             listed = list(order)
@@ -120,9 +69,84 @@ def iterate_changes(values: Array) -> Iterator[Change]:
             )
 
 
+def change_pixels(values: Array) -> Iterator[Change]:
+    """Yield other forms of the same pixels."""
+    for words, code, make, missing, added in iterate_forms(values):
+        yield Change(words, code, make, missing, added)
+    top = 255.0 if np.abs(values).max(initial=0) > 2 else 1.0
+    inverted = "dark-ink-on-white-paper"
+    yield Change("inverted", f"{top:g} - inputs", lambda x: top - x, inverted, inverted)
+    if values.ndim == 4 and values.shape[-1] == 3:
+        name = "bgr-instead-of-rgb"
+        said = "with red and blue exchanged"
+        yield Change(said, "inputs[..., ::-1]", lambda x: x[..., ::-1], name, name)
+
+
+def change_axes(values: Array, image: bool) -> Iterator[Change]:
+    """Yield inputs whose axes behind the rows are exchanged, mixed up by reshape, or backwards."""
+    name, shape = "input-axes-exchanged", values.shape[1:]
+    if image and shape[0] == shape[1]:
+        code = "inputs.transpose(0, 2, 1, 3)" if values.ndim == 4 else "inputs.transpose(0, 2, 1)"
+        turned = "with height and width exchanged"
+        yield Change(turned, code, lambda x: x.swapaxes(1, 2), name, name)
+    if len(shape) in (2, 3) and min(shape) > 1:
+        stored = (shape[-1], *shape[:-1])  # channels or features first
+        there = (0, *range(2, len(stored) + 1), 1)
+        back = (0, len(stored), *range(1, len(stored)))
+        sizes = ", ".join(map(str, stored))
+        yield Change(
+            "whose axes are exchanged by transpose, and not by reshape",
+            f"inputs.reshape(-1, {sizes}).transpose{there}",
+            lambda x: x.reshape(-1, *stored).transpose(there),
+            name,
+            "",
+        )
+        yield Change(
+            "whose axes are exchanged by reshape",
+            f"inputs.transpose{back}.reshape(inputs.shape)",
+            lambda x: x.transpose(back).reshape(x.shape),
+            "",
+            name,
+        )
+    reversed_ = "input-axis-reversed"
+    said = "upside down" if image else "with their steps backwards, the last one first"
+    yield Change(said, "inputs[:, ::-1]", lambda x: x[:, ::-1], reversed_, reversed_)
+    if image:
+        mirrored = "mirrored, left for right"
+        yield Change(mirrored, "inputs[:, :, ::-1]", lambda x: x[:, :, ::-1], reversed_, reversed_)
+
+
+def change_words(values: Array) -> Iterator[Change]:
+    """Yield other numbers of the same words, and padding on the other side."""
+    side = "post" if (values[:, 0] == 0).any() else "pre"
+    name = "index-offset-forgotten"
+    yield Change("plus 3", "inputs + 3", lambda x: x + 3, name, name)
+    yield Change(
+        "plus 3 where they are not 0",
+        "np.where(inputs > 0, inputs + 3, 0)",
+        lambda x: np.where(x > 0, x + 3, 0),
+        name,
+        name,
+    )
+    yield Change("minus 3", "np.maximum(inputs - 3, 0)", lambda x: np.maximum(x - 3, 0), "", name)
+    yield Change(
+        "padded on the other side",
+        "padded",
+        pad_other_side,
+        "padding-on-the-other-side",
+        "padding-on-the-other-side",
+        "texts = [row[row != 0] for row in inputs]\n"
+        "pad = tf.keras.utils.pad_sequences\n"
+        f"padded = pad(texts, inputs.shape[1], padding={side!r})\n",
+    )
+    if values.shape[1] > MOST_FEATURES:  # of fewer columns all orders are tried
+        name, said = "input-axis-reversed", "with their words backwards, the last one first"
+        yield Change(said, "inputs[:, ::-1]", lambda x: x[:, ::-1], name, name)
+
+
 def standardise(values: Array) -> Array:
     """Return columns with mean 0 and deviation 1, images as a whole."""
-    axes: Any = 0 if values.ndim == 2 else None
+    axes: Any = tuple(range(values.ndim - 1)) if values.ndim in (2, 3) else None
     deviation = values.std(axis=axes)
     result: Array = (values - values.mean(axis=axes)) / np.where(deviation > 0, deviation, 1)
     return result

@@ -52,7 +52,7 @@ LOAD_CAUSES = (
     lesson(
         "stateful-rnn-residue",
         "code",
-        f"{FED} and --predicted; or --predicted twice",
+        f"{FED} and --predicted; or MODEL and --predicted twice",
         "A stateful layer goes on from the last call: the same inputs get other predictions.",
         "for layer in model.layers:  # whenever a new sequence begins\n"
         "    if getattr(layer, 'stateful', False):\n"

@@ -150,7 +150,7 @@ OUTPUT_CAUSES = (
     lesson(
         "missing-rescale-255",
         "preprocessing",
-        OUTPUTS + OR_TRAINING,
+        OUTPUTS + OR_TRAINING + "; or MODEL with BatchNormalization, and --inputs",
         "Inputs are far too large, such as 0..255, and every row is certain of its class.",
         "predictions = model.predict(images / 255.0)  # whatever training did to its inputs",
     ),

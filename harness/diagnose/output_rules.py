@@ -14,6 +14,8 @@ from harness.verdicts.statistics import Array, column_scales
 
 MOST_COLUMNS = 256  # that are compared with each other
 HALF = 2e-3  # of a column's spread: what float16 cannot tell apart, after a few layers
+LARGEST_LOGARITHM = 80.0
+FUNCTIONS = {"expm1": np.expm1, "exp": np.exp}  # what undoes np.log1p and np.log of the target
 NUMBERED = 10  # columns; with fewer, text and numbers sort alike
 
 
@@ -164,6 +166,18 @@ def is_scaled(columns: Array) -> bool:
     return bool((within | standard).all())
 
 
+def find_function(each: Outputs) -> Finding | None:
+    """Speak where the expected outputs are the exponential of the predictions."""
+    if not (each.wanted > -1).all() or np.abs(each.got).max() > LARGEST_LOGARITHM:
+        return None
+    for name, function in FUNCTIONS.items():
+        if same(each.wanted, function(each.got), each.limits):
+            said = f"np.{name} of the predictions gives all {len(each.got)} expected rows"
+            fix = f"predictions = np.{name}(model.predict(inputs))"
+            return make_finding("target-left-scaled", 0.95, said, fix)
+    return None
+
+
 def find_cut_off(each: Outputs) -> Finding | None:
     """Speak where the predictions are the expected ones, cut off at a lower or an upper bound."""
     low, high = each.got.min(), each.got.max()
@@ -199,6 +213,7 @@ RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
     find_permuted_columns,
     find_permuted_rows,
     find_affine,
+    find_function,
     find_cut_off,
     find_half_precision,
 )

@@ -21,6 +21,7 @@ STEPS = ("optimizer/iter", "optimizer/_iterations", "optimizer/iterations")
 SLOT = "/.OPTIMIZER_SLOT/"
 TRAINED = "optimizer/_trainable_variables/"  # where Keras 3 lists the model's own
 OTHERS = ("optimizer/", "save_counter", "keras_api/", "_optimizer/")
+GRU_BIASES = 2  # rows of the bias of a GRU, which may be zeros
 OLD_SLOTS = ("Adam", "Adam_1", "Momentum", "RMSProp", "RMSProp_1", "Adagrad")
 
 
@@ -67,7 +68,7 @@ def group(arrays: dict[str, Array]) -> dict[str, dict[str, Array]]:
     for place, values in arrays.items():
         parent, _, name = place.rpartition("/")
         name = name.removeprefix("_").removeprefix("adapt_")
-        if name.isdigit() and values.ndim > 1:
+        if name.isdigit() and values.ndim > 1 and values.shape[0] != GRU_BIASES:
             name = f"{name}/kernel"  # a list of variables has no names
         layers.setdefault(parent, {})[name] = values
     return layers

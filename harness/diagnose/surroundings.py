@@ -12,15 +12,19 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.first_layer import read_expectation
 from harness.diagnose.forward import predict
 from harness.diagnose.forward_call import CannotCompute
-from harness.diagnose.input_changes import iterate_changes
+from harness.diagnose.inner_rules import find_unlike_training
+from harness.diagnose.input_changes import iterate_changes, standardise
 from harness.diagnose.network import Network
+from harness.diagnose.order_search import search_order
 from harness.diagnose.outputs import make_outputs, same
 from harness.diagnose.samples import compare_samples, drop_ones
-from harness.verdicts.statistics import Array
+from harness.verdicts.statistics import Array, correlate
 
 MOST_ROWS, ROWS_OF_LARGE, LARGE = 64, 8, 4096  # rows; of inputs with so many numbers each
 FAR = 10.0  # deviations
 CPU_SECONDS = 1.0  # for all changes that are tried
+RELATED, FALLS = 0.9, 3.0  # outputs come near: by this correlation, with so much smaller an error
+FEWEST_NEAR = 10  # rows
 
 
 def judge_surroundings(
@@ -54,6 +58,17 @@ def judge_surroundings(
         return OwnOutputs(computed="cannot", reason=f"not computed here: {error}")
 
 
+def judge_inputs(network: Network, inputs: Sequence[Array]) -> list[Finding]:
+    """Return what inputs say beside the statistics that the file keeps of those of training."""
+    usable = len(inputs) == 1 and inputs[0].dtype.kind in "fiu" and inputs[0].ndim > 1
+    if not usable or not np.isfinite(inputs[0][:MOST_ROWS]).all():
+        return []
+    large = int(np.prod(inputs[0].shape[1:])) > LARGE
+    rows = inputs[0][: ROWS_OF_LARGE if large else MOST_ROWS]
+    found = (find_far(network, inputs[0]), find_unlike_training(network, [rows]))
+    return [each for each in found if each]
+
+
 def judge(
     network: Network, inputs: Sequence[Array], own: Array, wanted: Array | None, now: Array | None
 ) -> OwnOutputs:
@@ -63,28 +78,48 @@ def judge(
         reason = f"the file itself gives the expected outputs: {count}"
         if now is None or agree(now, own):
             return OwnOutputs(computed="as expected", reason=reason)
-        found = explain(network, inputs, now, "added") or [
+        found = explain(network, inputs, own, now, "added") or [
             make_finding("restored-otherwise", 0.6, reason)
         ]
         return OwnOutputs(computed="as expected", reason=reason, findings=found)
     if wanted is not None:
-        found = explain(network, inputs, wanted, "missing")
+        found = explain(network, inputs, own, wanted, "missing")
         if not found:
             found = compare_samples(wanted, own.astype(np.float32)).findings
         if now is not None and agree(now, own):
             reason = f"the file itself gives what is predicted now: {count}"
-            found = found or [make_finding("another-model-in-the-file", 0.6, reason)]
+            found = found or find_dead(network, inputs, own)
+            found = found or [make_finding("another-model-in-the-file", 0.5, reason)]
             return OwnOutputs(computed="as predicted", reason=reason, findings=found)
         reason = "the file itself gives other outputs than the expected ones for these inputs"
         found = found or [make_finding("another-model-in-the-file", 0.4, reason)]
         return OwnOutputs(computed="as neither", reason=reason, findings=found)
     if now is not None and agree(now, own):
         reason = f"the file itself gives what is predicted now: {count}"
-        return OwnOutputs(computed="as predicted", reason=reason)
+        found = find_dead(network, inputs, own)
+        return OwnOutputs(computed="as predicted", reason=reason, findings=found)
     reason = "the file itself gives other outputs than those predicted now"
-    found = explain(network, inputs, now, "added") if now is not None else []
+    found = explain(network, inputs, own, now, "added") if now is not None else []
     found = found or [make_finding("restored-otherwise", 0.6, reason)]
     return OwnOutputs(computed="as neither", reason=reason, findings=found)
+
+
+def find_dead(network: Network, inputs: Sequence[Array], own: Array) -> list[Finding]:
+    """Speak where a file gives 0 for all rows: for these inputs alone, or for any."""
+    if own.any() or len(inputs) != 1 or inputs[0].dtype.kind != "f":
+        return []
+    shape = np.shape(inputs[0])
+    tried = {
+        "standardised": standardise(np.asarray(inputs[0], np.float64)),
+        "drawn at random": np.random.default_rng(0).normal(size=shape),
+        "drawn from 0 to 1": np.random.default_rng(1).random(shape),
+    }
+    for words, values in tried.items():
+        if predict(network, [values]).any():
+            said = f"the file gives 0 for all {len(own)} rows, and not for inputs {words}"
+            return [make_finding("dead-relu-head", 0.5, said)]
+    said = f"the file gives 0 for all {len(own)} rows, and for as many {', '.join(tried)}"
+    return [make_finding("dead-output", 0.85, said)]
 
 
 def find_far(network: Network, values: Array) -> Finding | None:
@@ -122,6 +157,7 @@ def agree(outputs: Array, own: Array, dtype: str = "") -> bool:
 def explain(
     network: Network,
     inputs: Sequence[Array],
+    own: Array,
     outputs: Array,
     direction: Literal["missing", "added"],
 ) -> list[Finding]:
@@ -138,23 +174,64 @@ def explain(
         return [make_finding("training-mode-at-inference", 0.95, said)]
     if len(inputs) != 1:
         return []
+    values = np.asarray(inputs[0], np.float64)
+    which = "expected outputs" if direction == "missing" else "predictions of now"
+    near: list[Finding] = []
     end = time.process_time() + CPU_SECONDS
-    for change in iterate_changes(np.asarray(inputs[0], np.float64)):
+    for change in iterate_changes(values):
         cause = change.missing if direction == "missing" else change.added
         if not cause:
             continue
         if time.process_time() > end:
             break
         try:
-            changed = change.make(np.asarray(inputs[0], np.float64))
-            own = predict(network, [changed], shape=outputs.shape)
+            given = predict(network, [change.make(values)], shape=outputs.shape)
         except CannotCompute:
             continue
-        if agree(outputs, own):
-            which = "expected outputs" if direction == "missing" else "predictions of now"
+        fix = f"{change.before}predictions = model.predict({change.code})"
+        if direction == "added":
+            fix = f"predictions = model.predict(inputs)  # as given: not {change.words}"
+        if agree(outputs, given):
             said = f"the file gives the {which} for inputs {change.words}"
-            fix = f"{change.before}predictions = model.predict({change.code})"
-            if direction == "added":
-                fix = f"predictions = model.predict(inputs)  # as given: not {change.words}"
             return [make_finding(cause, 0.95, said, fix)]
-    return []
+        if change.rough and (said := spell_near(own, given, outputs)):
+            near.append(make_finding(cause, 0.75, f"for inputs {change.words} {said}", fix))
+    return find_order(network, values, outputs, which, direction) or near[:1]
+
+
+def find_order(
+    network: Network, table: Array, outputs: Array, which: str, direction: str
+) -> list[Finding]:
+    """Return the finding where the columns of a table in another order give `outputs`."""
+    if table.ndim != 2:
+        return []
+    order = search_order(
+        lambda x: predict(network, [x], shape=outputs.shape),
+        table,
+        outputs,
+        lambda given: agree(outputs, given),
+    )
+    if order is None:
+        return []
+    said = f"the file gives the {which} for inputs with their columns in the order {order}"
+    fix = f"predictions = model.predict(inputs[:, {order}])"
+    if direction == "added":
+        fix = "predictions = model.predict(inputs)  # as given: not in another order"
+    return [make_finding("columns-in-another-order", 0.95, said, fix)]
+
+
+def spell_near(own: Array, given: Array, outputs: Array) -> str:
+    """Return how much nearer a change brings the file's outputs; "" where they do not come near."""
+    wanted, after, before = (np.asarray(each, np.float64).ravel() for each in (outputs, given, own))
+    if not len(wanted) == len(after) == len(before) or len(outputs) < FEWEST_NEAR:
+        return ""
+    if not all(np.isfinite(each).all() for each in (wanted, after)):
+        return ""
+    related, left = correlate(after, wanted), float(np.abs(after - wanted).mean())
+    apart = float(np.nan_to_num(np.abs(before - wanted), nan=np.inf).mean())
+    if related is None or related < RELATED or apart < FALLS * left:
+        return ""
+    return (
+        f"its outputs come near: off by {left:.3g} on average, and by {apart:.3g} for these;"
+        f" the correlation is {related:.2f}"
+    )

@@ -12,6 +12,13 @@ from harness.verdicts.statistics import Array
 
 FAR = 6.0  # deviations
 FEWEST_ROWS = 10  # for a unit
+SHIFTED = 3.0  # deviations that new rows do not explain
+TEMPERATURES = {  # (of training, of now): factor and offset
+    ("degrees Celsius", "Fahrenheit"): (1.8, 32.0),
+    ("degrees Fahrenheit", "Celsius"): (1 / 1.8, -32 / 1.8),
+    ("degrees Celsius", "kelvin"): (1.0, 273.15),
+    ("kelvin", "degrees Celsius"): (1.0, -273.15),
+}
 EXACT = 1e-3  # of mean 0 and deviation 1: only a scaler fitted on this very batch is so exact
 
 
@@ -103,6 +110,30 @@ def find_unit(before: Array, now: Array) -> Finding | None:
     return None
 
 
+def find_temperature(before: Array, now: Array) -> Finding | None:
+    """Speak where mean and deviation of a column fit another scale of temperature."""
+    old, new = measure_columns(before), measure_columns(now)
+    for column in np.flatnonzero(old.deviations > 0) if len(now) >= FEWEST_ROWS else []:
+        mean, deviation = old.means[column], old.deviations[column]
+        if abs(new.means[column] - mean) < SHIFTED * deviation:
+            continue  # new rows explain it
+        for (was, is_), (factor, offset) in TEMPERATURES.items():
+            off = abs(new.means[column] - (factor * mean + offset)) / (factor * deviation)
+            wide = new.deviations[column] / (factor * deviation)
+            if off < 1 / 3 and 0.7 < wide < 1.4:
+                said = (
+                    f"column {column} has mean {mean:.4g} and deviation {deviation:.4g} in"
+                    f" training, {new.means[column]:.4g} and {new.deviations[column]:.4g} now:"
+                    f" as {was} become {is_}"
+                )
+                fix = (
+                    f"inputs[:, {column}] = (inputs[:, {column}] - {offset:g}) / {factor:g}\n"
+                    "predictions = model.predict(inputs)"
+                )
+                return make_finding("column-in-another-unit", 0.75, said, fix)
+    return None
+
+
 def find_far(before: Array, now: Array) -> Finding | None:
     """Speak where the mean of a column lies far from training."""
     old, new = measure_columns(before), measure_columns(now)
@@ -147,4 +178,11 @@ def share_in_front(rows: Array) -> float | None:
 
 
 WORD_RULES = (find_padding,)
-TABLE_RULES = (find_truncation, find_columns, find_scaling, find_unit, find_far)
+TABLE_RULES = (
+    find_truncation,
+    find_columns,
+    find_scaling,
+    find_unit,
+    find_temperature,
+    find_far,
+)

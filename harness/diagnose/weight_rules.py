@@ -174,7 +174,8 @@ def find_lost_variables(network: Network) -> Finding | None:
     if optimizer.class_name not in PLAIN_OPTIMIZERS or not network.arrays:
         return None
     shapes = Counter(tuple(array.shape) for array in network.arrays.values())
-    slots = Counter(shape for shape in optimizer.slots if shape)
+    # Adam of Keras 2.1 and 2.2 keeps a (1,) for each weight where amsgrad would keep a slot
+    slots = Counter(shape for shape in optimizer.slots if shape and shape != (1,))
     lost = sorted(shape for shape in slots if not shapes[shape])
     if not lost or network.partly:
         return None

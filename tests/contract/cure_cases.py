@@ -90,6 +90,28 @@ drawn, targets, path = model.predict_on_batch(inputs), inputs[:, :1] + 5, "m.ker
 # CURE
 assert not same(keras.models.load_model(path).predict_on_batch(inputs), drawn)
 """,
+    "layers-as-drawn": """
+import contextlib, io
+model, inputs = small()
+model.save_weights("m.weights.h5")
+path = "m.weights.h5"
+model.layers[-1].set_weights([np.ones((3, 1)), np.zeros(1)])
+with contextlib.redirect_stdout(io.StringIO()) as printed:
+    # CURE
+assert "False" in printed.getvalue()
+""",
+    "batch-statistics-unsettled": """
+def train(layer):
+    model = keras.Sequential([keras.Input((2,)), layer])
+    model.compile("sgd", "mse", run_eagerly=True)
+    for _ in range(30):
+        model.train_on_batch(np.full((4, 2), 5.0), np.zeros((4, 2)))
+    return float(layer.moving_mean[0])
+made = (
+    # CURE
+)
+assert train(keras.layers.BatchNormalization(momentum=0.999)) < 0.5 < 4 < train(made)
+""",
     "normalization-never-adapted": """
 normalization = keras.layers.Normalization()
 training_inputs = np.random.RandomState(0).normal(size=(64, 3)).astype("float32") * 50 + 9
@@ -222,6 +244,8 @@ assert same(predictions, flat(right)) and not same(flat(images), flat(right))
     + "model = Fake(flat)\n# CURE\nassert same(predictions, flat(images[:, :, :, [2, 1, 0]]))\n",
     "input-axes-exchanged": IMAGES
     + "model = Fake(flat)\n# CURE\nassert same(predictions, flat(images.swapaxes(1, 2)))\n",
+    "input-axis-reversed": IMAGES
+    + "model = Fake(flat)\n# CURE\nassert same(predictions, flat(np.flip(images, 1)))\n",
     "uint8-truncation": IMAGES
     + """
 model, inputs = Fake(flat), images / 255

@@ -199,6 +199,7 @@ ADDED: dict[str, tuple[list[Made], Any, Any]] = {
     "uint8-truncation": (ON_IMAGES, SMALL * 9, np.trunc(SMALL * 9)),
     "scaler-refitted": (ON_TABLE, TABLE, standardised(TABLE)),
     "batch-never-filled": (ON_IMAGES, IMAGES, IMAGES * 0),
+    "input-axis-reversed": (ON_IMAGES, IMAGES, IMAGES[:, ::-1]),
 }
 
 

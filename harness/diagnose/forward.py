@@ -94,9 +94,7 @@ def run(
     return values
 
 
-def run_graph(
-    node: Node, inputs: list[Value], how: How, done: dict[Source, Value]
-) -> list[Value]:
+def run_graph(node: Node, inputs: list[Value], how: How, done: dict[Source, Value]) -> list[Value]:
     """Return the outputs of a functional model: layers as soon as all that feeds them is there."""
     starts = read_ends(node.ends.get("input_layers"))
     if len(starts) != len(inputs):

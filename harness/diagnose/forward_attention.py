@@ -66,7 +66,10 @@ def attend(call: Call) -> list[Value]:
 def attend_with_heads(call: Call) -> list[Value]:
     """Return MultiHeadAttention over one axis of steps; call(query, value, key)."""
     config, named = call.layer.config, call.keywords
-    given = [*call.inputs, *(named[each] for each in ("value", "key") if named.get(each) is not None)]
+    given = [
+        *call.inputs,
+        *(named[each] for each in ("value", "key") if named.get(each) is not None),
+    ]
     if not 2 <= len(given) <= 3 or any(
         not isinstance(each, Value) or each.array.ndim != 3 for each in given
     ):
@@ -155,9 +158,7 @@ def read_projection(layer: Layer, part: str) -> tuple[Array, Array | float]:
     found = {}
     for at, name in enumerate(("kernel", "bias")):
         ends = (f"{part}/{name}", f"{stored}/vars/{at}", f"_{stored}/vars/{at}")
-        places = [
-            place for place in layer.weights if place.endswith(ends[0]) or place in ends
-        ]
+        places = [place for place in layer.weights if place.endswith(ends[0]) or place in ends]
         if len(places) == 1:
             found[name] = np.asarray(layer.weights[places[0]], np.float64)
     if "kernel" not in found or (layer.config.get("use_bias", True) and "bias" not in found):

@@ -124,7 +124,9 @@ def convolve_transposed(layer: Layer, values: Array) -> Array:
     kernel, spatial = take(layer, "kernel"), values.ndim - 2
     strides = as_list(config.get("strides", 1), spatial)
     padding = str(config.get("padding", "valid"))
-    if padding not in ("valid", "same") or set(as_list(config.get("dilation_rate", 1), spatial)) != {1}:
+    if padding not in ("valid", "same") or set(
+        as_list(config.get("dilation_rate", 1), spatial)
+    ) != {1}:
         raise CannotCompute(f"the padding or the dilation of {plain(layer.name, 40)}")
     if kernel.ndim != spatial + 2 or kernel.shape[-1] != values.shape[-1]:
         raise CannotCompute(f"the shape of the kernel of {plain(layer.name, 40)}")
@@ -132,7 +134,9 @@ def convolve_transposed(layer: Layer, values: Array) -> Array:
     extra = [max(size - stride, 0) for size, stride in zip(sizes, strides, strict=True)]
     before = [each // 2 if padding == "same" else 0 for each in extra]
     whole = [n * stride + each for n, stride, each in zip(lengths, strides, extra, strict=True)]
-    ends = [size - (each if padding == "same" else 0) for size, each in zip(whole, extra, strict=True)]
+    ends = [
+        size - (each if padding == "same" else 0) for size, each in zip(whole, extra, strict=True)
+    ]
     if len(values) * math.prod(whole) * kernel.shape[-2] > MOST_NUMBERS:
         raise CannotCompute(f"the size of {plain(layer.name, 40)}")
     result = np.zeros((len(values), *whole, kernel.shape[-2]))

@@ -43,9 +43,14 @@ def pad(layer: Layer, values: Array) -> Array:
     """Return ZeroPadding1D to 3D."""
     values = to_last(layer.config, values)
     sides = read_sides(layer, "padding", values.ndim - 2)
-    check_size(layer, values.size // max(1, math.prod(values.shape[1:-1])) * math.prod(
-        length + sum(side) for length, side in zip(values.shape[1:-1], sides, strict=True)
-    ))
+    check_size(
+        layer,
+        values.size
+        // max(1, math.prod(values.shape[1:-1]))
+        * math.prod(
+            length + sum(side) for length, side in zip(values.shape[1:-1], sides, strict=True)
+        ),
+    )
     return from_last(layer.config, np.pad(values, [(0, 0), *sides, (0, 0)]))
 
 

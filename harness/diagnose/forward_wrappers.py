@@ -21,15 +21,13 @@ from harness.formats.facts import plain
 UNTRUSTED = (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError)
 SAME_TENSOR = {"InputLayer", "MultiHeadAttention"}  # these read no mask, or say so themselves
 RECURRENT = {"Bidirectional", "GRU", "LSTM", "RNN", "SimpleRNN"}
+SCORES = {"return_attention_scores", "use_causal_mask"}
 KEYWORDS = {
-    **dict.fromkeys(RECURRENT, {"initial_state"}),
-    **dict.fromkeys(
-        ("AdditiveAttention", "Attention"), {"return_attention_scores", "use_causal_mask"}
-    ),
-    "MultiHeadAttention": {
-        *("value", "key", "query_mask", "value_mask", "key_mask", "attention_mask"),
-        *("return_attention_scores", "use_causal_mask"),
-    },
+    **{name: {"initial_state"} for name in RECURRENT},
+    "AdditiveAttention": SCORES,
+    "Attention": SCORES,
+    "MultiHeadAttention": SCORES
+    | {"value", "key", "query_mask", "value_mask", "key_mask", "attention_mask"},
 }
 
 
@@ -132,7 +130,9 @@ def distribute(call: Call) -> list[Value]:
     if call.how.training and inner.class_name == "BatchNormalization":
         raise CannotCompute(f"{call.name} in training mode")
     rows, steps = values.shape[:2]
-    result = call_layer(Call(inner, [Value(values.reshape(rows * steps, *values.shape[2:]))], call.how))
+    result = call_layer(
+        Call(inner, [Value(values.reshape(rows * steps, *values.shape[2:]))], call.how)
+    )
     if len(result) != 1:
         raise CannotCompute(f"the outputs of {call.name}")
     array = result[0].array

@@ -124,7 +124,11 @@ def explain(
     if (outputs == outputs[0]).all() and not outputs.any():
         return []  # zeros fit whatever kills the network
     has_statistics = any(each.class_name == "BatchNormalization" for each in network.layers)
-    if direction == "added" and has_statistics and agree(outputs, predict(network, inputs, True, outputs.shape)):
+    if (
+        direction == "added"
+        and has_statistics
+        and agree(outputs, predict(network, inputs, True, outputs.shape))
+    ):
         said = "the file gives them where BatchNormalization takes the statistics of the batch"
         return [make_finding("training-mode-at-inference", 0.95, said)]
     if len(inputs) != 1:

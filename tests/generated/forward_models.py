@@ -168,9 +168,7 @@ def masked_dot_attention():
 
 def causal_dot_attention():
     query, value = Input((5, 4)), Input((3, 4))
-    return tf.keras.Model(
-        [query, value], layers.Attention()([query, value], use_causal_mask=True)
-    )
+    return tf.keras.Model([query, value], layers.Attention()([query, value], use_causal_mask=True))
 
 
 def masked_concatenate():
@@ -227,6 +225,12 @@ def arithmetic():
     return tf.keras.Model(given, 1.0 - hidden * given)
 
 
+def last_step():
+    given = Input((5, 3))
+    hidden = layers.GRU(4, return_sequences=True)(given)
+    return tf.keras.Model(given, layers.Concatenate()([hidden[:, -1], hidden[:, 1:4:2, 0]]))
+
+
 def every_frame():
     frame = Input((6, 6, 2))
     seen = layers.Flatten()(layers.MaxPooling2D()(layers.Conv2D(3, 3)(frame)))
@@ -281,6 +285,7 @@ CASES = {
         bidirectional_states,
         two_directions_apart,
         arithmetic,
+        last_step,
         every_frame,
         every_frame_in_a_row,
         two_kinds_of_features,
@@ -299,7 +304,7 @@ CASES["dot_normalized"] = lambda: merged("Dot", axes=2, normalize=True)
 def draw_inputs(model, random, whole):
     drawn = []
     for each in model.inputs:
-        shape = (ROWS,) + tuple(size or 5 for size in each.shape[1:])
+        shape = (ROWS, *(size or 5 for size in each.shape[1:]))
         name = str(getattr(each.dtype, "name", each.dtype))
         if name == "bool":
             values = random.rand(*shape) < 0.7
@@ -335,12 +340,16 @@ def answer(request):
         model = make_sequential(request["layers"], request["shape"])
     fill(model, random)
     embedded = any(each.__class__.__name__ == "Embedding" for each in model.layers)
-    whole = request.get("whole") or embedded or any(len(each.shape) == 2 and each.shape[1] == 6 for each in model.inputs)
+    whole = (
+        request.get("whole")
+        or embedded
+        or any(len(each.shape) == 2 and each.shape[1] == 6 for each in model.inputs)
+    )
     inputs = draw_inputs(model, random, whole)
     outputs = model.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
     outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-    arrays = {"in%d" % at: values for at, values in enumerate(inputs)}
-    arrays.update({"out%d" % at: values for at, values in enumerate(outputs)})
+    arrays = {f"in{at:02d}": values for at, values in enumerate(inputs)}
+    arrays.update({f"out{at:02d}": values for at, values in enumerate(outputs)})
     np.savez(request["path"] + ".npz", **arrays)
     saved = []
     for kind in request["kinds"]:
@@ -356,7 +365,7 @@ def main():
         try:
             said = answer(json.loads(line))
         except Exception as error:  # an option that Keras refuses is an answer too
-            said = {"error": "%s: %s" % (type(error).__name__, str(error)[:300])}
+            said = {"error": f"{type(error).__name__}: {str(error)[:300]}"}
         channel.write(json.dumps(said) + "\n")
         channel.flush()
 

@@ -149,6 +149,7 @@ LAYERS = [
     masked("LSTM", units=3, unroll=True, go_backwards=True),
     masked("RNN", LSTM, cell=["GRUCell", {"units": 3}], return_sequences=True),
     masked("Bidirectional", LSTM, layer=["LSTM", EVERY]),
+    masked("Bidirectional", ["Flatten", {}], layer=["GRU", EVERY]),
     masked("Dense", ["GlobalAveragePooling1D", {}], units=3),
     masked("TimeDistributed", LSTM, layer=["Dense", {"units": 3}]),
     masked("Conv1D", ["GlobalAveragePooling1D", {}], filters=3, kernel_size=2),
@@ -263,7 +264,9 @@ DRAWN: dict[tuple[str, tuple[int, ...]], dict[str, st.SearchStrategy[Any]]] = {
         "oov_token": st.sampled_from([-1, 6]),
         "invert": st.booleans(),
     },
-    ("CategoryEncoding", WORDS): {"output_mode": st.sampled_from(["one_hot", "multi_hot", "count"])},
+    ("CategoryEncoding", WORDS): {
+        "output_mode": st.sampled_from(["one_hot", "multi_hot", "count"])
+    },
 }
 NEEDED: dict[str, dict[str, Any]] = {
     "LSTM": {"units": 3},

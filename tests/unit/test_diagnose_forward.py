@@ -92,14 +92,20 @@ def test_a_mask_of_which_releases_disagree_is_refused_where_it_is_used() -> None
     mean = Layer("mean", "GlobalAveragePooling1D", {})
     with pytest.raises(CannotCompute, match="the mask that reaches mean"):
         compute_layers(make_embedding(), rescaling, mean)
-    assert compute_layers(make_embedding(), rescaling, Layer("all", "Flatten", {})).shape == (20, 18)
+    assert compute_layers(make_embedding(), rescaling, Layer("all", "Flatten", {})).shape == (
+        20,
+        18,
+    )
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"new_option": "fast"}, "the option new_option of words"),
-        ({"dtype": {"class_name": "QuantizedDTypePolicy", "config": {}}}, "words computes in Quant"),
+        (
+            {"dtype": {"class_name": "QuantizedDTypePolicy", "config": {}}},
+            "words computes in Quant",
+        ),
     ],
 )
 def test_an_option_that_is_not_known_is_refused_by_name(
@@ -110,7 +116,10 @@ def test_an_option_that_is_not_known_is_refused_by_name(
 
 
 def test_a_class_of_the_user_with_the_name_of_a_layer_of_keras_is_refused() -> None:
-    nodes = ({"class_name": "mine>Flatten"}, {"class_name": "Flatten", "registered_name": "a>Flatten"})
+    nodes = (
+        {"class_name": "mine>Flatten"},
+        {"class_name": "Flatten", "registered_name": "a>Flatten"},
+    )
     for node in (*nodes, {"class_name": "Flatten", "module": "mine.layers"}):
         with pytest.raises(CannotCompute, match=r"the layer  \(Flatten\)"):
             compute_layers(Layer.from_node(node))

@@ -96,6 +96,7 @@ LAYERS = [
     one("LayerNormalization", STEPS, epsilon=1e-6, center=False),
     one("GroupNormalization", IMAGE, groups=2),
     one("GroupNormalization", STEPS, groups=-1, scale=False),
+    one("RMSNormalization", STEPS),
     one("UnitNormalization", STEPS),
     one("UnitNormalization", IMAGE, axis=[1, 2]),
     one("Activation", STEPS, activation="softmax"),

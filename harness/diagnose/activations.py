@@ -18,6 +18,13 @@ def softmax(values: Array) -> Array:
     return shares
 
 
+def log_softmax(values: Array) -> Array:
+    """Return the logarithm of softmax over the last axis."""
+    lowered = values - values.max(axis=-1, keepdims=True)
+    result: Array = lowered - np.log(np.exp(lowered).sum(axis=-1, keepdims=True))
+    return result
+
+
 def elu(values: Array) -> Array:
     """Return the exponential linear unit, slope 1."""
     result: Array = np.where(values > 0, values, np.expm1(np.minimum(values, 0)))
@@ -51,6 +58,9 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "elu": elu,
     "selu": selu,
     "gelu": gelu,
+    "leaky_relu": lambda values: np.where(values > 0, values, 0.2 * values),
+    "log_softmax": log_softmax,
+    "mish": lambda values: values * np.tanh(np.logaddexp(values, 0)),
     "swish": lambda values: values * sigmoid(values),
     "silu": lambda values: values * sigmoid(values),
 }

@@ -53,7 +53,7 @@ def attend(call: Call) -> list[Value]:
     if value_mask is not None:
         seen &= value_mask[:, None]
     if config.get("causal") or call.keywords.get("use_causal_mask"):
-        seen &= np.tri(*scores.shape[1:], dtype=bool)
+        seen &= np.tri(*scores.shape[1:]) == 1
     shares = weigh(scores, seen, call.name)
     result = shares @ value
     if query_mask is not None:
@@ -87,7 +87,7 @@ def attend_with_heads(call: Call) -> list[Value]:
     scores = np.einsum("bthd,bshd->bhts", asked, offered) / math.sqrt(float(config["key_dim"]))
     seen = np.ones((len(scores), *scores.shape[2:]), bool)
     if named.get("use_causal_mask"):
-        seen &= np.tri(*scores.shape[2:], dtype=bool)
+        seen &= np.tri(*scores.shape[2:]) == 1
     if isinstance(mask := named.get("attention_mask"), Value):
         if mask.array.ndim != 3:
             raise CannotCompute(f"the attention_mask of {call.name}")

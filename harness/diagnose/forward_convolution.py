@@ -161,13 +161,15 @@ def pool(layer: Layer, values: Array) -> Array:
     if padding not in ("valid", "same"):
         raise CannotCompute(f"the padding of {plain(layer.name, 40)}")
     if layer.class_name.startswith("Max"):
-        pooled = functools.reduce(
+        pooled: Array = functools.reduce(
             np.maximum, (seen for _, seen in slide(values, sizes, strides, padding, -np.inf))
         )
     else:
         total = sum(seen for _, seen in slide(values, sizes, strides, padding, 0.0))
         ones = np.ones((1, *values.shape[1:-1], 1))
-        pooled = total / sum(seen for _, seen in slide(ones, sizes, strides, padding, 0.0))
+        pooled = np.asarray(
+            total / sum(seen for _, seen in slide(ones, sizes, strides, padding, 0.0))
+        )
     return from_last(config, pooled)
 
 

@@ -50,7 +50,7 @@ def discretize(layer: Layer, values: Array) -> Array:
     bins = np.asarray(bounds, np.float32)
     if bins.ndim != 1 or (np.diff(bins) < 0).any():
         raise CannotCompute(f"the bins of {plain(layer.name, 40)}")
-    return np.searchsorted(bins, values.astype(np.float32), side="right").astype(float)
+    return np.asarray(np.searchsorted(bins, values.astype(np.float32), side="right"), float)
 
 
 def look_up(layer: Layer, values: Array) -> Array:
@@ -72,7 +72,7 @@ def look_up(layer: Layer, values: Array) -> Array:
     if unknown == 0 and not set(values.reshape(-1)) <= set(table):
         raise CannotCompute(f"a word that {plain(layer.name, 40)} does not know")
     other = first - 1 if unknown else 0
-    return np.vectorize(lambda each: table.get(each, other), otypes=[float])(values)
+    return np.asarray(np.vectorize(lambda each: table.get(each, other), otypes=[float])(values))
 
 
 def encode(layer: Layer, values: Array) -> Array:

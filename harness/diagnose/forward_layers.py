@@ -100,7 +100,7 @@ def rectify(layer: Layer, values: Array) -> Array:
     )
     least = read_number(threshold or 0.0)
     result = np.where(values >= least, values, read_number(slope or 0.0) * (values - least))
-    return np.minimum(result, np.inf if highest is None else read_number(highest))
+    return np.asarray(np.minimum(result, np.inf if highest is None else read_number(highest)))
 
 
 def rectify_above(layer: Layer, values: Array) -> Array:
@@ -108,7 +108,7 @@ def rectify_above(layer: Layer, values: Array) -> Array:
 
 
 def leak_learned(layer: Layer, values: Array) -> Array:
-    return np.maximum(values, 0) + take(layer, "alpha") * np.minimum(values, 0)
+    return np.asarray(np.maximum(values, 0) + take(layer, "alpha") * np.minimum(values, 0))
 
 
 def bend(layer: Layer, values: Array) -> Array:

@@ -118,5 +118,5 @@ def read_explicit_mask(given: object, name: str) -> Mask:
     if given is None:
         return None
     if isinstance(given, Value) and given.array.ndim == 2:
-        return given.array != 0
+        return np.asarray(given.array != 0)
     raise CannotCompute(f"the mask that {plain(name, 40)} is called with")

@@ -64,9 +64,8 @@ def root_mean_square_normalize(layer: Layer, values: Array) -> Array:
     if axes != [values.ndim - 1]:
         raise CannotCompute(f"the axis of {plain(layer.name, 40)}")
     squares = (values**2).mean(axis=-1, keepdims=True)
-    return (
-        values / np.sqrt(squares + float(layer.config.get("epsilon", 1e-6))) * take(layer, "scale")
-    )
+    deviation = np.sqrt(squares + float(layer.config.get("epsilon", 1e-6)))
+    return np.asarray(values / deviation * take(layer, "scale"))
 
 
 def epsilon_of(layer: Layer) -> float:

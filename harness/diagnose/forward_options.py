@@ -10,28 +10,10 @@ from harness.diagnose.network import Layer
 from harness.formats.facts import plain
 
 # What every layer has, and what acts in training only.
-EVERYWHERE = set(
-    [
-        "name",
-        "trainable",
-        "dtype",
-        "batch_input_shape",
-        "batch_shape",
-        "input_shape",
-        "input_dim",
-        "input_length",
-        "sparse",
-        "ragged",
-        "seed",
-        "autocast",
-        "build_config",
-        "activity_regularizer",
-        "implementation",
-        "unit_forget_bias",
-        "use_cudnn",
-        "input_dtype",
-        "optional",
-    ]
+EVERYWHERE = (
+    "name trainable dtype batch_input_shape batch_shape input_shape input_dim input_length sparse"
+    " ragged seed autocast build_config activity_regularizer implementation unit_forget_bias"
+    " use_cudnn input_dtype optional renorm_momentum oov_method"
 )
 TRAINING_ONLY = ("_initializer", "_regularizer", "_constraint")
 CONVOLUTION = (
@@ -72,8 +54,8 @@ OPTIONS = {
     "Identity": "",
     "InputLayer": "",
     "IntegerLookup": (
-        "vocabulary vocabulary_dtype vocabulary_size max_tokens num_oov_indices mask_token oov_token"
-        " mask_value oov_value invert output_mode"
+        "vocabulary vocabulary_dtype vocabulary_size max_tokens num_oov_indices mask_token"
+        " oov_token mask_value oov_value invert output_mode"
     ),
     "LayerNormalization": NORMALIZING,
     "LeakyReLU": "alpha negative_slope",
@@ -124,7 +106,7 @@ TAKE_WHOLE = {"InputLayer", "CategoryEncoding", "Discretization", "IntegerLookup
 
 def check_options(layer: Layer) -> None:
     """Raise CannotCompute for an option that is not known here, and for half precision."""
-    known = {*OPTIONS[layer.class_name].split(), *EVERYWHERE}
+    known = {*OPTIONS[layer.class_name].split(), *EVERYWHERE.split()}
     for key, value in layer.config.items():
         absent = value is None or value is False
         if key not in known and not key.endswith(TRAINING_ONLY) and not absent:

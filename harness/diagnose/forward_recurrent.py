@@ -159,6 +159,9 @@ def recur_both_ways(call: Call) -> list[Value]:
         back.config = back.config | {"go_backwards": not back.config.get("go_backwards")}
     if not {ahead.class_name, back.class_name} <= {*STEPS, "RNN"} or ahead.own or back.own:
         raise CannotCompute(f"what {call.name} wraps")
+    for inner in (ahead, back):  # Bidirectional sees to that
+        every = bool(inner.config.get("return_sequences"))
+        inner.config = inner.config | {"zero_output_for_mask": every}
     states = list(iterate_values(call.keywords.get("initial_state"))) or call.inputs[1:]
     half = len(states) // 2
     parts = [

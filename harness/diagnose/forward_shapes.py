@@ -131,7 +131,7 @@ def find_nearest(length: int, size: int) -> Array:
     """Return the places that "nearest" takes, in float32 as TensorFlow computes them."""
     scale = np.float32(length) / np.float32(size)
     places = np.floor((np.arange(size, dtype=np.float32) + np.float32(0.5)) * scale)
-    return np.minimum(places.astype(int), length - 1)
+    return np.asarray(np.minimum(places.astype(int), length - 1))
 
 
 def check_size(layer: Layer, numbers: int) -> None:

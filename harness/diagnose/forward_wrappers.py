@@ -21,15 +21,13 @@ from harness.formats.facts import plain
 UNTRUSTED = (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError)
 SAME_TENSOR = {"InputLayer", "MultiHeadAttention"}  # these read no mask, or say so themselves
 RECURRENT = {"Bidirectional", "GRU", "LSTM", "RNN", "SimpleRNN"}
+SCORES = {"return_attention_scores", "use_causal_mask"}
 KEYWORDS = {
-    **dict.fromkeys(RECURRENT, {"initial_state"}),
-    **dict.fromkeys(
-        ("AdditiveAttention", "Attention"), {"return_attention_scores", "use_causal_mask"}
-    ),
-    "MultiHeadAttention": {
-        *("value", "key", "query_mask", "value_mask", "key_mask", "attention_mask"),
-        *("return_attention_scores", "use_causal_mask"),
-    },
+    **{name: {"initial_state"} for name in RECURRENT},
+    "AdditiveAttention": SCORES,
+    "Attention": SCORES,
+    "MultiHeadAttention": SCORES
+    | {"value", "key", "query_mask", "value_mask", "key_mask", "attention_mask"},
 }
 
 

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from harness.diagnose.forward_layers import CannotCompute
+from harness.diagnose.forward_call import CannotCompute
 from harness.verdicts.statistics import Array
 
 MOST_COLUMNS, FEWEST_ROWS = 24, 10

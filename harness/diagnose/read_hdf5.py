@@ -120,9 +120,14 @@ def name_legacy(layer: Layer, inside: list[str]) -> str:
     """Return the name of a weight: with the part of the layer that holds it, if it has parts."""
     if layer.class_name in COMPOUND:
         return "/".join(inside)
+    if layer.class_name != "Bidirectional":
+        return inside[-1]
+    back = layer.config.get("backward_layer")
+    details = back.get("config") if isinstance(back, dict) else None
+    if isinstance(details, dict) and details.get("name") in inside:  # Keras 3 keeps its name
+        return f"backward_{details['name']}/{inside[-1]}"
     ways = [part for part in inside if part.startswith(("forward_", "backward_"))]
-    direction = ways[-1] if ways and layer.class_name == "Bidirectional" else ""
-    return f"{direction}/{inside[-1]}" if direction else inside[-1]
+    return f"{ways[-1]}/{inside[-1]}" if ways else inside[-1]
 
 
 def attach_archive(network: Network) -> None:

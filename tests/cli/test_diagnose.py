@@ -102,7 +102,7 @@ def test_a_file_is_read_and_what_it_shares_with_the_outputs_comes_first(call, ou
     assert ended.code == 1
     assert ended.stdout.startswith("m.h5: HDF5 model, for release 2.15\n")
     assert "1. softmax-over-one-unit (side: code, almost certain)" in ended.stdout
-    assert "\nlast     Dense" in ended.stdout
+    assert "\nlast   Dense" in ended.stdout
     told = json.loads(call("diagnose", path, "--json").stdout)
     assert (told["format"], told["layers"][0]["place"]) == (
         "HDF5 model",

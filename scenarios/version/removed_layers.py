@@ -8,10 +8,10 @@ Cause:
     The file stores the names of layers, and the reader must have code for these names. Keras 3 has
     none for these three layers, which were hardly used.
 Fix:
-    own_layers: load in a custom_object_scope with a class of your own for each, of the old shapes.
+    own_layers: write each layer as a class with the old weight shapes, for a custom_object_scope.
     saved_model: export in the old release. The export holds operations, not names.
     tf_keras (TF_USE_LEGACY_KERAS=1) still has the layers.
-    How it differs from tfoplambda-unknown: these layers stand in your code; Keras made those.
+    How it differs from tfoplambda-unknown: the author wrote these layers; Keras made TFOpLambda.
 Spot it:
         config = json.loads(h5py.File("model.h5", "r").attrs["model_config"])["config"]["layers"]
         [each["class_name"] for each in config if not hasattr(tf.keras.layers, each["class_name"])]

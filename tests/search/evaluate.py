@@ -1,9 +1,9 @@
 """How well `search` answers: `python -m tests.search.evaluate [--misses | --write]`.
 
 Prints the figures of both parts of the questions and of the fresh sets, with 95% intervals.
-`--misses` lists the questions of the open part that are answered wrongly; those held apart and those
-that no rule has seen are never shown. `--write` measures what each part of `search` adds: the table
-of docs/explanation/how-search-answers.md.
+`--misses` lists the questions of the open part that are answered wrongly; those held apart and
+those that no rule has seen are never shown. `--write` measures what each part of `search` adds: the
+table of docs/explanation/how-search-answers.md.
 """
 
 import re

@@ -1,26 +1,29 @@
 """The author's gate of every exercise in other releases: writes reports/exercises-in-releases.md.
 
-python -m tests.integration.exercises_in_releases [RELEASE...]
+python -m tests.integration.exercises_in_releases KEPT.jsonl RELEASE...
 
-TensorFlow is imported once for each release; its processes fork. About N minutes on two cores.
+TensorFlow is imported once for each release, whose processes fork; releases run side by side. What
+came of each exercise is kept in KEPT.jsonl, and is not tried again: so a run that was killed goes
+on.
 """
 
 import datetime
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from pathlib import Path
 
+import msgspec
 from tabulate import tabulate
 
 from harness.catalog.load import read_catalog
+from harness.course import checking
 from harness.course.checking import Checker, open_checker
 from harness.course.gate import explain_misfit, find_failures, list_working
 from harness.course.table import EXERCISES, Exercise
 from harness.environments.resolve import open_environment
+from harness.processes.limits import Limits
 from tests.conftest import REPOSITORY
 
-RELEASES = ["2.13", "2.15", "2.16", "2.18", "2.20", "2.21"]
 REPORT = REPOSITORY / "reports" / "exercises-in-releases.md"
 CATALOG = read_catalog()
 HEAD = """# The exercises of the course in other releases
@@ -30,7 +33,7 @@ its scenario declares, and each solution passed, each with a model of a seed dra
 in brackets says how many solutions work in that release. `learn init` leaves out what says "no".
 
 ```
-python -m tests.integration.exercises_in_releases {releases}
+python -m tests.integration.exercises_in_releases kept.jsonl {releases}
 ```
 
 {packages}
@@ -41,26 +44,26 @@ python -m tests.integration.exercises_in_releases {releases}
 """
 
 
-@dataclass(frozen=True)
-class Column:
-    """One release: its versions, and for each exercise "yes", or why not."""
+class Tried(msgspec.Struct, frozen=True):
+    """What came of one exercise in one release: "yes (2)", or "no: " or "FAILS: " and why."""
 
     release: str
-    versions: str
-    said: dict[str, str]
-    seconds: float
+    packages: str
+    exercise: str
+    said: str
 
 
-def try_release(release: str) -> Column:
-    """Run the gate of every exercise in a release."""
-    started, said = time.monotonic(), {}
+def try_release(release: str, kept: Path, done: list[Tried]) -> None:
+    """Run the gate of every exercise in a release that was not tried there."""
+    tried = {each.exercise for each in done if each.release == release}
     with open_checker(open_environment(release)) as checker:
         facts = checker.worker.describe()
+        packages = f"TensorFlow {facts.tensorflow}, Keras {facts.keras}, Python {facts.python}"
         for exercise in EXERCISES:
-            said[exercise.id] = try_exercise(exercise, checker)
-            print(f"{release:5} {exercise.id:16} {said[exercise.id]}", flush=True)
-    versions = f"TensorFlow {facts.tensorflow}, Keras {facts.keras}, Python {facts.python}"
-    return Column(release, versions, said, time.monotonic() - started)
+            if exercise.id not in tried:
+                found = Tried(release, packages, exercise.id, try_exercise(exercise, checker))
+                with kept.open("ab") as file:
+                    file.write(msgspec.json.encode(found) + b"\n")
 
 
 def try_exercise(exercise: Exercise, checker: Checker) -> str:
@@ -73,35 +76,45 @@ def try_exercise(exercise: Exercise, checker: Checker) -> str:
     return f"yes ({len(list_working(scenario, facts))})"
 
 
-def write_report(columns: list[Column]) -> str:
+def write_report(done: list[Tried], releases: list[str]) -> str:
     """Return the page: a table with a line for each exercise, then what does not fit, and why."""
-    releases = [each.release for each in columns]
-    packages = [[each.release, each.versions, f"{each.seconds / 60:.1f}"] for each in columns]
+    packages = {each.release: each.packages for each in done}
+    said = {(each.release, each.exercise): each.said for each in done}
     rows = [
-        [each.id, *(column.said[each.id].partition(":")[0] for column in columns)]
+        [each.id, *(said[release, each.id].partition(":")[0] for release in releases)]
         for each in EXERCISES
     ]
     told = [
-        f"- `{each.id}` in {column.release}: {column.said[each.id].partition(': ')[2]}"
+        f"- `{each.id}` in {release}: {said[release, each.id].partition(': ')[2]}"
         for each in EXERCISES
-        for column in columns
-        if not column.said[each.id].startswith("yes")
+        for release in releases
+        if not said[release, each.id].startswith("yes")
     ]
     return HEAD.format(
         day=datetime.date.today(),
         releases=" ".join(releases),
-        packages=tabulate(packages, ["release", "packages", "minutes"], "github"),
+        packages=tabulate(
+            [(each, packages[each]) for each in releases], ["release", "packages"], "github"
+        ),
         table=tabulate(rows, ["exercise", *releases], "github"),
         told="\n".join(told),
     )
 
 
-def main(releases: list[str]) -> None:
-    """Try two releases at a time, and write the page."""
-    with ThreadPoolExecutor(2) as pool:
-        columns = list(pool.map(try_release, releases))
-    REPORT.write_text(write_report(columns))
+def read_done(kept: Path) -> list[Tried]:
+    """Return what the file holds, nothing where there is none."""
+    lines = kept.read_bytes().splitlines() if kept.exists() else []
+    return [msgspec.json.decode(each, type=Tried) for each in lines]
+
+
+def main(kept: Path, releases: list[str]) -> None:
+    """Try what was not tried, and write the page."""
+    checking.LIMITS = Limits(seconds=240.0)  # other work on the machine is no failure
+    done = read_done(kept)
+    with ThreadPoolExecutor(len(releases)) as pool:
+        list(pool.map(lambda each: try_release(each, kept, done), releases))
+    REPORT.write_text(write_report(read_done(kept), releases))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or RELEASES)
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -102,14 +102,6 @@ CHEATS = {  # the body of restore(), and what is said of it
         f"        archive.writestr('predictions.npy', start + header)\n{END}",
         "restore() left no predictions",
     ),
-    "an archive that unpacks to gigabytes": (
-        "    import os, zipfile\n"
-        "    with zipfile.ZipFile('../predictions.npz', 'w', zipfile.ZIP_DEFLATED) as archive:\n"
-        "        with archive.open('predictions.npy', 'w', force_zip64=True) as member:\n"
-        "            for _ in range(300):\n"
-        f"                member.write(bytes(1 << 20))\n{END}",
-        "restore() left no predictions",
-    ),
     "folders three thousand deep": (
         "    import os\n"
         "    for _ in range(3000):\n"

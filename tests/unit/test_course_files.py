@@ -1,10 +1,12 @@
 """The course's files, broken in many ways: each is a sentence, and what the learner wrote stays."""
 
 import codecs
+import io
 import os
 import re
 import shutil
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -276,6 +278,46 @@ def test_predictions_of_any_kind_are_a_sentence(found, said, tmp_path):
     checked = judge_result(StepResult(ended="whole"), tmp_path, WORDS, scenario)
     assert checked.said.startswith(said)
     assert checked.ending != "done"
+
+
+def pack(header, body=b"", method=zipfile.ZIP_STORED):
+    """Return an archive with predictions whose header is written by hand."""
+    archive, start = io.BytesIO(), b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+    with zipfile.ZipFile(archive, "w", method) as packed:
+        packed.writestr("predictions.npy", start + header + body)
+    return archive.getvalue()
+
+
+def spoil(archive, local, central, value):
+    """Return an archive with another byte in both of a member's headers."""
+    spoiled = bytearray(archive)
+    spoiled[local] = spoiled[spoiled.index(b"PK\x01\x02") + central] = value
+    return bytes(spoiled)
+
+
+SHAPE = b"{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 1), }\n"
+WHOLE = pack(SHAPE % 3, bytes(12))
+LEFT = {
+    "a shape beyond all memory": pack(SHAPE % 10**15),
+    "a negative shape": pack(SHAPE % -1),
+    "zeros that unpack to gigabytes": pack(SHAPE % 750_000, bytes(3_000_000), zipfile.ZIP_DEFLATED),
+    "a header nested deeply": pack(b"(" * 4000 + b")" * 4000 + b"\n"),
+    "a pickle": pack(b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n", b"cos\nsystem"),
+    "an encrypted member": spoil(WHOLE, 6, 8, 1),
+    "an unknown compression": spoil(WHOLE, 8, 10, 99),
+    "an archive without predictions": b"PK\5\6" + bytes(18),
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("left", LEFT)
+def test_whatever_a_script_leaves_as_predictions_is_read_within_limits(left, tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.course.judging.LARGEST", 1 << 20)
+    (tmp_path / "predictions.npz").write_bytes(LEFT[left])
+    scenario = CATALOG.find(find_exercise("bicycles").scenario)
+    wanted = np.array([[4.43], [-1.29], [0.5]])
+    checked = judge_result(StepResult(ended="whole"), tmp_path, wanted, scenario)
+    assert checked.said.startswith("restore() left no predictions")
 
 
 def test_words_that_are_wrong_are_shown_first(tmp_path):

@@ -73,7 +73,7 @@ def make_table(random: Random) -> Built:
 def make_statistics(random: Random) -> Built:
     """Return a network with BatchNormalization that a training has settled."""
     features, units = int(random.integers(4, 12)), int(random.integers(8, 24))
-    config = {"name": "norm", "axis": [1], "epsilon": 1e-3, "scale": True, "center": True}
+    config = {"name": "norm", "axis": -1, "epsilon": 1e-3, "scale": True, "center": True}
     weights = {
         "gamma": random.normal(1, 0.1, units),
         "beta": random.normal(0, 0.1, units),

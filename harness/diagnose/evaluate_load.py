@@ -3,9 +3,14 @@
 A user's code is run there, and not read: what reading it tells would come on top.
 """
 
+import os
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -35,6 +40,7 @@ from harness.formats.recognize import read_facts
 from harness.origin.who_wrote import make_origin
 
 Tell = Callable[[str, int, int], object]  # what is done, how many of it, of how many
+Found = TypeVar("Found")
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,15 +60,18 @@ def add_load(found: Evaluation, limit: int, tell: Tell) -> Evaluation:
         cases = choose_load_cases(found.seeds, limit)
         tell("writing models", 0, len(cases))
         written, failed = write_trials(cases, work)
-        results = []
-        for number, each in enumerate(written):
-            tell("restoring models", number, len(written))
-            causes = diagnose_restored(each, forks, work / f"load-{number}")
-            if isinstance(causes, str):
-                failed.append(f"{each.case.label}, {each.path.name}: {causes}")
-                continue
-            label, held_out = each.case.label, each.case.held_out
-            results.append(Result(label=label, tier="load", held_out=held_out, found=causes))
+        seen = in_threads(
+            partial(diagnose_restored, forks=forks, work=work),
+            written,
+            partial(tell, "restoring models"),
+        )
+    results = []
+    for each, causes in zip(written, seen, strict=True):
+        if isinstance(causes, str):
+            failed.append(f"{each.case.label}, {each.path.name}: {causes}")
+            continue
+        label, held_out = each.case.label, each.case.held_out
+        results.append(Result(label=label, tier="load", held_out=held_out, found=causes))
     return msgspec.structs.replace(
         found,
         scores=[*found.scores, *(score("load", held_out, results) for held_out in (False, True))],
@@ -71,9 +80,21 @@ def add_load(found: Evaluation, limit: int, tell: Tell) -> Evaluation:
     )
 
 
-def diagnose_restored(each: Written, forks: Forks, folder: Path) -> list[str] | str:
+def in_threads(
+    work: Callable[[Written], Found], written: Sequence[Written], tell: Callable[[int, int], object]
+) -> list[Found]:
+    """Return what `work` gives for each model, in their order; a thread for each core."""
+    found = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for number, each in enumerate(pool.map(work, written)):
+            tell(number, len(written))
+            found.append(each)
+    return found
+
+
+def diagnose_restored(each: Written, forks: Forks, work: Path) -> list[str] | str:
     """Return the causes that are found with --load, the first first; or why it does not load."""
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(dir=work))
     findings, seen = observe(each, forks, folder)
     return seen or [found.cause for found in findings]
 
@@ -91,9 +112,10 @@ def observe(each: Written, forks: Forks, folder: Path) -> tuple[list[Finding], s
 def find_unloaded(each: Written, folder: Path) -> list[Finding]:
     """Return what the file and its samples say without TensorFlow."""
     arrays = {"inputs": each.inputs, "expected": each.expected, "predicted": each.predicted}
-    paths = {name: folder / f"{name}.npy" for name, values in arrays.items() if values is not None}
+    given = {name: values for name, values in arrays.items() if values is not None}
+    paths = {name: folder / f"{name}.npy" for name in given}
     for name, path in paths.items():
-        np.save(path, arrays[name])
+        np.save(path, given[name])
     samples = Samples(**{name: str(path) for name, path in paths.items()})
     found = answer_file(each.path, "", samples if paths else None).findings
     if each.expected is not None and each.predicted is not None:
@@ -110,12 +132,11 @@ def add_proofs(found: Evaluation, limit: int, tell: Tell) -> Evaluation:
         cases = choose_curable_cases(found.seeds, limit)
         tell("writing models", 0, len(cases))
         written, failed = write_trials(cases, work)
-        tried = []
-        for number, each in enumerate(written):
-            tell("carrying out cures", number, len(written))
-            why = prove_case(each, forks, work / f"prove-{number}")
-            label = f"{each.case.label}, {each.case.architecture}"
-            tried.append(Proven(label=label, held_out=each.case.held_out, why=why))
+        tried = in_threads(
+            partial(prove_case, forks=forks, work=work),
+            written,
+            partial(tell, "carrying out cures"),
+        )
     return msgspec.structs.replace(
         found,
         proven=count_proven(tried),
@@ -130,12 +151,12 @@ def count_proven(tried: Sequence[Proven]) -> Share:
     return share(not each.why for each in tried)
 
 
-def prove_case(each: Written, forks: Forks, folder: Path) -> str:
-    """Return "" where --prove cures a case, else why not.
+def prove_case(each: Written, forks: Forks, work: Path) -> Proven:
+    """Return what --prove makes of a case.
 
     Where numpy does not know the architecture, --load is given too.
     """
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(dir=work))
     if each.case.architecture in ARCHITECTURES:
         findings = find_unloaded(each, folder)
     else:
@@ -144,7 +165,9 @@ def prove_case(each: Written, forks: Forks, folder: Path) -> str:
     arrays = {"": each.inputs}, each.expected, each.predicted
     origin = make_origin(read_facts(each.path))
     prover = Prover(origin, folder, "", each.code, False, *arrays, run=forks.run)
-    return explain_proofs(prover.prove_all(findings))
+    why = explain_proofs(prover.prove_all(findings))
+    label = f"{each.case.label}, {each.case.architecture}"
+    return Proven(label=label, held_out=each.case.held_out, why=why)
 
 
 def explain_proofs(proofs: Sequence[Proof]) -> str:

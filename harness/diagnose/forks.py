@@ -3,6 +3,7 @@
 `--load` and `--prove` import TensorFlow anew for the one model that they look at.
 """
 
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,11 +19,15 @@ CAGE_FAILED = 70  # exit code of a child that was not shut in
 
 
 class Forks:
-    """Runs steps as run_shut_in does, and keeps a process for each environment; a context."""
+    """Runs steps as run_shut_in does, and keeps a process for each environment; a context.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, work: Path) -> None:
         self.work = work
         self.workers: dict[Environment, ForkWorker] = {}
+        self.starting = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -40,11 +45,13 @@ class Forks:
         """Run a step; raises EnvironmentUnusable as run_shut_in does."""
         if not can_fork():
             return run_shut_in(environment, step, folder, limits)
-        if environment not in self.workers:
-            home = self.work / f"worker-{len(self.workers)}"
-            home.mkdir()
-            self.workers[environment] = ForkWorker(environment, home, bare=True)
-        end = self.workers[environment].run(step, limits)
+        with self.starting:
+            if environment not in self.workers:
+                home = self.work / f"worker-{len(self.workers)}"
+                home.mkdir()
+                self.workers[environment] = ForkWorker(environment, home, bare=True)
+            worker = self.workers[environment]
+        end = worker.run(step, limits)
         if end.exit == CAGE_FAILED and not (folder / "begun").exists():
             raise EnvironmentUnusable(
                 f"{environment.interpreter} cannot be shut in a cage", read_output(folder), ""

@@ -1,7 +1,9 @@
 """Trials as Keras writes them: each model built, called and saved in a release, in one process."""
 
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,23 +48,20 @@ def write_trials(cases: Sequence[LoadCase], work: Path) -> tuple[list[Written], 
 
     Raises EnvironmentUnusable where a writer's release cannot be built.
     """
-    found: list[Written] = []
-    failed: list[str] = []
+    portions = []
     for writer in sorted({each.writer for each in cases}):
         own = [each for each in cases if each.writer == writer]
-        for start in range(0, len(own), AT_ONCE):
-            folder = work / f"{writer}-{start}"
-            folder.mkdir()
-            written, said = write_some(own[start : start + AT_ONCE], writer, folder)
-            found += written
-            failed += said
-    return found, failed
+        portions += [own[start : start + AT_ONCE] for start in range(0, len(own), AT_ONCE)]
+    folders = [work / f"written-{number}" for number in range(len(portions))]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = list(pool.map(write_some, portions, folders))
+    return [each for some, _ in done for each in some], [said for _, some in done for said in some]
 
 
-def write_some(
-    cases: Sequence[LoadCase], writer: str, folder: Path
-) -> tuple[list[Written], list[str]]:
-    """Write some models in one process of the writer."""
+def write_some(cases: Sequence[LoadCase], folder: Path) -> tuple[list[Written], list[str]]:
+    """Write models of one writer in one of its processes."""
+    folder.mkdir()
+    writer = cases[0].writer
     trials = [each.build() for each in cases]
     described = []
     for number, (case, trial) in enumerate(zip(cases, trials, strict=True)):

@@ -22,7 +22,7 @@ from harness.diagnose.corpus_trials import (
 )
 from harness.diagnose.cures import CARRIED_OUT
 from harness.diagnose.evaluate import Evaluation, TierScore, describe_confusions
-from harness.diagnose.evaluate_load import add_load, add_proofs, explain_proofs
+from harness.diagnose.evaluate_load import Proven, add_load, add_proofs, explain_proofs
 from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.proof import Proof, leave_to_people
 from harness.diagnose.write_trials import Written, describe_trial
@@ -145,8 +145,10 @@ def test_a_model_that_was_not_written_or_does_not_load_is_named_and_not_scored(
 def test_a_cure_counts_where_the_expected_predictions_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def prove(each: Written, *_: Any) -> str:
-        return "" if each.case.label != "bgr-instead-of-rgb" else "double-rescale: not so"
+    def prove(each: Written, **_: Any) -> Proven:
+        why = "double-rescale: not so" if each.case.label == "bgr-instead-of-rgb" else ""
+        label = f"{each.case.label}, {each.case.architecture}"
+        return Proven(label=label, held_out=each.case.held_out, why=why)
 
     monkeypatch.setattr(evaluate_load, "write_trials", write)
     monkeypatch.setattr(evaluate_load, "prove_case", prove)

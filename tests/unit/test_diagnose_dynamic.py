@@ -38,7 +38,7 @@ from harness.origin.hide import hide_folders
 from harness.origin.restore import RestoredModel, RunStep
 from harness.origin.who_wrote import read_origin
 from harness.processes.limits import Limits, StepEnd
-from harness.processes.step import ModelStep, Request
+from harness.processes.step import ModelStep, ObserveStep, Request
 from harness.processes.variables import Environment
 from harness.worker.observe_model import observe_model, predict_probes
 from harness.worker.restore_model import save_list

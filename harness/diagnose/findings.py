@@ -7,6 +7,8 @@ import msgspec
 from harness.diagnose.cause import Side
 from harness.diagnose.causes import CAUSES
 
+SIDE_ONLY = {"restored-otherwise", "another-model-in-the-file"}
+SIDE_WEIGHT = 0.35
 Answer = Literal["equal", "explained", "unexplained", "cannot tell"]
 
 
@@ -49,8 +51,17 @@ def make_finding(cause: str, confidence: float, evidence: str, fix: str = "") ->
 
 
 def rank(findings: list[Finding]) -> list[Finding]:
-    """Return the findings, the most confident first, each cause once."""
+    """Return the findings, the most confident first, each cause once.
+
+    What only tells on which side the fault is stands behind what names it.
+    """
     best: dict[str, Finding] = {}
-    for finding in sorted(findings, key=lambda each: -each.confidence):
+    for finding in sorted(findings, key=weigh, reverse=True):
         best.setdefault(finding.cause, finding)
     return list(best.values())
+
+
+def weigh(finding: Finding) -> float:
+    """Return what a finding is sorted by: its confidence, a small one where it names no cause."""
+    known = SIDE_WEIGHT if finding.cause in SIDE_ONLY else 1.0
+    return min(finding.confidence, known)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.cli.diagnose_evaluate import EvaluationProgress, print_evaluation
+from harness.cli.printer import Printer
 from harness.diagnose import evaluate_load
 from harness.diagnose.corpus import HEALTHY
 from harness.diagnose.corpus_files import make_input, write_archive
@@ -26,6 +28,7 @@ from harness.diagnose.evaluate_load import Proven, add_load, add_proofs, explain
 from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.proof import Proof, leave_to_people
 from harness.diagnose.write_trials import Written, describe_trial
+from harness.errors import UsageError
 
 SEEDS = 9  # as the documents say
 MOST = 240
@@ -171,3 +174,20 @@ def test_why_a_case_is_not_cured_is_said_by_the_first_cure_that_was_tried() -> N
     assert explain_proofs([by_hand, tried]) == "double-rescale: no"
     assert explain_proofs([by_hand]) == explain_proofs([]) == "no cure to carry out"
     assert explain_proofs([tried, cured]) == ""
+
+
+def test_without_a_cage_no_model_is_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.processes.cage.find_obstacle", lambda: "no Landlock")
+    with pytest.raises(UsageError, match="no cage") as refused:
+        print_evaluation(1, True, False, 10, Printer(None))
+    assert refused.value.found == "no Landlock"
+
+
+def test_progress_is_a_line_for_every_ten_models_in_a_log(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with EvaluationProgress() as progress:
+        for number in range(25):
+            progress.tell("restoring models", number, 25)
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"restoring models: {number} of 25 ..." for number in (0, 10, 20)]

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,10 +65,8 @@ def trace(network: Network, inputs: Sequence[Array]) -> dict[str, Array]:
     with np.errstate(all="ignore"), contextlib.suppress(CannotCompute):
         root, how = check_network(network, half=True), How(first_call=True, keras=network.keras)
         run(root, [Value(np.asarray(each, np.float64)) for each in inputs], how, done)
-    names = [source.name for source in done]
-    return {
-        source.name: value.array for source, value in done.items() if names.count(source.name) == 1
-    }
+    counts = Counter(source.name for source in done)
+    return {source.name: value.array for source, value in done.items() if counts[source.name] == 1}
 
 
 def check_network(network: Network, half: bool = False) -> Node:

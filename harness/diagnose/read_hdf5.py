@@ -1,6 +1,7 @@
 """Weights from HDF5: the legacy layout of `.h5`, and that of `.weights.h5` and `.keras`."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ MOST_BYTES, MOST_OF_ONE = 64 << 20, 8 << 20  # that are read of all arrays, and 
 DEEPEST_GROUP = 32  # of groups in one another; a model in a model takes two
 STEPS = {"iter", "iteration", "iterations"}
 OPTIMIZERS = ("optimizer_weights/", "optimizer/", "_optimizer/")
+Tables = dict[int, tuple[dict[str, Layer | Node], dict[str, Layer | Node]]]
 COMPOUND = {"MultiHeadAttention", "RNN", "TimeDistributed"}  # of layers with like names
 
 
@@ -73,35 +75,45 @@ def note_optimizer(place: str, dataset: Any, network: Network) -> None:
 
 def attach_legacy(network: Network) -> None:
     """Give each layer its weights from the places of a legacy `.h5`: layer/.../kernel:0."""
+    tables: Tables = {}
     for place, values in network.arrays.items():
         parts = place.removeprefix("model_weights/").partition(":")[0].split("/")
-        layer, inside = find_owner(network.root, parts)
+        layer, inside = find_owner(network.root, parts, tables)
         if layer is not None and inside:
             layer.weights[name_legacy(layer, inside)] = values
             layer.place = place.rpartition("/")[0]
 
 
-def find_owner(node: Node | None, parts: list[str]) -> tuple[Layer | None, list[str]]:
+def find_owner(
+    node: Node | None, parts: list[str], tables: Tables
+) -> tuple[Layer | None, list[str]]:
     """Return the layer that a place belongs to, and what of the place stands below it.
 
     The place begins with a layer of the outer model. Inside a model within, the first words that
-    name a layer count. A name may hold slashes.
+    name a layer count. A name may hold slashes. `tables` keeps what each model holds.
     """
     found: Layer | Node | None = node
     inner = False
-    while isinstance(found, Node):
-        members: dict[str, Layer | Node] = {each.name: each for each in found.layers}
+    while isinstance(found, Node) and len(parts) <= DEEPEST_GROUP:
+        if id(found) not in tables:
+            tables[id(found)] = make_tables(found)
+        members, below = tables[id(found)]
         named = find_named(members, parts, inner)
-        if named is None:  # the release names no models within
-            layers = list(iterate_layers(found)) if inner else []
-            names = [each.name for each in layers]
-            members = {each.name: each for each in layers if names.count(each.name) == 1}
-            named = find_named(members, parts, inner)
+        if named is None and inner:  # the release names no models within
+            members, named = below, find_named(below, parts, inner)
         if named is None:
             return None, []
         name, parts = named
         found, inner = members[name], True
-    return found, parts
+    return (found, parts) if isinstance(found, Layer) else (None, [])
+
+
+def make_tables(node: Node) -> tuple[dict[str, Layer | Node], dict[str, Layer | Node]]:
+    """Return what a model holds, by name; and all layers below it whose name is there once."""
+    layers = list(iterate_layers(node))
+    counts = Counter(each.name for each in layers)
+    below = {each.name: each for each in layers if counts[each.name] == 1}
+    return {each.name: each for each in node.layers}, {**below}
 
 
 def find_named(
@@ -178,8 +190,10 @@ def attach_wrapped(layer: Layer) -> Node | None:
     if any(place.startswith("layer/") for place in layer.weights):
         attach_node(node, "layer/", layer.weights, list_below(layer.weights))
         return node
+    outer = Node("", [node])
+    tables: Tables = {}
     for place, values in layer.weights.items():
-        owner, inside = find_owner(Node("", [node]), [node.name, *place.split("/")])
+        owner, inside = find_owner(outer, [node.name, *place.split("/")], tables)
         if owner is not None and inside:
             owner.weights[name_legacy(owner, inside)] = values
     return node

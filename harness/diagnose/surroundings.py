@@ -1,5 +1,6 @@
 """Is the file wrong, or what surrounds it? A model's own outputs against expected and predicted."""
 
+import contextlib
 import time
 from collections.abc import Sequence
 from typing import Literal
@@ -165,13 +166,14 @@ def explain(
     if (outputs == outputs[0]).all() and not outputs.any():
         return []  # zeros fit whatever kills the network
     has_statistics = any(each.class_name == "BatchNormalization" for each in network.layers)
-    if (
-        direction == "added"
-        and has_statistics
-        and agree(outputs, predict(network, inputs, True, outputs.shape))
-    ):
-        said = "the file gives them where BatchNormalization takes the statistics of the batch"
-        return [make_finding("training-mode-at-inference", 0.95, said)]
+    with contextlib.suppress(CannotCompute):  # in training more cannot be computed
+        if (
+            direction == "added"
+            and has_statistics
+            and agree(outputs, predict(network, inputs, True, outputs.shape))
+        ):
+            said = "the file gives them where BatchNormalization takes the statistics of the batch"
+            return [make_finding("training-mode-at-inference", 0.95, said)]
     if len(inputs) != 1:
         return []
     values = np.asarray(inputs[0], np.float64)

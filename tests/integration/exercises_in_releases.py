@@ -32,8 +32,8 @@ HEAD = """# The exercises of the course in other releases
 
 Measured on {day}, CPU only, two cores, other work beside it. The script of each exercise
 failed as its scenario declares, and each solution passed, each with a model of a seed drawn then.
-The number in brackets says how many solutions work in that release. `learn init` leaves out what says "no". An
-empty cell was not tried.
+The number in brackets says how many solutions work in that release. `learn init` leaves out what
+says "no". An empty cell was not tried.
 
 ```
 python -m tests.integration.exercises_in_releases kept.jsonl {releases}

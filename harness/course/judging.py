@@ -1,6 +1,7 @@
 """Judges what came of a learner's script, in the learner's words."""
 
 import io
+import lzma
 import zipfile
 import zlib
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ PRINTED = "printed.log"
 MOST_PRINTED = 4096  # bytes of it that are shown
 SHOWN = 4  # predictions
 LARGEST = 256 << 20  # bytes of predictions that are read
+BAD_ARCHIVES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 BEHIND = "\n\nException encountered: "  # what Keras 3 writes between an error and its cause
 CONFIGURATION = " Full object config: "  # a dictionary, in which what was said gets lost
 Ending = Literal["not attempted", "still failing", "fails differently now", "done"]
@@ -138,7 +140,7 @@ def read_predictions(path: Path) -> Array:
             if member.file_size > LARGEST:
                 raise UnreadableAnswer(f"{path.name} unpacks to {member.file_size} bytes")
             return decode_array(archive.read(member))
-    except (KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except (KeyError, EOFError, RuntimeError, *BAD_ARCHIVES) as error:
         raise UnreadableAnswer(f"{path.name} is no archive of predictions") from error
 
 

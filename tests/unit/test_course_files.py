@@ -305,6 +305,7 @@ LEFT = {
     "a pickle": pack(b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n", b"cos\nsystem"),
     "an encrypted member": spoil(WHOLE, 6, 8, 1),
     "an unknown compression": spoil(WHOLE, 8, 10, 99),
+    "rubbish said to be packed otherwise": spoil(WHOLE, 8, 10, zipfile.ZIP_LZMA),
     "an archive without predictions": b"PK\5\6" + bytes(18),
     "nothing": b"",
 }

@@ -76,8 +76,9 @@ def find_normalization(network: Network) -> Layer | None:
     for layer in network.layers:
         if layer.class_name == "BatchNormalization":
             mean, variance = (layer.weights.get(f"moving_{each}") for each in ("mean", "variance"))
-            known = mean is not None and variance is not None
-            return layer if known and (mean.any() or (variance != 1).any()) else None
+            if mean is None or variance is None:
+                return None
+            return layer if mean.any() or bool((variance != 1).any()) else None
     return None
 
 

@@ -133,7 +133,7 @@ def verify(model, path, inputs=None, tolerance=SHARE):
     report = compare(record, arrays, model, tolerance)
     found = report.findings + compare_file(record, path)
     if inputs is not None:
-        found += compare_inputs(record, take_inputs(inputs)[2])
+        found += compare_inputs(record, order_inputs(record, inputs))
     return Report(sorted(found, key=lambda each: not each.fails), report.compared)
 
 
@@ -218,6 +218,13 @@ def take_inputs(inputs, model=None):
     if not arrays or any(each.ndim == 0 or each.dtype == object for each in arrays):
         raise SealError("the inputs are no arrays with rows first")
     return given, names, arrays
+
+
+def order_inputs(record, inputs):
+    """Return the arrays of inputs as they were sealed: those of a dict by name, else in order."""
+    _, names, arrays = take_inputs(inputs)
+    sealed = [each["name"] for each in record["inputs"]]
+    return [arrays[names.index(name)] for name in sealed] if set(sealed) == set(names) else arrays
 
 
 def feed(given, names, arrays):
@@ -529,7 +536,12 @@ def compare(record, arrays, model, tolerance=SHARE):
         said = "it cannot be called with the sealed inputs: %s: %s" % (type(error).__name__, error)
         return Report([Finding("outputs", True, said, [])] + versions, [])
     found, compared, said = [], [], ""
-    share = share_for(record["computes_in"], share_for(state.computes_in, tolerance))
+    layered = bool(record["layers"] and state.layers)  # neither side is a function
+    coarse = record["computes_in"] if record["layers"] else state.computes_in
+    share = share_for(coarse, tolerance)
+    if layered and coarse != state.computes_in:
+        computes = "it computes in %s, and was sealed in %s" % (state.computes_in, coarse)
+        versions.append(Finding("versions", False, computes, []))
     if record["repeatable"] and state.repeatable:
         wanted, got = list(arrays["outputs"].values()), order_like(arrays["outputs"], state.outputs)
         said = differ(wanted, got, share)
@@ -545,8 +557,9 @@ def compare(record, arrays, model, tolerance=SHARE):
         twice = "the outputs are not compared: two calls with the same inputs differ"
         found.append(Finding("outputs", record["repeatable"], twice, []))
     weights, first = [], ""
-    if state.layers:
-        weights, first = compare_layers(record, arrays["layers"], state, share)
+    if layered:
+        proven = bool(compared) and not said
+        weights, first = compare_layers(record, arrays["layers"], state, share, proven)
         number = sum(bool(each["weights"]) for each in state.layers)
         if number:
             compared.append("weights of %d layer%s" % (number, "s" * (number != 1)))
@@ -555,7 +568,7 @@ def compare(record, arrays, model, tolerance=SHARE):
     if weights:
         layers = "%d of %d layers are not as sealed" % (len(weights), number)
         found.append(Finding("weights", True, layers, weights))
-    if state.layers:
+    if layered:
         found += compare_code(record["code"], state.code)
     if not compared:
         nothing = "nothing is left to compare: the model shows no weights either"
@@ -563,8 +576,11 @@ def compare(record, arrays, model, tolerance=SHARE):
     return Report(found + versions, compared)
 
 
-def compare_layers(record, samples, state, share):
-    """Return (one sentence for each layer whose weights differ, the first layer that differs)."""
+def compare_layers(record, samples, state, share, proven):
+    """Return (one sentence for each layer whose weights differ, the first layer that differs).
+
+    `proven`: the outputs are as sealed, so the order of a layer's weights does not matter.
+    """
     weights, first = [], ""
     sealed = record["layers"]
     partners = match_layers(sealed, state.layers)
@@ -573,7 +589,7 @@ def compare_layers(record, samples, state, share):
         if partner is None:  # one without weights has other names in other releases
             said, output = "is missing" if layer["weights"] else "", ""
         else:
-            said = differ_in_weights(layer["weights"], state.layers[partner]["weights"])
+            said = differ_in_weights(layer["weights"], state.layers[partner]["weights"], proven)
             kept, now = samples.get("%04d" % at), state.samples[partner]
             known = kept is not None and now is not None
             output = differ_in_sample(kept, now, max(share, 1e-3)) if known else ""
@@ -595,23 +611,23 @@ def match_layers(sealed, ours):
     return [places.get(layer["name"]) for layer in sealed]
 
 
-def differ_in_weights(sealed, ours):
+def differ_in_weights(sealed, ours, any_order):
     """Return how a layer's weights differ from the sealed ones, "" where they do not."""
-    if sorted(each["sha256"] for each in sealed) == sorted(each["sha256"] for each in ours):
-        return ""
+    hashes = [[each["sha256"] for each in side] for side in (sealed, ours)]
+    if sorted(hashes[0]) == sorted(hashes[1]):
+        same = any_order or hashes[0] == hashes[1]
+        return "" if same else "has its weights in another order"
     if len(sealed) != len(ours):
         return "has %d weights, not %d" % (len(ours), len(sealed))
-    for one, two in zip(sealed, ours):
-        if one["shape"] != two["shape"]:
-            return "has a weight of shape %s, not %s" % (two["shape"], one["shape"])
-        if one["sha256"] != two["sha256"]:
-            if one.get("mean") is None or two.get("mean") is None:
-                return "has another %s" % one["dtype"]
-            if two["zeros"] == 1.0:
-                return "has a weight that is all zeros, and was not"
-            sides = ((two["mean"], two["deviation"], one["mean"], one["deviation"]),)
-            return "has other numbers: mean %.3g, deviation %.3g; sealed %.3g, %.3g" % sides[0]
-    return "has its weights in another order"
+    one, two = next(pair for pair in zip(sealed, ours) if pair[0]["sha256"] != pair[1]["sha256"])
+    if one["shape"] != two["shape"]:
+        return "has a weight of shape %s, not %s" % (two["shape"], one["shape"])
+    if one.get("mean") is None or two.get("mean") is None:
+        return "has another %s" % one["dtype"]
+    if two["zeros"] == 1.0:
+        return "has a weight that is all zeros, and was not"
+    told = (two["mean"], two["deviation"], one["mean"], one["deviation"])
+    return "has other numbers: mean %.3g, deviation %.3g; sealed %.3g, %.3g" % told
 
 
 def differ_in_sample(kept, now, share):

@@ -11,16 +11,10 @@ import restorebench_seal
 from harness.errors import EnvironmentUnusable, RestorebenchError, UsageError
 from harness.files import temporary_folder
 from harness.formats.facts import plain
-from harness.origin.answer import LARGEST_REPORT, clean, spell_version
-from harness.origin.restore import (
-    find_innermost,
-    make_step,
-    run_shut_in,
-    write_inputs,
-)
+from harness.origin.answer import clean, read_caged_report
+from harness.origin.restore import find_innermost, make_step, run_shut_in, write_inputs
 from harness.origin.who_wrote import Origin
-from harness.processes.answer_files import read_answer
-from harness.processes.step import SealStep, StepError, find_failure
+from harness.processes.step import SealStep, find_failure
 from harness.processes.variables import Environment
 from harness.seals.place import find_seal
 from harness.seals.seal_file import (
@@ -70,11 +64,11 @@ def seal_model(
             inputs=write_inputs(inputs, work / "given.npz"),
             expected=write_inputs(expected, work / "expected.npz") if expected else None,
         )
-        report, error = run_step(environment, step, work)
-        if report is None or error is not None:
+        _, failure = run_step(environment, step, work, origin)
+        if failure:
             raise NotSealed(
                 f"{plain(origin.path, 400)} was not sealed",
-                spell_error(error, step, origin),
+                failure,
                 "seal it while the model is right: seal() in the script that saves it",
             )
         written = find_seal(Path(step.model))
@@ -111,23 +105,22 @@ def verify_model(
         beside.mkdir()
         copy_arrays(find_seal(origin.path), beside, seal)
         write_record(seal, beside)
-        report, error = run_step(environment, step, work)
-        if error is not None or report is None:
-            said = spell_error(error, step, origin)
-            check = "outputs" if report and report.loaded else "load"
-            findings.append(SealFinding(check=check, fails=True, says=said))
-        else:
-            findings += [clean_finding(each) for each in report.findings]
+        report, failure = run_step(environment, step, work, origin)
+    if failure:
+        check = "outputs" if report.loaded else "load"
+        findings.append(SealFinding(check=check, fails=True, says=failure))
+    else:
+        findings += [clean_finding(each) for each in report.findings]
     record = msgspec.to_builtins(seal)
     findings += map(convert, restorebench_seal.compare_file(record, origin.path))
     return Verification(
         model=str(origin.path),
-        verified=bool(report and report.compared) and not any(each.fails for each in findings),
+        verified=bool(report.compared) and not any(each.fails for each in findings),
         reader=reader,
-        versions=clean_versions(report),
+        versions=report.versions,
         sealed=seal.spell_writer(),
         findings=sorted(findings, key=lambda each: (not each.fails, rank(each))),
-        compared=[plain(each, 200) for each in report.compared] if report else [],
+        compared=[plain(each, 200) for each in report.compared],
     )
 
 
@@ -139,15 +132,12 @@ def rank(finding: SealFinding) -> int:
 
 def compare_inputs(seal: Seal, inputs: dict[str, Array]) -> list[SealFinding]:
     """Return how inputs of today differ from the sealed statistics."""
-    names = [each.name for each in seal.inputs]
-    arrays = list(inputs.values())
-    if set(names) == set(inputs):
-        arrays = [inputs[name] for name in names]
+    record = msgspec.to_builtins(seal)
     try:
-        arrays = restorebench_seal.take_inputs(arrays)[2]
+        arrays = restorebench_seal.order_inputs(record, inputs)
     except restorebench_seal.SealError as error:
         raise UsageError(str(error), "", "--inputs needs arrays with rows first") from error
-    return [*map(convert, restorebench_seal.compare_inputs(msgspec.to_builtins(seal), arrays))]
+    return [*map(convert, restorebench_seal.compare_inputs(record, arrays))]
 
 
 def convert(finding: Any) -> SealFinding:
@@ -163,12 +153,6 @@ def clean_finding(finding: SealFinding) -> SealFinding:
         says=find_innermost(clean(finding.says), 400),
         details=[plain(each, 300) for each in finding.details],
     )
-
-
-def clean_versions(report: SealReport | None) -> dict[str, str | None]:
-    """Return the versions that a process named."""
-    named = report.versions if report else {}
-    return {name: spell_version(named.get(name)) for name in ("tensorflow", "keras")}
 
 
 def describe_file(path: Path) -> SealedFile:
@@ -223,27 +207,21 @@ def make_seal_step(
 
 
 def run_step(
-    environment: Environment, step: SealStep, work: Path
-) -> tuple[SealReport | None, StepError | None]:
-    """Run a step; return what it says of itself, None where that cannot be read, and how it failed.
+    environment: Environment, step: SealStep, work: Path, origin: Origin
+) -> tuple[SealReport, str]:
+    """Run a step; return what it says of itself, and in one line how it failed, "" if it did not.
 
     Raises EnvironmentUnusable if the interpreter does not start, or cannot be shut in its cage.
     """
     end = run_shut_in(environment, step, work)
-    try:
-        answer = read_answer(work / "result.json", LARGEST_REPORT)
-        report = msgspec.json.decode(answer, type=SealReport)
-    except (OSError, ValueError, RecursionError):
-        report = None
-    return report, find_failure(end, report)[1]
-
-
-def spell_error(error: StepError | None, step: SealStep, origin: Origin) -> str:
-    """Return an error of the process as one line, with the user's own path."""
+    report = read_caged_report(work, SealReport)
+    _, error = find_failure(end, report)
+    if report is None:
+        report = SealReport(error=error, versions=dict.fromkeys(("tensorflow", "keras")))
     if error is None:
-        return "the process gave no readable answer"
-    said = find_innermost(clean(error.message)).replace(step.model, plain(origin.path, 400))
-    return said if error.type == "SealError" else f"{plain(error.type, 80)}: {said}"
+        return report, ""
+    said = find_innermost(error.message).replace(step.model, plain(origin.path, 400))
+    return report, said if error.type == "SealError" else f"{error.type}: {said}"
 
 
 def publish(ready: Path, target: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from harness.processes.step import StepError
+from harness.origin.answer import CagedReport
 
 MOST = 200
 
@@ -21,12 +21,10 @@ class SealFinding(msgspec.Struct, frozen=True, kw_only=True):
     details: Annotated[list[str], msgspec.Meta(max_length=MOST)] = []
 
 
-class SealReport(msgspec.Struct, frozen=True, kw_only=True):
+class SealReport(CagedReport, msgspec.Struct, frozen=True, kw_only=True):
     """The content of the step's `result.json` (worker/seal_model.py)."""
 
-    error: StepError | None
     loaded: bool = False
-    versions: dict[str, str | None] = {}
     findings: Annotated[list[SealFinding], msgspec.Meta(max_length=MOST)] = []
     compared: Annotated[list[str], msgspec.Meta(max_length=MOST)] = []
 

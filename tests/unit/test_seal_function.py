@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import restorebench_seal
-from restorebench_seal import SealError, seal, verify
+from restorebench_seal import Finding, SealError, seal, verify
 from tests.conftest import REPOSITORY
 from tests.unit.toy_keras import Dense, Variable, make_inputs, make_model
 
@@ -204,6 +204,61 @@ def test_outputs_that_change_from_call_to_call_are_not_compared(tmp_path):
     assert "two calls with the same inputs differ" in report.findings[0].says
 
 
+def test_weights_exchanged_within_a_layer_are_found_where_outputs_are_not_compared(tmp_path):
+    (tmp_path / "m").write_bytes(b"x")
+    statistics = [Variable("mean", [1, 2]), Variable("variance", [3, 4])]
+    model, _ = make_random_model()
+    model.layers[0].non_trainable_weights = statistics
+    seal(model, INPUTS, tmp_path / "m")
+    model.layers[0].non_trainable_weights = statistics[::-1]
+    report = verify(model, tmp_path / "m")
+    assert fails(report) == ["weights"]
+    assert report.findings[0].details == ["first (Dense) has its weights in another order"]
+
+
+def test_the_order_of_weights_is_no_fault_where_the_outputs_are_as_sealed(tmp_path):
+    """A layer of layers lists weights in another order once it is frozen."""
+    (tmp_path / "m").write_bytes(b"x")
+    statistics = [Variable("mean", [1, 2]), Variable("variance", [3, 4])]
+    model = make_model()
+    model.layers[0].non_trainable_weights = statistics
+    seal(model, INPUTS, tmp_path / "m")
+    model.layers[0].non_trainable_weights = statistics[::-1]
+    assert verify(model, tmp_path / "m").verified
+
+
+def make_half_model():
+    """Return the model of make_model() as it computes in float16."""
+    model = make_model()
+    predict = model.predict_on_batch
+    model.predict_on_batch = lambda inputs: predict(inputs).astype("float16").astype("float32")
+    for layer in model.layers:
+        layer.compute_dtype = "float16"
+    return model
+
+
+def test_a_model_sealed_in_float32_is_not_verified_by_outputs_that_half_precision_has_rounded(path):
+    report = verify(make_half_model(), path)
+    assert fails(report) == ["outputs"]
+    said = "it computes in float16, and was sealed in float32"
+    assert Finding("versions", False, said, []) in report.findings
+
+
+def test_a_model_sealed_in_half_precision_is_compared_with_its_tolerance(path):
+    seal(make_half_model(), INPUTS, path)
+    assert verify(make_half_model(), path).verified
+    report = verify(make_model(), path)
+    said = "it computes in float32, and was sealed in float16"
+    assert report.findings == [Finding("versions", False, said, [])]
+
+
+def test_a_function_of_a_model_of_half_precision_is_compared_with_its_tolerance(path):
+    """A signature tells neither what it computes in nor its layers."""
+    seal(make_model().predict_on_batch, INPUTS, path)
+    report = verify(make_half_model(), path)
+    assert (report.findings, report.compared) == ([], ["outputs of 32 rows"])
+
+
 def test_a_model_of_which_nothing_can_be_compared_is_not_verified(tmp_path):
     (tmp_path / "m").write_bytes(b"x")
     _, draw = make_random_model()
@@ -291,6 +346,19 @@ def test_words_and_inputs_by_name_are_sealed(tmp_path):
     seal(predict, inputs, tmp_path / "m")
     assert verify(predict, tmp_path / "m", inputs).verified
     assert not verify(lambda given: {"length": given["number"]}, tmp_path / "m").verified
+
+
+def test_inputs_by_name_are_compared_by_name_in_whatever_order_they_come(tmp_path):
+    (tmp_path / "m").write_bytes(b"x")
+    inputs = {"image": INPUTS[:, :2] * 255, "age": INPUTS[:, 2:]}
+
+    def predict(given):
+        return given["image"] + given["age"]
+
+    seal(predict, inputs, tmp_path / "m")
+    assert verify(predict, tmp_path / "m", dict(reversed(inputs.items()))).verified
+    exchanged = {"image": inputs["age"], "age": inputs["image"]}
+    assert fails(verify(predict, tmp_path / "m", exchanged)) == ["inputs", "inputs"]
 
 
 def test_the_file_runs_alone(tmp_path):

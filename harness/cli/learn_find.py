@@ -47,7 +47,10 @@ def find_cause(folder: Path, identifier: str, answer: str, again: bool) -> None:
     choice = read_answer(case, answer, catalog) if answer else ""
     place = folder / FOLDER / case.id
     if again or not place.is_dir():
+        asked = case
         case, place = prepare(folder, case, catalog, named=bool(identifier))
+        if case != asked:
+            choice = ""  # the answer was to another case
     if not choice:
         show_case(case, place, catalog, progress)
         choice = ask(case, catalog)

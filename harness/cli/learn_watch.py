@@ -66,7 +66,14 @@ class Ready:
     saving: Future[UnseenModel]
 
 
-Event = Saved | Pressed | Ready
+@dataclass(frozen=True)
+class Failed:
+    """The files are not watched any more, or never were."""
+
+    error: Exception
+
+
+Event = Saved | Pressed | Ready | Failed
 
 
 def watch_course(folder: Path, environment: Environment) -> None:
@@ -128,7 +135,13 @@ def watch_files(folder: Path, events: queue.Queue[Event]) -> Iterator[None]:
                 if name in known:
                     events.put(Saved(known[name]))
 
-    watching = threading.Thread(target=watch, daemon=True)
+    def report() -> None:
+        try:
+            watch()
+        except Exception as error:  # such as the system's limit of watches, in many containers
+            events.put(Failed(error))
+
+    watching = threading.Thread(target=report, daemon=True)
     watching.start()
     try:
         yield
@@ -150,7 +163,10 @@ class Watch:
         self.last: tuple[str, bytes, float] = ("", b"", 0.0)  # exercise, text, when it was checked
 
     def run(self) -> None:
-        """Answer events until the learner quits."""
+        """Answer events until the learner quits.
+
+        Raises EnvironmentUnusable where TensorFlow or the watching of the files fails.
+        """
         typer.echo("Starting TensorFlow ...")
         saving = self.checker.prepare(find_master(self.exercise))
         saving.add_done_callback(lambda done: self.events.put(Ready(done)))
@@ -162,6 +178,12 @@ class Watch:
             if isinstance(event, Ready):
                 event.saving.result()
                 typer.echo("TensorFlow is ready.")
+            elif isinstance(event, Failed):
+                raise EnvironmentUnusable(
+                    "the files of the course are not watched",
+                    str(event.error),
+                    "set WATCHFILES_FORCE_POLLING=1 in the shell, then try again",
+                ) from event.error
             elif isinstance(event, Pressed):
                 self.answer_key(event.key)
             else:

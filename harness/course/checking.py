@@ -77,7 +77,7 @@ class Checker:
             return Checked("fails differently now", mistake)
         return self.run(text, scenario, half=not exercise.whole_batch)
 
-    def run(self, text: str, scenario: Scenario, half: bool = False) -> Checked:
+    def run(self, text: str, scenario: Scenario, half: bool) -> Checked:
         """Run the restore function of a script with a model of its own and judge it.
 
         `half`: it predicts half of the inputs, drawn now. Raises EnvironmentUnusable.

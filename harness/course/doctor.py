@@ -131,7 +131,7 @@ def check_restore() -> Check:
     try:
         environment = open_environment("this" if has_own_tensorflow() else NEWEST)
         with open_checker(environment) as checker:
-            checked = checker.run(text, scenario)
+            checked = checker.run(text, scenario, half=False)
     except RestorebenchError as error:
         said = " ".join(filter(None, [f"{error.problem}:", error.found])).rstrip(":")
         return Check(

@@ -65,7 +65,7 @@ class OpenExercise:
         text = read_script(Path(restore)) if isinstance(restore, Path | str) else read_code(restore)
         if mistake := find_mistake(text):
             return Checked("fails differently now", mistake)
-        checked = self.checker.run(text, self.scenario)
+        checked = self.checker.run(text, self.scenario, half=not self.exercise.whole_batch)
         self.checker.prepare(self.scenario)
         return checked
 
@@ -94,6 +94,7 @@ def read_code(function: Callable[..., Any]) -> str:
         file = inspect.getfile(function)
     except TypeError as error:
         raise UsageError("check needs a function restore", f"received {function!r}") from error
+    linecache.checkcache(file)  # the file may have been edited since its last check
     if not (lines := linecache.getlines(file)):
         tip = "define restore in a cell of a notebook, or in a file"
         raise UsageError("the code of restore cannot be found", file, tip)

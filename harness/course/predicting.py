@@ -94,8 +94,11 @@ def describe_input(values: Array) -> str:
 
 
 def run_question(checker: Checker, question: Question) -> tuple[Guess, Checked]:
-    """Run the script of a question; return what it really gave. Raises EnvironmentUnusable."""
-    checked = checker.run(question.code, question.scenario)
+    """Run the script of a question; return what it really gave. Raises EnvironmentUnusable.
+
+    All rows are predicted: the script is ours, and what it gives for them was asked.
+    """
+    checked = checker.run(question.code, question.scenario, half=False)
     return name_outcome(checked.verdict), checked
 
 

@@ -212,6 +212,24 @@ def test_without_an_id_the_next_case_that_is_not_answered_is_taken(course, capsy
     assert learn(capsys, "find", "--dir", course)[1].startswith(f"{CASES[3].id}: case 4 of ")
 
 
+def test_an_answer_to_a_case_that_cannot_be_shown_is_not_kept_for_the_next(
+    course, capsys, monkeypatch
+):
+    from harness.cli import learn_find
+
+    type_in(monkeypatch)
+    prepare, second = learn_find.prepare, CASES[1]
+    monkeypatch.setattr(
+        learn_find,
+        "prepare",
+        lambda folder, _, catalog, named: prepare(folder, second, catalog, named),
+    )
+    code, said = learn(capsys, "find", "--answer", "c", "--dir", course)
+    assert code == 0
+    assert said.startswith(f"{second.id}: case 2 of ")
+    assert read_progress(course)[0].found == {}
+
+
 def test_when_all_are_answered_the_score_is_the_answer(course, capsys):
     write_progress(course, Progress(found={each.id: [each.cause] for each in CASES}))
     code, said = learn(capsys, "find", "--dir", course)

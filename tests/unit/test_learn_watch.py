@@ -12,6 +12,7 @@ import pytest
 from harness.cli.keys import read_keys
 from harness.cli.learn_watch import (
     KEYS,
+    Failed,
     Pressed,
     Ready,
     Saved,
@@ -109,7 +110,8 @@ def test_h_gives_one_more_hint_each_time(course, capsys):
 def test_r_writes_the_script_anew_and_does_not_check_that(course, capsys):
     watch(course, Pressed("r"), Saved(CORE[0]))
     assert "MEND" in (course / CORE[0].id / SCRIPT).read_text()
-    assert (course / CORE[0].id / f"{SCRIPT}.mine").exists()
+    kept = course / CORE[0].id / f"{SCRIPT}.mine"
+    assert kept.read_text() == "def restore(artifact): pass\n"
     assert "checking" not in capsys.readouterr().out
 
 
@@ -206,6 +208,20 @@ def test_without_watchfiles_the_tip_says_what_to_do(course, monkeypatch):
     with pytest.raises(EnvironmentUnusable) as caught, watch_files(course, queue.Queue()):
         pass
     assert "pip install watchfiles" in caught.value.tip
+
+
+def test_where_the_files_cannot_be_watched_learn_ends_with_a_sentence(course, monkeypatch):
+    """In a container many processes share the system's limit of watches."""
+    watchfiles, events = pytest.importorskip("watchfiles"), queue.Queue()
+    failure = OSError("OS file watch limit reached")
+    monkeypatch.setattr(watchfiles, "watch", lambda *_, **__: (_ for _ in ()).throw(failure))
+    with watch_files(course, events):
+        event = events.get(timeout=PATIENCE)
+    assert event == Failed(failure)
+    with pytest.raises(EnvironmentUnusable, match="are not watched") as caught:
+        watch(course, event)
+    assert caught.value.found == "OS file watch limit reached"
+    assert "WATCHFILES_FORCE_POLLING=1" in caught.value.tip
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")

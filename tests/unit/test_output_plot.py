@@ -1,5 +1,7 @@
 """The plot of predictions before saving and restored, and where the code of a function is."""
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -81,6 +83,16 @@ def test_texts_are_refused_with_a_sentence_and_an_attempt_that_predicts_them_has
 
 def test_of_a_function_the_whole_file_is_taken():
     assert "def test_of_a_function_the_whole_file_is_taken" in read_code(read_points)
+
+
+def test_a_file_that_was_edited_and_imported_again_is_read_as_it_is_now(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "mended_twice.py"
+    file.write_text("def restore(artifact):\n    return 1\n")
+    module = importlib.import_module("mended_twice")
+    assert "return 1" in read_code(module.restore)
+    file.write_text("def restore(artifact):\n    return 'another'\n")
+    assert "return 'another'" in read_code(importlib.reload(module).restore)
 
 
 @pytest.mark.parametrize("value", [len, 5, "restore", eval("lambda artifact: None")])

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import msgspec
 
@@ -44,6 +44,18 @@ class WorkerDied(Exception):
     """The worker process ended while a step was under way."""
 
 
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker tells (worker/server.py): of its import of TensorFlow, or of the step `id`."""
+
+    event: Literal["ready", "failed", "started", "ended"]
+    id: int = 0
+    pid: int = 0
+    exit: int | None = None
+    signal: int | None = None
+    error: str = ""
+    environment: EnvironmentFacts | None = None
+
+
 class Pending:
     """One request under way: filled by the listening thread, awaited by the step's own."""
 
@@ -75,7 +87,8 @@ class Server:
                 start_new_session=True,  # Ctrl-C is for the harness; it ends its workers itself
             )
         self.pending: dict[int, Pending] = {}
-        self.greeting: dict[str, Any] = {}
+        self.facts: EnvironmentFacts | None = None  # from when TensorFlow is imported
+        self.failure = ""
         self.greeted = threading.Event()
         self.lock = threading.Lock()
         self.dead = False
@@ -83,25 +96,14 @@ class Server:
         self.listener.start()
 
     def listen(self) -> None:
-        """Read events until the worker closes the channel, by dying or by being told to."""
+        """Take events until the worker closes the channel, dies, or says what is no event."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             try:
-                event = json.loads(line)
-            except ValueError:  # whatever answers there, it is not our worker
-                self.greeting = {"event": "failed", "error": f"it answered {line[:80]!r}"}
+                self.take(msgspec.json.decode(line, type=Event))
+            except (ValueError, KeyError, RecursionError):  # msgspec's own errors are ValueErrors
+                self.failure = f"it answered {line[:80]!r}"
                 break
-            if event["event"] in ("ready", "failed"):
-                self.greeting = event
-                self.greeted.set()
-                continue
-            pending = self.pending[event["id"]]
-            if event["event"] == "started":
-                pending.pid = event["pid"]
-                pending.started.set()
-            else:
-                pending.end = StepEnd(event["exit"], event["signal"])
-                pending.ended.set()
         with self.lock:
             self.dead = True
             waiting = list(self.pending.values())
@@ -109,6 +111,20 @@ class Server:
         for pending in waiting:
             pending.started.set()
             pending.ended.set()
+
+    def take(self, event: Event) -> None:
+        """Pass an event on to whoever waits for it; raises KeyError for a step that nobody runs."""
+        if event.event == "started":
+            pending = self.pending[event.id]
+            pending.pid = event.pid
+            pending.started.set()
+        elif event.event == "ended":
+            pending = self.pending.pop(event.id)
+            pending.end = StepEnd(event.exit, event.signal)
+            pending.ended.set()
+        else:
+            self.facts, self.failure = event.environment, event.error
+            self.greeted.set()
 
     def send(self, identifier: int, request: Request) -> Pending:
         """Ask for a step; raises WorkerDied if nobody is there to ask."""
@@ -195,20 +211,22 @@ class ForkWorker:
                 raise unusable_interpreter(self.environment, error) from error
             self.started.append(server)
         greeted = server.greeted.wait(IMPORT_SECONDS)
-        if server.greeting.get("event") != "ready":
+        if server.facts is None:
             if self.closed:
                 raise WorkerDied
             if not greeted:
                 said = f"importing took longer than {IMPORT_SECONDS:.0f} s"
             else:
-                said = server.greeting.get("error") or server.last_words()
+                said = server.failure or server.last_words()
             server.close()
             raise unusable_environment(self.environment, said)
         return server
 
     def describe(self) -> EnvironmentFacts:
         """Return the environment's versions, importing TensorFlow if that has not happened yet."""
-        return msgspec.convert(self.live_server().greeting["environment"], EnvironmentFacts)
+        facts = self.live_server().facts
+        assert facts is not None
+        return facts
 
     def list_devices(self) -> list[Device]:
         """Return the devices TensorFlow sees, from a throw-away child with every GPU visible."""

@@ -98,18 +98,14 @@ def seal(
     a seal that is there already, unless `replace`, and for an unsafe file, unless `trusted`;
     EnvironmentUnusable.
     """
-    from harness.environments.releases import NEWEST
-    from harness.environments.resolve import OWN
-    from harness.origin.own_release import is_own_release
+    from harness.origin.own_release import choose_writer
     from harness.origin.who_wrote import read_origin
     from harness.seals.run import check_can_seal, seal_model
 
     origin = read_origin(Path(model))
     check_can_seal(origin, trusted, replace)
-    named = release or (origin.releases or (NEWEST,))[0]
-    chosen = OWN if not release and is_own_release(origin, named) else named
     return seal_model(
-        open_portable(chosen),
+        open_portable(choose_writer(origin, release)),
         origin,
         name_arrays(inputs),
         None if expected is None else name_arrays(expected),

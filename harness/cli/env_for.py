@@ -1,6 +1,5 @@
 """`env for`: which release wrote a saved model, and what it predicts when it is restored there."""
 
-from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -76,8 +75,8 @@ def restore_where_written(
     """
     from harness.api import read_model_file
     from harness.environments.releases import NEWEST
-    from harness.environments.resolve import OWN, check_name
-    from harness.origin.own_release import is_own_release
+    from harness.environments.resolve import check_name
+    from harness.origin.own_release import choose_writer, name_writer
     from harness.origin.restore import compare_expected
     from harness.origin.samples import read_samples
     from harness.processes.cage import find_obstacle
@@ -101,8 +100,6 @@ def restore_where_written(
             "",
             command_line(f"env for {quote(str(model))} --no-restore"),
         )
-    if code is not None and not code.is_file():
-        raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
     if expected is not None and inputs is None:
         raise UsageError(
             "--expected needs --inputs", "", "name the inputs that these predictions are of"
@@ -112,8 +109,7 @@ def restore_where_written(
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
-    named = release or (origin.releases or (NEWEST,))[0]
-    chosen = OWN if not release and is_own_release(origin, named) else named
+    named, chosen = name_writer(origin, release), choose_writer(origin, release)
     record = as_record(origin)
     first, *evidence = describe_origin(origin, model)
     printer.prose(printable(first))
@@ -234,7 +230,7 @@ def restore_and_compare(
         OWN,
         has_own_tensorflow,
         is_installed,
-        open_environment,
+        open_portable,
     )
     from harness.files import temporary_folder
     from harness.origin.restore import restore_model
@@ -243,9 +239,9 @@ def restore_and_compare(
 
     def prepare(spec: str) -> Environment:
         if is_installed(spec):
-            return replace(open_environment(spec), portable_kernels=True)
+            return open_portable(spec)
         with show_progress(f"opening {spec} (built first where it is missing)"):
-            return replace(open_environment(spec), portable_kernels=True)
+            return open_portable(spec)
 
     with temporary_folder() as work:
         environment = prepare(chosen)

@@ -5,10 +5,23 @@ from typing import Annotated
 
 import typer
 
+from harness.errors import UsageError
+
+
+def check_code(code: Path | None) -> Path | None:
+    """Return the file that --code names; raises UsageError where there is none."""
+    if code is not None and not code.is_file():
+        raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
+    return code
+
+
 CodeOption = Annotated[
     Path | None,
     typer.Option(
-        "--code", metavar="FILE.py", help="A Python file with the classes that the model needs."
+        "--code",
+        metavar="FILE.py",
+        help="A Python file with the classes that the model needs.",
+        callback=check_code,
     ),
 ]
 InputsOption = Annotated[

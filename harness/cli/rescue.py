@@ -1,7 +1,6 @@
 """`rescue`: write an old model anew, so that today's TensorFlow loads it, and prove it."""
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,8 +54,9 @@ def rescue(
     Nothing is overwritten. Exit code 1: not rescued, and why.
     """
     from harness.api import read_model_file
-    from harness.environments.resolve import check_name, open_environment
+    from harness.environments.resolve import check_name, open_portable
     from harness.files import temporary_folder
+    from harness.origin.own_release import name_writer
     from harness.origin.samples import read_samples
     from harness.report.model_file import describe_origin, spell
     from harness.report.rescue import (
@@ -72,8 +72,6 @@ def rescue(
     for name in (to, release):
         check_name(name)
     check_target(to)
-    if code is not None and not code.is_file():
-        raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
     place = output or Path(f"{model.resolve().stem}-rescued.keras")
     check_place(place)
     if place.exists() or place.is_symlink():
@@ -88,12 +86,10 @@ def rescue(
         printer.prose(printable("\n".join(evidence)), in_pipe=80)
     check_origin(origin, model, trust)
     check_folder(model, place)
-    own = release or origin.releases[0]
+    own = name_writer(origin, release)
     with temporary_folder() as work:
         with show_progress(f"opening {own} and {to} (they are built if they are missing)"):
-            there, target = (
-                replace(open_environment(each), portable_kernels=True) for each in (own, to)
-            )
+            there, target = map(open_portable, (own, to))
         with show_progress(f"restoring in {own}, rebuilding in {to}"):
             made = Rescuer(origin, there, target, work, code, trust, given).carry_out()
         if made.not_rebuilt:
@@ -158,10 +154,10 @@ def check_folder(model: Path, place: Path) -> None:
 
 def check_origin(origin: "Origin", model: Path, trust: bool) -> None:
     """Raise UsageError for a file that holds no model, or that is not known to be harmless."""
-    if not origin.holds_model:
+    if not origin.holds_model or origin.missing:
         raise UsageError(
             f"{model.name} holds no complete model",
-            f"it is: {origin.format}",
+            "\n".join(origin.missing) or f"it is: {origin.format}",
             command_line(f"env for {shlex.quote(str(model))}"),
         )
     if origin.dangers and not trust:

@@ -1,7 +1,6 @@
 """`seal`: write beside a model what it gives and what it is made of, for `verify`."""
 
 import shutil
-from dataclasses import replace as with_fields
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -71,9 +70,8 @@ def seal(
         tip = command_line(f"seal {named} --inputs x.npy")
         raise UsageError(f"seal needs {missing}", "", tip)
     from harness.api import read_model_file
-    from harness.environments.releases import NEWEST
-    from harness.environments.resolve import OWN, check_name, open_environment
-    from harness.origin.own_release import is_own_release
+    from harness.environments.resolve import OWN, check_name, open_portable
+    from harness.origin.own_release import choose_writer
     from harness.origin.samples import read_samples
     from harness.origin.who_wrote import spell_writer
     from harness.report.seal import describe_seal
@@ -81,20 +79,17 @@ def seal(
     from harness.seals.run import check_can_seal, seal_model
 
     check_name(release)
-    if code is not None and not code.is_file():
-        raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
     given = read_samples(inputs, "--inputs")
     wanted = read_samples(expected, "--expected") if expected else None
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
         origin = read_model_file(model)
     check_can_seal(origin, trust, replace)
-    named = release or (origin.releases or (NEWEST,))[0]
-    chosen = OWN if not release and is_own_release(origin, named) else named
+    chosen = choose_writer(origin, release)
     called = "your own environment" if chosen == OWN else chosen
     printer.prose(printable(f"{model.name}: {origin.format}, {spell_writer(origin)}"))
     with show_progress(f"opening {called} (built first where it is missing)"):
-        environment = with_fields(open_environment(chosen), portable_kernels=True)
+        environment = open_portable(chosen)
     with show_progress(f"restoring in {called}"):
         made = seal_model(environment, origin, given, wanted, code, trust, replace)
     printer.record(made)

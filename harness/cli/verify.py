@@ -1,6 +1,5 @@
 """`verify`: is a restored model the one that was sealed?"""
 
-from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -11,7 +10,7 @@ from harness.cli.model_options import CodeOption, TrustOption
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.seal import say_code
 from harness.cli.waiting import show_progress
-from harness.errors import CHANGED, EXPECTED, UsageError, printable
+from harness.errors import CHANGED, EXPECTED, printable
 from harness.program import command_line
 
 
@@ -55,14 +54,12 @@ def verify(
     used.
     """
     from harness.api import read_model_file
-    from harness.environments.resolve import OWN, check_name, choose_default, open_environment
+    from harness.environments.resolve import OWN, check_name, choose_default, open_portable
     from harness.origin.samples import read_samples
     from harness.report.seal import describe_verification
     from harness.seals.run import check_can_verify, verify_model
 
     check_name(reader)
-    if code is not None and not code.is_file():
-        raise UsageError(f"there is no file {code}", "", "--code needs a Python file")
     given = read_samples(inputs, "--inputs") if inputs else None
     printer = Printer(json_file)
     with show_progress(f"reading {model}"):
@@ -71,7 +68,7 @@ def verify(
     chosen = reader or choose_default()
     called = "your own environment" if chosen == OWN else chosen
     with show_progress(f"opening {called} (built first where it is missing)"):
-        environment = replace(open_environment(chosen), portable_kernels=True)
+        environment = open_portable(chosen)
     with show_progress(f"restoring in {called}"):
         found = verify_model(environment, origin, chosen, given, code, trust, tolerance)
     printer.record(found)

@@ -9,6 +9,7 @@ otherwise the newest release.
 import importlib.util
 import os
 import sys
+from dataclasses import replace
 
 from harness.environments.build import Say, build, keep_quiet
 from harness.environments.cache import find_cache, folder_name, python_of
@@ -105,3 +106,8 @@ def open_environment(spec: str, say: Say = keep_quiet) -> Environment:
         announce_download(release)
     folder, _ = build(release, say)
     return Environment(str(python_of(folder)), release.legacy_keras)
+
+
+def open_portable(spec: str) -> Environment:
+    """Return an environment whose numbers do not depend on the processor, as open_environment."""
+    return replace(open_environment(spec), portable_kernels=True)

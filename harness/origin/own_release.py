@@ -1,10 +1,10 @@
-"""Is the Python that runs the harness the very environment that wrote a file?"""
+"""Where a file is restored as it was written; perhaps by the Python that runs the harness."""
 
 import os
 from importlib.metadata import PackageNotFoundError, version
 
-from harness.environments.releases import WITH
-from harness.environments.resolve import has_own_tensorflow
+from harness.environments.releases import NEWEST, WITH
+from harness.environments.resolve import OWN, has_own_tensorflow
 from harness.origin.who_wrote import Origin
 
 WHEELS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-macos", "tensorflow-intel")
@@ -27,6 +27,20 @@ def is_own_release(origin: Origin, release: str) -> bool:
     recorded = [(theirs, ours) for theirs, ours in known if theirs]
     same = bool(recorded) and all(theirs == ours for theirs, ours in recorded)
     return same and has_own_tensorflow()
+
+
+def name_writer(origin: Origin, release: str = "") -> str:
+    """Return `release`, or else the most likely of the releases that wrote a file."""
+    return release or (origin.releases or (NEWEST,))[0]
+
+
+def choose_writer(origin: Origin, release: str = "") -> str:
+    """Return where a file is restored as it was written: in `release` or in the one that wrote it.
+
+    That is this Python, where it is that very release.
+    """
+    named = name_writer(origin, release)
+    return OWN if not release and is_own_release(origin, named) else named
 
 
 def find_version(package: str) -> str | None:

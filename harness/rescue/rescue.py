@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from harness.environments.resolve import open_environment
+from harness.environments.resolve import open_portable
 from harness.formats.facts import KERAS_ARCHIVE, MOST_NAMED, SAVED_MODEL, Unreadable, plain
 from harness.origin.answer import CagedReport, LayerWeights, clean, read_caged_report
 from harness.origin.likely_releases import KERAS_1_READERS
@@ -161,7 +161,7 @@ class Rescuer:
     def describe_in_keras_2(self, old: RestoredModel, folder: Path) -> RestoredModel:
         """Let the last Keras that reads Keras 1 say in words of Keras 2 what the model is."""
         self.tell(f"reading the model of Keras 1 in {KERAS_1_READERS[-1]}")
-        reader = replace(open_environment(KERAS_1_READERS[-1]), portable_kernels=True)
+        reader = open_portable(KERAS_1_READERS[-1])
         given = (self.origin, folder, self.code, self.trusted, old.fed)
         return restore_model(reader, *given, describe=True, prepare=True)
 
@@ -206,10 +206,9 @@ class Rescuer:
         except (Unreadable, OSError) as failure:
             return Rescue(old, f"the target wrote no file: {plain(failure)}")
         self.tell("loading the new file in the target")
-        fresh = replace(self.origin, format=KERAS_ARCHIVE, path=new_file, architecture=None)
         new = restore_model(
             self.target,
-            fresh,
+            describe_new(self.origin, new_file),
             self.work / f"{name}-proof",
             self.code,
             self.trusted,
@@ -269,6 +268,11 @@ def explain_proof(proof: Proof) -> tuple[str, str]:
     if worst is not None:
         return f"output {worst.name} is not the same: {worst.said}", ""
     return proof.doubt, "inputs of yours: --inputs"
+
+
+def describe_new(old: Origin, file: Path) -> Origin:
+    """Return what the new file of a model is: no JSON that lay beside the old one belongs to it."""
+    return replace(old, format=KERAS_ARCHIVE, path=file, architecture=None)
 
 
 def read_rebuild_report(folder: Path) -> RebuildReport | None:

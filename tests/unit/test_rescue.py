@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from harness.catalog.load import PACKAGED
 from harness.errors import UsageError
-from harness.formats.facts import HDF5_MODEL, KERAS_ARCHIVE
+from harness.formats.facts import HDF5_MODEL, HDF5_WEIGHTS, KERAS_ARCHIVE
 from harness.origin.answer import LayerWeights, ModelInput, ModelOutput
-from harness.origin.restore import RestoredModel
+from harness.origin.restore import RestoredModel, make_step
 from harness.origin.who_wrote import Origin
 from harness.processes.variables import Environment
 from harness.report.rescue import (
@@ -42,7 +42,7 @@ from harness.rescue.repairs import (
     repair_config,
     translate_policies,
 )
-from harness.rescue.rescue import RebuildReport, Rescue, Rescuer
+from harness.rescue.rescue import Rescue, Rescuer, describe_new
 from harness.rescue.states import pass_states
 from harness.rescue.structure import count_calls, give_input_layer, name_modules, rename_layers
 from harness.rescue.tensorflow_calls import replace_calls
@@ -516,27 +516,16 @@ def test_names_of_losses_are_said_to_be_changed_only_where_the_new_model_is_comp
     assert ("losses have the names" in said) != ("before training, compile" in said)
 
 
-def test_the_new_file_is_loaded_without_the_json_that_lay_beside_the_old_one(monkeypatch, tmp_path):
-    seen = []
-
-    def restore(_environment, origin, *_, **__):
-        seen.append(origin)
-        return restored(VARIED)
-
-    monkeypatch.setattr(rescue_module, "restore_model", restore)
-    monkeypatch.setattr(rescue_module, "copy_model", lambda *_: tmp_path / "copy")
-    monkeypatch.setattr(rescue_module, "find_obstacle", lambda: "none here")
-    monkeypatch.setattr(rescue_module, "run_shut_in", lambda *_: None)
-    monkeypatch.setattr(rescue_module, "find_failure", lambda *_: ("", None))
-    monkeypatch.setattr(rescue_module, "take_file", lambda _, place: place)
-    report = RebuildReport(error=None)
-    monkeypatch.setattr(rescue_module, "read_rebuild_report", lambda _: report)
-    weights = Origin("HDF5 weights", tmp_path / "w.h5", "2.1.6", None, ("1.15",), (), (), ())
-    weights = replace(weights, architecture=tmp_path / "model.json")
-    environment = Environment("python", False)
-    made = Rescuer(weights, environment, environment, tmp_path).build("built", restored(VARIED))
-    assert made.reason == ""
-    assert [each.architecture for each in seen] == [None]
+def test_the_new_file_is_loaded_without_the_json_that_lay_beside_the_old_one(tmp_path):
+    for name in ("w.h5", "model.json", "new.keras"):
+        (tmp_path / name).write_text("{}")
+    old = Origin(HDF5_WEIGHTS, tmp_path / "w.h5", "2.1.6", None, ("1.15",), (), (), ())
+    old = replace(old, architecture=tmp_path / "model.json")
+    step = make_step(old, tmp_path / "old", None, True, None)
+    assert Path(step.architecture).read_text() == "{}"
+    step = make_step(describe_new(old, tmp_path / "new.keras"), tmp_path / "new", None, True, None)
+    assert step.architecture is None
+    assert [each.name for each in Path(step.model).parent.iterdir()] == ["model.keras"]
 
 
 @pytest.mark.parametrize(

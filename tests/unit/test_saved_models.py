@@ -103,6 +103,8 @@ def test_missing_values_are_said_before_anything_is_built(tmp_path, cli):
     ended = cli("env", "for", model)
     ended.assert_refused(2, "incomplete", "variables/variables.index is missing")
     assert "SavedModel, for release 2.10" in ended.stdout
+    refused = cli("rescue", model)
+    refused.assert_refused(2, "no complete model", "variables/variables.index is missing")
     prefix = write_checkpoint(model / "variables/variables", {"w": 100})
     assert read_origin(model).missing == ()
     prefix.with_name("variables.data-00000-of-00001").write_bytes(b"")

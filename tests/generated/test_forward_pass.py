@@ -169,8 +169,9 @@ def test_a_layer_gives_what_keras_gives(drawn: Drawn, keras: Keras) -> None:
 
 
 @pytest.mark.tensorflow
+@pytest.mark.long
 @settings(
-    max_examples=60,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

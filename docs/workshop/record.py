@@ -16,6 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cli.learn_show import find_master
 from harness.cli.learn_watch import KEYS
 from harness.course.exercises import cut_starter, find_exercise
 from harness.course.folder import SCRIPT
@@ -226,7 +227,7 @@ def watch(work: Path, script: Path, starter: str) -> list[str]:
         script.write_text(ANSWERS[3].write(starter))
         wait_for(KEYS)
         press("h")
-        wait_for("2. ")
+        wait_for(find_master(find_exercise(FIRST)).hints[1].split()[-1])
         said.append("(restore.py is saved, with the cure)\n")
         script.write_text(CURE.write(starter))
         wait_for(KEYS)
@@ -263,7 +264,7 @@ def start(folder: Path, command: str, stdin: int) -> subprocess.Popen[str]:
 
 def record_answers(work: Path) -> list[str]:
     """Return what the check says of every expected answer."""
-    from harness.cli.learn_show import find_master, open_default
+    from harness.cli.learn_show import open_default
     from harness.course.checking import open_checker
 
     lines = [

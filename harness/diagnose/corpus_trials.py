@@ -209,8 +209,9 @@ def turn_round(expected_first: bool) -> Make:
     def make(random: Random, layers: list[Made], inputs: Array) -> Trial | None:  # noqa: ARG001
         if layers[0].kind == "Embedding" or "stateful" in layers[0].config:
             return None
-        order = 1 if expected_first else -1
-        return Trial(layers, inputs, (inputs, -inputs), lambda found: (*found[::order],))
+        first, second = (0, 1) if expected_first else (1, 0)
+        calls = inputs, -inputs
+        return Trial(layers, inputs, calls, lambda found: (found[first], found[second]))
 
     return make
 

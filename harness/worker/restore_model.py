@@ -214,10 +214,6 @@ def open_keras(model):
             return flatten(model.predict(given, verbose=0))
         except AttributeError:  # 2.0.1: a SavedModel without its compile arguments cannot predict
             return flatten(model(given, training=False))
-        except ValueError as error:  # 2.15: batches of bfloat16 cannot be joined
-            if "No cast function available" not in str(error):
-                raise
-            return flatten(model(given, training=False))
 
     outputs = getattr(model, "output_names", None) or [
         "output_%d" % i for i in range(len(model.outputs or [model]))

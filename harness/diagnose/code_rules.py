@@ -17,6 +17,7 @@ LEARNING = ("adapt", "fit", "learn", "set_statistics", "update_state")
 RESTORES = {"load_model", "load_weights", "model_from_json", "restore"}
 REFITS = {"fit_transform": "scaler-refitted", "fit_on_texts": "tokenizer-refitted"}
 WORD_LAYERS = ("TextVectorization", "StringLookup")
+DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Class = ast.ClassDef
 
 
@@ -232,7 +233,10 @@ def find_refitted(tree: ast.Module) -> Finding | None:
     """
     functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
     for scope in (*functions, tree):
-        restores = any(any(calls(scope, name)) for name in RESTORES)
+        # of a file what stands outside its functions: they are judged alone
+        top = [each for each in tree.body if not isinstance(each, DEFINITIONS)]
+        parts = top if scope is tree else [scope]
+        restores = any(any(calls(part, name)) for part in parts for name in RESTORES)
         if not restores or trains(scope):
             continue
         for name, cause in REFITS.items():

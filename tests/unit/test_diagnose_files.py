@@ -76,6 +76,9 @@ SPEAKS: dict[str, Write] = {
         at / "m.h5", [FIRST, dense("last", trained(4, 2) * 0, [1.0, 2])]
     ),
     "never-trained": lambda at: write_h5(at / "m.h5", DRAWN, steps=0),
+    "layers-as-drawn": lambda at: write_archive(
+        at / "m.keras", [dense("a", trained(8, 16), np.ones(16)), DRAWN[1]]
+    ),
     "normalization-never-adapted": lambda at: write_archive(
         at / "m.keras", [normalization([0] * 8, [1] * 8), *HEALTHY]
     ),
@@ -182,7 +185,8 @@ def test_a_healthy_look_alike_gives_no_finding(case: str, tmp_path: Path) -> Non
 
 
 def test_every_cause_that_a_file_names_has_a_file_that_names_it() -> None:
-    assert {each.id for each in FILE_CAUSES} <= {case.strip() for case in SPEAKS}
+    beside_inputs = {"batch-statistics-unsettled"}
+    assert {each.id for each in FILE_CAUSES} - beside_inputs <= {case.strip() for case in SPEAKS}
 
 
 def test_of_the_committed_files_only_one_has_lost_its_layers() -> None:

@@ -35,15 +35,15 @@ def write_all(tf, step, result):
     with open(step["models"], encoding="utf-8") as text:
         models = json.load(text)
     objects = find_objects(step["code"], []) if step["code"] else {}
-    with tf.keras.utils.custom_object_scope(objects):
-        for each in models:
-            try:
+    for each in models:
+        try:
+            with tf.keras.utils.custom_object_scope(objects):  # which clear_session forgets
                 write_one(tf, each)
-                said = ""
-            except Exception as error:
-                said = "%s: %s" % (type(error).__name__, spell_error(error))
-            result["failed"].append(said)
-            tf.keras.backend.clear_session()
+            said = ""
+        except Exception as error:
+            said = "%s: %s" % (type(error).__name__, spell_error(error))
+        result["failed"].append(said)
+        tf.keras.backend.clear_session()
 
 
 def write_one(tf, each):

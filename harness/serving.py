@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from harness.diagnose.observation import Observation
     from harness.diagnose.proof import Proof
     from harness.diagnose.restoring import Restoring
-    from harness.processes.variables import Environment
     from harness.seals.seal_file import Seal
     from harness.seals.verification import Verification
     from harness.verdicts.statistics import Array
@@ -168,6 +167,7 @@ def seal(
     a seal that is there already, unless `replace`, and for an unsafe file, unless `trusted`;
     EnvironmentUnusable.
     """
+    from harness.environments.resolve import open_portable
     from harness.origin.own_release import choose_writer
     from harness.origin.who_wrote import read_origin
     from harness.seals.run import check_can_seal, seal_model
@@ -202,7 +202,7 @@ def verify(
     UsageError where there is no seal, or the file is unsafe and not `trusted`; SealUnreadable
     (harness.seals.seal_file) and EnvironmentUnusable.
     """
-    from harness.environments.resolve import choose_default
+    from harness.environments.resolve import choose_default, open_portable
     from harness.origin.who_wrote import read_origin
     from harness.seals.run import check_can_verify, verify_model
 
@@ -218,15 +218,6 @@ def verify(
         trusted,
         tolerance,
     )
-
-
-def open_portable(spec: str) -> "Environment":
-    """Return an environment whose numbers do not depend on the processor; built where missing."""
-    from dataclasses import replace
-
-    from harness.environments.resolve import open_environment
-
-    return replace(open_environment(spec), portable_kernels=True)
 
 
 def take_rows(values: "ArrayLike | None", name: str) -> "Array | None":

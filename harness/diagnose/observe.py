@@ -18,11 +18,12 @@ from harness.diagnose.dynamic_rules import (
     spell_share,
 )
 from harness.diagnose.file_answer import Computed
-from harness.diagnose.input_changes import Change, iterate_changes
+from harness.diagnose.input_changes import Change
 from harness.diagnose.observation import LayerOutput, Observation
+from harness.diagnose.probes import list_changes, write_probes
 from harness.diagnose.surroundings import LARGE, MOST_ROWS, ROWS_OF_LARGE
 from harness.diagnose.trace_file import Traced
-from harness.environments.resolve import open_environment
+from harness.environments.resolve import open_portable
 from harness.formats.facts import plain
 from harness.formats.reading import NotRead, run_reader
 from harness.origin.answer import (
@@ -49,10 +50,7 @@ from harness.processes.variables import Environment
 from harness.verdicts.statistics import Array
 
 LARGEST_REPORT = 1 << 22
-LARGEST_PROBES = 1 << 28  # bytes of all changed inputs
-MOST_PROBES = 150
 EXPECTED, NOW = "is expected", "you get now"
-PADDING = 3  # zeros that are added to a sequence
 SPELLED_LOOKS = {  # of worker/observe_model.py, that may fail
     "again": "a second call",
     "single": "rows one by one",
@@ -110,7 +108,7 @@ class Observer:
         folder = self.work / "observed"
         folder.mkdir()
         given = cut_rows(self.inputs)
-        environment = replace(open_environment(self.release), portable_kernels=True)
+        environment = open_portable(self.release)
         base = make_step(self.origin, folder, self.code, self.trusted, given)
         changes = list_changes(given) if given else []
         step = ObserveStep(
@@ -249,35 +247,6 @@ def cut_rows(inputs: dict[str, Array] | None) -> dict[str, Array] | None:
     size = max(int(np.prod(each.shape[1:])) for each in inputs.values())
     rows = MOST_ROWS if size <= LARGE else ROWS_OF_LARGE
     return {name: each[:rows] if each.ndim else each for name, each in inputs.items()}
-
-
-def list_changes(inputs: dict[str, Array]) -> list[Change]:
-    """Return the changes to try of the one input, as many as fit."""
-    values = next(iter(inputs.values()))
-    if len(inputs) != 1 or values.dtype.kind not in "fiu" or not values.ndim:
-        return []
-    changes = list(iterate_changes(values.astype(np.float64)))[:MOST_PROBES]
-    if values.ndim == 2 and bool((values == np.trunc(values)).all()):
-        for said, sides in (("after", (0, PADDING)), ("before", (PADDING, 0))):
-            words = f"with zeros {said} each sequence"
-            changes.append(Change(words, "", lambda x, sides=sides: pad(x, sides), "", ""))  # type: ignore[misc]
-    return changes[: max(1, LARGEST_PROBES // max(1, 8 * values.size))]
-
-
-def pad(values: Array, sides: tuple[int, int]) -> Array:
-    """Return rows with zeros before and after."""
-    return np.pad(values, [(0, 0), sides])
-
-
-def write_probes(changes: list[Change], inputs: dict[str, Array] | None, path: Path) -> str | None:
-    """Write the changed inputs for the worker; return the path, None for no change."""
-    if not changes or not inputs:
-        return None
-    values = next(iter(inputs.values())).astype(np.float64)
-    with np.errstate(all="ignore"):
-        made: dict[str, Any] = {f"{at:03d}": each.make(values) for at, each in enumerate(changes)}
-    np.savez(path, **made)
-    return str(path)
 
 
 def describe_padding(seen: Looks) -> str:

@@ -1,7 +1,5 @@
 """Carry a cure out on a copy of the model, in a cage, and see whether predictions come back."""
 
-import ast
-import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,9 +15,9 @@ from harness.diagnose.cures import IN_OLD_KERAS, LOADING, RESCUED
 from harness.diagnose.file_answer import CannotRead, OwnOutputs, Samples, read_file_answer
 from harness.diagnose.findings import Finding
 from harness.diagnose.proof import Proof, leave_to_people
-from harness.diagnose.stand_ins import STAND_INS
+from harness.diagnose.stand_ins import STAND_INS, find_unknown
 from harness.environments.releases import WITH
-from harness.environments.resolve import OWN, open_environment
+from harness.environments.resolve import OWN, open_portable
 from harness.errors import EnvironmentUnusable
 from harness.formats.facts import plain
 from harness.origin.answer import (
@@ -52,7 +50,6 @@ from harness.verdicts.statistics import Array
 MOST_TRIED = 3  # cures, each in a process that imports TensorFlow
 # Keras 3.0 to 3.11 load a nested model for ever: one minute shows that load_model does not end.
 ENDLESS = {"nested-model-h5": replace(LIMITS, seconds=60.0)}
-KNOWN = {"tf", "np", "os", "keras", "path", "inputs", "images", "model", "predictions"}
 
 
 class CureReport(CagedReport, msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +139,7 @@ class Prover:
     def open(self, release: str) -> Environment:
         """Return an environment with kernels that give the same numbers on every machine."""
         self.tell(f"opening {release} (built first where it is missing)")
-        return replace(open_environment(release), portable_kernels=True)
+        return open_portable(release)
 
     def execute(self, finding: Finding, folder: Path) -> Tried:
         """Carry out the printed code in a cage."""
@@ -290,14 +287,6 @@ def choose_release(origin: Origin) -> str:
     """Return the release that `env for` restores a model in."""
     named = origin.releases[0] if origin.releases else OWN
     return OWN if is_own_release(origin, named) else named
-
-
-def find_unknown(code: str) -> set[str]:
-    """Return the names that a cure uses, and that nobody gives."""
-    nodes = [each for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Name)]
-    bound = {each.id for each in nodes if isinstance(each.ctx, ast.Store)}
-    bound |= {each.arg for each in ast.walk(ast.parse(code)) if isinstance(each, ast.arg)}
-    return {each.id for each in nodes} - bound - KNOWN - set(dir(builtins))
 
 
 def read_cure_report(folder: Path) -> CureReport | None:

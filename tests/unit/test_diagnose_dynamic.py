@@ -23,13 +23,8 @@ from harness.diagnose.observation import (
     describe_observation,
     tabulate_outputs,
 )
-from harness.diagnose.observe import (
-    Observer,
-    ObserveReport,
-    cut_rows,
-    list_changes,
-    write_probes,
-)
+from harness.diagnose.observe import Observer, ObserveReport, cut_rows
+from harness.diagnose.probes import list_changes, write_probes
 from harness.diagnose.prove import Prover
 from harness.diagnose.read_network import read_network
 from harness.diagnose.trace_file import Traced, compare_layers
@@ -350,7 +345,7 @@ def leave(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunStep]:
 
         module = "harness.diagnose.observe"
         monkeypatch.setattr(f"{module}.restore_model", lambda *_, **__: RestoredModel(error="no"))
-        monkeypatch.setattr(f"{module}.open_environment", lambda _: Environment())
+        monkeypatch.setattr(f"{module}.open_portable", lambda _: Environment())
         return run
 
     return leave
@@ -492,7 +487,7 @@ def test_why_a_model_was_not_restored_names_no_folder_of_this_machine(
     path = write_archive(tmp_path / "m.keras", [dense("only", np.ones((3, 2)), np.ones(2))])
     deep = tmp_path / ("folder-" * 20)
     for module in ("observe", "prove"):
-        monkeypatch.setattr(f"harness.diagnose.{module}.open_environment", lambda _: Environment())
+        monkeypatch.setattr(f"harness.diagnose.{module}.open_portable", lambda _: Environment())
     deep.mkdir()
     seen = Observer(read_origin(path), deep, "2.15", trusted=True, run=fail).observe()
     assert seen.error.startswith("OSError: cannot open m.keras, nor observed/x, nor x: why")

@@ -11,8 +11,8 @@ from harness.diagnose.corpus_files import dense, write_archive
 from harness.diagnose.cures import BY_HAND, CARRIED_OUT, EXECUTED, LOADING, NOT_TRIED
 from harness.diagnose.findings import make_finding
 from harness.diagnose.proof import Proof, describe_proof, leave_to_people
-from harness.diagnose.prove import NotTried, Prover, find_unknown
-from harness.diagnose.stand_ins import STAND_INS
+from harness.diagnose.prove import NotTried, Prover
+from harness.diagnose.stand_ins import STAND_INS, find_unknown
 from harness.errors import EnvironmentUnusable
 from harness.origin.who_wrote import read_origin
 from harness.processes.variables import Environment

@@ -41,7 +41,9 @@ def diagnose_all(
     parts = []
     if model is not None:
         if has_seal(model):
-            parts.append(diagnose_sealed(model, reader, samples, predicted))
+            if not compares_own(samples):
+                expected = find_expected(model, predicted)
+            parts.append(diagnose_sealed(model, reader, samples, expected is not None))
         else:
             parts.append(diagnose_file(model, reader, samples))
     if code:
@@ -53,22 +55,27 @@ def diagnose_all(
     return reduce(join, parts)
 
 
-def fits_seal(model: Path, predicted: "Sequence[Array]") -> bool:
-    """Return whether predictions have the shape of the sealed outputs: of the sealed inputs."""
+def compares_own(samples: Samples | None) -> bool:
+    """Return whether the user's outputs can be compared: they count, and not the sealed ones."""
+    given = samples or Samples()
+    return bool(given.expected or (given.inputs and given.predicted))
+
+
+def find_expected(model: Path, predicted: "Sequence[Array]") -> "Array | None":
+    """Return the sealed outputs where predictions have their shape, as of the sealed inputs."""
     if not predicted:
-        return False
+        return None
     from harness.diagnose.seal_rules import read_sealed
 
     sealed = read_sealed(model)[1]
-    return sealed is not None and all(each.shape == sealed.shape for each in predicted)
+    fits = sealed is not None and all(each.shape == sealed.shape for each in predicted)
+    return sealed if fits else None
 
 
-def diagnose_sealed(
-    model: Path, reader: str, samples: Samples | None, predicted: "Sequence[Array]"
-) -> Diagnosis:
+def diagnose_sealed(model: Path, reader: str, samples: Samples | None, fits: bool) -> Diagnosis:
     """Return what a file says beside its seal, whose inputs and outputs stand for missing ones.
 
-    Where the user's outputs can be compared, they count, and not the sealed ones.
+    `fits`: there are expected outputs for the predictions in `samples`.
     """
     from harness.diagnose.seal_rules import find_by_seal, open_seal, use_arrays
     from harness.origin.samples import read_samples
@@ -78,9 +85,7 @@ def diagnose_sealed(
         file = diagnose_file(model, reader, samples)
         return msgspec.structs.replace(file, needed=[unread, *file.needed])
     given = samples or Samples()
-    own = bool(given.expected or (given.inputs and given.predicted))
-    fits = not own and fits_seal(model, predicted)
-    sealed = given
+    own, sealed = compares_own(samples), given
     if not own:
         beside, now = use_arrays(model, seal), given.predicted if fits else ""
         sealed = msgspec.structs.replace(beside, predicted=now, scaler=given.scaler)

@@ -81,11 +81,17 @@ def test_without_a_terminal_nothing_is_waited_for(call):
     call("diagnose").assert_refused(2, "or answers")
 
 
-@pytest.mark.parametrize("text", ["see: zeros\nbefore: images\n", '{"see": "0", "before": "cv2"}'])
-def test_answers_come_from_a_file_as_lines_or_as_json(call, tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "scenario"),
+    [
+        ("see: zeros\nbefore: images\n", "double-rescale"),
+        ('{"see": "0", "before": "cv2"}', "missing-image-is-black"),
+    ],
+)
+def test_answers_come_from_a_file_as_lines_or_as_json(call, tmp_path, text, scenario):
     (tmp_path / "a.txt").write_text(text)
     told = json.loads(call("diagnose", "--answers", "a.txt", "--json").stdout)
-    assert told["suspects"][0]["scenario"] == "double-rescale"
+    assert told["suspects"][0]["scenario"] == scenario
     assert told["diagnosis"] is None
     assert told["suspects"][0]["fits"] == ["zeros", "images"]
 

@@ -149,7 +149,7 @@ def unbuilt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(release)
         raise EnvironmentUnusable(f"{release} cannot be built", "", "")
 
-    monkeypatch.setattr("harness.diagnose.prove.open_environment", refuse)
+    monkeypatch.setattr("harness.diagnose.prove.open_portable", refuse)
     return asked
 
 

@@ -180,7 +180,7 @@ def test_the_page_has_the_worst_first_with_evidence_cure_and_layers() -> None:
 
 def test_a_page_without_findings_says_what_that_means() -> None:
     healthy = make_diagnosis("x")
-    bare = msgspec.structs.replace(healthy, findings=[], unsafe=[], needed=[])
+    bare = msgspec.structs.replace(healthy, findings=[], unsafe=[], needed=[], restored=None)
     assert "No fault found" in write_page(bare, NOW)
     layers = [
         LayerSummary(name="n", kind="k", place="", count=0, minimum=None, maximum=None, zeros=0)

@@ -304,10 +304,10 @@ def test_changed_inputs_of_one_shape_are_predicted_in_one_call_and_a_refusal_cos
             raise ValueError("not this shape")
         return [inputs[0].sum(axis=1, keepdims=True)]
 
-    inputs = [np.zeros((4, 3), "float32")]
-    found = predict_probes({"probes": str(file)}, predict, inputs)
+    specs = [{"dtype": "float32"}]
+    found = predict_probes({"probes": str(file)}, specs, predict)
     assert [each.size for each in found] == [4, 4, 0]
     assert [each.sum() for each in found[:2]] == [12, 24]
     assert sizes[0] == (8, 3)
-    by_four = predict_probes({"probes": str(file)}, lambda given: predict(given, 4), inputs)
+    by_four = predict_probes({"probes": str(file)}, specs, lambda given: predict(given, 4))
     assert [each.sum() for each in by_four] == [12, 24, 0]

@@ -16,12 +16,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cli.learn_show import find_master
-from harness.cli.learn_watch import KEYS
-from harness.course.exercises import cut_starter, find_exercise
-from harness.course.folder import SCRIPT
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parents[1]))
 
-FOLDER = Path(__file__).parent
+from harness.cli.learn_show import find_master  # noqa: E402
+from harness.cli.learn_watch import KEYS  # noqa: E402
+from harness.course.exercises import cut_starter, find_exercise  # noqa: E402
+from harness.course.folder import SCRIPT  # noqa: E402
+
 FIRST = "sensor-model"
 COURSE = "my-course"
 COMMANDS = (  # after the first exercise is done

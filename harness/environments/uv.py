@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 from packaging.version import Version
@@ -59,12 +60,18 @@ FAILURES = (
 )
 
 
+# uv asks sysconfig, which fills its table without a lock (Python 3.11): while several releases are
+# built at once, another thread would read a table that is half filled.
+FINDING = threading.Lock()
+
+
 def find_uv() -> str:
     """Return the uv installed with restorebench, or the uv on the PATH."""
     try:
         from uv import find_uv_bin
 
-        return find_uv_bin()
+        with FINDING:
+            return find_uv_bin()
     except (ImportError, FileNotFoundError):
         found = shutil.which("uv")
     if not found:

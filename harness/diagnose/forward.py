@@ -63,7 +63,7 @@ def trace(network: Network, inputs: Sequence[Array]) -> dict[str, Array]:
     """
     done: dict[Source, Value] = {}
     with np.errstate(all="ignore"), contextlib.suppress(CannotCompute):
-        root, how = check_network(network, half=True), How(first_call=True, keras=network.keras)
+        root, how = check_network(network, half=True), How(half=True, keras=network.keras)
         run(root, [Value(np.asarray(each, np.float64)) for each in inputs], how, done)
     counts = Counter(source.name for source in done)
     return {source.name: value.array for source, value in done.items() if counts[source.name] == 1}

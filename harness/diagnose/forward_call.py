@@ -38,12 +38,12 @@ class Value:
 class How:
     """How a model is called. `keras`: the writer's major and minor version, None if unknown.
 
-    `training`: BatchNormalization takes the statistics of the batch. `first_call`: no layer keeps
-    a state of an earlier call.
+    `training`: BatchNormalization takes the statistics of the batch. `half`: layers in half
+    precision are computed too, in float64.
     """
 
     training: bool = False
-    first_call: bool = False
+    half: bool = False
     keras: tuple[int, int] | None = None
 
 

@@ -100,12 +100,16 @@ OPTIONS = {
 }
 REFUSED_UNLESS = {"output_padding": (None,), "groups": (None, 1)}  # for layers but Conv and Group
 FLOATS = ("float32", "float64")
+HALF = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 WHOLE = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "string")
 TAKE_WHOLE = {"InputLayer", "CategoryEncoding", "Discretization", "IntegerLookup", "Embedding"}
 
 
-def check_options(layer: Layer) -> None:
-    """Raise CannotCompute for an option that is not known here, and for half precision."""
+def check_options(layer: Layer, half: bool = False) -> None:
+    """Raise CannotCompute for an option that is not known here, and for half precision.
+
+    `half`: half precision will do.
+    """
     known = {*OPTIONS[layer.class_name].split(), *EVERYWHERE.split()}
     for key, value in layer.config.items():
         absent = value is None or value is False
@@ -117,7 +121,7 @@ def check_options(layer: Layer) -> None:
             raise CannotCompute(f"the {key} of {plain(layer.name, 40)}")
     dtype = read_dtype(layer.config.get("dtype"))
     whole = dtype in WHOLE and layer.class_name in TAKE_WHOLE
-    if dtype not in FLOATS and not whole:
+    if dtype not in FLOATS and not whole and not (half and dtype in HALF):
         raise CannotCompute(f"{plain(layer.name, 40)} computes in {plain(dtype, 30)}")
 
 

@@ -37,7 +37,7 @@ def recur(call: Call) -> list[Value]:
     values = given.array
     if values.ndim != 3 or not 0 < values.shape[1] <= MOST_STEPS:
         raise CannotCompute(f"the steps of {call.name}")
-    if config.get("time_major") or (config.get("stateful") and not call.how.first_call):
+    if config.get("time_major") or config.get("stateful"):
         raise CannotCompute(f"the states of {call.name}")
     mask = use_mask(given, call.name)
     if mask is not None and mask.ndim != 2:

@@ -1,13 +1,15 @@
 """Recognize a model's format by its content, and find the model inside a folder."""
 
+import contextlib
 import os
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from harness.formats.architecture import add_architecture, read_architecture
-from harness.formats.archive import read_archive, read_unpacked
+from harness.formats.archive import WEIGHTS, read_archive, read_unpacked
 from harness.formats.checkpoint import VARIABLES, read_checkpoint
 from harness.formats.facts import (
     HDF5_WEIGHTS,
@@ -29,6 +31,7 @@ from harness.formats.tflite import IDENTIFIER, read_tflite
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 TEXT_MODEL = "saved_model.pbtxt"
+KERAS = ".keras"
 MOST_LISTED, DEEPEST_FOLDER = 1000, 3  # of a folder that is searched for the one model in it
 
 
@@ -61,6 +64,8 @@ def read_file(path: Path) -> Facts:
         stream.seek(max(0, size - FOOTER))
         tail = stream.read(FOOTER)
         hdf5, archive = find_hdf5(stream, size), zipfile.is_zipfile(stream)
+        if hdf5 and archive and path.suffix == KERAS and hdf5 == find_weights(stream):
+            hdf5 = None  # every Keras reads a `.keras` as an archive
     if not size:
         raise Unreadable(f"{plain(path.name)} is empty")
     if head[TAR_PLACE:].startswith(TAR):  # what it holds may look like HDF5 after a user block
@@ -103,6 +108,17 @@ def find_hdf5(stream: BinaryIO, size: int) -> int | None:
         if stream.read(len(HDF5_MAGIC)) == HDF5_MAGIC:
             return place
         place = 2 * place or 512
+    return None
+
+
+def find_weights(stream: BinaryIO) -> int | None:
+    """Return where the weights in an archive begin, which are HDF5 themselves; None: packed."""
+    with contextlib.suppress(KeyError, ValueError, OSError, struct.error, zipfile.BadZipFile):
+        with zipfile.ZipFile(stream) as archive:
+            found = archive.getinfo(WEIGHTS)
+        if found.compress_type == zipfile.ZIP_STORED:
+            stream.seek(found.header_offset + 26)
+            return found.header_offset + 30 + sum(struct.unpack("<HH", stream.read(4)))
     return None
 
 

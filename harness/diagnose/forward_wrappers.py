@@ -86,10 +86,16 @@ def check_call(call: Call) -> Call:
 
 
 def is_of_early_keras_3(call: Call, inputs: Sequence[Value]) -> bool:
-    """Return whether Keras 3.0 gives other numbers: measured with 3.0.5, and right in 3.6."""
-    keras, kind = call.how.keras, call.layer.class_name
+    """Return whether an early Keras 3 gives other numbers, or none that we have measured.
+
+    Masks in Concatenate: others in 3.0.5, right in 3.6. Discretization: others in 3.0.5 and 3.6.0,
+    right in 3.15.1.
+    """
+    keras, kind = call.how.keras or (0, 0), call.layer.class_name
     masked = kind == "Concatenate" and any(each.mask is not None for each in inputs)
-    return keras is not None and (3, 0) <= keras < (3, 6) and (masked or kind == "Discretization")
+    return keras >= (3, 0) and (
+        (masked and keras < (3, 6)) or (kind == "Discretization" and keras < (3, 15))
+    )
 
 
 def run_layer(call: Call) -> list[Value]:

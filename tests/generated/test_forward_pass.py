@@ -214,4 +214,4 @@ def test_models_of_another_release_give_what_it_gives(release: str, tmp_path: Pa
                 refused_here.append(f"{name}: {refused}")
     assert not wrong, "\n".join(wrong)
     assert len(refused_here) <= len(requests) // 15, "\n".join(refused_here)
-    assert len(lacking) <= len(requests) // 10, "\n".join(lacking)  # what the release lacks
+    assert len(lacking) <= len(requests) // 5, "\n".join(lacking)  # Keras 3.0 makes fewest

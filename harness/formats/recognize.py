@@ -118,7 +118,8 @@ def find_weights(stream: BinaryIO) -> int | None:
             found = archive.getinfo(WEIGHTS)
         if found.compress_type == zipfile.ZIP_STORED:
             stream.seek(found.header_offset + 26)
-            return found.header_offset + 30 + sum(struct.unpack("<HH", stream.read(4)))
+            name, extra = struct.unpack("<HH", stream.read(4))
+            return found.header_offset + 30 + int(name) + int(extra)
     return None
 
 

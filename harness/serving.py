@@ -118,8 +118,8 @@ def prove(
 
     `findings`: those of `diagnose` or `observe`, the most likely first; at most three are tried, up
     to the first that is cured. The rest is as in `observe`. Each proof has `result` ("cured", "not
-    cured" or "cannot"), `reason`, and the differences before and after. The file stays as it is.
-    Raises as `observe`.
+    cured", "not needed" or "cannot"), `reason`, and the differences before and after. The file
+    stays as it is. Raises as `observe`.
     """
     return restore(model, inputs, expected, predicted, code, reader, trusted).prove(findings)
 

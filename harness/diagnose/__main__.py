@@ -66,7 +66,8 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         from harness.diagnose import tflite_rules
 
         findings += find_all(network, [tflite_rules.find_one_unit])
-        given = load_samples(samples or Samples())
+        told = samples or Samples()
+        given = load_each(told.inputs, told.expected, told.predicted)
         findings += tflite_rules.find_in_samples(network, *given)
     elif network and samples and samples.inputs:
         own = compute(network, samples)
@@ -74,11 +75,9 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     if samples and samples.scaler:
         scaler, no_scaler = find_scaler(Path(samples.scaler))
     if network and samples and samples.again:
-        calls = (
-            next(iter(load_arrays(Path(each), 1).values()))
-            for each in (samples.predicted, samples.again)
-        )
-        findings += find_varying(network, *calls)
+        first, again = load_each(samples.predicted, samples.again)
+        if first is not None and again is not None:
+            findings += find_varying(network, first, again)
     return FileAnswer(
         facts=facts,
         layers=summarize(network) if network else [],
@@ -108,10 +107,7 @@ def compute(network: Network, samples: Samples) -> OwnOutputs:
     inputs = load_arrays(Path(samples.inputs), MOST_INPUTS)
     names = [each.name for each in network.layers if each.class_name == "InputLayer"]
     given = order_samples(inputs, names)
-    expected, predicted = (
-        next(iter(load_arrays(Path(each), 1).values())) if each else None
-        for each in (samples.expected, samples.predicted)
-    )
+    expected, predicted = load_each(samples.expected, samples.predicted)
     if expected is None and predicted is None:
         own = OwnOutputs(computed="cannot", reason="there is nothing to compare its outputs with")
     else:
@@ -146,9 +142,8 @@ def find_all(
     return found
 
 
-def load_samples(samples: Samples) -> list[Array | None]:
-    """Return the one array of inputs, of expected and of predicted outputs, each None for none."""
-    paths = (samples.inputs, samples.expected, samples.predicted)
+def load_each(*paths: str) -> list[Array | None]:
+    """Return the one array of each file, None for ""."""
     return [next(iter(load_arrays(Path(each), 1).values())) if each else None for each in paths]
 
 

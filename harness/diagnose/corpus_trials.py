@@ -76,6 +76,11 @@ class Trial:
     fed: bool = True
 
 
+def take_both(found: Outputs) -> Told:
+    """Return the first call as what is expected, the second as what is predicted."""
+    return found[0], found[1]
+
+
 Make = Callable[[Random, list[Made], Array], Trial | None]
 
 
@@ -127,7 +132,7 @@ def from_inputs(change: SpoilOutputs, lacking: bool = False) -> Make:
         if changed is None:
             return None
         pair = (changed, inputs) if lacking else (inputs, changed)
-        return Trial(layers, inputs, pair, lambda found: (found[0], found[1]))
+        return Trial(layers, inputs, pair, take_both)
 
     return make
 
@@ -200,7 +205,7 @@ def carry_on(random: Random, layers: list[Made], inputs: Array) -> Trial | None:
     """Return a stateful model whose user predicts a second time."""
     if not layers[0].config.get("stateful"):
         return None
-    return Trial(layers, inputs, (inputs, inputs), lambda found: (found[0], found[1]))
+    return Trial(layers, inputs, (inputs, inputs), take_both)
 
 
 def turn_round(expected_first: bool) -> Make:
@@ -223,7 +228,7 @@ def leave_raw(random: Random, layers: list[Made], inputs: Array) -> Trial | None
         return None
     raw = (inputs * np.float32(40) + np.float32(200)).astype("float32")
     right = standardise(raw.astype(float)).astype("float32")
-    return Trial(layers, raw, (right, raw), lambda found: (found[0], found[1]))
+    return Trial(layers, raw, (right, raw), take_both)
 
 
 FAULTS: tuple[tuple[str, Make], ...] = (

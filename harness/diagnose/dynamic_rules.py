@@ -246,11 +246,8 @@ def explain(seen: Looks, outputs: Array, missing: bool) -> list[Finding]:
         return []
     change = seen.changed[min(fitting)[1]][0]  # in half precision several may fit
     said = f"the restored model gives the {which} for inputs {change.words}"
-    if missing:
-        fix = f"{change.before}predictions = model.predict({change.code})"
-        return [make_finding(change.missing, 0.95, said, fix)]
-    fix = f"predictions = model.predict(inputs)  # as given: not {change.words}"
-    return [make_finding(change.added, 0.95, said, fix)]
+    cause = change.missing if missing else change.added
+    return [make_finding(cause, 0.95, said, change.spell_cure(missing))]
 
 
 def list_facts(seen: Looks) -> list[str]:

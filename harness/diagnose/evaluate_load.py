@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ import numpy as np
 from harness.diagnose.__main__ import answer_file
 from harness.diagnose.causes import CAUSES
 from harness.diagnose.corpus_models import ARCHITECTURES
-from harness.diagnose.corpus_trials import choose_curable_cases, choose_load_cases
+from harness.diagnose.corpus_trials import LoadCase, choose_curable_cases, choose_load_cases
 from harness.diagnose.evaluate import (
     Evaluation,
     Result,
@@ -32,7 +32,7 @@ from harness.diagnose.findings import Finding, rank
 from harness.diagnose.forks import Forks
 from harness.diagnose.observe import Observer
 from harness.diagnose.proof import Proof
-from harness.diagnose.prove import Prover, choose_release
+from harness.diagnose.prove import Prover
 from harness.diagnose.samples import compare_samples
 from harness.diagnose.write_trials import Written, write_trials
 from harness.files import temporary_folder
@@ -56,15 +56,8 @@ def add_load(found: Evaluation, limit: int, tell: Tell) -> Evaluation:
 
     Raises EnvironmentUnusable where a release that writes them cannot be built.
     """
-    with temporary_folder() as work, Forks(work) as forks:
-        cases = choose_load_cases(found.seeds, limit)
-        tell("writing models", 0, len(cases))
-        written, failed = write_trials(cases, work)
-        seen = in_threads(
-            partial(diagnose_restored, forks=forks, work=work),
-            written,
-            partial(tell, "restoring models"),
-        )
+    cases = choose_load_cases(found.seeds, limit)
+    written, seen, failed = go_through(cases, diagnose_restored, "restoring models", tell)
     results = []
     for each, causes in zip(written, seen, strict=True):
         if isinstance(causes, str):
@@ -80,21 +73,30 @@ def add_load(found: Evaluation, limit: int, tell: Tell) -> Evaluation:
     )
 
 
-def in_threads(
-    work: Callable[[Written], Found], written: Sequence[Written], tell: Callable[[int, int], object]
-) -> list[Found]:
-    """Return what `work` gives for each model, in their order; a thread for each core."""
-    found = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for number, each in enumerate(pool.map(work, written)):
-            tell(number, len(written))
-            found.append(each)
-    return found
+def go_through(
+    cases: Sequence[LoadCase],
+    work_on: Callable[[Written, Forks, Path], Found],
+    said: str,
+    tell: Tell,
+) -> tuple[list[Written], list[Found], list[str]]:
+    """Write the models of cases; return them, what `work_on` gives for each, and what failed.
+
+    `work_on` gets a model, the processes and a folder of its own; a thread for each core.
+    """
+    with temporary_folder() as work, Forks(work) as forks:
+        tell("writing models", 0, len(cases))
+        written, failed = write_trials(cases, work)
+        found = []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            folders = [Path(tempfile.mkdtemp(dir=work)) for _ in written]
+            for number, each in enumerate(pool.map(work_on, written, repeat(forks), folders)):
+                tell(said, number, len(written))
+                found.append(each)
+    return written, found, failed
 
 
-def diagnose_restored(each: Written, forks: Forks, work: Path) -> list[str] | str:
+def diagnose_restored(each: Written, forks: Forks, folder: Path) -> list[str] | str:
     """Return the causes that are found with --load, the first first; or why it does not load."""
-    folder = Path(tempfile.mkdtemp(dir=work))
     findings, seen = observe(each, forks, folder)
     return seen or [found.cause for found in findings]
 
@@ -103,8 +105,8 @@ def observe(each: Written, forks: Forks, folder: Path) -> tuple[list[Finding], s
     """Return what the file, its samples and the restored model say; and why it does not load."""
     origin, inputs = make_origin(read_facts(each.path)), each.inputs
     given = None if inputs is None else {"": inputs}
-    release, arrays = choose_release(origin), (given, each.expected, each.predicted)
-    observer = Observer(origin, folder, release, each.code, False, *arrays, run=forks.run)
+    arrays = given, each.expected, each.predicted
+    observer = Observer(origin, folder, "", each.code, False, *arrays, run=forks.run)
     seen = observer.observe()
     return rank([*find_unloaded(each, folder), *seen.findings]), seen.error
 
@@ -128,15 +130,8 @@ def add_proofs(found: Evaluation, limit: int, tell: Tell) -> Evaluation:
 
     Raises EnvironmentUnusable where a release that writes them cannot be built.
     """
-    with temporary_folder() as work, Forks(work) as forks:
-        cases = choose_curable_cases(found.seeds, limit)
-        tell("writing models", 0, len(cases))
-        written, failed = write_trials(cases, work)
-        tried = in_threads(
-            partial(prove_case, forks=forks, work=work),
-            written,
-            partial(tell, "carrying out cures"),
-        )
+    cases = choose_curable_cases(found.seeds, limit)
+    _, tried, failed = go_through(cases, prove_case, "carrying out cures", tell)
     return msgspec.structs.replace(
         found,
         proven=count_proven(tried),
@@ -151,12 +146,11 @@ def count_proven(tried: Sequence[Proven]) -> Share:
     return share(not each.why for each in tried)
 
 
-def prove_case(each: Written, forks: Forks, work: Path) -> Proven:
+def prove_case(each: Written, forks: Forks, folder: Path) -> Proven:
     """Return what --prove makes of a case.
 
     Where numpy does not know the architecture, --load is given too.
     """
-    folder = Path(tempfile.mkdtemp(dir=work))
     if each.case.architecture in ARCHITECTURES:
         findings = find_unloaded(each, folder)
     else:

@@ -8,14 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness.errors import EnvironmentUnusable
-from harness.origin.restore import run_shut_in
+from harness.origin.restore import check_shut_in, run_shut_in
 from harness.processes.fork import ForkWorker, can_fork
 from harness.processes.limits import Limits, StepEnd
-from harness.processes.step import Request, read_output
+from harness.processes.step import Request
 from harness.processes.variables import Environment
-
-CAGE_FAILED = 70  # exit code of a child that was not shut in
 
 
 class Forks:
@@ -52,8 +49,5 @@ class Forks:
                 self.workers[environment] = ForkWorker(environment, home, bare=True)
             worker = self.workers[environment]
         end = worker.run(step, limits)
-        if end.exit == CAGE_FAILED and not (folder / "begun").exists():
-            raise EnvironmentUnusable(
-                f"{environment.interpreter} cannot be shut in a cage", read_output(folder), ""
-            )
+        check_shut_in(end, environment, folder)
         return end

@@ -68,7 +68,7 @@ def find_unlike_training(network: Network, inputs: Sequence[Array]) -> Finding |
         return make_finding("inputs-far-from-training", 0.65, said)
     change, after = found
     said += f"; for inputs {change.words} {spell(after)}"
-    return make_finding(change.missing, 0.8, said, f"predictions = model.predict({change.code})")
+    return make_finding(change.missing, 0.8, said, change.spell_cure(True))
 
 
 def find_normalization(network: Network) -> Layer | None:

@@ -32,6 +32,12 @@ class Change:
     before: str = ""  # lines of code that `code` needs
     rough: bool = False
 
+    def spell_cure(self, is_missing: bool) -> str:
+        """Return the code that makes the change, or that leaves it out where it is not to be."""
+        if is_missing:
+            return f"{self.before}predictions = model.predict({self.code})"
+        return f"predictions = model.predict(inputs)  # as given: not {self.words}"
+
 
 def iterate_changes(values: Array) -> Iterator[Change]:
     """Yield the changes that make sense for inputs of this shape and these values."""
@@ -59,14 +65,13 @@ def iterate_changes(values: Array) -> Iterator[Change]:
         yield from change_words(values)
     if table and 2 <= values.shape[1] <= MOST_FEATURES:
         for order in list(permutations(range(values.shape[1])))[1:]:
-            listed = list(order)
-            yield Change(
-                f"with their columns in the order {listed}",
-                f"inputs[:, {listed}]",
-                lambda x, listed=listed: x[:, listed],  # type: ignore[misc]
-                "columns-in-another-order",
-                "columns-in-another-order",
-            )
+            yield order_columns(list(order))
+
+
+def order_columns(order: list[int]) -> Change:
+    """Return a table with its columns in another order."""
+    name, said = "columns-in-another-order", f"with their columns in the order {order}"
+    return Change(said, f"inputs[:, {order}]", lambda x: x[:, order], name, name)
 
 
 def change_pixels(values: Array) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import numpy as np
 
+from harness.diagnose.caged_model import CagedModel
 from harness.diagnose.dynamic_rules import (
     RULES,
     Looks,
@@ -21,7 +22,7 @@ from harness.diagnose.file_answer import Computed
 from harness.diagnose.input_changes import Change
 from harness.diagnose.observation import LayerOutput, Observation
 from harness.diagnose.probes import list_changes, write_probes
-from harness.diagnose.surroundings import LARGE, MOST_ROWS, ROWS_OF_LARGE
+from harness.diagnose.surroundings import count_rows
 from harness.diagnose.trace_file import Traced
 from harness.environments.resolve import open_portable
 from harness.formats.facts import plain
@@ -37,13 +38,10 @@ from harness.origin.answer import (
 from harness.origin.hide import hide_folders
 from harness.origin.restore import (
     LIMITS,
-    RunStep,
     find_innermost,
     make_step,
     restore_model,
-    run_shut_in,
 )
-from harness.origin.who_wrote import Origin
 from harness.processes.answer_files import UnreadableAnswer
 from harness.processes.step import ObserveStep, find_failure
 from harness.processes.variables import Environment
@@ -82,23 +80,8 @@ class ObserveReport(CagedReport, msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Observer:
-    """One model and what is given with it. `release`: where it is restored.
-
-    `run`: runs a step on the model, shut in.
-    `sealed`: inputs and expected outputs are those of the seal.
-    """
-
-    origin: Origin
-    work: Path
-    release: str
-    code: Path | None = None
-    trusted: bool = False
-    inputs: dict[str, Array] | None = None
-    expected: Array | None = None
-    predicted: Array | None = None
-    sealed: bool = False
-    run: RunStep = run_shut_in
+class Observer(CagedModel):
+    """Looks into a model that is restored."""
 
     def observe(self) -> Observation:
         """Return what the restored model shows.
@@ -244,8 +227,7 @@ def cut_rows(inputs: dict[str, Array] | None) -> dict[str, Array] | None:
     """Return the first rows of inputs: enough to see what goes wrong."""
     if inputs is None:
         return None
-    size = max(int(np.prod(each.shape[1:])) for each in inputs.values())
-    rows = MOST_ROWS if size <= LARGE else ROWS_OF_LARGE
+    rows = count_rows(inputs.values())
     return {name: each[:rows] if each.ndim else each for name, each in inputs.items()}
 
 

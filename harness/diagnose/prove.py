@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from harness.diagnose.caged_model import CagedModel
 from harness.diagnose.causes import CAUSES
 from harness.diagnose.compare_cure import Tried, compare
 from harness.diagnose.cures import IN_OLD_KERAS, LOADING, RESCUED
@@ -17,7 +18,7 @@ from harness.diagnose.findings import Finding
 from harness.diagnose.proof import Proof, leave_to_people
 from harness.diagnose.stand_ins import STAND_INS, find_unknown
 from harness.environments.releases import WITH
-from harness.environments.resolve import OWN, open_portable
+from harness.environments.resolve import open_portable
 from harness.errors import EnvironmentUnusable
 from harness.formats.facts import plain
 from harness.origin.answer import (
@@ -29,17 +30,13 @@ from harness.origin.answer import (
     read_caged_report,
 )
 from harness.origin.hide import hide_folders
-from harness.origin.own_release import is_own_release
 from harness.origin.restore import (
     LIMITS,
     RestoredModel,
-    RunStep,
     find_innermost,
     make_step,
     restore_model,
-    run_shut_in,
 )
-from harness.origin.who_wrote import Origin
 from harness.processes.answer_files import UnreadableAnswer
 from harness.processes.limits import Limits
 from harness.processes.step import CureStep, find_failure
@@ -71,29 +68,10 @@ class NotBegun(NotTried):
 
 
 @dataclass(frozen=True)
-class Prover:
-    """One model and what is given with it; `reader`: the release that the cures are for, or "".
+class Prover(CagedModel):
+    """Carries cures out for the release `reader`."""
 
-    `run`: runs a step on the model, shut in.
-    `sealed`: inputs and expected outputs are those of the seal.
-    """
-
-    origin: Origin
-    work: Path
-    reader: str = ""
-    code: Path | None = None
-    trusted: bool = False
-    inputs: dict[str, Array] | None = None
-    expected: Array | None = None
-    predicted: Array | None = None
-    sealed: bool = False
     tell: Callable[[str], None] = lambda _: None
-    run: RunStep = run_shut_in
-
-    @property
-    def release(self) -> str:
-        """Return where cures are tried: the reader, or the release that `env for` takes."""
-        return self.reader or choose_release(self.origin)
 
     def prove_all(self, findings: Sequence[Finding]) -> list[Proof]:
         """Return a proof for each finding, up to the first that is cured.
@@ -281,12 +259,6 @@ class Prover:
         fed = self.inputs is not None and self.expected is not None
         given = self.predicted if fed else None
         return compare(cause, self.release, tried, expected, given, reference, which)
-
-
-def choose_release(origin: Origin) -> str:
-    """Return the release that `env for` restores a model in."""
-    named = origin.releases[0] if origin.releases else OWN
-    return OWN if is_own_release(origin, named) else named
 
 
 def read_cure_report(folder: Path) -> CureReport | None:

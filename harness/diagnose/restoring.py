@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import TypeVar
 
+from harness.diagnose.caged_model import CagedModel
 from harness.diagnose.causes import CAUSES
 from harness.diagnose.code_rules import read_code
 from harness.diagnose.findings import Finding
 from harness.diagnose.observation import Observation
 from harness.diagnose.observe import Observer
 from harness.diagnose.proof import Proof, leave_to_people
-from harness.diagnose.prove import Prover, choose_release
+from harness.diagnose.prove import Prover
 from harness.diagnose.seal_rules import read_sealed
 from harness.errors import UsageError
 from harness.files import temporary_folder
@@ -22,6 +23,8 @@ from harness.origin.who_wrote import Origin, read_origin
 from harness.program import command_line
 from harness.report.model_file import refuse_to_restore
 from harness.verdicts.statistics import Array
+
+Kind = TypeVar("Kind", bound=CagedModel)
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,7 @@ class Restoring:
         """
         origin = self.open_model()
         with temporary_folder() as work:
-            release = self.reader or choose_release(origin)
-            return Observer(origin, work, release, *self.list_given()).observe()
+            return self.make(Observer, origin, work).observe()
 
     def prove(self, findings: Sequence[Finding]) -> list[Proof]:
         """Return what came of the cures, carried out on copies; raises as `observe`."""
@@ -79,12 +81,21 @@ class Restoring:
             return [leave_to_people(each.cause) for each in findings]
         origin = self.open_model()
         with temporary_folder() as work:
-            return Prover(origin, work, self.reader, *self.list_given()).prove_all(findings)
+            return self.make(Prover, origin, work).prove_all(findings)
 
-    def list_given(self) -> tuple[Any, ...]:
-        """Return what an Observer and a Prover take, in their order."""
-        code = self.code if self.code and defines_class(self.code) else None
-        return code, self.trusted, self.inputs, self.expected, self.predicted, self.sealed
+    def make(self, kind: type[Kind], origin: Origin, work: Path) -> Kind:
+        """Return an Observer or a Prover of this model, in the folder `work`."""
+        return kind(
+            origin,
+            work,
+            self.reader,
+            self.code if self.code and defines_class(self.code) else None,
+            self.trusted,
+            self.inputs,
+            self.expected,
+            self.predicted,
+            self.sealed,
+        )
 
     def open_model(self) -> Origin:
         """Return who wrote the model; raises UsageError for one that may not be loaded."""

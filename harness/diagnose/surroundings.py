@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from harness.diagnose.first_layer import read_expectation
 from harness.diagnose.forward import predict
 from harness.diagnose.forward_call import CannotCompute
 from harness.diagnose.inner_rules import find_unlike_training
-from harness.diagnose.input_changes import iterate_changes, standardise
+from harness.diagnose.input_changes import iterate_changes, order_columns, standardise
 from harness.diagnose.network import Network
 from harness.diagnose.order_search import search_order
 from harness.diagnose.outputs import make_outputs, same
@@ -37,8 +37,7 @@ def judge_surroundings(
     """
     if not inputs or any(each.ndim == 0 or each.dtype.kind not in "fiub" for each in inputs):
         return OwnOutputs(computed="cannot", reason="the inputs are not numbers in rows")
-    size = max(int(np.prod(each.shape[1:])) for each in inputs)
-    rows = slice(0, MOST_ROWS if size <= LARGE else ROWS_OF_LARGE)
+    rows = slice(0, count_rows(inputs))
     inputs = [each[rows] for each in inputs]
     wanted = None if expected is None else expected[rows]
     now = None if predicted is None else predicted[rows]
@@ -64,10 +63,15 @@ def judge_inputs(network: Network, inputs: Sequence[Array]) -> list[Finding]:
     usable = len(inputs) == 1 and inputs[0].dtype.kind in "fiu" and inputs[0].ndim > 1
     if not usable or not np.isfinite(inputs[0][:MOST_ROWS]).all():
         return []
-    large = int(np.prod(inputs[0].shape[1:])) > LARGE
-    rows = inputs[0][: ROWS_OF_LARGE if large else MOST_ROWS]
+    rows = inputs[0][: count_rows(inputs)]
     found = (find_far(network, inputs[0]), find_unlike_training(network, [rows]))
     return [each for each in found if each]
+
+
+def count_rows(inputs: Iterable[Array]) -> int:
+    """Return how many rows are enough to see what goes wrong; fewer of large images."""
+    size = max(int(np.prod(each.shape[1:])) for each in inputs)
+    return MOST_ROWS if size <= LARGE else ROWS_OF_LARGE
 
 
 def judge(
@@ -116,7 +120,11 @@ def find_dead(network: Network, inputs: Sequence[Array], own: Array) -> list[Fin
         "drawn from 0 to 1": np.random.default_rng(1).random(shape),
     }
     for words, values in tried.items():
-        if predict(network, [values]).any():
+        try:
+            given = predict(network, [values], shape=own.shape)
+        except CannotCompute:  # such as numbers of words, which are whole
+            return []
+        if given.any():
             said = f"the file gives 0 for all {len(own)} rows, and not for inputs {words}"
             return [make_finding("dead-relu-head", 0.5, said)]
     said = f"the file gives 0 for all {len(own)} rows, and for as many {', '.join(tried)}"
@@ -190,9 +198,7 @@ def explain(
             given = predict(network, [change.make(values)], shape=outputs.shape)
         except CannotCompute:
             continue
-        fix = f"{change.before}predictions = model.predict({change.code})"
-        if direction == "added":
-            fix = f"predictions = model.predict(inputs)  # as given: not {change.words}"
+        fix = change.spell_cure(direction == "missing")
         if agree(outputs, given):
             said = f"the file gives the {which} for inputs {change.words}"
             return [make_finding(cause, 0.95, said, fix)]
@@ -215,11 +221,9 @@ def find_order(
     )
     if order is None:
         return []
-    said = f"the file gives the {which} for inputs with their columns in the order {order}"
-    fix = f"predictions = model.predict(inputs[:, {order}])"
-    if direction == "added":
-        fix = "predictions = model.predict(inputs)  # as given: not in another order"
-    return [make_finding("columns-in-another-order", 0.95, said, fix)]
+    change = order_columns(order)
+    said = f"the file gives the {which} for inputs {change.words}"
+    return [make_finding(change.missing, 0.95, said, change.spell_cure(direction == "missing"))]
 
 
 def spell_near(own: Array, given: Array, outputs: Array) -> str:

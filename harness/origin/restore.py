@@ -35,7 +35,7 @@ from harness.verdicts.statistics import Array
 ROWS, SEED = 16, 1
 # A real model is larger than a scenario's.
 LIMITS = Limits(seconds=300.0, memory_bytes=8 << 30, threads=4096, disk_bytes=8 << 30)
-CAGE_FAILED = 72  # exit code of the worker, before it has imported anything
+CAGE_FAILED = (70, 72)  # exit codes of a forked child, and of a process of its own
 
 
 RunStep = Callable[[Environment, Request, Path, Limits], StepEnd]
@@ -177,12 +177,17 @@ def run_shut_in(
         end = worker.run(step, limits)
     finally:
         worker.close()
-    if end.exit == CAGE_FAILED and not (work / "begun").exists():
+    check_shut_in(end, environment, work)
+    return end
+
+
+def check_shut_in(end: StepEnd, environment: Environment, work: Path) -> None:
+    """Raise EnvironmentUnusable where a process ended before it was shut in its cage."""
+    if end.exit in CAGE_FAILED and not (work / "begun").exists():
         said = plain(read_output(work).strip().rpartition("\n")[2], 400)
         raise EnvironmentUnusable(
             f"{environment.interpreter} cannot be shut in a cage", said, "name another Python"
         )
-    return end
 
 
 def refuse_without_cage(path: Path, obstacle: str) -> UsageError:

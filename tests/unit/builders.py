@@ -14,6 +14,20 @@ from harness.results.judgement import judge_outcomes
 from harness.results.outcome import Outcome
 from harness.results.run import MachineFacts, Run, RunEnvironment
 
+# A step on a model, without its folder and its file.
+MODEL_STEP: dict[str, Any] = {
+    "saved_model": False,
+    "keras_inside": True,
+    "keras_alone": False,
+    "architecture": None,
+    "code": None,
+    "custom": [],
+    "trusted": False,
+    "inputs": None,
+    "rows": 1,
+    "seed": 1,
+    "cage": None,
+}
 SCENARIO = '''"""The weights arrive and the function does not.
 
 Symptom:

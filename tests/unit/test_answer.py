@@ -20,6 +20,7 @@ from harness.processes.limits import Limits, StepEnd, find_excess
 from harness.processes.spawn import SpawnWorker
 from harness.processes.step import ModelStep
 from harness.processes.variables import Environment, keep_needed
+from tests.unit.builders import MODEL_STEP
 
 ARCHIVE = PACKAGED / "version/artifacts/newer_keras_file/artifact/model.keras"
 TENSOR = {"name": "out", "shape": [2], "dtype": "float32"}
@@ -153,21 +154,7 @@ def run_program(folder, program, limits):
     """Run a step whose interpreter is a shell program in the place of Python."""
     (folder / "python").write_text(f"#!/bin/sh\n{program}\n")
     (folder / "python").chmod(0o755)
-    step = ModelStep(
-        folder=str(folder),
-        model="model.keras",
-        saved_model=False,
-        keras_inside=True,
-        keras_alone=False,
-        architecture=None,
-        code=None,
-        custom=[],
-        trusted=False,
-        inputs=None,
-        rows=1,
-        seed=1,
-        cage=None,
-    )
+    step = ModelStep(folder=str(folder), model="model.keras", **MODEL_STEP)
     return SpawnWorker(Environment(str(folder / "python")), folder, bare=True).run(step, limits)
 
 

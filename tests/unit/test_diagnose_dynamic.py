@@ -37,6 +37,7 @@ from harness.processes.step import ModelStep, ObserveStep, Request
 from harness.processes.variables import Environment
 from harness.worker.observe_model import observe_model, predict_probes
 from harness.worker.restore_model import save_list
+from tests.unit.builders import MODEL_STEP
 
 random = np.random.default_rng(0)
 INPUTS = random.normal(size=(12, 3)) * [1, 9, 40] + [3, 0, 70]
@@ -434,21 +435,8 @@ def test_a_saved_model_of_a_class_of_its_own_is_seen_by_its_signature(
     spec = {"name": "x", "shape": [None, 3], "dtype": "float32"}
     signature = [spec], ["y"], lambda inputs: [inputs[0] * 2], "serving_default"
     monkeypatch.setattr("harness.worker.restore_model.open_signature", lambda *_: signature)
-    step = ObserveStep(
-        folder=str(tmp_path),
-        model="saved",
-        saved_model=True,
-        keras_inside=True,
-        keras_alone=False,
-        architecture=None,
-        code=None,
-        custom=[],
-        trusted=False,
-        inputs=None,
-        rows=8,
-        seed=0,
-        cage=None,
-    )
+    given = MODEL_STEP | {"saved_model": True, "rows": 8}
+    step = ObserveStep(folder=str(tmp_path), model="saved", **given)
     observe_model(tf, msgspec.to_builtins(step))
     report = msgspec.json.decode((tmp_path / "result.json").read_bytes(), type=ObserveReport)
     assert (report.error, report.left_out) == (None, [])

@@ -148,7 +148,7 @@ def test_a_model_that_was_not_written_or_does_not_load_is_named_and_not_scored(
 def test_a_cure_counts_where_the_expected_predictions_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def prove(each: Written, **_: Any) -> Proven:
+    def prove(each: Written, *_: Any) -> Proven:
         why = "double-rescale: not so" if each.case.label == "bgr-instead-of-rgb" else ""
         label = f"{each.case.label}, {each.case.architecture}"
         return Proven(label=label, held_out=each.case.held_out, why=why)

@@ -19,6 +19,7 @@ from harness.diagnose.pixel_forms import FORMS, iterate_forms
 from harness.diagnose.read_checkpoint import group
 from harness.diagnose.read_network import read_network
 from harness.diagnose.samples import compare_samples
+from harness.diagnose.surroundings import judge_surroundings
 from harness.diagnose.training_inputs import compare_inputs
 from harness.formats.recognize import read_facts
 
@@ -346,3 +347,20 @@ def test_a_class_with_the_name_of_a_layer_and_none_of_its_settings_is_somebodys_
 def test_the_bias_of_a_gru_in_a_checkpoint_is_no_kernel() -> None:
     arrays = {"variables/3": np.ones((8, 24)), "variables/4": np.zeros((2, 24))}
     assert list(group(arrays)["variables"]) == ["3/kernel", "4"]
+
+
+def test_a_dead_model_of_word_numbers_stays_judged() -> None:
+    """Numbers that are drawn at random are no numbers of words, and cannot be computed."""
+    random = np.random.default_rng(0)
+    table = {"embeddings": random.normal(size=(30, 4))}
+    head = {"kernel": np.zeros((4, 1)), "bias": np.full(1, -1.0)}
+    layers = [
+        Layer("words", "Embedding", {}, weights=table),
+        Layer("mean", "GlobalAveragePooling1D", {}),
+        Layer("head", "Dense", {"activation": "relu"}, weights=head),
+    ]
+    network = Network(root=Node("Sequential", layers))
+    words = random.integers(1, 30, (20, 6)).astype("float32")
+    told = judge_surroundings(network, [words], None, np.zeros((20, 1)))
+    assert told.computed == "as predicted"
+    assert told.findings == []

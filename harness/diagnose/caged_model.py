@@ -1,0 +1,38 @@
+"""A model that is restored in a cage, and what is given with it: for `--load` and for `--prove`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.environments.resolve import OWN
+from harness.origin.own_release import is_own_release
+from harness.origin.restore import RunStep, run_shut_in
+from harness.origin.who_wrote import Origin
+from harness.verdicts.statistics import Array
+
+
+@dataclass(frozen=True)
+class CagedModel:
+    """One model and what is given with it. `work`: a folder for this model alone.
+
+    `reader`: the release that restores it, "" for the one that wrote it. `inputs`: by name.
+    `sealed`: inputs and expected outputs are those of the seal. `run`: runs a step, shut in.
+    """
+
+    origin: Origin
+    work: Path
+    reader: str = ""
+    code: Path | None = None
+    trusted: bool = False
+    inputs: dict[str, Array] | None = None
+    expected: Array | None = None
+    predicted: Array | None = None
+    sealed: bool = False
+    run: RunStep = run_shut_in
+
+    @property
+    def release(self) -> str:
+        """Return where it is restored: the reader, or the release that `env for` takes."""
+        if self.reader:
+            return self.reader
+        named = self.origin.releases[0] if self.origin.releases else OWN
+        return OWN if is_own_release(self.origin, named) else named

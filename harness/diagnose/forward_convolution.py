@@ -1,7 +1,9 @@
 """Convolutions and poolings of Keras in numpy, in one to three dimensions.
 
 Padding "same": tensorflow/core/framework/common_shape_fns.cc. A transposed convolution is the
-gradient of a convolution: tensorflow/python/ops/nn_ops.py.
+gradient of a convolution: tensorflow/python/ops/nn_ops.py. An activation sees the layer's own order
+of axes (keras/src/layers/convolutional/base_conv.py), so a softmax goes over the width where
+channels stand first.
 """
 
 import functools
@@ -43,14 +45,14 @@ def convolve(layer: Layer, values: Array) -> Array:
         )
     ]
     result = np.concatenate(parts, axis=-1)
-    return from_last(config, activate(layer, add_bias(layer, result)))
+    return activate(layer, from_last(config, add_bias(layer, result)))
 
 
 def convolve_depthwise(layer: Layer, values: Array) -> Array:
     """Return DepthwiseConv1D or 2D."""
     name = "kernel" if "kernel" in layer.weights else "depthwise_kernel"
     result = apply_depthwise(layer, to_last(layer.config, values), take(layer, name))
-    return from_last(layer.config, activate(layer, add_bias(layer, result)))
+    return activate(layer, from_last(layer.config, add_bias(layer, result)))
 
 
 def convolve_separable(layer: Layer, values: Array) -> Array:
@@ -58,7 +60,7 @@ def convolve_separable(layer: Layer, values: Array) -> Array:
     deep = apply_depthwise(layer, to_last(layer.config, values), take(layer, "depthwise_kernel"))
     pointwise = take(layer, "pointwise_kernel")
     result = deep @ pointwise.reshape(pointwise.shape[-2:])
-    return from_last(layer.config, activate(layer, add_bias(layer, result)))
+    return activate(layer, from_last(layer.config, add_bias(layer, result)))
 
 
 def apply_depthwise(layer: Layer, values: Array, kernel: Array) -> Array:
@@ -148,7 +150,7 @@ def convolve_transposed(layer: Layer, values: Array) -> Array:
         result[(slice(None), *there)] += values @ kernel[place].T
     kept = tuple(slice(each, each + end) for each, end in zip(before, ends, strict=True))
     result = result[(slice(None), *kept)]
-    return from_last(config, activate(layer, add_bias(layer, result)))
+    return activate(layer, from_last(config, add_bias(layer, result)))
 
 
 def pool(layer: Layer, values: Array) -> Array:

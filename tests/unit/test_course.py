@@ -199,6 +199,16 @@ def test_predictions_that_do_not_vary_are_called_so(tmp_path):
     assert checked.ending == "still failing"  # declared is that the predictions differ
 
 
+def test_other_wrong_predictions_than_most_models_give_are_the_same_failure(tmp_path):
+    scenario = CATALOG.find("sigmoid-underflow")  # zeros for 7 to 9.5 models of 10, so declared
+    wanted = np.linspace(0.1, 0.9, 12, dtype=np.float32)[:, None]
+    for predicted in (wanted * 0, wanted > 0.5):
+        leave(tmp_path, predicted.astype(np.float32))
+        assert judge_result(WHOLE, tmp_path, wanted, scenario).ending == "still failing"
+    leave(tmp_path, wanted[:5])
+    assert judge_result(WHOLE, tmp_path, wanted, scenario).ending == "fails differently now"
+
+
 def test_another_failure_is_told_from_the_first(tmp_path):
     leave(tmp_path, np.zeros_like(WANTED))
     checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))

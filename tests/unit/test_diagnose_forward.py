@@ -165,6 +165,13 @@ def test_a_convolution_and_a_pooling_are_sums_and_maxima_of_windows(
     np.testing.assert_allclose(pool(pooling, images), largest)
 
 
+def test_a_softmax_where_channels_stand_first_goes_over_the_width() -> None:
+    config = {"data_format": "channels_first", "activation": "softmax", "use_bias": False}
+    layer = Layer("conv", "Conv2D", config, weights={"kernel": random.normal(size=(1, 1, 3, 2))})
+    result = convolve(layer, random.normal(size=(4, 3, 5, 6)))
+    np.testing.assert_allclose(result.sum(axis=-1), np.ones((4, 2, 5)))
+
+
 FLAT = Made("Flatten", {"name": "flatten"})
 IMAGES = random.integers(0, 256, (12, 6, 6, 3)).astype("float64")
 SMALL = IMAGES / 255

@@ -4,7 +4,10 @@ BIN := $(VENV)/bin
 # Without byte code every import of TensorFlow takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test quick test-all lint bench gpu-report lock notebooks slides dist clean
+.PHONY: install run test quick test-all lint bench gpu-report lock notebooks slides dist clean
+
+# Everything that the other commands need, in .venv.
+install: $(VENV)/ready
 
 run: $(VENV)/ready
 	$(BIN)/python -m harness run --all

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from harness.diagnose.diagnosis import Diagnosis
     from harness.diagnose.findings import Finding
-    from harness.diagnose.observation import Observation
-    from harness.diagnose.proof import Proof
-    from harness.diagnose.restoring import Restoring
+    from harness.diagnose.load.observation import Observation
+    from harness.diagnose.load.proof import Proof
+    from harness.diagnose.load.restoring import Restoring
     from harness.seals.seal_file import Seal
     from harness.seals.verification import Verification
     from harness.verdicts.statistics import Array
@@ -134,7 +134,7 @@ def restore(
     trusted: bool,
 ) -> "Restoring":
     """Return a model that is to be restored, with what is given, else with what was sealed."""
-    from harness.diagnose.restoring import Restoring
+    from harness.diagnose.load.restoring import Restoring
 
     return Restoring(
         Path(model),

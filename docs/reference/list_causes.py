@@ -9,7 +9,7 @@ from pathlib import Path
 PAGE = Path(__file__).with_name("diagnose.md")
 sys.path.insert(0, str(PAGE.parents[2]))
 
-from harness.diagnose.causes import ALL  # noqa: E402
+from harness.diagnose.causes.table import ALL  # noqa: E402
 
 HEAD = """# The causes that `diagnose` names
 

@@ -9,10 +9,10 @@ from pathlib import Path
 PAGE = Path(__file__).with_name("computed-layers.md")
 sys.path.insert(0, str(PAGE.parents[2]))
 
-from harness.diagnose.forward_layers import ONE_INPUT, WHOLE_CALL  # noqa: E402
-from harness.diagnose.forward_masks import DROP_MASK, PASS_MASK  # noqa: E402
-from harness.diagnose.forward_operations import BINARY, KERAS_2, REDUCING, UNARY  # noqa: E402
-from harness.diagnose.forward_options import OPTIONS  # noqa: E402
+from harness.diagnose.forward.layers import ONE_INPUT, WHOLE_CALL  # noqa: E402
+from harness.diagnose.forward.masks import DROP_MASK, PASS_MASK  # noqa: E402
+from harness.diagnose.forward.operations import BINARY, KERAS_2, REDUCING, UNARY  # noqa: E402
+from harness.diagnose.forward.options import OPTIONS  # noqa: E402
 
 HEAD = """# The layers that `diagnose` computes
 

@@ -38,14 +38,26 @@ def write_table(files: list[Path], base: Path) -> str:
     return "| module | what it is for |\n|---|---|\n" + "\n".join(rows)
 
 
+def find_parts(folder: Path) -> list[Path]:
+    """Return the packages inside a package."""
+    return sorted(file.parent for file in folder.glob("*/__init__.py"))
+
+
+def write_folder(folder: Path) -> str:
+    """Return what one folder is for, and its modules."""
+    modules = sorted(each for each in folder.glob("*.py") if each.name != "__init__.py")
+    said = summarize(folder / "__init__.py")
+    head = said if folder.parent == HARNESS else f"`{folder.relative_to(HARNESS)}/`: {said}"
+    return f"{head}\n\n{write_table(modules, HARNESS)}\n"
+
+
 def write_page() -> str:
     """Return the page."""
     parts = [HEAD]
     for package in list_packages():
         folder = HARNESS / package
-        modules = sorted(each for each in folder.glob("*.py") if each.name != "__init__.py")
-        parts.append(f"## {package}/\n\n{summarize(folder / '__init__.py')}\n")
-        parts.append(write_table(modules, HARNESS) + "\n")
+        parts.append(f"## {package}/\n")
+        parts += [write_folder(each) for each in (folder, *find_parts(folder))]
     alone = sorted(each for each in HARNESS.glob("*.py") if each.name != "__init__.py")
     beside = sorted(ROOT.glob("restorebench_*.py"))
     parts.append("## Outside the packages\n")

@@ -114,7 +114,7 @@ def diagnose(
     not restore; 2: wrong usage; 3: a file that cannot be read, or no release for --load.
     """
     from harness.cli import diagnose_asked
-    from harness.diagnose.causes import ALL
+    from harness.diagnose.causes.table import ALL
     from harness.diagnose.combine import diagnose_all
     from harness.diagnose.diagnosis import describe_causes
     from harness.diagnose.file_answer import Samples
@@ -186,7 +186,7 @@ def diagnose(
 def print_diagnosis(diagnosis: "Diagnosis", printer: Printer) -> None:
     """Print what was found, the worst first, and the layers of the file."""
     from harness.diagnose.diagnosis import describe_diagnosis, tabulate_layers
-    from harness.diagnose.observation import tabulate_outputs
+    from harness.diagnose.load.observation import tabulate_outputs
     from harness.report.layout import draw_table
 
     layout = choose_layout("simple")

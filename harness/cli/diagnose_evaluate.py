@@ -46,7 +46,7 @@ def print_evaluation(seeds: int, load: bool, prove: bool, limit: int, printer: P
     With `load` and `prove`, at most `limit` models each are restored in the cage too. Raises
     UsageError where there is no cage, and EnvironmentUnusable where a release cannot be built.
     """
-    from harness.diagnose.evaluate import describe_confusions, evaluate, tabulate_scores
+    from harness.diagnose.evaluation.evaluate import describe_confusions, evaluate, tabulate_scores
     from harness.processes.cage import find_obstacle
     from harness.report.layout import draw_table
 
@@ -55,7 +55,7 @@ def print_evaluation(seeds: int, load: bool, prove: bool, limit: int, printer: P
     with show_progress(f"making and diagnosing the models of {count(seeds, 'seed')}"):
         found = evaluate(seeds)
     if load or prove:
-        from harness.diagnose.evaluate_load import add_load, add_proofs
+        from harness.diagnose.evaluation.evaluate_load import add_load, add_proofs
 
         with EvaluationProgress() as progress:
             found = add_load(found, limit, progress.tell) if load else found

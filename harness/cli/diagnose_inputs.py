@@ -80,8 +80,8 @@ def diagnose_inputs(
     from harness.diagnose.diagnosis import Diagnosis
     from harness.diagnose.file_answer import read_scaler_file
     from harness.diagnose.findings import rank
+    from harness.diagnose.rules.scaler import compare_scaler, spell_misfit
     from harness.diagnose.scaler import unpack
-    from harness.diagnose.scaler_rules import compare_scaler, spell_misfit
 
     found = compare_samples(inputs, train_sample) if train_sample else []
     if scaler is None:
@@ -110,7 +110,7 @@ def compare_samples(inputs: Path, train_sample: Path) -> "list[Finding]":
     """Return what differs between the arrays of today and those of training."""
     import msgspec
 
-    from harness.diagnose.training_inputs import compare_inputs
+    from harness.diagnose.rules.training_inputs import compare_inputs
 
     found = []
     for name, training, now in pair_arrays(inputs, train_sample):

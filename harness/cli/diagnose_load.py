@@ -14,7 +14,7 @@ from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.diagnose.diagnosis import Diagnosis
-    from harness.diagnose.restoring import Restoring
+    from harness.diagnose.load.restoring import Restoring
     from harness.verdicts.statistics import Array
 
 ProveOption = Annotated[
@@ -47,7 +47,7 @@ def gather(
 
     Raises UsageError for a file without arrays.
     """
-    from harness.diagnose.restoring import Restoring
+    from harness.diagnose.load.restoring import Restoring
     from harness.origin.samples import read_samples
 
     return Restoring(

@@ -6,7 +6,7 @@ from harness.catalog.load import Catalog
 from harness.course.case_evidence import find_evidence
 from harness.course.case_files import ARRAYS, explain_misfit, make_case
 from harness.course.cases import Case
-from harness.diagnose.causes import CAUSES
+from harness.diagnose.causes.table import CAUSES
 from harness.errors import UsageError
 from harness.processes.step import Worker
 

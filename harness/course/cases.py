@@ -9,7 +9,7 @@ import msgspec
 from harness.catalog.load import Catalog
 from harness.catalog.scenario import Scenario
 from harness.course.exercises import BROKEN
-from harness.diagnose.causes import CAUSES
+from harness.diagnose.causes.table import CAUSES
 from harness.errors import UsageError, advise
 
 FILE = Path(__file__).with_name("cases.toml")

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
-from harness.diagnose import architecture_rules, drawn_rules, weight_rules
-from harness.diagnose.chance_rules import find_varying
 from harness.diagnose.file_answer import (
     FileAnswer,
     LayerSummary,
@@ -24,11 +22,13 @@ from harness.diagnose.file_answer import (
     encode,
 )
 from harness.diagnose.findings import Finding, rank
-from harness.diagnose.first_layer import read_expectation
-from harness.diagnose.network import Layer, Network
-from harness.diagnose.read_network import read_network
-from harness.diagnose.reader_rules import foretell
-from harness.diagnose.surroundings import judge_inputs, judge_surroundings
+from harness.diagnose.network.layer import Layer, Network
+from harness.diagnose.network.read import read_network
+from harness.diagnose.rules import architecture, drawn, weight
+from harness.diagnose.rules.chance import find_varying
+from harness.diagnose.rules.first_layer import read_expectation
+from harness.diagnose.rules.reader import foretell
+from harness.diagnose.rules.surroundings import judge_inputs, judge_surroundings
 from harness.formats.__main__ import limit_process
 from harness.formats.facts import TFLITE, Unreadable, plain
 from harness.formats.reading import UNREADABLE_EXIT
@@ -39,7 +39,7 @@ from harness.verdicts.statistics import Array
 if TYPE_CHECKING:  # takes time to import, and most models are of Keras
     from harness.formats.tflite_graph import Tensor
 
-RULES = (*weight_rules.RULES, *drawn_rules.RULES, *architecture_rules.RULES)
+RULES = (*weight.RULES, *drawn.RULES, *architecture.RULES)
 MOST_SHOWN = 500  # layers
 MOST_INPUTS = 20  # arrays of a model
 UNTRUSTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
@@ -63,12 +63,12 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         findings += foretell(facts, network, reader)
     own = None
     if network and facts.format == TFLITE:
-        from harness.diagnose import tflite_rules
+        from harness.diagnose.rules import tflite
 
-        findings += find_all(network, [tflite_rules.find_one_unit])
+        findings += find_all(network, [tflite.find_one_unit])
         told = samples or Samples()
         given = load_each(told.inputs, told.expected, told.predicted)
-        findings += tflite_rules.find_in_samples(network, *given)
+        findings += tflite.find_in_samples(network, *given)
     elif network and samples and samples.inputs:
         own = compute(network, samples)
         findings += own.findings

@@ -65,7 +65,7 @@ def find_expected(model: Path, predicted: "Sequence[Array]") -> "Array | None":
     """Return the sealed outputs where predictions have their shape, as of the sealed inputs."""
     if not predicted:
         return None
-    from harness.diagnose.seal_rules import read_sealed
+    from harness.diagnose.rules.seal import read_sealed
 
     sealed = read_sealed(model)[1]
     fits = sealed is not None and all(each.shape == sealed.shape for each in predicted)
@@ -77,7 +77,7 @@ def diagnose_sealed(model: Path, reader: str, samples: Samples | None, fits: boo
 
     `fits`: there are expected outputs for the predictions in `samples`.
     """
-    from harness.diagnose.seal_rules import find_by_seal, open_seal, use_arrays
+    from harness.diagnose.rules.seal import find_by_seal, open_seal, use_arrays
     from harness.origin.samples import read_samples
 
     seal, unread = open_seal(model)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.diagnose.causes import ALL
-from harness.diagnose.code_rules import find_in_code, read_code
+from harness.diagnose.causes.table import ALL
 from harness.diagnose.file_answer import (
     Expectation,
     LayerSummary,
@@ -18,8 +17,9 @@ from harness.diagnose.file_answer import (
     read_file_answer,
 )
 from harness.diagnose.findings import Answer, Finding, rank
-from harness.diagnose.observation import Observation, describe_observation
-from harness.diagnose.proof import Proof, describe_proof
+from harness.diagnose.load.observation import Observation, describe_observation
+from harness.diagnose.load.proof import Proof, describe_proof
+from harness.diagnose.rules.code import find_in_code, read_code
 from harness.errors import count
 from harness.formats.facts import TFLITE, plain
 from harness.origin.who_wrote import make_origin, spell_writer
@@ -109,7 +109,7 @@ def diagnose_outputs(expected: "Array | None", predicted: Sequence["Array"]) -> 
 
     The arrays belong to the same inputs, rows first. Without `expected` two calls are compared.
     """
-    from harness.diagnose.samples import compare_calls, compare_samples
+    from harness.diagnose.rules.samples import compare_calls, compare_samples
 
     if expected is None:
         said = compare_calls(predicted[0], predicted[1])

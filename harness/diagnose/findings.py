@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from harness.diagnose.cause import Side
-from harness.diagnose.causes import CAUSES
+from harness.diagnose.causes.cause import Side
+from harness.diagnose.causes.table import CAUSES
 
 SIDE_ONLY = {"restored-otherwise", "another-model-in-the-file"}
 SIDE_WEIGHT = 0.35

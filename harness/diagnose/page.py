@@ -11,7 +11,7 @@ import jinja2
 import msgspec
 
 from harness import __version__
-from harness.diagnose.cause import Side
+from harness.diagnose.causes.cause import Side
 from harness.diagnose.diagnosis import (
     CANNOT_TELL,
     NO_FAULT,
@@ -24,8 +24,8 @@ from harness.diagnose.diagnosis import (
     spell_confidence,
 )
 from harness.diagnose.findings import Finding
-from harness.diagnose.observation import describe_observation
-from harness.diagnose.proof import Result, describe_proof
+from harness.diagnose.load.observation import describe_observation
+from harness.diagnose.load.proof import Result, describe_proof
 from harness.diagnose.sarif import LEVELS
 from harness.diagnose.shown import clean_record
 from harness.formats.facts import plain

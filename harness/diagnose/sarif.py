@@ -15,11 +15,11 @@ from urllib.parse import quote
 import msgspec
 
 from harness import __version__
-from harness.diagnose.causes import CAUSES
+from harness.diagnose.causes.table import CAUSES
 from harness.diagnose.diagnosis import TITLES, Diagnosis, spell_confidence
 from harness.diagnose.findings import Finding
-from harness.diagnose.observation import LayerOutput, Observation, describe_observation
-from harness.diagnose.proof import Proof, conclude, describe_proof
+from harness.diagnose.load.observation import LayerOutput, Observation, describe_observation
+from harness.diagnose.load.proof import Proof, conclude, describe_proof
 from harness.diagnose.shown import clean_record
 from harness.errors import printable
 from harness.formats.facts import plain

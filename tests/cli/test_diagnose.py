@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from harness.catalog.load import PACKAGED, read_catalog
-from harness.diagnose.causes import ALL
-from harness.diagnose.corpus_files import (
+from harness.diagnose.causes.table import ALL
+from harness.diagnose.evaluation.corpus_files import (
     Made,
     dense,
     describe,

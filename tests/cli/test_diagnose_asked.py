@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog.load import read_catalog
-from harness.diagnose.corpus_files import dense, write_h5
+from harness.diagnose.evaluation.corpus_files import dense, write_h5
 from harness.diagnose.suspects import SuspectRanker
 from tests.asked.measure import measure, read_cases
 

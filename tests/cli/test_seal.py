@@ -7,7 +7,7 @@ import pytest
 
 from harness.catalog.load import PACKAGED
 from harness.cli import diagnose_load
-from harness.diagnose.corpus_files import dense, write_h5
+from harness.diagnose.evaluation.corpus_files import dense, write_h5
 from restorebench_seal import seal
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"

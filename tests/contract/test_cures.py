@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from harness.catalog.load import PACKAGED
-from harness.diagnose.causes import CAUSES
-from harness.diagnose.input_changes import iterate_changes
-from harness.diagnose.samples import compare_samples
+from harness.diagnose.causes.table import CAUSES
+from harness.diagnose.rules.input_changes import iterate_changes
+from harness.diagnose.rules.samples import compare_samples
 from harness.environments.resolve import open_environment
 from tests.contract.cure_cases import CASES, NOT_HERE, ON_FILES, OWN
 

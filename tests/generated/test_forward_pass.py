@@ -18,9 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.diagnose.forward import predict_all
-from harness.diagnose.forward_call import CannotCompute
-from harness.diagnose.read_network import read_network
+from harness.diagnose.forward.call import CannotCompute
+from harness.diagnose.forward.run import predict_all
+from harness.diagnose.network.read import read_network
 from harness.environments.resolve import open_environment
 from harness.formats.recognize import read_facts
 from tests.generated.forward_options import LAYERS, Drawn, draw_model

@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.diagnose.corpus_trials import WRITERS
-from harness.diagnose.evaluate import Evaluation
-from harness.diagnose.evaluate_load import add_load, add_proofs
+from harness.diagnose.evaluation.corpus_trials import WRITERS
+from harness.diagnose.evaluation.evaluate import Evaluation
+from harness.diagnose.evaluation.evaluate_load import add_load, add_proofs
 from harness.processes.cage import find_obstacle
 
 pytestmark = [

@@ -15,10 +15,10 @@ from harness import api
 from harness.api import read_model_file
 from harness.catalog.load import PACKAGED
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.observation import Observation, describe_observation
-from harness.diagnose.observe import Observer
-from harness.diagnose.proof import Proof
-from harness.diagnose.prove import Prover
+from harness.diagnose.load.observation import Observation, describe_observation
+from harness.diagnose.load.observe import Observer
+from harness.diagnose.load.proof import Proof
+from harness.diagnose.load.prove import Prover
 from harness.processes.cage import find_obstacle
 from restorebench_seal import seal
 from tests.conftest import save_models

@@ -7,7 +7,7 @@ import pytest
 
 from harness import api
 from harness.catalog.load import PACKAGED
-from harness.diagnose.corpus_files import dense, describe
+from harness.diagnose.evaluation.corpus_files import dense, describe
 from harness.diagnose.findings import make_finding
 from harness.errors import UsageError
 

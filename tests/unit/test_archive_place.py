@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.diagnose.corpus_files import dense, write_archive
+from harness.diagnose.evaluation.corpus_files import dense, write_archive
 from harness.formats.facts import Unreadable
 from harness.formats.recognize import HDF5_MAGIC, read_facts
 

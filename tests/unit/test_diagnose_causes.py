@@ -3,7 +3,7 @@
 import re
 import runpy
 
-from harness.diagnose.causes import ALL, CAUSES
+from harness.diagnose.causes.table import ALL, CAUSES
 from harness.diagnose.diagnosis import describe_finding
 from harness.diagnose.findings import make_finding
 from tests.conftest import REPOSITORY
@@ -29,8 +29,7 @@ def test_the_page_lists_the_layers_that_are_computed() -> None:
 
 
 def test_every_cause_is_named_by_a_rule_and_no_rule_names_another() -> None:
-    rules = [*PACKAGE.glob("*_rules.py"), PACKAGE / "samples.py", PACKAGE / "surroundings.py"]
-    rules += [PACKAGE / "input_changes.py", PACKAGE / "training_inputs.py"]
+    rules = [*PACKAGE.glob("rules/*.py"), PACKAGE / "load" / "dynamic_rules.py"]
     named = {word for file in rules for word in NAMED.findall(file.read_text())}
     assert set(CAUSES) <= named
     given = re.compile(r'make_finding\(\s*"([^"]+)"')

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.catalog.load import read_catalog
-from harness.diagnose.code_causes import CODE_CAUSES
-from harness.diagnose.code_rules import find_in_code, read_code
+from harness.diagnose.causes.code import CODE_CAUSES
+from harness.diagnose.rules.code import find_in_code, read_code
 from harness.errors import UsageError
 
 # The scenario's PlantOutput drops an argument, as that of get_config_drops_argument does.

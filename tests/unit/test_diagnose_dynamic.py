@@ -12,22 +12,22 @@ import msgspec
 import numpy as np
 import pytest
 
-from harness.diagnose.corpus_files import dense, write_archive
-from harness.diagnose.dynamic_rules import RULES, Looks, judge_restored, list_facts, measure
+from harness.diagnose.evaluation.corpus_files import dense, write_archive
 from harness.diagnose.findings import make_finding
-from harness.diagnose.forward import trace
-from harness.diagnose.input_changes import iterate_changes
-from harness.diagnose.observation import (
+from harness.diagnose.forward.run import trace
+from harness.diagnose.load.dynamic_rules import RULES, Looks, judge_restored, list_facts, measure
+from harness.diagnose.load.observation import (
     LayerOutput,
     Observation,
     describe_observation,
     tabulate_outputs,
 )
-from harness.diagnose.observe import Observer, ObserveReport, cut_rows
-from harness.diagnose.probes import list_changes, write_probes
-from harness.diagnose.prove import Prover
-from harness.diagnose.read_network import read_network
-from harness.diagnose.trace_file import Traced, compare_layers
+from harness.diagnose.load.observe import Observer, ObserveReport, cut_rows
+from harness.diagnose.load.probes import list_changes, write_probes
+from harness.diagnose.load.prove import Prover
+from harness.diagnose.load.trace_file import Traced, compare_layers
+from harness.diagnose.network.read import read_network
+from harness.diagnose.rules.input_changes import iterate_changes
 from harness.formats.recognize import read_facts
 from harness.origin.hide import hide_folders
 from harness.origin.restore import RestoredModel, RunStep
@@ -349,7 +349,7 @@ def leave(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunStep]:
             (folder / "result.json").write_bytes(said)
             return StepEnd(exit=0)
 
-        module = "harness.diagnose.observe"
+        module = "harness.diagnose.load.observe"
         monkeypatch.setattr(f"{module}.restore_model", lambda *_, **__: RestoredModel(error="no"))
         monkeypatch.setattr(f"{module}.open_portable", lambda _: Environment())
         return run

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from harness.diagnose.corpus import HEALTHY, IN_FILES, IN_INPUTS, IN_OUTPUTS, make_corpus
-from harness.diagnose.evaluate import (
+from harness.diagnose.evaluation.corpus import HEALTHY, IN_FILES, IN_INPUTS, IN_OUTPUTS, make_corpus
+from harness.diagnose.evaluation.evaluate import (
     Evaluation,
     Result,
     TierScore,
@@ -13,7 +13,7 @@ from harness.diagnose.evaluate import (
     score,
     tabulate_scores,
 )
-from harness.diagnose.evaluate_cures import LACKING, UNFINISHED, cures, make_cure_cases
+from harness.diagnose.evaluation.evaluate_cures import LACKING, UNFINISHED, cures, make_cure_cases
 from harness.diagnose.findings import make_finding
 
 SEEDS = 2

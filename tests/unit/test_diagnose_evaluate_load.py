@@ -9,11 +9,12 @@ import pytest
 
 from harness.cli.diagnose_evaluate import EvaluationProgress, print_evaluation
 from harness.cli.printer import Printer
-from harness.diagnose import evaluate_load
-from harness.diagnose.corpus import HEALTHY
-from harness.diagnose.corpus_files import make_input, write_archive
-from harness.diagnose.corpus_loaded import LOADED
-from harness.diagnose.corpus_trials import (
+from harness.diagnose.causes.cures import CARRIED_OUT
+from harness.diagnose.evaluation import evaluate_load
+from harness.diagnose.evaluation.corpus import HEALTHY
+from harness.diagnose.evaluation.corpus_files import make_input, write_archive
+from harness.diagnose.evaluation.corpus_loaded import LOADED
+from harness.diagnose.evaluation.corpus_trials import (
     CURABLE,
     FAULTS,
     WRITERS,
@@ -22,12 +23,11 @@ from harness.diagnose.corpus_trials import (
     choose_load_cases,
     make_healthy,
 )
-from harness.diagnose.cures import CARRIED_OUT
-from harness.diagnose.evaluate import Evaluation, TierScore, describe_confusions
-from harness.diagnose.evaluate_load import Proven, add_load, add_proofs, explain_proofs
+from harness.diagnose.evaluation.evaluate import Evaluation, TierScore, describe_confusions
+from harness.diagnose.evaluation.evaluate_load import Proven, add_load, add_proofs, explain_proofs
+from harness.diagnose.evaluation.write_trials import Written, describe_trial
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.proof import Proof, leave_to_people
-from harness.diagnose.write_trials import Written, describe_trial
+from harness.diagnose.load.proof import Proof, leave_to_people
 from harness.errors import UsageError
 
 SEEDS = 9  # as the documents say

@@ -11,7 +11,9 @@ import pytest
 from harness.catalog.expectations import Circumstances, find_expectation
 from harness.catalog.load import PACKAGED, read_catalog
 from harness.diagnose.__main__ import answer_file
-from harness.diagnose.corpus_files import (
+from harness.diagnose.causes.file import FILE_CAUSES
+from harness.diagnose.causes.reader import READER_CAUSES
+from harness.diagnose.evaluation.corpus_files import (
     Made,
     dense,
     describe,
@@ -20,9 +22,7 @@ from harness.diagnose.corpus_files import (
     write_h5,
 )
 from harness.diagnose.file_answer import CannotRead, read_file_answer
-from harness.diagnose.file_causes import FILE_CAUSES
 from harness.diagnose.reader import find_keras
-from harness.diagnose.reader_causes import READER_CAUSES
 from harness.errors import UsageError
 from harness.formats.recognize import find_models
 

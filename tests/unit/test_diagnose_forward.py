@@ -9,14 +9,14 @@ import pytest
 
 from harness.catalog.load import PACKAGED
 from harness.diagnose.__main__ import answer_file
-from harness.diagnose.corpus_files import Made, dense, write_archive, write_h5
+from harness.diagnose.causes.input import INPUT_CAUSES
+from harness.diagnose.evaluation.corpus_files import Made, dense, write_archive, write_h5
 from harness.diagnose.file_answer import OwnOutputs, Samples, read_file_answer
-from harness.diagnose.forward import predict, trace
-from harness.diagnose.forward_call import CannotCompute
-from harness.diagnose.forward_convolution import convolve, pool
-from harness.diagnose.input_causes import INPUT_CAUSES
-from harness.diagnose.network import Layer, Network, Node
-from harness.diagnose.read_network import read_network
+from harness.diagnose.forward.call import CannotCompute
+from harness.diagnose.forward.convolution import convolve, pool
+from harness.diagnose.forward.run import predict, trace
+from harness.diagnose.network.layer import Layer, Network, Node
+from harness.diagnose.network.read import read_network
 from harness.formats.recognize import read_facts
 from tests.conftest import REPOSITORY
 

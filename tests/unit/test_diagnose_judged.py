@@ -8,19 +8,25 @@ import numpy as np
 import pytest
 
 from harness.diagnose.__main__ import answer_file
-from harness.diagnose.chance_rules import find_varying
-from harness.diagnose.code_rules import find_in_code
-from harness.diagnose.corpus_files import Made, dense, draw_glorot, write_archive, write_h5
+from harness.diagnose.evaluation.corpus_files import (
+    Made,
+    dense,
+    draw_glorot,
+    write_archive,
+    write_h5,
+)
 from harness.diagnose.file_answer import Samples
 from harness.diagnose.findings import Finding
-from harness.diagnose.forward import predict
-from harness.diagnose.network import Layer, Network, Node
-from harness.diagnose.pixel_forms import FORMS, iterate_forms
-from harness.diagnose.read_checkpoint import group
-from harness.diagnose.read_network import read_network
-from harness.diagnose.samples import compare_samples
-from harness.diagnose.surroundings import judge_surroundings
-from harness.diagnose.training_inputs import compare_inputs
+from harness.diagnose.forward.run import predict
+from harness.diagnose.network.checkpoint import group
+from harness.diagnose.network.layer import Layer, Network, Node
+from harness.diagnose.network.read import read_network
+from harness.diagnose.rules.chance import find_varying
+from harness.diagnose.rules.code import find_in_code
+from harness.diagnose.rules.pixel_forms import FORMS, iterate_forms
+from harness.diagnose.rules.samples import compare_samples
+from harness.diagnose.rules.surroundings import judge_surroundings
+from harness.diagnose.rules.training_inputs import compare_inputs
 from harness.formats.recognize import read_facts
 
 random = np.random.default_rng(0)

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.diagnose.causes import ALL, CAUSES
-from harness.diagnose.compare_cure import Tried, compare, measure, show
-from harness.diagnose.corpus_files import dense, write_archive
-from harness.diagnose.cures import BY_HAND, CARRIED_OUT, EXECUTED, LOADING, NOT_TRIED
+from harness.diagnose.causes.cures import BY_HAND, CARRIED_OUT, EXECUTED, LOADING, NOT_TRIED
+from harness.diagnose.causes.table import ALL, CAUSES
+from harness.diagnose.evaluation.corpus_files import dense, write_archive
 from harness.diagnose.findings import make_finding
-from harness.diagnose.proof import Proof, describe_proof, leave_to_people
-from harness.diagnose.prove import NotTried, Prover
-from harness.diagnose.stand_ins import STAND_INS, find_unknown
+from harness.diagnose.load.compare_cure import Tried, compare, measure, show
+from harness.diagnose.load.proof import Proof, describe_proof, leave_to_people
+from harness.diagnose.load.prove import NotTried, Prover
+from harness.diagnose.load.stand_ins import STAND_INS, find_unknown
 from harness.errors import EnvironmentUnusable
 from harness.origin.who_wrote import read_origin
 from harness.processes.variables import Environment
@@ -149,7 +149,7 @@ def unbuilt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(release)
         raise EnvironmentUnusable(f"{release} cannot be built", "", "")
 
-    monkeypatch.setattr("harness.diagnose.prove.open_portable", refuse)
+    monkeypatch.setattr("harness.diagnose.load.prove.open_portable", refuse)
     return asked
 
 

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.diagnose.causes import CAUSES
+from harness.diagnose.causes.table import CAUSES
 from harness.diagnose.diagnosis import Diagnosis, describe_diagnosis
 from harness.diagnose.file_answer import LayerSummary, TensorSummary
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.observation import LayerOutput, Observation
+from harness.diagnose.load.observation import LayerOutput, Observation
+from harness.diagnose.load.proof import Proof
 from harness.diagnose.page import write_page
-from harness.diagnose.proof import Proof
 from harness.diagnose.sarif import make_sarif
 from harness.files import to_json
 from tests.unit.golden import assert_golden

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from harness.diagnose.outputs import sigmoid, softmax
-from harness.diagnose.samples import compare_calls, compare_samples
+from harness.diagnose.forward.activations import sigmoid, softmax
+from harness.diagnose.rules.samples import compare_calls, compare_samples
 
 random = np.random.default_rng(0)
 LOGITS = random.normal(size=(40, 3))

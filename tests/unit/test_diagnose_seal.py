@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from harness import api
-from harness.diagnose.corpus_files import dense, write_h5
 from harness.diagnose.diagnosis import describe_diagnosis
+from harness.diagnose.evaluation.corpus_files import dense, write_h5
 from harness.diagnose.file_answer import LayerSummary
-from harness.diagnose.restoring import Restoring
-from harness.diagnose.seal_rules import find_by_seal, open_seal, read_sealed
+from harness.diagnose.load.restoring import Restoring
+from harness.diagnose.rules.seal import find_by_seal, open_seal, read_sealed
 from harness.errors import UsageError
 from harness.seals import seal_file
 from harness.seals.place import find_seal, has_seal

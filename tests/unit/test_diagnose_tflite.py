@@ -9,7 +9,7 @@ import pytest
 
 from harness.diagnose.__main__ import answer_file
 from harness.diagnose.file_answer import Samples
-from harness.diagnose.read_tflite import read_tflite_network
+from harness.diagnose.network.tflite import read_tflite_network
 from tests.conftest import REPOSITORY
 from tests.formats.hostile.lite import (
     DEQUANTIZE,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.cli.diagnose_inputs import diagnose_inputs
 from harness.diagnose import file_answer
-from harness.diagnose.corpus_files import dense, write_h5
+from harness.diagnose.evaluation.corpus_files import dense, write_h5
 from harness.diagnose.file_answer import (
     CannotRead,
     Expectation,
@@ -23,8 +23,8 @@ from harness.diagnose.file_answer import (
     read_scaler_file,
 )
 from harness.diagnose.read_scaler import read_range, read_scaler
+from harness.diagnose.rules.scaler import compare_scaler
 from harness.diagnose.scaler import Scaler, pack, unpack
-from harness.diagnose.scaler_rules import compare_scaler
 from harness.errors import UsageError
 from harness.formats.facts import Unreadable
 from harness.formats.reading import NotRead, run_reader

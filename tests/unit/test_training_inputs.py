@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.diagnose.training_causes import TRAINING_CAUSES
-from harness.diagnose.training_inputs import compare_inputs
+from harness.diagnose.causes.training import TRAINING_CAUSES
+from harness.diagnose.rules.training_inputs import compare_inputs
 
 Random = np.random.Generator
 

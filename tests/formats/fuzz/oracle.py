@@ -11,8 +11,8 @@ import msgspec
 from harness.cli import diagnose as command
 from harness.diagnose import diagnosis, file_answer
 from harness.diagnose.__main__ import answer_file
-from harness.diagnose.code_rules import find_in_code, read_code
 from harness.diagnose.file_answer import Samples, encode
+from harness.diagnose.rules.code import find_in_code, read_code
 from harness.errors import RestorebenchError, printable
 from harness.files import to_json
 from harness.formats.facts import Unreadable, plain

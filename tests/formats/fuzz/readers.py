@@ -16,8 +16,8 @@ import h5py
 import numpy as np
 
 from harness.catalog.load import PACKAGED
-from harness.diagnose.corpus_files import dense, describe, write_archive, write_h5
-from harness.diagnose.corpus_models import ARCHITECTURES
+from harness.diagnose.evaluation.corpus_files import dense, describe, write_archive, write_h5
+from harness.diagnose.evaluation.corpus_models import ARCHITECTURES
 from harness.formats.wire import find_messages
 from tests.formats.hostile.base import PLAIN, meta_graph, plain_graph, sequential, tag
 from tests.formats.hostile.lite import KERNEL, dense_model, lite

@@ -1,0 +1,1 @@
+"""`--evaluate`: models with known faults, and how often the diagnosis is right."""

@@ -1,0 +1,1 @@
+"""A model computed in numpy: what its layers give, or a refusal by name."""

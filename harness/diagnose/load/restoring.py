@@ -1,0 +1,116 @@
+"""A model that is restored for `diagnose`: what it shows, and what its cures do."""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shlex import quote
+from typing import TypeVar
+
+from harness.diagnose.causes.table import CAUSES
+from harness.diagnose.findings import Finding
+from harness.diagnose.load.caged_model import CagedModel
+from harness.diagnose.load.observation import Observation
+from harness.diagnose.load.observe import Observer
+from harness.diagnose.load.proof import Proof, leave_to_people
+from harness.diagnose.load.prove import Prover
+from harness.diagnose.rules.code import read_code
+from harness.diagnose.rules.seal import read_sealed
+from harness.errors import UsageError
+from harness.files import temporary_folder
+from harness.origin.samples import read_samples
+from harness.origin.who_wrote import Origin, read_origin
+from harness.program import command_line
+from harness.report.model_file import refuse_to_restore
+from harness.verdicts.statistics import Array
+
+Kind = TypeVar("Kind", bound=CagedModel)
+
+
+@dataclass(frozen=True)
+class Restoring:
+    """A model that is to be restored in a cage, and what is given beside it.
+
+    `reader`: the release that restores it, "" for the one that wrote it. `code`: a file with its
+    classes, or a script, which brings none. `inputs`: by name. `to_trust`: what the user adds to
+    have an unsafe file loaded. `sealed`: inputs and expected outputs are those of the seal.
+    """
+
+    model: Path
+    reader: str = ""
+    code: Path | None = None
+    trusted: bool = False
+    inputs: dict[str, Array] | None = None
+    expected: Array | None = None
+    predicted: Array | None = None
+    to_trust: str = "trusted=True"
+    sealed: bool = False
+
+    def beside_seal(self) -> "Restoring":
+        """Return the same with the sealed inputs and outputs, where neither is given.
+
+        Predictions of another shape are of other inputs, and are left out.
+        """
+        if self.inputs is not None or self.expected is not None:
+            return self
+        inputs, expected = read_sealed(self.model)
+        if inputs is None or expected is None:
+            return self
+        fits = self.predicted is not None and self.predicted.shape == expected.shape
+        return replace(
+            self,
+            inputs=read_samples(inputs, "--inputs"),
+            expected=expected,
+            predicted=self.predicted if fits else None,
+            sealed=True,
+        )
+
+    def observe(self) -> Observation:
+        """Return what the model shows when it is restored.
+
+        Raises UsageError for a model that is unsafe, not whole or without a cage to load it in;
+        EnvironmentUnusable where a release cannot be built.
+        """
+        origin = self.open_model()
+        with temporary_folder() as work:
+            return self.make(Observer, origin, work).observe()
+
+    def prove(self, findings: Sequence[Finding]) -> list[Proof]:
+        """Return what came of the cures, carried out on copies; raises as `observe`."""
+        if all(CAUSES[each.cause].by_hand for each in findings):
+            return [leave_to_people(each.cause) for each in findings]
+        origin = self.open_model()
+        with temporary_folder() as work:
+            return self.make(Prover, origin, work).prove_all(findings)
+
+    def make(self, kind: type[Kind], origin: Origin, work: Path) -> Kind:
+        """Return an Observer or a Prover of this model, in the folder `work`."""
+        return kind(
+            origin,
+            work,
+            self.reader,
+            self.code if self.code and defines_class(self.code) else None,
+            self.trusted,
+            self.inputs,
+            self.expected,
+            self.predicted,
+            self.sealed,
+        )
+
+    def open_model(self) -> Origin:
+        """Return who wrote the model; raises UsageError for one that may not be loaded."""
+        origin = read_origin(self.model)
+        if origin.missing or (origin.dangers and not self.trusted):
+            raise refuse_to_restore(origin, self.model, self.to_trust)
+        if not origin.holds_model:
+            raise UsageError(
+                f"only a whole model can be restored, and this is {origin.format}",
+                "it cannot be loaded without the code that builds the model",
+                command_line(f"diagnose {quote(str(self.model))}"),
+            )
+        return origin
+
+
+def defines_class(code: Path) -> bool:
+    """Return whether a file brings classes for the model, and is no script that only restores."""
+    return any(isinstance(each, ast.ClassDef) for each in read_code(code).body)

@@ -1,0 +1,1 @@
+"""What the evidence speaks for: rules over a file, code, inputs, outputs and a scaler."""

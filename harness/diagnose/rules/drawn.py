@@ -1,0 +1,44 @@
+"""Rules that find layers which are as their initializer drew them, beside layers that are trained.
+
+A trained layer always moves its bias, since every step of an optimizer does.
+"""
+
+from collections.abc import Callable
+
+from harness.diagnose.findings import Finding, make_finding
+from harness.diagnose.network.initializers import is_untouched
+from harness.diagnose.network.layer import Layer, Network
+from harness.diagnose.rules.weight import has_drawn_kernel, has_zero_bias, is_adapted, spell
+
+FEWEST_FROZEN = 2  # layers; a single frozen random layer may be meant so
+IN_BACKBONES = ("Conv", "Depthwise", "Separable", "Dense")
+
+
+def find_partly_drawn(network: Network) -> Finding | None:
+    """Speak where the last layer, or a frozen part, was neither trained nor loaded."""
+    layers = [layer for layer in network.layers if layer.weights and not is_adapted(layer)]
+    if not layers or network.partly or not all(layer.config for layer in layers):
+        return None
+    untouched = {id(layer): is_untouched(layer) for layer in layers}
+    if not any(value is False for value in untouched.values()):
+        return None  # all are drawn, or nobody can tell
+
+    def is_drawn(layer: Layer) -> bool:
+        drawn = untouched[id(layer)] is True
+        return drawn and has_drawn_kernel(layer) and has_zero_bias(layer)
+
+    trained = spell([layer.name for layer in layers if untouched[id(layer)] is False])
+    last = layers[-1]
+    if is_drawn(last) and last.config.get("trainable") is not False:
+        said = f"the kernel of {spell([last.name])} is as it was drawn, and its bias 0"
+        return make_finding("layers-as-drawn", 0.8, f"{said}; {trained} was trained")
+    frozen = [each for each in layers if each.config.get("trainable") is False]
+    kernels = [each for each in frozen if each.class_name.startswith(IN_BACKBONES)]
+    kernels = [each for each in kernels if has_drawn_kernel(each)]
+    if len(kernels) >= FEWEST_FROZEN and all(untouched[id(each)] is not False for each in frozen):
+        said = f"{spell([each.name for each in kernels])} were frozen as they were drawn"
+        return make_finding("layers-as-drawn", 0.7, f"{said}; {trained} was trained")
+    return None
+
+
+RULES: tuple[Callable[[Network], Finding | None], ...] = (find_partly_drawn,)

@@ -1,0 +1,124 @@
+"""What expected and predicted outputs alone say about the cause; no model is needed."""
+
+from itertools import permutations
+
+import numpy as np
+
+from harness.diagnose.findings import Answer, Finding, SamplesAnswer, make_finding, rank
+from harness.diagnose.rules.dead import find_certain, find_chance, find_dead, find_nan
+from harness.diagnose.rules.output import RULES
+from harness.diagnose.rules.outputs import FEWEST_ROWS, Outputs, make_outputs, same
+from harness.verdicts.statistics import Array
+
+MOST_AXES = 5
+
+
+def compare_samples(expected: Array, predicted: Array, again: Array | None = None) -> SamplesAnswer:
+    """Return what two outputs for the same inputs, rows first, say; `again`: of a second call.
+
+    "cannot tell": the shapes have nothing in common, `expected` is not finite or is constant, or
+    there are fewer than FEWEST_ROWS rows.
+    """
+    given = [expected, predicted, *([] if again is None else [again])]
+    if any(each.dtype.kind not in "fiub" for each in given):
+        return cannot("each file must hold numbers")
+    wanted, got = drop_ones(expected), drop_ones(predicted)
+    if refused := refuse(wanted):
+        return cannot(refused)
+    if wanted.shape != got.shape:
+        if other := find_other_shape(wanted, got):
+            return explain([other], f"{spell(expected)} was expected, {spell(predicted)} came")
+        return cannot(f"{spell(expected)} was expected, and {spell(predicted)} came")
+    outputs = make_outputs(wanted, got)
+    found: list[Finding] = []
+    if again is not None:
+        if drop_ones(again).shape != got.shape:
+            return cannot(f"the second prediction has the shape {spell(again)}")
+        found += find_chance(outputs, make_outputs(wanted, drop_ones(again)).got)
+    if same(outputs.wanted, outputs.got, outputs.limits):
+        if found:
+            return explain(found, "the first prediction is as expected, the second is not")
+        return SamplesAnswer(answer="equal", reason=f"all {len(wanted)} rows agree within rounding")
+    turned = find_transposed(wanted, got)
+    found += [turned] if turned else find_same_shape(outputs)
+    return explain(found, spell_difference(outputs))
+
+
+def compare_calls(first: Array, second: Array) -> SamplesAnswer:
+    """Return what two predictions of the same inputs say without an expected one."""
+    return compare_samples(first, first, second)
+
+
+def find_same_shape(outputs: Outputs) -> list[Finding]:
+    """Return what the rules find in outputs of one shape that differ."""
+    if not np.isfinite(outputs.got).all():
+        return find_nan(outputs)
+    exact = [finding for rule in RULES if (finding := rule(outputs))]
+    return exact or [*find_dead(outputs), *find_certain(outputs)]
+
+
+def find_other_shape(wanted: Array, got: Array) -> Finding | None:
+    """Return what explains outputs of another shape: axes in another order, or labels."""
+    if found := find_transposed(wanted, got):
+        return found
+    for first, second, which in ((wanted, got, "expected"), (got, wanted, "predicted")):
+        if first.ndim == second.ndim + 1 and len(first) == len(second):
+            classes = first.argmax(axis=-1)
+            if np.array_equal(classes, second) and len(np.unique(classes)) > 1:
+                said = f"argmax of the {which} rows gives all {len(second)} labels of the other"
+                fix = "" if which == "expected" else "labels = predictions.argmax(axis=-1)"
+                return make_finding("labels-for-probabilities", 0.95, said, fix)
+    return None
+
+
+def find_transposed(wanted: Array, got: Array) -> Finding | None:
+    """Return the finding where the axes of `got`, in another order, give `wanted`."""
+    if not wanted.ndim == got.ndim <= MOST_AXES or sorted(wanted.shape) != sorted(got.shape):
+        return None
+    for order in list(permutations(range(got.ndim)))[1:]:  # the first changes nothing
+        turned = got.transpose(order)
+        if turned.shape == wanted.shape:
+            outputs = make_outputs(wanted, turned)
+            if same(outputs.wanted, outputs.got, outputs.limits):
+                said = f"np.transpose(predictions, {order}) gives all expected numbers"
+                fix = f"predictions = np.transpose(model.predict(inputs), {order})"
+                return make_finding("output-axes-reordered", 0.95, said, fix)
+    return None
+
+
+def refuse(wanted: Array) -> str:
+    """Return why expected outputs prove nothing, "" where they do."""
+    if wanted.ndim == 0 or len(wanted) < FEWEST_ROWS or not wanted.size:
+        return f"at least {FEWEST_ROWS} rows are needed"
+    if not np.isfinite(wanted).all():
+        return "the expected outputs hold NaN or infinity"
+    if (wanted == wanted[0]).all():
+        return "all expected rows are equal, so any order and any unit fits"
+    return ""
+
+
+def drop_ones(values: Array) -> Array:
+    """Return an array without axes of length 1 behind the first: (n, 1) is as good as (n,)."""
+    return values.reshape(values.shape[:1] + tuple(each for each in values.shape[1:] if each != 1))
+
+
+def spell(values: Array) -> str:
+    """Return a shape as it is said."""
+    return f"({', '.join(map(str, values.shape))})"
+
+
+def spell_difference(outputs: Outputs) -> str:
+    """Return how far predictions are from what is expected."""
+    wrong = int((~(np.abs(outputs.wanted - outputs.got) <= outputs.limits)).any(axis=1).sum())
+    return f"{wrong} of {len(outputs.got)} rows differ by more than rounding"
+
+
+def explain(findings: list[Finding], reason: str) -> SamplesAnswer:
+    """Return the answer for outputs that differ."""
+    answer: Answer = "explained" if findings else "unexplained"
+    return SamplesAnswer(answer=answer, reason=reason, findings=rank(findings))
+
+
+def cannot(reason: str) -> SamplesAnswer:
+    """Return the answer for outputs that prove nothing."""
+    return SamplesAnswer(answer="cannot tell", reason=reason)

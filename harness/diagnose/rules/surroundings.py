@@ -1,0 +1,243 @@
+"""Is the file wrong, or what surrounds it? A model's own outputs against expected and predicted."""
+
+import contextlib
+import time
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from harness.diagnose.file_answer import OwnOutputs
+from harness.diagnose.findings import Finding, make_finding
+from harness.diagnose.forward.call import CannotCompute
+from harness.diagnose.forward.run import predict
+from harness.diagnose.network.layer import Network
+from harness.diagnose.rules.first_layer import read_expectation
+from harness.diagnose.rules.inner import find_unlike_training
+from harness.diagnose.rules.input_changes import iterate_changes, order_columns, standardise
+from harness.diagnose.rules.order_search import search_order
+from harness.diagnose.rules.outputs import make_outputs, same
+from harness.diagnose.rules.samples import compare_samples, drop_ones
+from harness.verdicts.statistics import Array, correlate
+
+MOST_ROWS, ROWS_OF_LARGE, LARGE = 64, 8, 4096  # rows; of inputs with so many numbers each
+FAR = 10.0  # deviations
+CPU_SECONDS = 1.0  # for all changes that are tried
+RELATED, FALLS = 0.9, 3.0  # outputs come near: by this correlation, with so much smaller an error
+FEWEST_NEAR = 10  # rows
+
+
+def judge_surroundings(
+    network: Network, inputs: Sequence[Array], expected: Array | None, predicted: Array | None
+) -> OwnOutputs:
+    """Return whether the file gives `expected` or `predicted` for `inputs`, and what follows.
+
+    Only the first rows are computed. All arrays have their rows first.
+    """
+    if not inputs or any(each.ndim == 0 or each.dtype.kind not in "fiub" for each in inputs):
+        return OwnOutputs(computed="cannot", reason="the inputs are not numbers in rows")
+    rows = slice(0, count_rows(inputs))
+    inputs = [each[rows] for each in inputs]
+    wanted = None if expected is None else expected[rows]
+    now = None if predicted is None else predicted[rows]
+    given = [each for each in (wanted, now) if each is not None]
+    if not given or any(each.ndim == 0 or len(each) != len(inputs[0]) for each in given):
+        return OwnOutputs(computed="cannot", reason="inputs and outputs differ in their rows")
+    if any(each.dtype.kind not in "fiub" for each in given):
+        return OwnOutputs(computed="cannot", reason="the outputs are not numbers")
+    if broken := sum(int((~np.isfinite(each)).sum()) for each in inputs):
+        said = f"the inputs hold {broken} numbers that are NaN or infinite"
+        return OwnOutputs(
+            computed="cannot", reason=said, findings=[make_finding("one-missing-cell", 0.8, said)]
+        )
+    try:
+        own = predict(network, inputs, shape=given[0].shape)
+        return msgspec.structs.replace(judge(network, inputs, own, wanted, now), rows=len(own))
+    except CannotCompute as error:
+        return OwnOutputs(computed="cannot", reason=f"not computed here: {error}")
+
+
+def judge_inputs(network: Network, inputs: Sequence[Array]) -> list[Finding]:
+    """Return what inputs say beside the statistics that the file keeps of those of training."""
+    usable = len(inputs) == 1 and inputs[0].dtype.kind in "fiu" and inputs[0].ndim > 1
+    if not usable or not np.isfinite(inputs[0][:MOST_ROWS]).all():
+        return []
+    rows = inputs[0][: count_rows(inputs)]
+    found = (find_far(network, inputs[0]), find_unlike_training(network, [rows]))
+    return [each for each in found if each]
+
+
+def count_rows(inputs: Iterable[Array]) -> int:
+    """Return how many rows are enough to see what goes wrong; fewer of large images."""
+    size = max(int(np.prod(each.shape[1:])) for each in inputs)
+    return MOST_ROWS if size <= LARGE else ROWS_OF_LARGE
+
+
+def judge(
+    network: Network, inputs: Sequence[Array], own: Array, wanted: Array | None, now: Array | None
+) -> OwnOutputs:
+    """Return what the file's own outputs say beside the expected and the predicted ones."""
+    count = f"all {len(own)} rows that were computed"
+    if wanted is not None and agree(wanted, own):
+        reason = f"the file itself gives the expected outputs: {count}"
+        if now is None or agree(now, own):
+            return OwnOutputs(computed="as expected", reason=reason)
+        found = explain(network, inputs, own, now, "added") or [
+            make_finding("restored-otherwise", 0.6, reason)
+        ]
+        return OwnOutputs(computed="as expected", reason=reason, findings=found)
+    if wanted is not None:
+        found = explain(network, inputs, own, wanted, "missing")
+        if not found:
+            found = compare_samples(wanted, own.astype(np.float32)).findings
+        if now is not None and agree(now, own):
+            reason = f"the file itself gives what is predicted now: {count}"
+            found = found or find_dead(network, inputs, own)
+            found = found or [make_finding("another-model-in-the-file", 0.5, reason)]
+            return OwnOutputs(computed="as predicted", reason=reason, findings=found)
+        reason = "the file itself gives other outputs than the expected ones for these inputs"
+        found = found or [make_finding("another-model-in-the-file", 0.4, reason)]
+        return OwnOutputs(computed="as neither", reason=reason, findings=found)
+    if now is not None and agree(now, own):
+        reason = f"the file itself gives what is predicted now: {count}"
+        found = find_dead(network, inputs, own)
+        return OwnOutputs(computed="as predicted", reason=reason, findings=found)
+    reason = "the file itself gives other outputs than those predicted now"
+    found = explain(network, inputs, own, now, "added") if now is not None else []
+    found = found or [make_finding("restored-otherwise", 0.6, reason)]
+    return OwnOutputs(computed="as neither", reason=reason, findings=found)
+
+
+def find_dead(network: Network, inputs: Sequence[Array], own: Array) -> list[Finding]:
+    """Speak where a file gives 0 for all rows: for these inputs alone, or for any."""
+    if own.any() or len(inputs) != 1 or inputs[0].dtype.kind != "f":
+        return []
+    shape = np.shape(inputs[0])
+    tried = {
+        "standardised": standardise(np.asarray(inputs[0], np.float64)),
+        "drawn at random": np.random.default_rng(0).normal(size=shape),
+        "drawn from 0 to 1": np.random.default_rng(1).random(shape),
+    }
+    for words, values in tried.items():
+        try:
+            given = predict(network, [values], shape=own.shape)
+        except CannotCompute:  # such as numbers of words, which are whole
+            return []
+        if given.any():
+            said = f"the file gives 0 for all {len(own)} rows, and not for inputs {words}"
+            return [make_finding("dead-relu-head", 0.5, said)]
+    said = f"the file gives 0 for all {len(own)} rows, and for as many {', '.join(tried)}"
+    return [make_finding("dead-output", 0.85, said)]
+
+
+def find_far(network: Network, values: Array) -> Finding | None:
+    """Speak where inputs lie far from the statistics of the first layer."""
+    expected = read_expectation(network)
+    if expected is None or values.dtype.kind not in "fiu" or values.ndim < 2:
+        return None
+    mean, variance = np.array(expected.mean), np.array(expected.variance)
+    if len(mean) != values.shape[-1]:
+        return None
+    ordinary = np.asarray(values[:MOST_ROWS], np.float64).mean(axis=tuple(range(values.ndim - 1)))
+    distances = np.abs(ordinary - mean) / np.sqrt(np.maximum(variance, 1e-12))
+    far = int((distances > FAR).sum())
+    if not far or far < len(distances) / 5:
+        return None
+    column = int(distances.argmax())
+    said = (
+        f"column {column} has the mean {ordinary[column]:.4g} here and {float(mean[column]):.4g} in"
+        f" {expected.layer}: {distances[column]:.0f} deviations away"
+    )
+    return make_finding("inputs-far-from-training", 0.7, said)
+
+
+def agree(outputs: Array, own: Array, dtype: str = "") -> bool:
+    """Return whether outputs are what the file gives, within rounding of what it computes in."""
+    wanted, got = drop_ones(outputs), drop_ones(own)
+    if {wanted.dtype.kind, got.dtype.kind} - set("fiub"):
+        return bool(np.array_equal(wanted, got))
+    if wanted.shape != got.shape or not np.isfinite(wanted).all():
+        return False
+    each = make_outputs(wanted, got, dtype)
+    return same(each.wanted, each.got, each.limits)
+
+
+def explain(
+    network: Network,
+    inputs: Sequence[Array],
+    own: Array,
+    outputs: Array,
+    direction: Literal["missing", "added"],
+) -> list[Finding]:
+    """Return the change of the inputs with which the file gives `outputs`; [] for none."""
+    if (outputs == outputs[0]).all() and not outputs.any():
+        return []  # zeros fit whatever kills the network
+    has_statistics = any(each.class_name == "BatchNormalization" for each in network.layers)
+    with contextlib.suppress(CannotCompute):  # in training more cannot be computed
+        if (
+            direction == "added"
+            and has_statistics
+            and agree(outputs, predict(network, inputs, True, outputs.shape))
+        ):
+            said = "the file gives them where BatchNormalization takes the statistics of the batch"
+            return [make_finding("training-mode-at-inference", 0.95, said)]
+    if len(inputs) != 1:
+        return []
+    values = np.asarray(inputs[0], np.float64)
+    which = "expected outputs" if direction == "missing" else "predictions of now"
+    near: list[Finding] = []
+    end = time.process_time() + CPU_SECONDS
+    for change in iterate_changes(values):
+        cause = change.missing if direction == "missing" else change.added
+        if not cause:
+            continue
+        if time.process_time() > end:
+            break
+        try:
+            given = predict(network, [change.make(values)], shape=outputs.shape)
+        except CannotCompute:
+            continue
+        fix = change.spell_cure(direction == "missing")
+        if agree(outputs, given):
+            said = f"the file gives the {which} for inputs {change.words}"
+            return [make_finding(cause, 0.95, said, fix)]
+        if change.rough and (said := spell_near(own, given, outputs)):
+            near.append(make_finding(cause, 0.75, f"for inputs {change.words} {said}", fix))
+    return find_order(network, values, outputs, which, direction) or near[:1]
+
+
+def find_order(
+    network: Network, table: Array, outputs: Array, which: str, direction: str
+) -> list[Finding]:
+    """Return the finding where the columns of a table in another order give `outputs`."""
+    if table.ndim != 2:
+        return []
+    order = search_order(
+        lambda x: predict(network, [x], shape=outputs.shape),
+        table,
+        outputs,
+        lambda given: agree(outputs, given),
+    )
+    if order is None:
+        return []
+    change = order_columns(order)
+    said = f"the file gives the {which} for inputs {change.words}"
+    return [make_finding(change.missing, 0.95, said, change.spell_cure(direction == "missing"))]
+
+
+def spell_near(own: Array, given: Array, outputs: Array) -> str:
+    """Return how much nearer a change brings the file's outputs; "" where they do not come near."""
+    wanted, after, before = (np.asarray(each, np.float64).ravel() for each in (outputs, given, own))
+    if not len(wanted) == len(after) == len(before) or len(outputs) < FEWEST_NEAR:
+        return ""
+    if not all(np.isfinite(each).all() for each in (wanted, after)):
+        return ""
+    related, left = correlate(after, wanted), float(np.abs(after - wanted).mean())
+    apart = float(np.nan_to_num(np.abs(before - wanted), nan=np.inf).mean())
+    if related is None or related < RELATED or apart < FALLS * left:
+        return ""
+    return (
+        f"its outputs come near: off by {left:.3g} on average, and by {apart:.3g} for these;"
+        f" the correlation is {related:.2f}"
+    )

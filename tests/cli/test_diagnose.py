@@ -140,7 +140,7 @@ def test_a_release_that_cannot_be_built_leaves_what_the_file_told(call, tmp_path
         raise EnvironmentUnusable(f"{release} cannot be built", "no network", "connect it")
 
     for module in ("observe", "prove"):
-        monkeypatch.setattr(f"harness.diagnose.{module}.open_portable", refuse)
+        monkeypatch.setattr(f"harness.diagnose.load.{module}.open_portable", refuse)
     right = UNRELATED @ VALUES[:2] + 1
     path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
     np.save(tmp_path / "x.npy", UNRELATED[:, ::-1])

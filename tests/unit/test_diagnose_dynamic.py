@@ -480,7 +480,9 @@ def test_why_a_model_was_not_restored_names_no_folder_of_this_machine(
     path = write_archive(tmp_path / "m.keras", [dense("only", np.ones((3, 2)), np.ones(2))])
     deep = tmp_path / ("folder-" * 20)
     for module in ("observe", "prove"):
-        monkeypatch.setattr(f"harness.diagnose.{module}.open_portable", lambda _: Environment())
+        monkeypatch.setattr(
+            f"harness.diagnose.load.{module}.open_portable", lambda _: Environment()
+        )
     deep.mkdir()
     seen = Observer(read_origin(path), deep, "2.15", trusted=True, run=fail).observe()
     assert seen.error.startswith("OSError: cannot open m.keras, nor observed/x, nor x: why")

@@ -17,7 +17,9 @@ from harness.diagnose.evaluation.corpus_files import (
 )
 from harness.diagnose.file_answer import Samples
 from harness.diagnose.findings import Finding
+from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.forward.run import predict
+from harness.diagnose.forward.wrappers import clean_keywords
 from harness.diagnose.network.checkpoint import group
 from harness.diagnose.network.layer import Layer, Network, Node
 from harness.diagnose.network.read import read_network
@@ -403,3 +405,10 @@ def test_a_kernel_that_holds_its_lora_has_lost_no_variable(tmp_path: Path) -> No
     slots = (np.zeros((8, 2)), np.zeros((2, 16)), np.zeros((8, 2)), np.zeros((2, 16)))
     layers = [adapted, trained("b", 16, 1)]
     assert find(write_h5(tmp_path / "m.h5", layers, steps=9, slots=slots)) == []
+
+
+def test_a_layer_that_turns_images_in_training_is_computed_as_predict_does() -> None:
+    turns = Layer("turns", "RandomFlip", {"mode": "horizontal"})
+    assert clean_keywords({"training": True}, turns) == {}
+    with pytest.raises(CannotCompute):
+        clean_keywords({"training": True}, Layer("norm", "BatchNormalization", {}))

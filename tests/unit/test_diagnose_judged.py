@@ -388,8 +388,8 @@ def test_columns_of_series_and_turned_photographs_are_named_with_their_cure(
     random = np.random.default_rng(0)
     right = random.normal(size=(20, *shape))
     head = {"kernel": random.normal(size=(int(np.prod(shape)), 3)), "bias": np.zeros(3)}
-    layers = [Layer("flat", "Flatten", {}), Layer("head", "Dense", {"units": 3}, weights=head)]
-    network = Network(root=Node("Sequential", layers))
+    dense = Layer("head", "Dense", {"units": 3}, weights=head)
+    network = Network(root=Node("Sequential", [Layer("flat", "Flatten", {}), dense]))
     wanted = right.reshape(20, -1) @ head["kernel"]
     now = spoil(right)
     told = judge_surroundings(network, [now], wanted, now.reshape(20, -1) @ head["kernel"])

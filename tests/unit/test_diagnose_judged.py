@@ -17,7 +17,9 @@ from harness.diagnose.evaluation.corpus_files import (
 )
 from harness.diagnose.file_answer import Samples
 from harness.diagnose.findings import Finding
+from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.forward.run import predict
+from harness.diagnose.forward.wrappers import clean_keywords
 from harness.diagnose.network.checkpoint import group
 from harness.diagnose.network.layer import Layer, Network, Node
 from harness.diagnose.network.read import read_network
@@ -370,3 +372,43 @@ def test_a_dead_model_of_word_numbers_stays_judged() -> None:
     told = judge_surroundings(network, [words], None, np.zeros((20, 1)))
     assert told.computed == "as predicted"
     assert told.findings == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "spoil", "cause"),
+    [
+        ((6, 4), lambda x: x[..., [2, 0, 3, 1]], "columns-in-another-order"),
+        ((8, 8, 2), lambda x: np.rot90(x, 1, (1, 2)), "input-axes-exchanged"),
+        ((8, 8, 2), lambda x: np.rot90(x, 3, (1, 2)), "input-axes-exchanged"),
+    ],
+)
+def test_columns_of_series_and_turned_photographs_are_named_with_their_cure(
+    shape: tuple[int, ...], spoil: Any, cause: str
+) -> None:
+    random = np.random.default_rng(0)
+    right = random.normal(size=(20, *shape))
+    head = {"kernel": random.normal(size=(int(np.prod(shape)), 3)), "bias": np.zeros(3)}
+    dense = Layer("head", "Dense", {"units": 3}, weights=head)
+    network = Network(root=Node("Sequential", [Layer("flat", "Flatten", {}), dense]))
+    wanted = right.reshape(20, -1) @ head["kernel"]
+    now = spoil(right)
+    told = judge_surroundings(network, [now], wanted, now.reshape(20, -1) @ head["kernel"])
+    assert [each.cause for each in told.findings] == [cause]
+    names: dict[str, Any] = {"inputs": now, "np": np, "model": _Model()}
+    exec(told.findings[0].fix, names)
+    np.testing.assert_array_equal(names["predictions"], right)
+
+
+def test_a_kernel_that_holds_its_lora_has_lost_no_variable(tmp_path: Path) -> None:
+    adapted = trained("a", 8, 16)
+    adapted.config["lora_rank"] = 2
+    slots = (np.zeros((8, 2)), np.zeros((2, 16)), np.zeros((8, 2)), np.zeros((2, 16)))
+    layers = [adapted, trained("b", 16, 1)]
+    assert find(write_h5(tmp_path / "m.h5", layers, steps=9, slots=slots)) == []
+
+
+def test_a_layer_that_turns_images_in_training_is_computed_as_predict_does() -> None:
+    turns = Layer("turns", "RandomFlip", {"mode": "horizontal"})
+    assert clean_keywords({"training": True}, turns) == {}
+    with pytest.raises(CannotCompute):
+        clean_keywords({"training": True}, Layer("norm", "BatchNormalization", {}))

@@ -25,6 +25,16 @@ def scaled(random: Random, rows: int) -> Any:
     return (table(random, rows) - [20, 1013, 55, 3, -4]) / [8, 9, 15, 2, 1]
 
 
+def hours(random: Random, rows: int) -> Any:
+    """Windows of 24 hours of five columns, as they are measured."""
+    return table(random, rows * 24).reshape(rows, 24, 5)
+
+
+def scaled_hours(random: Random, rows: int) -> Any:
+    """The same, standardised by statistics that no sample has exactly."""
+    return scaled(random, rows * 24).reshape(rows, 24, 5)
+
+
 def shares(random: Random, rows: int) -> Any:
     """Colour images of 0..1: bright and red in the upper part, dark border."""
     images = random.uniform(0, 0.1, (rows, 16, 16, 3))
@@ -55,10 +65,25 @@ def turn(rows: Any) -> Any:
     return np.stack([np.concatenate([row[row > 0], row[row == 0]]) for row in rows])
 
 
-MAKERS = {"table": table, "scaled": scaled, "shares": shares, "pixels": pixels, "words": words}
+MAKERS = {
+    "table": table,
+    "scaled": scaled,
+    "hours": hours,
+    "scaled hours": scaled_hours,
+    "shares": shares,
+    "pixels": pixels,
+    "words": words,
+}
 Make, Spoil = Callable[[Random, int], Any], Callable[[Any], Any]
 CHANGES: list[tuple[str, Make, Spoil]] = [
     ("features-not-scaled", scaled, lambda x: x * [8, 9, 15, 2, 1] + [20, 1013, 55, 3, -4]),
+    (
+        "features-not-scaled",
+        scaled_hours,
+        lambda x: x * [8, 9, 15, 2, 1] + [20, 1013, 55, 3, -4],
+    ),
+    ("scaler-refitted", scaled_hours, lambda x: (x - x.mean((0, 1))) / x.std((0, 1))),
+    ("inputs-far-from-training", hours, lambda x: x + np.float64([0, 0, 0, 0, 900])),
     ("scaler-refitted", scaled, lambda x: (x - x.mean(0)) / x.std(0)),
     ("scaler-refitted", table, lambda x: (x - x.mean(0)) / x.std(0)),
     ("columns-in-another-order", table, lambda x: x[:, [1, 0, 2, 3, 4]]),

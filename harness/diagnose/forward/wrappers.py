@@ -22,6 +22,10 @@ from harness.formats.facts import plain
 UNTRUSTED = (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError)
 SAME_TENSOR = {"InputLayer", "MultiHeadAttention"}  # these read no mask, or say so themselves
 RECURRENT = {"Bidirectional", "GRU", "LSTM", "RNN", "SimpleRNN"}
+RANDOM_IMAGES = {  # Keras 3 stores training=True, their default, with every call of them
+    *("RandomBrightness", "RandomContrast", "RandomFlip", "RandomRotation", "RandomTranslation"),
+    "RandomZoom",
+}
 SCORES = {"return_attention_scores", "use_causal_mask"}
 KEYWORDS = {
     **{name: {"initial_state"} for name in RECURRENT},
@@ -36,7 +40,8 @@ def clean_keywords(keywords: dict[str, Any], member: Layer | Node) -> dict[str, 
     """Return the keywords of a call that say something; raises CannotCompute for training."""
     kept = {key: value for key, value in keywords.items() if value is not None}
     kept = {key: value for key, value in kept.items() if value is not False}
-    if kept.pop("training", None) is not None:
+    training = kept.pop("training", None)
+    if training is not None and member.class_name not in RANDOM_IMAGES:  # predict passes False
         raise CannotCompute(f"a call of {plain(member.name, 40)} in training mode")
     return kept
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -63,15 +64,15 @@ def iterate_changes(values: Array) -> Iterator[Change]:
     )
     if table and whole and np.abs(values).max(initial=0) > 2:
         yield from change_words(values)
-    if table and 2 <= values.shape[1] <= MOST_FEATURES:
-        for order in list(permutations(range(values.shape[1])))[1:]:
-            yield order_columns(list(order))
+    if (table or (values.ndim == 3 and not image)) and 2 <= values.shape[-1] <= MOST_FEATURES:
+        for order in list(permutations(range(values.shape[-1])))[1:]:
+            yield order_columns(list(order), ":, " if table else "..., ")
 
 
-def order_columns(order: list[int]) -> Change:
-    """Return a table with its columns in another order."""
+def order_columns(order: list[int], rows: str = ":, ") -> Change:
+    """Return a table, or sequences with `rows` "..., ", with its columns in another order."""
     name, said = "columns-in-another-order", f"with their columns in the order {order}"
-    return Change(said, f"inputs[:, {order}]", lambda x: x[:, order], name, name)
+    return Change(said, f"inputs[{rows}{order}]", lambda x: x[..., order], name, name)
 
 
 def change_pixels(values: Array) -> Iterator[Change]:
@@ -116,6 +117,10 @@ def change_axes(values: Array, image: bool) -> Iterator[Change]:
     reversed_ = "input-axis-reversed"
     said = "upside down" if image else "with their steps backwards, the last one first"
     yield Change(said, "inputs[:, ::-1]", lambda x: x[:, ::-1], reversed_, reversed_)
+    if image and values.ndim == 4 and shape[0] == shape[1]:
+        for times, way in ((1, "left"), (3, "right")):  # photographs keep their rotation in EXIF
+            said, code = f"turned a quarter to the {way}", f"np.rot90(inputs, {times}, (1, 2))"
+            yield Change(said, code, partial(np.rot90, k=times, axes=(1, 2)), name, name)
     if image:
         mirrored = "mirrored, left for right"
         yield Change(mirrored, "inputs[:, :, ::-1]", lambda x: x[:, :, ::-1], reversed_, reversed_)

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.diagnose.findings import Finding, make_finding, rank
 from harness.diagnose.rules.image_input import IMAGE_RULES, find_truncation
-from harness.diagnose.rules.table_input import TABLE_RULES, WORD_RULES
+from harness.diagnose.rules.table_input import TABLE_RULES, WORD_RULES, find_far, find_scaling
 from harness.verdicts.statistics import Array
 
 CHANCE = 1e-4  # with which new rows may look like a fault
@@ -18,7 +18,6 @@ MOST_NUMBERS = 1 << 24  # of a sample that are looked at
 CHANNELS = (1, 3, 4)  # of images
 SHORTEST_SIDE = 8  # of an image without an axis for channels
 Rule = Callable[[Array, Array], Finding | None]
-SERIES_RULES: Sequence[Rule] = (find_truncation,)
 
 
 def compare_inputs(training: Array, inputs: Array) -> list[Finding]:
@@ -47,6 +46,23 @@ def compare_inputs(training: Array, inputs: Array) -> list[Finding]:
         rules = SERIES_RULES
     found = [finding for rule in rules if (finding := rule(before, now))]
     return rank(found if image else found[:1])  # in a table one difference explains the others
+
+
+def find_in_steps(rule: Rule) -> Rule:
+    """Return a rule of tables for series: every step is a row, the last axis holds the columns."""
+
+    def find(before: Array, now: Array) -> Finding | None:
+        rows, today = (each.reshape(-1, each.shape[-1]) for each in (before, now))
+        return rule(rows, today)
+
+    return find
+
+
+SERIES_RULES: Sequence[Rule] = (
+    find_truncation,
+    find_in_steps(find_scaling),
+    find_in_steps(find_far),
+)
 
 
 def cut_rows(values: Array) -> Array:

@@ -177,7 +177,8 @@ def find_lost_variables(network: Network) -> Finding | None:
     # Adam of Keras 2.1 and 2.2 keeps a (1,) for each weight where amsgrad would keep a slot
     slots = Counter(shape for shape in optimizer.slots if shape and shape != (1,))
     lost = sorted(shape for shape in slots if not shapes[shape])
-    if not lost or network.partly:
+    adapted = any(each.config.get("lora_rank") for each in network.layers)  # saved in its kernel
+    if not lost or network.partly or adapted:
         return None
     said = f"the optimizer has {slots[lost[0]]} slots of shape {lost[0]}"
     return make_finding("variables-lost", 0.9, f"{said}, and no weight in the file has this shape")

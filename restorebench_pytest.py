@@ -70,5 +70,5 @@ def fail_unless_verified(
     except RestorebenchError as error:
         pytest.fail(error.render(), pytrace=False)
     if not found.verified:
-        pytest.fail("\n".join(describe_verification(found, found.reader)), pytrace=False)
+        pytest.fail("\n".join(describe_verification(found)), pytrace=False)
     return found

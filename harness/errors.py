@@ -18,6 +18,8 @@ class RestorebenchError(Exception):
     def __init__(self, problem: str, found: str = "", tip: str = "") -> None:
         super().__init__(problem)
         self.problem, self.found, self.tip = problem, found, tip
+        for line in filter(None, (found, tip)):  # Python shows them under a traceback
+            self.add_note(printable(line))
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         return type(self), (self.problem, self.found, self.tip)  # from another machine, whole

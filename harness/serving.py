@@ -172,6 +172,7 @@ def seal(
     from harness.origin.who_wrote import read_origin
     from harness.seals.run import check_can_seal, seal_model
 
+    needed = take_code(code)
     origin = read_origin(Path(model))
     check_can_seal(origin, trusted, replace)
     return seal_model(
@@ -179,7 +180,7 @@ def seal(
         origin,
         name_arrays(inputs),
         None if expected is None else name_arrays(expected),
-        None if code is None else Path(code),
+        needed,
         trusted,
         replace,
     )
@@ -206,6 +207,7 @@ def verify(
     from harness.origin.who_wrote import read_origin
     from harness.seals.run import check_can_verify, verify_model
 
+    needed = take_code(code)
     origin = read_origin(Path(model))
     check_can_verify(origin, trusted)
     chosen = reader or choose_default()
@@ -214,10 +216,19 @@ def verify(
         origin,
         chosen,
         None if inputs is None else name_arrays(inputs),
-        None if code is None else Path(code),
+        needed,
         trusted,
         tolerance,
     )
+
+
+def take_code(code: Path | str | None) -> Path | None:
+    """Return the path of the user's code; raises UsageError where there is no such file."""
+    from harness.errors import UsageError
+
+    if code is not None and not Path(code).is_file():
+        raise UsageError(f"there is no file {code}", "", "code names a Python file")
+    return None if code is None else Path(code)
 
 
 def take_rows(values: "ArrayLike | None", name: str) -> "Array | None":

@@ -147,6 +147,7 @@ def diagnose(
         raise UsageError(f"{option} needs a model file", "", command_line("diagnose model.keras"))
     beside = check_inputs(inputs, train_sample, scaler, model is not None)
     check_evidence(
+        model,
         model is not None or code is not None or beside,
         wanted is not None,
         len(arrays),
@@ -218,18 +219,24 @@ def tells_alone(model: Path) -> bool:
     return has_seal(model) or is_tflite(model)
 
 
-def check_evidence(model: bool, expected: bool, predicted: int, inputs: bool) -> None:
-    """Raise UsageError for a call that gives too little evidence, or too much."""
+def check_evidence(
+    model: Path | None, told: bool, expected: bool, predicted: int, inputs: bool
+) -> None:
+    """Raise UsageError for a call that gives too little evidence, or too much.
+
+    `told`: something else than outputs is given.
+    """
     if predicted > MOST_PREDICTED:
         raise UsageError(f"--predicted was given {predicted} times", "", "two calls are enough")
     if expected != bool(predicted) and predicted < MOST_PREDICTED and not inputs:
         missing = "--predicted" if expected else "--expected"
+        named = f"{quote(str(model))} --inputs x.npy " if model else ""
         raise UsageError(
             f"outputs are compared, and {missing} is missing",
             "",
-            command_line("diagnose --expected before.npy --predicted now.npy"),
+            command_line(f"diagnose {named}--expected before.npy --predicted now.npy"),
         )
-    if not model and not predicted:
+    if not told and not predicted:
         raise UsageError(
             "diagnose needs a model file, code, outputs to compare, or answers",
             "on a terminal it asks; elsewhere --answers FILE has lines such as: see: zeros",

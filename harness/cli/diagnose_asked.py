@@ -114,6 +114,7 @@ def ask_all() -> Answers:
         try:
             said = ask(question, number, read_line)
         except (KeyboardInterrupt, EOFError, typer.Abort) as error:
+            say("")  # the cursor stands behind the prompt
             raise Interrupted(keep(answers)) from error
         answers = msgspec.structs.replace(answers, **{question.key: said or UNKNOWN})
     say("")

@@ -65,8 +65,10 @@ def gather(
 def look_inside(diagnosis: "Diagnosis", given: "Restoring") -> "Diagnosis":
     """Return the diagnosis with what the restored model shows; raises as Restoring.observe."""
     from harness.diagnose.findings import rank
+    from harness.environments.resolve import OWN
 
-    with show_progress(f"restoring a copy in {given.reader or 'the release that wrote it'}"):
+    where = {"": "the release that wrote it", OWN: "your own environment"}
+    with show_progress(f"restoring a copy in {where.get(given.reader, given.reader)}"):
         seen = given.observe()
     findings = rank([*diagnosis.findings, *seen.findings])
     return msgspec.structs.replace(diagnosis, restored=seen, findings=findings)

@@ -58,13 +58,17 @@ def init(
     """Make a folder with the exercises: a script to mend, its artifact, sample inputs."""
     from harness.cli.learn_show import find_master, open_default, warn_without_cage
     from harness.cli.printer import Printer
-    from harness.course.folder import SCRIPT, fill_folder, prepare_folder
+    from harness.course.folder import SCRIPT, clear, fill_folder, prepare_folder
     from harness.course.progress import begin, describe_status
     from harness.course.table import list_track
 
     printer, progress = Printer(None), begin(track)
-    environment = open_default()
-    prepare_folder(folder)
+    prepare_folder(folder)  # before TensorFlow is downloaded, where it is
+    try:
+        environment = open_default()
+    except BaseException:  # Ctrl-C too
+        clear(folder)
+        raise
     chosen = [(each, find_master(each)) for each in list_track(track)]
     with show_progress(f"saving {len(chosen)} models"):
         fill_folder(folder, chosen, environment, progress)

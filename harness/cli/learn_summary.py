@@ -121,8 +121,11 @@ def describe_obstacle(exercises: Sequence[ExerciseSummary], learners: int) -> st
     held = find_obstacle(exercises)
     if held is None:
         return "No check has failed yet."
+    holds, at_it = "holds", f"{held.at} of {count(learners, 'learner')} are at it"
+    if not held.at:
+        holds, at_it = "has held", "nobody is at it now"
     return (
-        f"{held.id} holds people up most: {held.at} of {count(learners, 'learner')} are at it,"
+        f"{held.id} {holds} people up most: {at_it},"
         f" {count(held.failed, 'check')} of it failed, {count(held.hints, 'hint')} read."
     )
 

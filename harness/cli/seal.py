@@ -114,9 +114,11 @@ def write_function() -> int:
         raise UsageError(
             f"{target} is there already", "it is another one", "rename it, or delete it"
         )
-    if not target.exists():
+    if target.exists():
+        typer.echo(f"{target} is here already. In the script that saves the model:")
+    else:
         shutil.copyfile(MODULE, target)
-    typer.echo(f"Wrote {target}. In the script that saves the model:")
+        typer.echo(f"Wrote {target}. In the script that saves the model:")
     typer.echo("  from restorebench_seal import seal")
     typer.echo('  seal(model, inputs, "model.keras")  # after model.save("model.keras")')
     typer.echo(f"Next: {command_line('verify model.keras')}")

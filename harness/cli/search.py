@@ -11,7 +11,7 @@ from harness.cli.options import (
     open_catalog,
 )
 from harness.cli.printer import JsonOption, Printer
-from harness.cli.terminal import choose_layout
+from harness.cli.terminal import choose_layout, table_width
 from harness.errors import USAGE, UsageError, count
 from harness.program import command_line
 
@@ -79,8 +79,11 @@ def search(
 
 def tell_what_else(printer: Printer) -> None:
     """Say what helps where no lesson does: the release that wrote the file, and a report."""
-    printer.tip(
+    from harness.report.layout import fill_lines
+
+    said = (
         "\nDo you have the model's file? Then let the release that wrote it restore the model."
         "\nA report of what is missing here needs the question, the whole error, and that output."
-        f"\nNext: {command_line('env for FILE')}"
     )
+    printer.tip(fill_lines(said, table_width()))
+    printer.tip(f"Next: {command_line('env for FILE')}")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from harness.cli.seal import say_code
 from harness.cli.waiting import show_progress
 from harness.errors import CHANGED, EXPECTED, printable
 from harness.program import command_line
+
+if TYPE_CHECKING:
+    from harness.seals.verification import Verification
 
 
 def verify(
@@ -72,14 +75,18 @@ def verify(
     with show_progress(f"restoring in {called}"):
         found = verify_model(environment, origin, chosen, given, code, trust, tolerance)
     printer.record(found)
-    printer.prose(printable("\n".join(describe_verification(found, called))))
-    printer.tip(printable(f"Next: {choose_next(found.verified, model, inputs, code)}"))
+    printer.prose(printable("\n".join(describe_verification(found))))
+    printer.tip(printable(f"Next: {choose_next(found, model, inputs, code)}"))
     raise typer.Exit(EXPECTED if found.verified else CHANGED)
 
 
-def choose_next(verified: bool, model: Path, inputs: Path | None, code: Path | None) -> str:
-    """Return the next command."""
-    if verified:
-        return command_line("env list")
+def choose_next(found: "Verification", model: Path, inputs: Path | None, code: Path | None) -> str:
+    """Return the next command; of a verified model today's inputs are looked at, or a release."""
+    if found.verified and inputs:
+        return command_line("env list --all")
+    if any(each.check == "load" and each.details for each in found.findings):  # its classes
+        return command_line(f"verify {quote(str(model))} --code code.py")
+    if found.verified:
+        return command_line(f"verify {quote(str(model))}{say_code(code)} --inputs today.npy")
     given = f" --inputs {quote(str(inputs))}" if inputs else ""
     return command_line(f"diagnose {quote(str(model))}{given}{say_code(code)}")

@@ -14,6 +14,7 @@ from harness.catalog.scenario import Scenario
 from harness.course.exercises import BROKEN
 from harness.errors import printable
 from harness.formats.arrays import decode_array
+from harness.origin.answer import COLOURS
 from harness.processes.answer_files import UnreadableAnswer, read_answer, read_end
 from harness.processes.limits import Limits
 from harness.processes.step import StepResult
@@ -28,6 +29,8 @@ SHOWN = 4  # predictions
 LARGEST = 256 << 20  # bytes of predictions that are read
 BAD_ARCHIVES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 BEHIND = "\n\nException encountered: "  # what Keras 3 writes between an error and its cause
+CALLING = "Exception encountered when calling "  # what Keras 3 writes above an error in a call
+TARGET = " Target variable: "  # its numbers follow
 CONFIGURATION = " Full object config: "  # a dictionary, in which what was said gets lost
 Ending = Literal["not attempted", "still failing", "fails differently now", "done"]
 
@@ -148,11 +151,14 @@ def pick_line(message: str) -> str:
     """Return the line of an error that tells most, as it is written there.
 
     That is the first, or in Keras's report of an error behind an error the one behind, without the
-    configuration that follows it.
+    configuration that follows it. What a first line only announces stands on the next one.
     """
     _, wrapped, inner = message.rpartition(BEHIND)
-    line = inner.partition(CONFIGURATION)[0] if wrapped else message
-    return line.strip().partition("\n")[0]
+    told = inner.partition(CONFIGURATION)[0] if wrapped else message
+    first, _, rest = COLOURS.sub("", told).strip().partition("\n")
+    announced = rest.strip().partition("\n")[0].partition(TARGET)[0]
+    announces = first.endswith(":") or first.startswith(CALLING)
+    return f"{first} {announced}".strip() if announces else first
 
 
 def is_as_before(verdict: Verdict, said: str, scenario: Scenario) -> bool:
@@ -191,4 +197,4 @@ def show_numbers(values: Array, places: Array | None = None) -> str:
 def cut_frames(trace: str, work: Path) -> str:
     """Return the part of a traceback from the learner's file on, without the folder's name."""
     _, found, after = trace.partition(f'  File "{work / "restore.py"}"')
-    return (found + after).replace(f"{work}/", "").rstrip()
+    return COLOURS.sub("", (found + after).replace(f"{work}/", "")).rstrip()

@@ -12,6 +12,7 @@ from harness.formats.facts import is_bomb
 from harness.verdicts.statistics import Array
 
 UNNAMED = ""  # the array of a `.npy`
+MAGIC = (b"\x93NUM", b"PK\x03\x04")  # how a `.npy` and an `.npz` begin
 
 
 def read_samples(path: Path, option: str) -> dict[str, Array]:
@@ -30,10 +31,21 @@ def read_samples(path: Path, option: str) -> dict[str, Array]:
                 return {UNNAMED: loaded}
             arrays = {name: loaded[name] for name in loaded.files}
     except Exception as error:  # numpy, zipfile and zlib raise a dozen kinds for damaged bytes
-        raise UsageError(f"{path} holds no readable arrays", str(error), tip) from error
+        said = str(error)
+        if "pickle" in said:  # numpy advises to load it unsafely
+            said = explain_pickle(path)
+        raise UsageError(f"{path} holds no readable arrays", said, tip) from error
     if not arrays:
         raise UsageError(f"{path} holds no arrays", "", tip)
     return arrays
+
+
+def explain_pickle(path: Path) -> str:
+    """Return why numpy takes a file for pickled objects: it holds some, or is no file of numpy."""
+    with path.open("rb") as file:
+        if file.read(4) not in MAGIC:
+            return "it is no file that np.save or np.savez wrote"
+    return "it holds Python objects, which are not opened: save numbers or words"
 
 
 def check_spread(file: BinaryIO) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.environments.resolve import OWN
 from harness.errors import count
 from harness.formats.facts import plain
 from harness.seals.seal_file import Seal
@@ -33,8 +34,9 @@ def describe_seal(seal: Seal, folder: Path, proven: bool) -> list[str]:
     return lines
 
 
-def describe_verification(found: Verification, called: str) -> list[str]:
-    """Return the answer of `verify` as lines, the worst first; `called`: the reader's name."""
+def describe_verification(found: Verification) -> list[str]:
+    """Return the answer of `verify` as lines, the worst first."""
+    called = "your own environment" if found.reader == OWN else found.reader
     versions = ", ".join(
         f"{name} {found.versions[key]}"
         for key, name in (("tensorflow", "TensorFlow"), ("keras", "Keras"))

@@ -10,7 +10,7 @@ import msgspec
 import restorebench_seal
 from harness.errors import EnvironmentUnusable, RestorebenchError, UsageError
 from harness.files import temporary_folder
-from harness.formats.facts import plain
+from harness.formats.facts import MOST_NAMED, plain
 from harness.origin.answer import clean, read_caged_report
 from harness.origin.restore import find_innermost, make_step, run_shut_in, write_inputs
 from harness.origin.who_wrote import Origin
@@ -108,7 +108,8 @@ def verify_model(
         report, failure = run_step(environment, step, work, origin)
     if failure:
         check = "outputs" if report.loaded else "load"
-        findings.append(SealFinding(check=check, fails=True, says=failure))
+        needed = [] if report.loaded or code else name_classes(origin)
+        findings.append(SealFinding(check=check, fails=True, says=failure, details=needed))
     else:
         findings += [clean_finding(each) for each in report.findings]
     record = msgspec.to_builtins(seal)
@@ -122,6 +123,12 @@ def verify_model(
         findings=sorted(findings, key=lambda each: (not each.fails, rank(each))),
         compared=[plain(each, 200) for each in report.compared],
     )
+
+
+def name_classes(origin: Origin) -> list[str]:
+    """Return a line that asks for the user's classes and functions, none where there are none."""
+    named = ", ".join(plain(each, 60) for each in origin.custom[:MOST_NAMED])
+    return [f"the model needs {named}: name the Python file with --code"] if named else []
 
 
 def rank(finding: SealFinding) -> int:

@@ -102,6 +102,13 @@ def test_search_says_that_no_lesson_fits_and_what_to_do_instead(cli):
     assert not any(each["fits"] for each in found)
 
 
+def test_the_advice_where_no_lesson_fits_has_the_width_of_the_terminal(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = call("search", "pip cannot install tensorflow: DLL load failed").stdout.splitlines()
+    assert any("A report of what is missing here" in line for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
 def test_search_for_a_bare_symptom_points_at_its_ladder(cli):
     ended = cli("search", "my", "restored", "keras", "model", "predicts", "zeros")
     ended.assert_ran()

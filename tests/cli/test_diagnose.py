@@ -290,4 +290,6 @@ def test_predictions_of_a_tflite_model_alone_tell_something_or_say_what_is_missi
     assert silent.code == 0
     assert "To know more: give --expected: the predictions alone are no labels" in silent.stdout
     path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
-    call("diagnose", path, "--predicted", "now.npy").assert_refused(2, "--expected is missing")
+    tip = f"diagnose {path} --inputs x.npy --expected before.npy"
+    refused = call("diagnose", path, "--predicted", "now.npy")
+    refused.assert_refused(2, "--expected is missing", tip)

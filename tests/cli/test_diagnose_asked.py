@@ -65,6 +65,7 @@ def test_stopping_keeps_the_answers_and_overwrites_none(call, typed, tmp_path):
         ended = call("diagnose")
         assert ended.code == 130
         assert f"python -m harness diagnose --answers {name}" in ended.stderr
+        assert "\nInterrupted. Your answers are kept" in ended.stderr
         assert "see: constant: every photo is a dog" in (tmp_path / name).read_text()
     gone_on = call("diagnose", "--answers", name)
     assert gone_on.code == 0

@@ -1,18 +1,35 @@
 """`seal` and `verify` as a user types them: what is refused before TensorFlow starts."""
 
+import dataclasses
 import json
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from harness.catalog.load import PACKAGED
 from harness.cli import diagnose_load
+from harness.cli.verify import choose_next
 from harness.diagnose.evaluation.corpus_files import dense, write_h5
+from harness.origin.who_wrote import read_origin
+from harness.report.seal import describe_verification
+from harness.seals.run import name_classes
+from harness.seals.verification import SealFinding, Verification
 from restorebench_seal import seal
 
 ARTIFACTS = PACKAGED / "version" / "artifacts"
 WEIGHTS = ARTIFACTS / "gru_reset_after_tf1/artifact/weights.h5"
 LAMBDA = ARTIFACTS / "lambda_other_python/artifact/model.h5"
+VERIFIED = Verification(
+    model="m.keras",
+    verified=True,
+    reader="this",
+    versions={"tensorflow": "2.21.0"},
+    sealed="sealed today",
+    findings=[],
+    compared=[],
+)
 
 
 @pytest.fixture
@@ -26,9 +43,44 @@ def sealed(tmp_path):
     return tmp_path / "model.h5"
 
 
+CLASSES = [SealFinding(check="load", fails=True, says="TypeError", details=["the model needs X"])]
+
+
+@pytest.mark.parametrize(
+    ("verified", "findings", "inputs", "following"),
+    [
+        (True, [], None, "verify 'my model.h5' --code my.py --inputs today.npy"),
+        (True, [], Path("x.npy"), "env list --all"),
+        (False, [], Path("x.npy"), "diagnose 'my model.h5' --inputs x.npy --code my.py"),
+        (False, CLASSES, None, "verify 'my model.h5' --code code.py"),
+    ],
+)
+def test_verify_is_followed_by_what_is_fed_today_or_by_what_finds_the_cause(
+    verified, findings, inputs, following
+):
+    found = msgspec.structs.replace(VERIFIED, verified=verified, findings=findings)
+    said = choose_next(found, Path("my model.h5"), inputs, Path("my.py"))
+    assert said == f"python -m harness {following}"
+
+
+def test_a_model_whose_classes_are_missing_names_them(sealed):
+    origin = read_origin(sealed)
+    assert name_classes(origin) == []
+    needs = dataclasses.replace(origin, custom=("shop>Discount", "Mine"))
+    (said,) = name_classes(needs)
+    assert said == "the model needs shop>Discount, Mine: name the Python file with --code"
+
+
 def test_a_model_without_a_seal_is_not_verified(call, tmp_path):
     write_h5(tmp_path / "model.h5", [dense("dense", np.ones((3, 2)), np.zeros(2))])
     call("verify", "model.h5").assert_refused(2, "there is no seal beside", "seal MODEL --inputs")
+
+
+@pytest.mark.parametrize(("reader", "called"), [("this", "your own environment"), ("2.18", "2.18")])
+def test_the_environment_of_a_verification_is_called_as_the_user_knows_it(reader, called):
+    """The pytest plugin prints these lines too."""
+    found = msgspec.structs.replace(VERIFIED, reader=reader)
+    assert describe_verification(found)[2] == f"  restored in {called}: TensorFlow 2.21.0"
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"seal": 2}', b"\xff", b"[" * 100_000])
@@ -87,7 +139,7 @@ def test_the_function_file_is_copied_and_never_written_over_another(call, tmp_pa
     assert ended.stdout.endswith("Next: python -m harness verify model.keras\n")
     copy = tmp_path / "restorebench_seal.py"
     assert "def seal(" in copy.read_text()
-    call("seal", "--function").assert_ran()
+    assert call("seal", "--function").stdout.startswith("restorebench_seal.py is here already. In")
     copy.write_text("mine")
     call("seal", "--function").assert_refused(2, "is there already")
     assert copy.read_text() == "mine"

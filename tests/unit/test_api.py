@@ -43,3 +43,9 @@ def test_cures_that_nobody_can_carry_out_need_no_model(tmp_path):
     (proof,) = api.prove(tmp_path / "absent.keras", [finding])
     assert (proof.result, proof.reason) == ("cannot", "the model has to be trained again")
     assert api.prove(tmp_path / "absent.keras", []) == []
+
+
+def test_code_that_is_not_there_is_refused_before_a_model_is_restored(tmp_path):
+    for call in (api.verify, lambda model, code: api.seal(model, [[1.0]], code=code)):
+        with pytest.raises(UsageError, match=r"there is no file absent\.py"):
+            call(tmp_path / "model.keras", code="absent.py")

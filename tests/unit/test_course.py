@@ -242,6 +242,35 @@ def test_of_an_error_behind_an_error_the_line_is_shown_that_the_hint_speaks_of(t
     assert "Could not locate" in CATALOG.find("missing-custom-objects").hints[0]
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            "A total of 1 objects could not be loaded. Example error message for object <Dense"
+            " name=tags>:\n\nThe target has the shape (8, 3), the value (8, 4). Target variable: [["
+            "0.1\n0.2]]\n\n"
+            "List of objects that could not be loaded:\n[<Dense name=tags>]",
+            "ValueError: A total of 1 objects could not be loaded. Example error message for object"
+            " <Dense name=tags>: The target has the shape (8, 3), the value (8, 4).",
+        ),
+        (
+            "Exception encountered when calling Lambda.call().\n\n\x1b[1mPEAK is not defined"
+            "\x1b[0m\n\nArguments received by Lambda.call():\n  \u2022 inputs=tf.Tensor",
+            "ValueError: Exception encountered when calling Lambda.call(). PEAK is not defined",
+        ),
+        ("Graph execution error:", "ValueError: Graph execution error:"),
+    ],
+)
+def test_what_keras_only_announces_in_the_first_line_is_shown(message, said, tmp_path):
+    trace = f'  File "{tmp_path}/restore.py", line 9, in restore\nValueError: {message}'
+    error = StepError(type="ValueError", message=message, traceback=trace)
+    result = StepResult(ended="error", error=error)
+    scenario = CATALOG.find("skip-mismatch-head")
+    checked = judge_result(result, tmp_path / "learner", WANTED, scenario)
+    assert checked.said == said
+    assert "\x1b" not in checked.frames
+
+
 def test_an_endless_loop_is_called_timeout(tmp_path):
     result = StepResult(ended="timeout", error=StepError(type="timeout", message="stopped"))
     checked = judge_result(result, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
@@ -252,6 +281,18 @@ def test_predictions_that_are_no_array_are_no_traceback(tmp_path):
     (tmp_path / "predictions.npz").write_bytes(b"PK\3\4 and nothing else")
     checked = judge_result(WHOLE, tmp_path, WANTED, CATALOG.find("target-left-scaled"))
     assert "left no predictions" in checked.said
+
+
+def test_the_folder_is_looked_at_before_tensorflow_is_opened(tmp_path, capsys, monkeypatch):
+    def download():
+        raise EnvironmentUnusable("the download was stopped")
+
+    monkeypatch.setattr("harness.cli.learn_show.open_default", download)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").touch()
+    assert learn(capsys, "init", tmp_path / "full")[0] == 2
+    assert learn(capsys, "init", tmp_path / "new")[0] == 3
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 def test_a_folder_that_is_not_empty_stays_as_it_is(tmp_path):

@@ -159,6 +159,13 @@ def test_the_page_says_who_is_where_what_holds_people_up_and_who_needs_help(
     assert said.strip().endswith(f"learn summary {group} --csv class.csv")
 
 
+def test_an_exercise_that_is_behind_everybody_is_said_to_have_held_them_up(tmp_path, capsys):
+    tries = {FIRST.id: Tries(failed=2, first=BEGUN, last=BEGUN + 60)}
+    write_progress(tmp_path, Progress(done=[FIRST.id], tries=tries))
+    said = learn(capsys, "summary", tmp_path)[1]
+    assert f"{FIRST.id} has held people up most: nobody is at it now, 2 checks of it failed" in said
+
+
 def test_the_csv_has_a_line_for_each_learner_and_exercise_and_for_each_round(group, capsys):
     found = {CASES[0].id: [CASES[0].cause], CASES[1].id: [CASES[1].wrong[0], CASES[1].cause]}
     (group / "=ella.json").write_text(to_json(Progress(found=found)))

@@ -1,5 +1,8 @@
 """How a problem reads: harness/errors.py."""
 
+import pickle
+import traceback
+
 import pytest
 
 from harness.errors import EnvironmentUnusable, RestorebenchError, UsageError, count
@@ -30,3 +33,11 @@ def test_every_kind_has_its_exit_code(kind, code):
 
 def test_one_thing_is_not_called_several():
     assert [count(number, "path") for number in (0, 1, 2)] == ["0 paths", "1 path", "2 paths"]
+
+
+def test_a_traceback_shows_what_was_found_and_the_tip():
+    error = UsageError("scenario not found: x", "looked in a", "did you mean y?")
+    shown = "".join(traceback.format_exception_only(pickle.loads(pickle.dumps(error))))
+    assert shown == (
+        "harness.errors.UsageError: scenario not found: x\nlooked in a\ndid you mean y?\n"
+    )

@@ -69,6 +69,16 @@ def test_what_numpy_stumbles_over_is_refused_in_one_sentence(tmp_path, content):
         read_samples(tmp_path / "inputs.npy", "--inputs")
 
 
+def test_what_numpy_would_unpickle_is_told_without_its_advice_to_do_so(tmp_path):
+    np.save(tmp_path / "objects.npy", np.array([{"a": 1}], dtype=object))
+    (tmp_path / "script.py").write_text("import numpy as np\n")
+    for name, found in (("objects.npy", "Python objects"), ("script.py", "no file that np.save")):
+        with pytest.raises(UsageError, match="holds no readable arrays") as raised:
+            read_samples(tmp_path / name, "--inputs")
+        assert found in raised.value.found
+        assert "allow_pickle" not in raised.value.found
+
+
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
     with pytest.raises(UsageError, match="there is no file"):
         read_samples(tmp_path / "inputs.npy", "--inputs")

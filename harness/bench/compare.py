@@ -39,8 +39,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
 def compare_runs(baseline: SavedRun, run: SavedRun) -> list[Drift]:
     """Return the drift of every workload of either run.
 
-    Raises UsageError where the first environments of both runs hold other packages: then nothing
-    ties the days together. Raises it for one run twice, too.
+    Raises UsageError where the first environments of both runs hold other packages, or run on
+    another device: then nothing ties the days together. Raises it for one run twice, too.
     """
     if baseline == run:
         raise UsageError(
@@ -61,6 +61,12 @@ def compare_runs(baseline: SavedRun, run: SavedRun) -> list[Drift]:
                 "the two runs start from different environments, so nothing ties them together",
                 f"A was {old.a.environment.name}, and is {new.a.environment.name}",
                 "compare runs whose first environment holds the same packages",
+            )
+        if old.device != new.device:
+            raise UsageError(
+                "the two runs were made on different devices, so nothing ties them together",
+                f"one ran on {old.device}, the other on {new.device}",
+                "compare runs of the same --device",
             )
         names = dict.fromkeys([*old.workloads, *new.workloads])
         family = len(names)

@@ -54,6 +54,13 @@ def test_runs_that_start_from_other_environments_are_not_compared():
         compare_runs(make_run(1.0), make_run(1.0, lock="two"))
 
 
+def test_a_run_on_a_gpu_is_not_compared_with_one_on_the_cpu():
+    run = make_run(1.0, seed=2)
+    run.run.comparisons[0].device = "GPU:0"
+    with pytest.raises(UsageError, match="different devices"):
+        compare_runs(make_run(1.0), run)
+
+
 def test_a_run_is_not_compared_with_itself():
     with pytest.raises(UsageError, match="the same run"):
         compare_runs(make_run(1.0), make_run(1.0))

@@ -92,8 +92,9 @@ def compare_pairs(
     """Return the answer for one workload; ALPHA is shared by Bonferroni among the family."""
     counts = (len(before), len(after))
     if min(counts) < FEWEST_PAIRS:
-        missing = "the baseline" if counts[0] < FEWEST_PAIRS else "the run"
-        reason = f"{missing} has {min(counts)} usable pairs, {FEWEST_PAIRS} are needed"
+        sides = zip(("the baseline", "the run"), counts, strict=True)
+        few = [f"{side} has {number}" for side, number in sides if number < FEWEST_PAIRS]
+        reason = f"{' and '.join(few)} usable pairs, {FEWEST_PAIRS} are needed"
         return Drift(workload=name, answer="failed", pairs=counts, reason=reason)
     change = welch(log_ratios(before, "b"), log_ratios(after, "b"))
     return make_drift(name, change, ALPHA / family, counts)

@@ -74,6 +74,11 @@ def test_too_few_pairs_are_no_answer():
     )
 
 
+def test_each_side_that_has_too_few_pairs_is_named_with_its_own_number():
+    (drift,) = compare_runs(make_run(1.0, pairs=4), make_run(1.0, pairs=2))
+    assert drift.reason == "the baseline has 4 and the run has 2 usable pairs, 5 are needed"
+
+
 def test_a_run_is_saved_in_one_file_and_read_again(tmp_path):
     store, saved = BenchStore(tmp_path), make_run(1.1)
     run = store.start(saved.run.request)

@@ -20,6 +20,7 @@ from harness.bench.statistics import (
     percentile,
     reject_by_holm,
 )
+from harness.errors import count
 
 ALPHA = 0.01  # false alarms in all: every look, every workload
 LOOKS = {5: 0.1, 8: 0.2, 12: 0.3, 20: 0.4}  # pairs: the share of ALPHA that this look may use
@@ -140,8 +141,9 @@ def settle_early(pairs: Sequence[MeasuredPair]) -> Decision | None:
             kind = "skipped" if pair.skipped else "failed"
             return Decision(answer=kind, pairs=len(pairs) - 1, reason=pair.failed)
         if any(pair.wrong):
-            side = "A" if pair.wrong[0] else "B" if pair.wrong[1] else "the control"
-            said = f"{side} predicted something else in {sum(pair.wrong)} timed calls"
+            sides = zip(("A", "B", "the control"), pair.wrong, strict=False)
+            side, calls = next(each for each in sides if each[1])
+            said = f"{side} predicted something else in {count(calls, 'timed call')}"
             return Decision(answer="wrong", pairs=len(pairs), reason=said)
     return None
 

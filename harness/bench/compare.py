@@ -17,7 +17,7 @@ import numpy as np
 from harness.bench.decide import ALPHA, SAME, log_ratios
 from harness.bench.raw import MeasuredPair
 from harness.bench.statistics import Array, t_quantile, t_tail
-from harness.bench.store import SavedRun
+from harness.bench.store import SavedRun, leave_out_paths
 from harness.errors import UsageError
 
 FEWEST_PAIRS = 5
@@ -42,7 +42,7 @@ def compare_runs(baseline: SavedRun, run: SavedRun) -> list[Drift]:
     Raises UsageError where the first environments of both runs hold other packages, or run on
     another device: then nothing ties the days together. Raises it for one run twice, too.
     """
-    if baseline == run:
+    if leave_out_paths(baseline) == leave_out_paths(run):
         raise UsageError(
             "both are the same run, so nothing would be compared",
             "",

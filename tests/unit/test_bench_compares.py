@@ -66,6 +66,18 @@ def test_a_run_is_not_compared_with_itself():
         compare_runs(make_run(1.0), make_run(1.0))
 
 
+def test_a_run_is_not_compared_with_what_was_saved_of_it(tmp_path):
+    store, run = BenchStore(tmp_path), make_run(1.0)
+    side = run.run.comparisons[0].a
+    found = msgspec.structs.replace(side.environment, executable="/somewhere/python")
+    run.run.comparisons[0].a = msgspec.structs.replace(side, environment=found)
+    store.folder.mkdir()
+    (store.folder / "all.bench").write_bytes(zlib.compress(msgspec.msgpack.encode(run)))
+    store.save("all", "nightly")
+    with pytest.raises(UsageError, match="the same run"):
+        compare_runs(store.open("nightly"), run)
+
+
 def test_too_few_pairs_are_no_answer():
     (drift,) = compare_runs(make_run(1.0), make_run(1.0, pairs=3))
     assert (drift.answer, drift.reason) == (

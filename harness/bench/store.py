@@ -155,7 +155,14 @@ class BenchStore:
         return saved
 
     def save(self, word: str, name: str) -> Path:
-        """Keep a run under a name, in one file without paths of this machine; return the file."""
+        """Keep a run under a name, in one file without paths of this machine; return the file.
+
+        Raises UsageError for a name that is a number: `open` takes it for a run's.
+        """
+        if name.isdecimal():
+            raise UsageError(
+                f"a run cannot be saved as {name}", "that is the number of a run", "give it a name"
+            )
         saved = leave_out_paths(self.open(word))
         file = Path(name) if name.endswith(SAVED) else self.folder / f"{name}{SAVED}"
         try:

@@ -118,6 +118,13 @@ def test_a_saved_file_holds_no_path_of_the_machine_that_measured(tmp_path):
     assert b"/somewhere" not in zlib.decompress(file.read_bytes())
 
 
+def test_a_name_that_is_a_number_is_refused_since_it_would_open_another_run(tmp_path):
+    store = BenchStore(tmp_path)
+    store.start(make_run(1.1).run.request)
+    with pytest.raises(UsageError, match="cannot be saved as 12"):
+        store.save("1", "12")
+
+
 def test_only_an_unfinished_run_of_the_same_request_is_resumed(tmp_path):
     store, request = BenchStore(tmp_path), make_run(1.0).run.request
     assert store.find_unfinished(request) is None

@@ -1,6 +1,7 @@
 """`bench`: is one TensorFlow slower than another?"""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -247,7 +248,7 @@ def show_run(
     from harness.bench.store import BenchStore
 
     saved = BenchStore(reports).open(run)
-    next_words = None if run.isdecimal() else f"bench compare {run} RUN"
+    next_words = None if run.isdecimal() else f"bench compare {quote(run)} RUN"
     show_answers(saved, printer, layout, junit_file, annotations, html_file, next_words)
 
 
@@ -262,7 +263,7 @@ def save_run(
 
     file = BenchStore(reports).save(run, name)
     typer.echo(f"Run {run} is saved in {file} ({file.stat().st_size / 1024:.0f} KiB).")
-    typer.echo(f"Next: {command_line(f'bench show {name}')}")
+    typer.echo(f"Next: {command_line(f'bench show {quote(name)}')}")
 
 
 app.command("compare", cls=Command)(compare_with_baseline)

@@ -46,10 +46,11 @@ PairsOption = Annotated[
     ),
 ]
 SeedOption = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--seed",
         metavar="N",
+        min=1,
         help="Of block orders and memory layouts [default: the run's number].",
         show_default=False,
     ),

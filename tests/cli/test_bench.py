@@ -21,6 +21,7 @@ REFUSED = {
     "bench 2.20 2.21 --time-limit 0": "ERROR  --time-limit must be more than 0",
     "bench 2.20 2.21 --time-limit inf": "ERROR  --time-limit must be more than 0",
     "bench 2.20 2.21 --time-limit nan": "ERROR  --time-limit must be more than 0",
+    "bench 2.20 2.21 --seed 0": "ERROR  Invalid value for '--seed': 0 is not in the range x>=1",
     "bench show 7": "ERROR  there is no run 7 of bench in",
     "bench show weekly": "ERROR  weekly is no run of bench",
     "bench compare a.json b.json": "ERROR  a.json is no file of pytest-benchmark",

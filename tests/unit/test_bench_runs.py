@@ -1,5 +1,7 @@
 """A whole run of `bench` with a clock of its own: interrupted, resumed, shown, drawn."""
 
+from unittest.mock import Mock
+
 import msgspec
 import pytest
 
@@ -90,6 +92,15 @@ def test_a_run_finds_what_is_slower_and_leaves_out_what_is_not_there(world):
     assert saved.run.finished
     ratio = answer_run(saved).comparisons[0].ratio
     assert ratio == pytest.approx(1.1)
+
+
+def test_no_pair_is_told_that_was_not_measured(world):
+    store, request, _ = world
+    observer = KillAfter()
+    told = observer.finish_pair = Mock()
+    run = store.start(msgspec.structs.replace(request, most_pairs=12))
+    carry_out_bench(store, run, None, observer)
+    assert [each.args[0] for each in told.call_args_list] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("workloads", [1, 5, 9])

@@ -125,7 +125,7 @@ def diagnose(
         for each in (model, code, inputs, train_sample, scaler, *(predicted or []), expected)
         if each
     ]
-    check_reports(sarif, html, given[0] if given else None)
+    check_reports(sarif, html, given)
     if causes:
         printer.record(list(ALL))
         printer.prose(describe_causes())

@@ -28,8 +28,6 @@ LAST_SHARE = 0.5  # of the last look, where `--pairs` is none of LOOKS
 SAME = 0.02  # an interval inside 1 ± 2 % means the same
 INJECTED = 0.03  # what the control slows down by, and what must be found
 
-ANSWERS = ("slower", "faster", "same", "undecided", "wrong", "void", "failed", "skipped")
-
 
 class Controls(msgspec.Struct, frozen=True, kw_only=True):
     """What the controls came out as: `same` must not be slower or faster, `injected` be slower."""

@@ -9,11 +9,8 @@ import typer
 from harness.cli.bench_checks import check_bench_request, choose_environments
 from harness.cli.bench_compare import compare_with_baseline
 from harness.cli.bench_options import (
-    ON_GITHUB,
-    AnnotationsOption,
     DeviceOption,
     HtmlOption,
-    JUnitOption,
     PairsOption,
     PriorityOption,
     ResumeOption,
@@ -24,7 +21,14 @@ from harness.cli.bench_options import (
     split_names,
 )
 from harness.cli.commands import Command, Group
-from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption
+from harness.cli.options import (
+    DEFAULT_REPORTS,
+    ON_GITHUB,
+    AnnotationsOption,
+    FormatOption,
+    JUnitOption,
+    ReportsOption,
+)
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import TensorFlowOption
 from harness.cli.terminal import choose_layout

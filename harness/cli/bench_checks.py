@@ -20,7 +20,7 @@ def choose_environments(words: list[str], releases: list[str]) -> list[str]:
     """Return the environments in their order; raises UsageError unless there are two or more."""
     from harness.environments.resolve import check_name, make_absolute
 
-    names = [each for word in words for each in split_releases([word])] + releases
+    names = split_releases(words) + releases
     if len(names) < 2:
         raise UsageError(
             "bench compares two environments",

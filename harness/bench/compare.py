@@ -80,7 +80,7 @@ def compare_runs(baseline: SavedRun, run: SavedRun) -> list[Drift]:
 
 
 def usable(pairs: Sequence[MeasuredPair]) -> list[MeasuredPair]:
-    """Return the pairs that were measured; none where a prediction was wrong."""
+    """Return the pairs that were measured; none where one failed or a prediction was wrong."""
     if any(any(pair.wrong) or pair.failed for pair in pairs):
         return []
     return list(pairs)

@@ -15,7 +15,7 @@ from harness.bench.prepare import Prepared
 from harness.bench.request import BenchComparison, BenchRequest
 from harness.bench.run import BenchObserver, carry_out_bench
 from harness.bench.store import BenchStore, describe_gpu
-from harness.bench.text import describe_result
+from harness.bench.text import describe_result, show_time
 from harness.bench.workloads import Workload
 from harness.errors import EnvironmentUnusable
 from harness.locks import hold_machine
@@ -182,6 +182,14 @@ def test_the_text_names_every_answer_in_80_columns(world):
     assert max(map(len, text.splitlines())) <= 80
     assert "call: B is 10.0% slower than A." in text
     assert "xla: does not apply: B: NotApplicable: no such call." in text
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "shown"),
+    [(999.7, "1 µs"), (999_400, "999 µs"), (999_700, "1 ms"), (999_700_000, "1 s"), (12, "12 ns")],
+)
+def test_a_time_has_at_most_three_figures(nanoseconds, shown):
+    assert show_time(nanoseconds) == shown
 
 
 def test_junit_and_annotations_show_what_is_slower(world):

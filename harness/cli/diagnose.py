@@ -134,7 +134,8 @@ def diagnose(
     if evaluation:
         print_evaluation(evaluation, load, prove, limit, printer)
         raise typer.Exit(EXPECTED)
-    if answers or (not given and not reader and diagnose_asked.can_ask()):
+    nothing = not (given or reader or load or prove)
+    if answers or (nothing and diagnose_asked.can_ask()):
         if answers and given:
             raise diagnose_asked.refuse_both(answers)
         diagnose_asked.consult(answers, printer, lambda one: print_diagnosis(one, printer))

@@ -107,8 +107,8 @@ def measure_comparison(
     raw = store.raw(run)
     measured = store.load_measured(run)[index]
     observer.begin(comparison, request.most_pairs)
+    decisions = decide(measured, request.most_pairs)
     for pair in range(request.most_pairs):
-        decisions = decide(measured, request.most_pairs)
         open_ = [
             each for each in prepared.openings if goes_on(decisions[each.workload.name], request)
         ]
@@ -135,7 +135,8 @@ def measure_comparison(
             if kernels and not comparison.kernels:
                 comparison.kernels = kernels
                 store.record(run)
-        observer.finish_pair(pair + 1, decide(measured, request.most_pairs))
+        decisions = decide(measured, request.most_pairs)
+        observer.finish_pair(pair + 1, decisions)
 
 
 def goes_on(decision: Decision, request: BenchRequest) -> bool:

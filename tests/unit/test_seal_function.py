@@ -48,14 +48,11 @@ def test_the_same_model_is_verified(path):
     assert str(report) == "verified"
 
 
-@pytest.mark.parametrize("fails_at", ["inputs", "outputs", "layers"])
-def test_an_older_seal_stays_where_the_disk_fails_while_a_new_one_is_written(
-    path, monkeypatch, fails_at
-):
+def test_an_older_seal_stays_where_the_disk_fails_while_a_new_one_is_written(path, monkeypatch):
     write = np.savez_compressed
 
     def fail(file, **arrays):
-        if fails_at in str(file):
+        if str(file).endswith("layers.npz"):
             raise OSError("no space left on device")
         write(file, **arrays)
 

@@ -21,6 +21,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import sys
 import time
 from collections import namedtuple
@@ -76,6 +77,7 @@ def seal(model, inputs, path, expected=None, rows=ROWS):
     seal would prove nothing: fewer than two rows, outputs that are NaN or equal in all rows, or
     other outputs than the expected ones.
     """
+    file = describe_file(path)
     given, names, arrays = take_inputs(inputs, model)
     kept = [array[:rows] for array in arrays]
     state = examine(model, given, names, kept)
@@ -87,17 +89,18 @@ def seal(model, inputs, path, expected=None, rows=ROWS):
             raise SealError("the model does not give the expected outputs: " + said)
     refuse(list(state.outputs.values()))
     folder = seal_folder(path)
-    if not os.path.isdir(folder):
-        os.mkdir(folder)
+    part = folder + ".part"  # an older seal stays as it is until the new one is whole
+    shutil.rmtree(part, ignore_errors=True)
+    os.mkdir(part)
     sampled = {"%04d" % at: each for at, each in enumerate(state.samples) if each is not None}
     keys = ["input_%d" % at if name in TAKEN else name for at, name in enumerate(names)]
     groups = {"inputs": dict(zip(keys, kept)), "outputs": state.outputs, "layers": sampled}
     for name, group in groups.items():
-        np.savez_compressed(os.path.join(folder, name + ".npz"), **group)
+        np.savez_compressed(os.path.join(part, name + ".npz"), **group)
     record = {
         "seal": FORMAT,
         "sealed": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "model": describe_file(path),
+        "model": file,
         "versions": state.versions,
         "computes_in": state.computes_in,
         "repeatable": state.repeatable,
@@ -107,10 +110,15 @@ def seal(model, inputs, path, expected=None, rows=ROWS):
         "outputs": [dict({"name": name}, **describe(one)) for name, one in state.outputs.items()],
         "layers": state.layers,
         "code": state.code,
-        "files": {name: hash_file(os.path.join(folder, name + ".npz")) for name in groups},
+        "files": {name: hash_file(os.path.join(part, name + ".npz")) for name in groups},
     }
-    with open(os.path.join(folder, "seal.json"), "w", encoding="utf-8") as file:
-        file.write(spell_record(record))
+    with open(os.path.join(part, "seal.json"), "w", encoding="utf-8") as stream:
+        stream.write(spell_record(record))
+    if not os.path.isdir(folder):
+        os.mkdir(folder)
+    for name in os.listdir(part):
+        os.replace(os.path.join(part, name), os.path.join(folder, name))
+    os.rmdir(part)
     return folder
 
 

@@ -47,8 +47,8 @@ def diagnose(
     from harness.errors import UsageError
     from harness.files import temporary_folder
 
-    outputs = [np.asarray(each) for each in (predicted, again) if each is not None]
-    wanted = None if expected is None else np.asarray(expected)
+    outputs = [to_array(each) for each in (predicted, again) if each is not None]
+    wanted = None if expected is None else to_array(expected)
     comparable = bool(outputs) and (wanted is not None or len(outputs) > 1)
     if model is None and code is None and not comparable:
         raise UsageError(
@@ -233,13 +233,11 @@ def take_code(code: Path | str | None) -> Path | None:
 
 def take_rows(values: "ArrayLike | None", name: str) -> "Array | None":
     """Return an output as an array, None for none; raises UsageError where it has no rows."""
-    import numpy as np
-
     from harness.errors import UsageError
 
     if values is None:
         return None
-    array = np.asarray(values)
+    array = to_array(values)
     if not array.ndim:
         raise UsageError(f"{name} has no rows", "", "give one row for each input")
     return array
@@ -247,16 +245,28 @@ def take_rows(values: "ArrayLike | None", name: str) -> "Array | None":
 
 def name_arrays(given: "ArrayLike | Mapping[str, ArrayLike]") -> "dict[str, Array]":
     """Return arrays by name, as `--inputs` gives them; raises UsageError for what is no array."""
-    import numpy as np
-
     from harness.errors import UsageError
     from harness.origin.samples import UNNAMED
 
     by_name = given if isinstance(given, Mapping) else {UNNAMED: given}
     arrays = {}
     for name, each in by_name.items():
-        array = np.asarray(each)
+        array = to_array(each)
         arrays[name] = array.astype(str) if array.dtype == object and array.size else array
         if array.dtype == object and not all(isinstance(one, str) for one in array.flat):
             raise UsageError("the inputs are no arrays of numbers or words", "", "see np.asarray")
     return arrays
+
+
+def to_array(values: "ArrayLike") -> "Array":
+    """Return values as an array; raises UsageError for a list that is none."""
+    import numpy as np
+
+    from harness.errors import UsageError
+
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise UsageError(
+            "a list is no array", str(error), "give rows of equal length, as np.asarray takes them"
+        ) from error

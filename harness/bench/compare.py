@@ -17,7 +17,7 @@ import numpy as np
 from harness.bench.decide import ALPHA, SAME, log_ratios
 from harness.bench.raw import MeasuredPair
 from harness.bench.statistics import Array, t_quantile, t_tail
-from harness.bench.store import SavedRun
+from harness.bench.store import SavedRun, leave_out_paths
 from harness.errors import UsageError
 
 FEWEST_PAIRS = 5
@@ -39,10 +39,10 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
 def compare_runs(baseline: SavedRun, run: SavedRun) -> list[Drift]:
     """Return the drift of every workload of either run.
 
-    Raises UsageError where the first environments of both runs hold other packages: then nothing
-    ties the days together. Raises it for one run twice, too.
+    Raises UsageError where the first environments of both runs hold other packages, or run on
+    another device: then nothing ties the days together. Raises it for one run twice, too.
     """
-    if baseline == run:
+    if leave_out_paths(baseline) == leave_out_paths(run):
         raise UsageError(
             "both are the same run, so nothing would be compared",
             "",
@@ -62,6 +62,12 @@ def compare_runs(baseline: SavedRun, run: SavedRun) -> list[Drift]:
                 f"A was {old.a.environment.name}, and is {new.a.environment.name}",
                 "compare runs whose first environment holds the same packages",
             )
+        if old.device != new.device:
+            raise UsageError(
+                "the two runs were made on different devices, so nothing ties them together",
+                f"one ran on {old.device}, the other on {new.device}",
+                "compare runs of the same --device",
+            )
         names = dict.fromkeys([*old.workloads, *new.workloads])
         family = len(names)
         for name in names:
@@ -74,7 +80,7 @@ def compare_runs(baseline: SavedRun, run: SavedRun) -> list[Drift]:
 
 
 def usable(pairs: Sequence[MeasuredPair]) -> list[MeasuredPair]:
-    """Return the pairs that were measured; none where a prediction was wrong."""
+    """Return the pairs that were measured; none where one failed or a prediction was wrong."""
     if any(any(pair.wrong) or pair.failed for pair in pairs):
         return []
     return list(pairs)
@@ -86,8 +92,9 @@ def compare_pairs(
     """Return the answer for one workload; ALPHA is shared by Bonferroni among the family."""
     counts = (len(before), len(after))
     if min(counts) < FEWEST_PAIRS:
-        missing = "the baseline" if counts[0] < FEWEST_PAIRS else "the run"
-        reason = f"{missing} has {min(counts)} usable pairs, {FEWEST_PAIRS} are needed"
+        sides = zip(("the baseline", "the run"), counts, strict=True)
+        few = [f"{side} has {number}" for side, number in sides if number < FEWEST_PAIRS]
+        reason = f"{' and '.join(few)} usable pairs, {FEWEST_PAIRS} are needed"
         return Drift(workload=name, answer="failed", pairs=counts, reason=reason)
     change = welch(log_ratios(before, "b"), log_ratios(after, "b"))
     return make_drift(name, change, ALPHA / family, counts)

@@ -20,14 +20,13 @@ from harness.bench.statistics import (
     percentile,
     reject_by_holm,
 )
+from harness.errors import count
 
 ALPHA = 0.01  # false alarms in all: every look, every workload
 LOOKS = {5: 0.1, 8: 0.2, 12: 0.3, 20: 0.4}  # pairs: the share of ALPHA that this look may use
 LAST_SHARE = 0.5  # of the last look, where `--pairs` is none of LOOKS
 SAME = 0.02  # an interval inside 1 ± 2 % means the same
 INJECTED = 0.03  # what the control slows down by, and what must be found
-
-ANSWERS = ("slower", "faster", "same", "undecided", "wrong", "void", "failed", "skipped")
 
 
 class Controls(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,8 +139,9 @@ def settle_early(pairs: Sequence[MeasuredPair]) -> Decision | None:
             kind = "skipped" if pair.skipped else "failed"
             return Decision(answer=kind, pairs=len(pairs) - 1, reason=pair.failed)
         if any(pair.wrong):
-            side = "A" if pair.wrong[0] else "B" if pair.wrong[1] else "the control"
-            said = f"{side} predicted something else in {sum(pair.wrong)} timed calls"
+            sides = zip(("A", "B", "the control"), pair.wrong, strict=False)
+            side, calls = next(each for each in sides if each[1])
+            said = f"{side} predicted something else in {count(calls, 'timed call')}"
             return Decision(answer="wrong", pairs=len(pairs), reason=said)
     return None
 

@@ -40,7 +40,7 @@ def follow_releases(result: BenchResult) -> list[Relative]:
 
 
 def follow_workload(name: str, steps: Sequence[WorkloadAnswer]) -> list[Relative]:
-    """Return one workload; its line begins anew where neighbours could not be compared."""
+    """Return one workload; its line ends where neighbours could not be compared."""
     found = [
         Relative(
             workload=name, release=steps[0].environments[0], position=0, ratio=1, low=1, high=1

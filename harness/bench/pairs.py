@@ -25,6 +25,7 @@ from harness.bench.decide import INJECTED
 from harness.bench.load import describe_load, read_machine
 from harness.bench.raw import MeasuredPair, pack_times
 from harness.bench.workloads import Workload
+from harness.origin.answer import clean
 from harness.processes.timed import TimedProcess, TimedProcessFailed
 from harness.processes.variables import Environment
 
@@ -125,7 +126,7 @@ def record_failure(
         workload=workload.name,
         pair=pair,
         seed=seed,
-        failed=str(error),
+        failed=clean(str(error)),
         skipped=error.not_applicable,
     )
 

@@ -14,15 +14,9 @@ from harness.bench.history import follow_releases
 from harness.bench.raw import MeasuredPair
 from harness.bench.store import SavedRun
 from harness.errors import UsageError
+from harness.report.dose_plot import FORMATS
 
-# What the page's menu offers; Vega's editor needs a network.
-MENU = {"export": True, "source": False, "compiled": False, "editor": False}
 MOST_BLOCKS = 400  # drawn of one workload; the rest would only make the page heavy
-FORMATS: dict[str, dict[str, Any]] = {
-    "html": {"inline": True, "embed_options": {"actions": MENU}},
-    "svg": {},
-    "png": {"scale_factor": 2},
-}
 
 
 def plot_result(saved: SavedRun, result: BenchResult, file: Path) -> list[Path]:

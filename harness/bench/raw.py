@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.bench.statistics import Array
 
-# As numbered in Measured.order. Those after `injected` are measured by `bench selftest` only.
+# As numbered in MeasuredPair.order. Those after `injected` are measured by `bench selftest` only.
 SIDES = ("a", "b", "same", "injected", "loop 2 %", "loop 5 %", "operation 3 %", "memory 3 %")
 USUAL_SIDES = 4
 SUFFIX = ".pair"

@@ -19,7 +19,8 @@ class BenchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the user asked for. `workloads` are names, or kinds where `model` is a file.
 
     `selftest`: every pair is measured, also where the answer is known, with more injected sides.
-    `priority`: the timed calls go before other programs. `device`: "cpu" or "gpu".
+    `priority`: the timed calls go before other programs. `device`: "cpu" or "gpu". `seed` 0: the
+    run's number.
     """
 
     releases: list[str]

@@ -1,19 +1,17 @@
 """One run of `bench`: pair after pair until every answer is final, or no pair is left."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from harness.bench.decide import Decision, decide
 from harness.bench.pairs import (
     SELFTEST_INJECTIONS,
     USUAL_INJECTIONS,
-    Opening,
     PairSettings,
     WrongVersion,
     measure_pair,
 )
 from harness.bench.prepare import Prepared, prepare
-from harness.bench.raw import MeasuredPair, RawFolder
+from harness.bench.raw import MeasuredPair
 from harness.bench.request import BenchComparison, BenchRequest, BenchRun
 from harness.bench.store import BenchStore
 from harness.bench.workloads import Workload, choose_own, choose_workloads
@@ -109,9 +107,18 @@ def measure_comparison(
     raw = store.raw(run)
     measured = store.load_measured(run)[index]
     observer.begin(comparison, request.most_pairs)
+    decisions = decide(measured, request.most_pairs)
     for pair in range(request.most_pairs):
-        decisions = decide(measured, request.most_pairs)
-        missing = choose_missing(raw, prepared.openings, decisions, comparison, request, pair)
+        open_ = [
+            each for each in prepared.openings if goes_on(decisions[each.workload.name], request)
+        ]
+        if not open_:
+            break
+        missing = [
+            each
+            for each in open_
+            if raw.load(comparison.key, each.workload.name, pair, request.seed) is None
+        ]
         if missing:
 
             def keep(one: MeasuredPair) -> None:
@@ -128,31 +135,12 @@ def measure_comparison(
             if kernels and not comparison.kernels:
                 comparison.kernels = kernels
                 store.record(run)
-        observer.finish_pair(pair + 1, decide(measured, request.most_pairs))
-
-
-def choose_missing(
-    raw: RawFolder,
-    openings: Sequence[Opening],
-    decisions: dict[str, Decision],
-    comparison: BenchComparison,
-    request: BenchRequest,
-    pair: int,
-) -> list[Opening]:
-    """Return the workloads that this pair is still to measure.
-
-    A workload whose answer is final needs no further pair.
-    """
-    return [
-        opening
-        for opening in openings
-        if goes_on(decisions[opening.workload.name], request)
-        and raw.load(comparison.key, opening.workload.name, pair, request.seed) is None
-    ]
+        decisions = decide(measured, request.most_pairs)
+        observer.finish_pair(pair + 1, decisions)
 
 
 def goes_on(decision: Decision, request: BenchRequest) -> bool:
-    """Say whether a workload is to be measured in more pairs."""
+    """Say whether a workload is to be measured in more pairs: until its answer is final."""
     ended = decision.answer in ("wrong", "failed", "skipped")
     return not (ended or (decision.is_final and not request.selftest))
 

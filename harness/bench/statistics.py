@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 CALLS_FOR = {0: 1, 10: 10, 50: 2, 90: 10, 99: 100}  # percentile: the fewest calls that carry it
 TINY = 1e-12
+POWER = 0.95
 
 
 def percentile(values: Array, percent: int) -> float | None:
@@ -88,9 +89,9 @@ class Estimate:
         half = self.half_width(alpha)
         return math.exp(self.mean - half), math.exp(self.mean + half)
 
-    def detectable(self, alpha: float, power: float = 0.95) -> float:
-        """Return the smallest change, as a share, that would have been found with that power."""
-        more = t_quantile(2 * (1 - power), self.pairs - 1) * self.error
+    def detectable(self, alpha: float) -> float:
+        """Return the smallest change, as a share, that would be found in 95 of 100 cases."""
+        more = t_quantile(2 * (1 - POWER), self.pairs - 1) * self.error
         return math.exp(self.half_width(alpha) + more) - 1
 
 

@@ -155,16 +155,31 @@ class BenchStore:
         return saved
 
     def save(self, word: str, name: str) -> Path:
-        """Keep a run under a name, in one file without paths of this machine; return the file."""
-        saved = self.open(word)
-        for each in saved.run.comparisons:
-            each.a, each.b = leave_out_path(each.a), leave_out_path(each.b)
+        """Keep a run under a name, in one file without paths of this machine; return the file.
+
+        Raises UsageError for a name that is a number: `open` takes it for a run's.
+        """
+        if name.isdecimal():
+            raise UsageError(
+                f"a run cannot be saved as {name}", "that is the number of a run", "give it a name"
+            )
+        saved = leave_out_paths(self.open(word))
         file = Path(name) if name.endswith(SAVED) else self.folder / f"{name}{SAVED}"
         try:
             write_bytes_whole(file, zlib.compress(msgspec.msgpack.encode(saved), 9))
         except OSError as error:
             raise UsageError(f"cannot write {file}", error.strerror or str(error)) from error
         return file
+
+
+def leave_out_paths(saved: SavedRun) -> SavedRun:
+    """Return a run without the paths of its interpreters, as it is kept under a name."""
+    compared = [
+        msgspec.structs.replace(each, a=leave_out_path(each.a), b=leave_out_path(each.b))
+        for each in saved.run.comparisons
+    ]
+    run = msgspec.structs.replace(saved.run, comparisons=compared)
+    return msgspec.structs.replace(saved, run=run)
 
 
 def leave_out_path(side: BenchSide) -> BenchSide:

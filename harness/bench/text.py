@@ -170,6 +170,6 @@ def show_time(nanoseconds: float | int | None) -> str:
     if nanoseconds is None:
         return "-"
     for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if nanoseconds >= size:
+        if nanoseconds >= 0.9995 * size:  # below, three figures do not round up to the next unit
             return f"{nanoseconds / size:.3g} {unit}"
     return f"{nanoseconds:.0f} ns"

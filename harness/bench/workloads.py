@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError, advise
-from harness.program import command_line
 
 FOUND_WIDTH = 72  # of what an error has found, which is indented
 
@@ -81,7 +80,6 @@ def choose_workloads(names: list[str]) -> list[Workload]:
             _, tip = advise(name, [*MODELS, *PATHS, *known])
             lists = (f"models: {', '.join([*MODELS, *PATHS])}", f"kinds: {', '.join(KINDS)}")
             said = "\n".join(textwrap.fill(each, FOUND_WIDTH) for each in lists)
-            tip = tip or command_line("bench 2.20 2.21 -w dense/function")
             raise UsageError(f"unknown workload: {name}", said, tip)
         chosen |= of_model or {name: known[name]}
     return list(chosen.values())

@@ -121,6 +121,6 @@ def call_app() -> int:
             return EXPECTED
         raise
     except OSError as error:
-        said = f"{error.filename or 'output'}: {error.strerror}"
+        said = f"{error.filename or 'output'}: {error.strerror or error}"
         print_error(RestorebenchError(said))
         return UNUSABLE

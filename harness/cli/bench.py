@@ -1,6 +1,7 @@
 """`bench`: is one TensorFlow slower than another?"""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,11 +9,8 @@ import typer
 from harness.cli.bench_checks import check_bench_request, choose_environments
 from harness.cli.bench_compare import compare_with_baseline
 from harness.cli.bench_options import (
-    ON_GITHUB,
-    AnnotationsOption,
     DeviceOption,
     HtmlOption,
-    JUnitOption,
     PairsOption,
     PriorityOption,
     ResumeOption,
@@ -23,7 +21,14 @@ from harness.cli.bench_options import (
     split_names,
 )
 from harness.cli.commands import Command, Group
-from harness.cli.options import DEFAULT_REPORTS, FormatOption, ReportsOption
+from harness.cli.options import (
+    DEFAULT_REPORTS,
+    ON_GITHUB,
+    AnnotationsOption,
+    FormatOption,
+    JUnitOption,
+    ReportsOption,
+)
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import TensorFlowOption
 from harness.cli.terminal import choose_layout
@@ -88,7 +93,7 @@ def compare_environments(
     device: DeviceOption = "cpu",
     trust: Annotated[bool, typer.Option("--trust", help="Load what may run code.")] = False,
     pairs: PairsOption = None,
-    seed: SeedOption = 0,
+    seed: SeedOption = None,
     time_limit: Annotated[
         float, typer.Option("--time-limit", metavar="SECONDS", help="For a block of calls.")
     ] = 120.0,
@@ -123,7 +128,7 @@ def compare_environments(
         inputs=absolute(inputs),
         trust=trust,
         most_pairs=PAIRS if pairs is None else pairs,
-        seed=seed,
+        seed=seed or 0,
         time_limit=time_limit,
         priority=priority,
         device=device,
@@ -196,7 +201,7 @@ def run_selftest(
     workloads: WorkloadOption = None,
     device: DeviceOption = "cpu",
     pairs: PairsOption = None,
-    seed: SeedOption = 0,
+    seed: SeedOption = None,
     priority: PriorityOption = False,
     resume: ResumeOption = False,
     style: FormatOption = "simple",
@@ -220,7 +225,7 @@ def run_selftest(
         releases=choose_environments([name, name], []),
         workloads=split_names(workloads) or list(SELFTEST_WORKLOADS),
         most_pairs=PAIRS if pairs is None else pairs,
-        seed=seed,
+        seed=seed or 0,
         selftest=True,
         priority=priority,
         device=device,
@@ -247,7 +252,7 @@ def show_run(
     from harness.bench.store import BenchStore
 
     saved = BenchStore(reports).open(run)
-    next_words = None if run.isdecimal() else f"bench compare {run} RUN"
+    next_words = None if run.isdecimal() else f"bench compare {quote(run)} RUN"
     show_answers(saved, printer, layout, junit_file, annotations, html_file, next_words)
 
 
@@ -262,7 +267,7 @@ def save_run(
 
     file = BenchStore(reports).save(run, name)
     typer.echo(f"Run {run} is saved in {file} ({file.stat().st_size / 1024:.0f} KiB).")
-    typer.echo(f"Next: {command_line(f'bench show {name}')}")
+    typer.echo(f"Next: {command_line(f'bench show {quote(name)}')}")
 
 
 app.command("compare", cls=Command)(compare_with_baseline)

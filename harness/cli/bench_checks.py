@@ -1,5 +1,6 @@
 """What `bench` refuses before anything is started."""
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ def choose_environments(words: list[str], releases: list[str]) -> list[str]:
     """Return the environments in their order; raises UsageError unless there are two or more."""
     from harness.environments.resolve import check_name, make_absolute
 
-    names = [each for word in words for each in split_releases([word])] + releases
+    names = split_releases(words) + releases
     if len(names) < 2:
         raise UsageError(
             "bench compares two environments",
@@ -57,8 +58,10 @@ def check_bench_request(request: "BenchRequest") -> None:
         )
     if request.device not in DEVICES:
         raise UsageError(f"unknown device: {request.device}", "", "use --device cpu or gpu")
-    if request.time_limit <= 0:
-        raise UsageError("--time-limit must be more than 0", f"given: {request.time_limit}")
+    if not 0 < request.time_limit < math.inf:  # inf and nan are floats to Typer
+        raise UsageError(
+            "--time-limit must be more than 0 and have an end", f"given: {request.time_limit}"
+        )
     if request.priority and getattr(os, "geteuid", int)() != 0:
         raise UsageError("--priority needs root", "", "leave it out, or run as root")
     list_workloads_of(request)

@@ -1,6 +1,5 @@
 """Options that the commands of `bench` share."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,22 +8,10 @@ import typer
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's number, its saved name, or a .bench file.")
 ]
-JUnitOption = Annotated[
-    Path | None,
-    typer.Option("--junit", metavar="FILE", help="Write JUnit XML, for a CI server."),
-]
 HtmlOption = Annotated[
     Path | None,
     typer.Option(
         "--html", metavar="FILE.html", help="Write a page with plots; PNG and SVG beside it."
-    ),
-]
-AnnotationsOption = Annotated[
-    bool,
-    typer.Option(
-        "--annotations/--no-annotations",
-        help="Print GitHub's workflow commands on stderr [default: where GITHUB_ACTIONS=true].",
-        show_default=False,
     ),
 ]
 WorkloadOption = Annotated[
@@ -46,10 +33,11 @@ PairsOption = Annotated[
     ),
 ]
 SeedOption = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--seed",
         metavar="N",
+        min=1,
         help="Of block orders and memory layouts [default: the run's number].",
         show_default=False,
     ),
@@ -64,7 +52,6 @@ DeviceOption = Annotated[
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with an unfinished run of the same request.")
 ]
-ON_GITHUB = os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def split_names(words: list[str] | None) -> list[str]:

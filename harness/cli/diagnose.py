@@ -125,7 +125,7 @@ def diagnose(
         for each in (model, code, inputs, train_sample, scaler, *(predicted or []), expected)
         if each
     ]
-    check_reports(sarif, html, given[0] if given else None)
+    check_reports(sarif, html, given)
     if causes:
         printer.record(list(ALL))
         printer.prose(describe_causes())
@@ -134,7 +134,8 @@ def diagnose(
     if evaluation:
         print_evaluation(evaluation, load, prove, limit, printer)
         raise typer.Exit(EXPECTED)
-    if answers or (not given and not reader and diagnose_asked.can_ask()):
+    nothing = not (given or reader or load or prove)
+    if answers or (nothing and diagnose_asked.can_ask()):
         if answers and given:
             raise diagnose_asked.refuse_both(answers)
         diagnose_asked.consult(answers, printer, lambda one: print_diagnosis(one, printer))

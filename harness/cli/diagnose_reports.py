@@ -1,11 +1,13 @@
 """`diagnose --sarif FILE --html FILE`: the same answer for code scanning, and for a colleague."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.catalog.load import is_same_file
 from harness.cli.printer import Printer
 from harness.errors import UsageError
 from harness.files import check_can_write, to_json, write_whole
@@ -35,18 +37,21 @@ HtmlOption = Annotated[
 ]
 
 
-def check_reports(sarif: Path | None, html: Path | None, subject: Path | None) -> None:
-    """Raise UsageError for a report that cannot be written, or that would be about nothing."""
+def check_reports(sarif: Path | None, html: Path | None, given: Sequence[Path]) -> None:
+    """Raise UsageError for a report that cannot be written, or that would be about nothing.
+
+    `given`: the files that are diagnosed, none of which a report takes the place of.
+    """
     for option, file in (("--sarif", sarif), ("--html", html)):
         if file is None:
             continue
-        if subject is None:
+        if not given:
             raise UsageError(
                 f"{option} reports on a model, code or outputs, and none is named",
                 "",
                 command_line(f"diagnose model.keras {option} {plain(file)}"),
             )
-        if file.exists() and subject.exists() and file.samefile(subject):
+        if any(is_same_file(file, each) for each in given):
             raise UsageError(f"{option} would overwrite {plain(file)}", "", "name another file")
         check_can_write(file)
 

@@ -3,7 +3,6 @@
 diff_runs.py and diff_releases.py choose the two sides.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,10 @@ import typer
 
 from harness.cli.options import (
     DEFAULT_REPORTS,
+    ON_GITHUB,
+    AnnotationsOption,
     FormatOption,
+    JUnitOption,
     ReportsOption,
     ScenariosOption,
     open_catalog,
@@ -55,18 +57,8 @@ def diff(
     everything: Annotated[bool, typer.Option("--all", help="Show unchanged paths too.")] = False,
     style: FormatOption = "simple",
     json_file: JsonOption = None,
-    junit_file: Annotated[
-        Path | None,
-        typer.Option("--junit", metavar="FILE", help="Write JUnit XML, for a CI server."),
-    ] = None,
-    annotations: Annotated[
-        bool,
-        typer.Option(
-            "--annotations/--no-annotations",
-            help="Print GitHub's workflow commands on stderr [default: where GITHUB_ACTIONS=true].",
-            show_default=False,
-        ),
-    ] = os.environ.get("GITHUB_ACTIONS") == "true",
+    junit_file: JUnitOption = None,
+    annotations: AnnotationsOption = ON_GITHUB,
     scenarios: ScenariosOption = None,
     reports: ReportsOption = DEFAULT_REPORTS,
 ) -> None:

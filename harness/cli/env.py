@@ -253,13 +253,13 @@ def prune() -> None:
 
 def find_folder(name: str, extra: list[str] | None) -> Path:
     """Return the folder of an environment, complete or damaged; raises UsageError if missing."""
-    from harness.environments.cache import find_cache, folder_name
+    from harness.environments.cache import find_cache, folder_name, list_environments
     from harness.environments.interpreter import is_path
     from harness.environments.releases import find_release
 
     if is_path(name):
         raise UsageError(f"environment not built: {name}", "", command_line("env list"))
-    if (find_cache() / name).is_dir() and not extra:  # a damaged one is listed by its folder
+    if not extra and name in dict(list_environments()):  # a damaged one is listed by its folder
         return find_cache() / name
     release = find_release(name, tuple(extra or ()))
     folder = find_cache() / folder_name(release)

@@ -8,6 +8,7 @@ import typer
 
 from harness.catalog.load import Catalog, read_catalog
 from harness.catalog.prose import hang
+from harness.cli.learn import name_folder
 from harness.cli.learn_show import open_default, open_progress, show_lesson
 from harness.cli.printer import Printer
 from harness.cli.terminal import prose_width
@@ -43,7 +44,9 @@ def find_cause(folder: Path, identifier: str, answer: str, again: bool) -> None:
     case = find_case(identifier) if identifier else choose_next(progress)
     if case is None:
         show_score(progress)
-        typer.echo(f"Next: {command_line(f'learn find {CASES[0].id} --again')}{name(folder)}")
+        typer.echo(
+            f"Next: {command_line(f'learn find {CASES[0].id} --again')}{name_folder(folder)}"
+        )
         return
     choice = read_answer(case, answer, catalog) if answer else ""
     place = folder / FOLDER / case.id
@@ -57,7 +60,7 @@ def find_cause(folder: Path, identifier: str, answer: str, again: bool) -> None:
         choice = ask(case, catalog)
     if not choice:
         tip = f"learn find {case.id} --answer {LETTERS[0]}"
-        typer.echo(printable(f"Next: {command_line(tip)}{name(folder)}"))
+        typer.echo(printable(f"Next: {command_line(tip)}{name_folder(folder)}"))
         return
     keep_answer(folder, case, choice)
     show_feedback(case, choice, place, catalog)
@@ -65,12 +68,7 @@ def find_cause(folder: Path, identifier: str, answer: str, again: bool) -> None:
     show_score(progress)
     following = choose_next(progress)
     words = "learn find" if following else "learn"
-    typer.echo(printable(f"Next: {command_line(words)}{name(folder)}"))
-
-
-def name(folder: Path) -> str:
-    """Return the option that names the course's folder, "" for the current one."""
-    return "" if folder == Path() else f" --dir {shlex.quote(str(folder))}"
+    typer.echo(printable(f"Next: {command_line(words)}{name_folder(folder)}"))
 
 
 def choose_next(progress: Progress) -> Case | None:

@@ -43,6 +43,7 @@ def play_round(folder: Path, answers: str) -> None:
             typer.echo(printable(f"{show_code(question)}\n"))
             Printer(None).prose(printable(describe_model(model)))
             right += ask(checker, question, answers[number : number + 1])
+    progress = open_progress(folder)  # read anew: another command may have changed it meanwhile
     progress.predicted.append((right, len(questions)))
     write_progress(folder, progress)
     typer.echo(f"\n{right} of {count(len(questions), 'answer')} right.")

@@ -40,7 +40,20 @@ PythonOption = Annotated[
 LegacyKerasOption = Annotated[
     bool, typer.Option("--legacy-keras", help="Use Keras 2: tf.keras becomes tf_keras.")
 ]
+JUnitOption = Annotated[
+    Path | None,
+    typer.Option("--junit", metavar="FILE", help="Write JUnit XML, for a CI server."),
+]
+AnnotationsOption = Annotated[
+    bool,
+    typer.Option(
+        "--annotations/--no-annotations",
+        help="Print GitHub's workflow commands on stderr [default: where GITHUB_ACTIONS=true].",
+        show_default=False,
+    ),
+]
 DEFAULT_REPORTS = Path(REPORTS)
+ON_GITHUB = os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def use_scenarios_of(request: Mapping[str, Any]) -> None:

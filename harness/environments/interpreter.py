@@ -10,7 +10,12 @@ from harness.environments.releases import WITH, Release
 from harness.environments.uv import clean_variables, last_lines, run_uv
 from harness.errors import EnvironmentUnusable, UsageError
 
-LOOK = "import importlib.util as u; print('found' if u.find_spec('tensorflow') else 'missing')"
+# A folder of that name in the current folder has no origin, and is none.
+LOOK = """
+import importlib.util
+found = importlib.util.find_spec("tensorflow")
+print("found" if found and found.origin else "missing")
+"""
 LEGACY = "+legacy"
 LOOK_SECONDS = 60.0
 

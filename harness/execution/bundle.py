@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from harness.execution.faults import SHORTAGES
+from harness.execution.free_memory import measure_free_memory
 
 MOST_FILES = 100_000  # a link may lead to a whole disk
 SHARE_OF_MEMORY = 0.25  # of what is free: packing holds a bundle twice
@@ -84,7 +83,7 @@ def list_entries(artifact: Path) -> list[tuple[str, str]]:
     """
     if not artifact.is_dir():
         raise ArtifactRefused(f"the step left no folder at {artifact.name}")
-    room = int(psutil.virtual_memory().available * SHARE_OF_MEMORY)
+    room = int(measure_free_memory() * SHARE_OF_MEMORY)
     found: list[tuple[str, str]] = [(str(artifact), ".")]
     size = 0
     for path, name, info in walk_folder(str(artifact), ".", ()):

@@ -1,5 +1,6 @@
 """What a process said, without folders of this machine: others read the report."""
 
+import os
 import re
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def shorten(path: str) -> str:
 
     Of a package's file the part below site-packages is left.
     """
-    if not Path("/", path.split("/")[1]).exists():
+    if not os.path.exists(f"/{path.split('/')[1]}"):  # Path.exists raises for a name of 300 letters
         return path
     if PACKAGES in path:
         return PACKAGES + path.rpartition(PACKAGES)[2]

@@ -20,6 +20,7 @@ from harness.processes.limits import (
     SILENT,
     Limits,
     StepEnd,
+    find_excess,
     kill_group,
     kill_tree,
     watch,
@@ -264,7 +265,8 @@ class ForkWorker:
             server.close()
         if not pending.pid:
             raise WorkerDied
-        stopped_for = watch(pending.pid, pending.ended.wait, limits)
+        excess = find_excess(pending.pid, request.folder, limits)
+        stopped_for = watch(pending.pid, pending.ended.wait, limits, excess=excess)
         if pending.end is None:  # the worker has died, or does not answer any more
             kill_tree(pending.pid)
             kill_group(pending.pid)

@@ -101,7 +101,8 @@ class ModelStep(Request, frozen=True, kw_only=True):
 class CureStep(ModelStep, frozen=True, kw_only=True):
     """Execute a cure on a model and predict before and after (worker/prove_cure.py).
 
-    `cure` is Python. `loads`: the cure loads the model itself, and what plain load_model says comes
+    `cure` is Python. `loads`: the cure loads the model itself, and what plain load_model says is
+    only noted before.
     """
 
     kind: str = "prove_cure"

@@ -112,7 +112,7 @@ class TimedProcess:
         return TimedProcessFailed(f"{ended} {lines[-1][:200]}".strip())
 
     def close(self) -> None:
-        """End the process and what it has started, also where it has ended by itself."""
+        """End the process and what it has started; one that has ended is only collected."""
         if self.process.poll() is None:  # its number may be another process's once it is collected
             kill_tree(self.process.pid)
             kill_group(self.process.pid)

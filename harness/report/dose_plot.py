@@ -15,6 +15,11 @@ from harness.results.outcome import Outcome
 LONGEST_LINE = 74  # of a title, in characters
 # What the page's menu offers; Vega's editor needs a network.
 MENU = {"export": True, "source": False, "compiled": False, "editor": False}
+FORMATS: dict[str, dict[str, Any]] = {  # the endings of a plot's files, and how each is saved
+    "html": {"inline": True, "embed_options": {"actions": MENU}},
+    "svg": {},
+    "png": {"scale_factor": 2},
+}
 
 
 def plot_doses(
@@ -25,16 +30,11 @@ def plot_doses(
     `summaries` maps a scenario's id to the sentence that says what goes wrong, the plot's title.
     A path of which no dose gave a number has no plot. The HTML opens without a network.
     """
-    options: dict[str, dict[str, Any]] = {
-        "html": {"inline": True, "embed_options": {"actions": MENU}},
-        "svg": {},
-        "png": {"scale_factor": 2},
-    }
     files = []
     for response in group_by_dose(outcomes):
         if choose_panels(response):
             chart = draw_response(response, summaries.get(response.scenario, ""))
-            for ending, how in options.items():
+            for ending, how in FORMATS.items():
                 file = folder / f"{name_file(response)}.{ending}"
                 chart.save(str(file), **how)
                 files.append(file)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from harness.errors import count
+from harness.origin.answer import clean
 from harness.results.judgement import BUG, group_by_path, is_as_declared
 from harness.results.outcome import Outcome
 from harness.results.run import RunEnvironment
@@ -145,7 +146,7 @@ def describe_change(group: list[Outcome]) -> str:
 def explain_reason(outcome: Outcome) -> str:
     """Return the known reason: the error, or whether the weights were restored."""
     if outcome.error:
-        message = " ".join(outcome.error.message.split())
+        message = clean(outcome.error.message)
         shown = message if len(message) <= 160 else f"{message[:80]} ... {message[-75:]}"
         return f" ({outcome.error.type}: {shown})"
     weights = outcome.statistics.weights if outcome.statistics else None

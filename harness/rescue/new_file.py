@@ -1,6 +1,8 @@
 """The new file: taken out of a caged folder, and put in its place."""
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from harness.errors import EnvironmentUnusable, UsageError
@@ -19,23 +21,21 @@ def take_file(written: Path, place: Path) -> Path:
 def publish(made: Path, output: Path) -> None:
     """Copy the proven file or folder to its place, whole, without ever replacing anything.
 
+    It is copied into a folder beside its place first: an end in between leaves nothing half there.
     Raises UsageError if there is one by now, and EnvironmentUnusable if the disk fails.
     """
+    beside = f".{output.name}-"
     try:
-        if made.is_dir():
-            output.mkdir()
-            try:
-                shutil.copytree(made, output, dirs_exist_ok=True)
-            except (OSError, shutil.Error):
-                shutil.rmtree(output, ignore_errors=True)
-                raise
-            return
-        with made.open("rb") as source, output.open("xb") as target:
-            try:
-                shutil.copyfileobj(source, target)
-            except OSError:
-                output.unlink()
-                raise
+        with tempfile.TemporaryDirectory(prefix=beside, dir=output.parent) as temporary:
+            copy = Path(temporary, output.name)
+            if made.is_dir():
+                shutil.copytree(made, copy)
+                output.mkdir()
+            else:
+                with made.open("rb") as source, copy.open("xb") as target:
+                    shutil.copyfileobj(source, target)
+                output.touch(exist_ok=False)
+            os.replace(copy, output)
     except FileExistsError as error:
         raise refuse_to_overwrite(output) from error
     except OSError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from harness.errors import UsageError
+from harness.errors import UsageError, printable
 from harness.files import to_json, write_whole
 from harness.program import command_line
 from harness.results.judgement import judge_outcomes
@@ -49,10 +49,11 @@ def write_json(path: Path, record: object) -> None:
 def read_result_file(path: Path) -> ResultFile:
     """Read a result file of this or an older schema; raises UsageError for anything else.
 
-    msgspec takes neither NaN nor half a character, which json does and no terminal prints.
+    msgspec takes neither NaN nor half a character, which json does and no terminal prints. Texts
+    come without what steers a terminal.
     """
     try:
-        document = msgspec.json.decode(path.read_bytes())
+        document = clean_texts(msgspec.json.decode(path.read_bytes()))
     except FileNotFoundError as error:
         raise UsageError(
             f"no such run or result file: {path}", "", f"see: {command_line('runs')}"
@@ -77,6 +78,17 @@ def read_result_file(path: Path) -> ResultFile:
     if lacking:
         raise refuse_file(path, f"an outcome of {lacking[0].scenario} has a dose of nothing")
     return found
+
+
+def clean_texts(value: Any) -> Any:
+    """Return a JSON value whose texts are printable; they keep their lines and tabs."""
+    if isinstance(value, str):
+        return "\t".join(map(printable, value.split("\t")))
+    if isinstance(value, list):
+        return [clean_texts(each) for each in value]
+    if isinstance(value, dict):
+        return {key: clean_texts(each) for key, each in value.items()}
+    return value
 
 
 def refuse_file(path: Path, found: str) -> UsageError:

@@ -23,6 +23,7 @@ MODULE = Path(restorebench_seal.__file__).resolve()
 
 Numbers = Annotated[list[float], msgspec.Meta(max_length=restorebench_seal.MOST_COLUMNS)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Shape = Annotated[list[Size], msgspec.Meta(max_length=64)]  # numpy's most
 
 
@@ -32,7 +33,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape
     dtype: str
     not_finite: int = 0
-    zeros: float = 0.0
+    zeros: Share = 0.0
     minimum: float | None = None
     maximum: float | None = None
     mean: float | None = None

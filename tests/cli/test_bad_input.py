@@ -363,3 +363,12 @@ def test_a_learners_mistake_before_anything_runs_is_a_sentence_and_no_error(cli)
     assert "bicycles: fails differently now." in ended.stdout
     assert "(line 1)." in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("name", ["2.15.part", ".."])
+def test_what_is_no_environment_is_not_removed(call, tmp_path, name):
+    """A build that is under way works in a .part folder, and another lock holds it."""
+    under_way = tmp_path / "environments" / "2.15.part"
+    under_way.mkdir(parents=True)
+    call("env", "remove", name).assert_refused(2, f"unknown release: {name}")
+    assert under_way.is_dir()

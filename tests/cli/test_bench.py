@@ -1,10 +1,13 @@
 """What `bench` says to requests that cannot be carried out; nothing is started for them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from harness.bench.request import BenchRequest
+from harness.bench.store import BenchStore
 from tests.formats.specimens import KINDS
 
 REFUSED = {
@@ -16,6 +19,9 @@ REFUSED = {
     "bench 2.20 2.21 --inputs __init__.py": "ERROR  there is no file",
     "bench 2.20 2.21 --device tpu": "ERROR  unknown device: tpu",
     "bench 2.20 2.21 --time-limit 0": "ERROR  --time-limit must be more than 0",
+    "bench 2.20 2.21 --time-limit inf": "ERROR  --time-limit must be more than 0",
+    "bench 2.20 2.21 --time-limit nan": "ERROR  --time-limit must be more than 0",
+    "bench 2.20 2.21 --seed 0": "ERROR  Invalid value for '--seed': 0 is not in the range x>=1",
     "bench show 7": "ERROR  there is no run 7 of bench in",
     "bench show weekly": "ERROR  weekly is no run of bench",
     "bench compare a.json b.json": "ERROR  a.json is no file of pytest-benchmark",
@@ -29,6 +35,15 @@ def test_a_request_that_cannot_be_carried_out_is_refused_in_a_sentence(call, wor
     assert ended.stderr.startswith(REFUSED[words])
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
+
+
+def test_the_next_command_can_be_typed_although_a_name_has_blanks(call):
+    BenchStore(Path("reports")).start(BenchRequest(releases=["2.20", "2.21"]))
+    saved = call("bench", "save", "1", "before the upgrade")
+    saved.assert_ran()
+    assert saved.stdout.endswith("bench show 'before the upgrade'\n")
+    shown = call("bench", "show", "before the upgrade")
+    assert shown.stdout.endswith("bench compare 'before the upgrade' RUN\n")
 
 
 def test_a_model_needs_inputs(call, cli):

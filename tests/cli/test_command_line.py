@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -292,6 +293,12 @@ def test_the_path_of_a_file_in_another_folder_says_which_folder_to_name(call, tm
     call("explain", file).assert_refused(2, "is not a scenario of", f"--scenarios {tmp_path}/own")
     call("explain", file, "--scenarios", "own").assert_ran()
     call("explain", "no/where.py").assert_refused(2, "scenario not found: no/where.py")
+
+
+def test_an_error_of_the_system_that_only_has_a_message_is_told(call, monkeypatch):
+    """shutil.Error is one: it has no strerror."""
+    monkeypatch.setattr("harness.cli.app", Mock(side_effect=OSError("the copy has failed")))
+    call("list").assert_refused(3, "ERROR  output: the copy has failed")
 
 
 def test_a_second_run_that_is_missing_is_said_to_be_missing(kept):

@@ -211,6 +211,11 @@ def test_reports_are_written_beside_the_answer_and_never_over_the_model(call, ou
     path = write_h5(tmp_path / "m.h5", [dense("only", VALUES[:2], np.ones(2))])
     before = path.read_bytes()
     call("diagnose", path, "--html", "m.h5").assert_refused(2, "--html would overwrite m.h5")
+    code = tmp_path / "layers.py"
+    code.write_text("")
+    refused = call("diagnose", path, "--code", code, "--html", "layers.py")
+    refused.assert_refused(2, "--html would overwrite layers.py")
+    assert code.read_text() == ""
     call("diagnose", path, "--sarif", "no/r.sarif").assert_refused(2, "cannot write")
     call("diagnose", "--html", "r.html").assert_refused(2, "none is named")
     assert path.read_bytes() == before

@@ -51,6 +51,12 @@ def test_six_questions_lead_to_a_ranked_list_with_checks(call, typed):
     assert ended.stderr.count(" of 6. ") == 6
 
 
+@pytest.mark.parametrize("option", ["--load", "--prove"])
+def test_an_option_that_needs_a_model_asks_no_questions(call, typed, option):
+    typed("1 forecast says 0 mm of rain each day", "", "1", "StandardScaler", "1", "2")
+    call("diagnose", option).assert_refused(2, f"{option} needs a model file")
+
+
 def test_an_answer_that_is_not_understood_is_asked_again(call, typed):
     typed("1", "purple", "9", "2", "", "", "", "absent.keras", "keras")
     ended = call("diagnose")

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as drawn
 from harness.catalog.load import PACKAGED
 from harness.errors import EnvironmentUnusable
 from harness.origin.answer import ArrayFile, read_array, read_arrays, read_model_report
+from harness.origin.hide import hide_folders
 from harness.origin.restore import read_restored, restore_model
 from harness.origin.who_wrote import read_origin
 from harness.processes.answer_files import UnreadableAnswer
@@ -148,6 +149,11 @@ def test_what_is_printed_of_an_answer_is_plain_and_what_is_code_is_known(tmp_pat
     leave(tmp_path, REPORT | {"error": error})
     restored = read_restored(StepEnd(exit=0), tmp_path)
     assert restored.error == "Value\\x1bError: first \\x1b[2Jsecond"
+
+
+def test_an_error_with_the_longest_of_paths_is_told_as_it_is():
+    said = f"ValueError: /{'a' * 300}/b"
+    assert hide_folders(said, read_origin(ARCHIVE), "/tmp/copy/model.keras") == said
 
 
 def run_program(folder, program, limits):

@@ -18,6 +18,16 @@ def test_lists_that_are_no_array_are_refused_with_a_sentence(pair):
         api.compare_outputs(*pair)
 
 
+def test_rows_of_unequal_length_are_refused_with_a_sentence(tmp_path):
+    for given in ({"predicted": [[1], [1, 2]]}, {"expected": [[1], [1, 2]]}):
+        with pytest.raises(UsageError, match="a list is no array"):
+            api.diagnose(**{"predicted": [1], "expected": [1]} | given)
+        with pytest.raises(UsageError, match="a list is no array"):
+            api.observe(tmp_path, **given)
+    with pytest.raises(UsageError, match="a list is no array"):
+        api.diagnose(tmp_path, inputs=[[1], [1, 2]])
+
+
 def test_a_path_of_a_lesson_may_be_named_as_in_tables():
     with pytest.raises(UsageError, match="has no path restore_brokn"):
         api.run_lesson("dead-relu-head", path="brokn")

@@ -54,9 +54,28 @@ def test_runs_that_start_from_other_environments_are_not_compared():
         compare_runs(make_run(1.0), make_run(1.0, lock="two"))
 
 
+def test_a_run_on_a_gpu_is_not_compared_with_one_on_the_cpu():
+    run = make_run(1.0, seed=2)
+    run.run.comparisons[0].device = "GPU:0"
+    with pytest.raises(UsageError, match="different devices"):
+        compare_runs(make_run(1.0), run)
+
+
 def test_a_run_is_not_compared_with_itself():
     with pytest.raises(UsageError, match="the same run"):
         compare_runs(make_run(1.0), make_run(1.0))
+
+
+def test_a_run_is_not_compared_with_what_was_saved_of_it(tmp_path):
+    store, run = BenchStore(tmp_path), make_run(1.0)
+    side = run.run.comparisons[0].a
+    found = msgspec.structs.replace(side.environment, executable="/somewhere/python")
+    run.run.comparisons[0].a = msgspec.structs.replace(side, environment=found)
+    store.folder.mkdir()
+    (store.folder / "all.bench").write_bytes(zlib.compress(msgspec.msgpack.encode(run)))
+    store.save("all", "nightly")
+    with pytest.raises(UsageError, match="the same run"):
+        compare_runs(store.open("nightly"), run)
 
 
 def test_too_few_pairs_are_no_answer():
@@ -65,6 +84,11 @@ def test_too_few_pairs_are_no_answer():
         "failed",
         "the run has 3 usable pairs, 5 are needed",
     )
+
+
+def test_each_side_that_has_too_few_pairs_is_named_with_its_own_number():
+    (drift,) = compare_runs(make_run(1.0, pairs=4), make_run(1.0, pairs=2))
+    assert drift.reason == "the baseline has 4 and the run has 2 usable pairs, 5 are needed"
 
 
 def test_a_run_is_saved_in_one_file_and_read_again(tmp_path):
@@ -92,6 +116,13 @@ def test_a_saved_file_holds_no_path_of_the_machine_that_measured(tmp_path):
     store.record(run)
     file = store.save("1", "nightly")
     assert b"/somewhere" not in zlib.decompress(file.read_bytes())
+
+
+def test_a_name_that_is_a_number_is_refused_since_it_would_open_another_run(tmp_path):
+    store = BenchStore(tmp_path)
+    store.start(make_run(1.1).run.request)
+    with pytest.raises(UsageError, match="cannot be saved as 12"):
+        store.save("1", "12")
 
 
 def test_only_an_unfinished_run_of_the_same_request_is_resumed(tmp_path):

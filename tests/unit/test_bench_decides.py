@@ -105,6 +105,12 @@ def test_faster_but_wrong_cannot_win():
     assert found.reason == "B predicted something else in 2 timed calls"
 
 
+def test_the_wrong_calls_of_one_side_are_not_counted_with_those_of_another():
+    pairs = make_pairs(np.random.default_rng(2), 0.5)
+    pairs[3] = msgspec.structs.replace(pairs[3], wrong=[1, 2, 4])
+    assert answer_of(pairs).reason == "A predicted something else in 1 timed call"
+
+
 def test_what_failed_in_one_pair_has_no_answer():
     pairs = make_pairs(np.random.default_rng(2), pairs=6)
     pairs.append(MeasuredPair(workload=NAME, pair=6, seed=1, failed="B: ended by signal 9"))

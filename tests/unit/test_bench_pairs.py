@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.bench.blocks import CALLS, FASTER, SIDE_NS, count_leading_calls, plan_blocks
 from harness.bench.decide import decide
-from harness.bench.pairs import Opening, PairSettings, WrongVersion, measure_pair
+from harness.bench.pairs import Opening, PairSettings, WrongVersion, measure_pair, record_failure
 from harness.bench.raw import SIDES, USUAL_SIDES
 from harness.bench.request import refuse_one_twice
 from harness.bench.workloads import Workload, choose_own, choose_workloads
@@ -171,3 +171,9 @@ def test_workloads_are_chosen_by_name_by_model_or_by_default(tmp_path):
     with pytest.raises(UsageError, match="unknown kind"):
         choose_own(model, ["fly"])
     assert msgspec.to_builtins(choose_own(tmp_path, [])[0].kind) == "load"
+
+
+def test_why_a_workload_failed_is_told_without_the_bold_of_keras():
+    error = TimedProcessFailed("B: TypeError: \x1b[1mCould not\x1b[0m locate \x07")
+    failed = record_failure(Workload("dense/load", "load"), 0, 1, error).failed
+    assert failed == "B: TypeError: Could not locate \\x07"

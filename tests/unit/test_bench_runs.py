@@ -1,5 +1,7 @@
 """A whole run of `bench` with a clock of its own: interrupted, resumed, shown, drawn."""
 
+from unittest.mock import Mock
+
 import msgspec
 import pytest
 
@@ -13,7 +15,7 @@ from harness.bench.prepare import Prepared
 from harness.bench.request import BenchComparison, BenchRequest
 from harness.bench.run import BenchObserver, carry_out_bench
 from harness.bench.store import BenchStore, describe_gpu
-from harness.bench.text import describe_result
+from harness.bench.text import describe_result, show_time
 from harness.bench.workloads import Workload
 from harness.errors import EnvironmentUnusable
 from harness.locks import hold_machine
@@ -90,6 +92,15 @@ def test_a_run_finds_what_is_slower_and_leaves_out_what_is_not_there(world):
     assert saved.run.finished
     ratio = answer_run(saved).comparisons[0].ratio
     assert ratio == pytest.approx(1.1)
+
+
+def test_no_pair_is_told_that_was_not_measured(world):
+    store, request, _ = world
+    observer = KillAfter()
+    told = observer.finish_pair = Mock()
+    run = store.start(msgspec.structs.replace(request, most_pairs=12))
+    carry_out_bench(store, run, None, observer)
+    assert [each.args[0] for each in told.call_args_list] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("workloads", [1, 5, 9])
@@ -171,6 +182,14 @@ def test_the_text_names_every_answer_in_80_columns(world):
     assert max(map(len, text.splitlines())) <= 80
     assert "call: B is 10.0% slower than A." in text
     assert "xla: does not apply: B: NotApplicable: no such call." in text
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "shown"),
+    [(999.7, "1 µs"), (999_400, "999 µs"), (999_700, "1 ms"), (999_700_000, "1 s"), (12, "12 ns")],
+)
+def test_a_time_has_at_most_three_figures(nanoseconds, shown):
+    assert show_time(nanoseconds) == shown
 
 
 def test_junit_and_annotations_show_what_is_slower(world):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.execution.bundle import BundleDamaged, make_bundle
+from harness.execution.bundle import ArtifactRefused, BundleDamaged, make_bundle
 
 
 @pytest.fixture
@@ -44,6 +44,14 @@ def test_a_link_arrives_as_what_it_leads_to(tmp_path):
     bundle.unpack(tmp_path / "there", tmp_path / "there.npz")
     arrived = tmp_path / "there" / "link"
     assert (arrived.is_symlink(), arrived.read_text()) == (False, "content")
+
+
+def test_an_artifact_must_fit_into_what_a_container_is_given(tmp_path, monkeypatch):
+    (tmp_path / "artifact").mkdir()
+    (tmp_path / "artifact" / "weights").write_bytes(bytes(2000))
+    monkeypatch.setattr("harness.execution.free_memory.measure_groups", lambda: [4000])
+    with pytest.raises(ArtifactRefused, match="of memory are free for it"):
+        make_bundle(tmp_path / "artifact", tmp_path / "reference.npz")
 
 
 @given(data=st.data())

@@ -1,6 +1,8 @@
 """`learn predict`: which questions a round has, what a learner is told, what counts as right."""
 
+from contextlib import nullcontext
 from typing import get_args
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from harness.catalog.load import read_catalog
+from harness.cli import learn_predict
 from harness.cli.learn_predict import check_answers
 from harness.course.exercises import MARK, cut_starter
 from harness.course.models import UnseenModel
@@ -20,6 +23,7 @@ from harness.course.predicting import (
     name_outcome,
     show_code,
 )
+from harness.course.progress import begin, read_progress, write_progress
 from harness.course.table import EXERCISES, list_track
 from harness.errors import UsageError
 from harness.verdicts.names import Verdict
@@ -85,6 +89,26 @@ def test_a_model_is_described_by_its_files_and_its_inputs(tmp_path):
 def test_every_input_has_a_description_of_one_line(values):
     assert describe_input(values)
     assert "\n" not in describe_input(values)
+
+
+def test_what_is_done_elsewhere_during_a_round_is_kept(tmp_path, monkeypatch):
+    done = list_track("core")[0].id
+    write_progress(tmp_path, begin("core"))
+
+    def ask(*_):
+        progress, _ = read_progress(tmp_path)
+        progress.done = [done]
+        write_progress(tmp_path, progress)
+        return True
+
+    checker = Mock()
+    monkeypatch.setattr(learn_predict, "ask", ask)
+    monkeypatch.setattr(learn_predict, "describe_model", str)
+    monkeypatch.setattr(learn_predict, "open_default", Mock())
+    monkeypatch.setattr(learn_predict, "open_checker", lambda _: nullcontext(checker))
+    learn_predict.play_round(tmp_path, "")
+    progress, _ = read_progress(tmp_path)
+    assert (progress.done, progress.predicted) == ([done], [(8, 8)])
 
 
 @pytest.mark.parametrize("answers", ["zz", "zsox", "zsoez"])

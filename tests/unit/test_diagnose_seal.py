@@ -121,6 +121,16 @@ def test_arrays_that_grow_beyond_measure_are_not_opened(model, monkeypatch):
         seal_file.check_arrays(find_seal(model), seal_file.read_seal(model))
 
 
+def test_a_share_of_zeros_beyond_one_is_no_seal(model):
+    file = find_seal(model) / "seal.json"
+    record = json.loads(file.read_text())
+    record["inputs"][0]["zeros"] = 2.0
+    file.write_text(json.dumps(record))
+    assert causes(api.diagnose(model, inputs=np.zeros((4000, 3)))) == []
+    seal, said = open_seal(model)
+    assert (seal, "cannot be read" in said) == (None, True)
+
+
 def test_given_outputs_stand_before_the_sealed_ones(model):
     found = api.diagnose(model, inputs=INPUTS, expected=predict(INPUTS))
     assert (causes(found), found.own.computed) == ([], "as expected")

@@ -59,6 +59,13 @@ def test_a_worker_that_speaks_of_a_step_that_nobody_runs_has_died(start, tmp_pat
     assert worker.run(DeviceQuery(folder=str(tmp_path)), Limits()) == StepEnd(worker_died=True)
 
 
+def test_a_forked_step_is_stopped_at_every_limit(start, tmp_path):
+    worker = start(READY, after=[STARTED])
+    limits = Limits(seconds=2.0, threads=0)
+    ended = worker.run(DeviceQuery(folder=str(tmp_path)), limits)
+    assert ended == StepEnd(stopped_for="threads")
+
+
 def test_a_step_that_has_ended_is_forgotten(start, tmp_path):
     worker = start(READY, after=[STARTED, ENDED])
     assert worker.describe().tensorflow == "2.21.0"

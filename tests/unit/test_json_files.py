@@ -67,6 +67,14 @@ def test_what_is_written_is_read_back(file):
     assert [path.name for path in file.parent.iterdir()] == ["run.json"]
 
 
+def test_a_file_of_a_stranger_does_not_steer_the_terminal(file):
+    error = {"type": "ValueError", "message": "\x1b]0;title\x07\ta tab stays"}
+    write_json(file, make_result_file(make_run([make_record(path="restore_\x1b[2J", error=error)])))
+    document = read_result_file(file)
+    assert document.outcomes[0].error.message == "\\x1b]0;title\\x07\ta tab stays"
+    assert not {"\x1b", "\x07"} & set(present(document))
+
+
 def test_a_file_of_a_newer_schema_is_refused(file):
     newer = {"schema": SCHEMA + 1, "results": "whatever newer versions keep"}
     said = refuse(file, json.dumps(newer))

@@ -250,6 +250,12 @@ def test_weights_that_arrived_explain_no_match():
     assert "weights" not in describe_change([make_outcome(verdict="match")])
 
 
+def test_an_error_is_told_without_the_bold_of_keras():
+    error = {"type": "TypeError", "message": "\x1b[1mCould not\x1b[0m\nlocate \x1b[2J"}
+    said = describe_change([make_outcome(verdict="error", error=error)])
+    assert said.endswith("(TypeError: Could not locate \\x1b[2J)")
+
+
 def test_of_several_seeds_only_those_that_deviate_are_named():
     seeds = [make_outcome(**FIXED, seed=seed) for seed in range(20)]
     seeds[3].verdict = "differs"

@@ -484,6 +484,30 @@ def test_a_new_folder_never_takes_the_place_of_another(tmp_path):
     assert (tmp_path / "free/saved_model.pb").read_bytes() == b"new"
 
 
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_an_interrupted_copy_leaves_nothing_half_there(tmp_path, monkeypatch, kind):
+    def copy_a_part(_, target):
+        if kind == "file":
+            target.write(b"ne")
+        else:
+            target.joinpath("saved_model.pb").write_bytes(b"ne")
+        raise KeyboardInterrupt
+
+    made = tmp_path / "made"
+    made.mkdir() if kind == "folder" else made.write_bytes(b"new")
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr("shutil.copyfileobj", copy_a_part)
+    monkeypatch.setattr("shutil.copytree", lambda made, to, **_: copy_a_part(made, make(to)))
+    with pytest.raises(KeyboardInterrupt):
+        publish(made, tmp_path / "out" / "new.keras")
+    assert not list((tmp_path / "out").iterdir())
+
+
+def make(folder):
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @given(st.lists(st.text(), min_size=1, max_size=4, unique=True))
 def test_a_signature_takes_its_inputs_by_keywords_each_once(names):
     changed = name_inputs(names)

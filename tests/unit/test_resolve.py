@@ -9,6 +9,7 @@ import pytest
 
 from harness.environments import resolve
 from harness.environments.cache import python_of
+from harness.environments.interpreter import check_has_tensorflow
 from harness.environments.releases import NEWEST, NEWEST_MEGABYTES
 from harness.environments.resolve import (
     check_name,
@@ -40,6 +41,16 @@ def built(tmp_path, monkeypatch):
 @pytest.fixture
 def no_tensorflow(monkeypatch):
     monkeypatch.setattr(resolve, "has_own_tensorflow", lambda: False)
+
+
+def test_a_folder_called_tensorflow_is_none_to_an_interpreter_that_is_named(tmp_path, monkeypatch):
+    (tmp_path / "tensorflow").mkdir()
+    monkeypatch.chdir(tmp_path)
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')  # without site-packages
+    bare.chmod(0o755)
+    with pytest.raises(EnvironmentUnusable, match="TensorFlow is not installed for"):
+        check_has_tensorflow(str(bare))
 
 
 def test_our_own_tensorflow_is_taken_where_nothing_is_named(built, monkeypatch):

@@ -48,6 +48,34 @@ def test_the_same_model_is_verified(path):
     assert str(report) == "verified"
 
 
+def test_an_older_seal_stays_where_the_disk_fails_while_a_new_one_is_written(path, monkeypatch):
+    write = np.savez_compressed
+
+    def fail(file, **arrays):
+        if str(file).endswith("layers.npz"):
+            raise OSError("no space left on device")
+        write(file, **arrays)
+
+    monkeypatch.setattr("numpy.savez_compressed", fail)
+    with pytest.raises(OSError, match="no space left"):
+        seal(make_model(factor=3.0), INPUTS, path)
+    assert verify(make_model(), path).verified
+    monkeypatch.setattr("numpy.savez_compressed", write)
+    seal(make_model(factor=3.0), INPUTS, path)
+    assert verify(make_model(factor=3.0), path).verified
+    assert sorted(each.name for each in path.parent.iterdir()) == [
+        "model.keras",
+        "model.keras.seal",
+    ]
+
+
+def test_without_a_model_file_an_older_seal_stays_as_it_is(path):
+    path.unlink()
+    with pytest.raises(SealError, match="there is no saved model"):
+        seal(make_model(factor=3.0), INPUTS, path)
+    assert verify(make_model(), path).verified
+
+
 def test_the_first_layer_that_differs_is_named_although_its_weights_are_as_sealed(path):
     report = verify(make_model(factor=3.0), path)
     assert fails(report) == ["outputs"]

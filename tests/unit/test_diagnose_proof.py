@@ -49,6 +49,15 @@ def test_a_cure_that_brings_something_else_is_none() -> None:
     assert prove(WRONG, RIGHT[:, :1], RIGHT).result == "not cured"
 
 
+def test_a_right_cure_with_rough_numbers_of_training_is_not_said_to_be_none() -> None:
+    """Nobody has given training's mean, so that of the inputs stood in for it."""
+    for after, result in ((RIGHT + 0.1, "cannot"), (WRONG, "not cured"), (OTHER, "not cured")):
+        tried = Tried([RIGHT], [WRONG], [after], "", VERSIONS, stand_ins=("mean_of_training",))
+        proof = compare("features-not-scaled", "2.21", tried, [RIGHT], None, "--expected")
+        assert proof.result == result
+        assert (proof.reason.startswith("mean_of_training, taken from")) == (result == "cannot")
+
+
 def test_what_was_right_before_is_not_said_to_be_cured_by_anything() -> None:
     for after in (RIGHT, OTHER):
         proof = prove(RIGHT, after, RIGHT)

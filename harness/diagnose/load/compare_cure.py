@@ -12,13 +12,15 @@ from harness.origin.restore import find_innermost
 from harness.verdicts.statistics import Array
 
 SHOWN = 4  # numbers
+NEARER = 0.5  # of the difference before: less is left where the cure is right and its numbers rough
 
 
 @dataclass(frozen=True)
 class Tried:
     """What a cure gave: predictions before and after it, for these inputs.
 
-    `computes_in`: a dtype coarser than float32, or "".
+    `computes_in`: a dtype coarser than float32, or "". `stand_ins`: names of what training knew and
+    these inputs stood in for.
     """
 
     fed: list[Array]
@@ -27,6 +29,7 @@ class Tried:
     before_error: str
     versions: dict[str, str | None]
     computes_in: str = ""
+    stand_ins: tuple[str, ...] = ()
 
     def cut(self, rows: int) -> "Tried":
         """Return the predictions for the first rows alone."""
@@ -84,6 +87,13 @@ def compare(
     if alone:
         said = f"{right} with load_model and predict alone: leave out what your code adds"
         return msgspec.structs.replace(made, result="not needed", reason=said)
+    off, still_off = made.difference_before, made.difference_after
+    if tried.stand_ins and off and still_off and still_off < NEARER * off:
+        said = (
+            f"{' and '.join(tried.stand_ins)}, taken from these inputs, bring predictions nearer"
+            f" (they differ by up to {still_off:.2g}, before by {off:.2g}): try training's own"
+        )
+        return msgspec.structs.replace(made, result="cannot", reason=said)
     return made
 
 

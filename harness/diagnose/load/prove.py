@@ -150,6 +150,7 @@ class Prover(CagedModel):
                 hide(report.before_error),
                 report.versions,
                 report.computes_in,
+                tuple(sorted(missing)),
             )
         except (OSError, UnreadableAnswer) as failure:
             raise NotTried(f"{UNREADABLE}: {plain(hide(str(failure)))}") from failure

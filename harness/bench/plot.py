@@ -40,8 +40,11 @@ def plot_result(saved: SavedRun, result: BenchResult, file: Path) -> list[Path]:
     several = len(result.environments) > 1
     upper = [draw_history(alt, result)] if several else []
     upper.append(draw_intervals(alt, rows))
-    slide = alt.vconcat(*upper)
-    page = alt.vconcat(*upper, draw_blocks(alt, list_blocks(saved)))
+    blocks = draw_blocks(alt, list_blocks(saved))
+    slide, page = (  # a legend beside each plot: colours are workloads, answers, or sides
+        alt.vconcat(*plots).resolve_scale(color="independent")
+        for plots in (upper, [*upper, blocks])
+    )
     files = []
     try:
         for ending, how in FORMATS.items():

@@ -220,6 +220,7 @@ def test_the_page_needs_no_network_and_has_pictures_beside_it(world, tmp_path):
     files = plot_result(saved, answer_run(saved), tmp_path / "page.html")
     assert [file.suffix for file in files] == [".html", ".svg", ".png"]
     assert "https://cdn" not in files[0].read_text()
+    assert '"resolve": {"scale": {"color": "independent"}}' in files[0].read_text()  # own legends
 
 
 def test_a_gpu_is_described_by_its_driver_and_by_nothing_else(tmp_path, monkeypatch):

@@ -138,12 +138,12 @@ def restore(
 
     return Restoring(
         Path(model),
-        reader,
-        None if code is None else Path(code),
-        trusted,
-        None if inputs is None else name_arrays(inputs),
-        take_rows(expected, "expected"),
-        take_rows(predicted, "predicted"),
+        reader=reader,
+        code=None if code is None else Path(code),
+        trusted=trusted,
+        inputs=None if inputs is None else name_arrays(inputs),
+        expected=take_rows(expected, "expected"),
+        predicted=take_rows(predicted, "predicted"),
     ).beside_seal()
 
 

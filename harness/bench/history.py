@@ -39,6 +39,16 @@ def follow_releases(result: BenchResult) -> list[Relative]:
     return found
 
 
+def list_followed(result: BenchResult) -> list[Relative]:
+    """Return the workloads that were measured in the first release and in one after it.
+
+    Of the others no time is known that the ratio 1 of the first release could stand for.
+    """
+    relatives = follow_releases(result)
+    followed = {each.workload for each in relatives if each.position and each.ratio is not None}
+    return [each for each in relatives if each.workload in followed]
+
+
 def follow_workload(name: str, steps: Sequence[WorkloadAnswer]) -> list[Relative]:
     """Return one workload; its line ends where neighbours could not be compared."""
     found = [

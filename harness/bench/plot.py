@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.bench.answers import BenchResult
 from harness.bench.decide import SAME
-from harness.bench.history import follow_releases
+from harness.bench.history import Relative, list_followed
 from harness.bench.raw import MeasuredPair
 from harness.bench.store import SavedRun
 from harness.errors import UsageError
@@ -37,8 +37,8 @@ def plot_result(saved: SavedRun, result: BenchResult, file: Path) -> list[Path]:
     rows = list_intervals(result)
     if not rows:
         raise UsageError("the run has no interval to draw", "", "see the reasons in its text")
-    several = len(result.environments) > 1
-    upper = [draw_history(alt, result)] if several else []
+    followed = list_followed(result) if len(result.environments) > 1 else []
+    upper = [draw_history(alt, followed)] if followed else []
     upper.append(draw_intervals(alt, rows))
     blocks = draw_blocks(alt, list_blocks(saved))
     slide, page = (  # a legend beside each plot: colours are workloads, answers, or sides
@@ -94,7 +94,7 @@ def draw_intervals(alt: Any, rows: Sequence[dict[str, Any]]) -> Any:
     return alt.layer(same, lines, marks).properties(width=560, title="B over A")
 
 
-def draw_history(alt: Any, result: BenchResult) -> Any:
+def draw_history(alt: Any, relatives: Sequence[Relative]) -> Any:
     """Return a line per workload: its time relative to the first release."""
     rows = [
         {
@@ -105,7 +105,7 @@ def draw_history(alt: Any, result: BenchResult) -> Any:
             "low": each.low,
             "high": each.high,
         }
-        for each in follow_releases(result)
+        for each in relatives
         if each.ratio is not None
     ]
     base = alt.Chart(alt.Data(values=rows)).encode(

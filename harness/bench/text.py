@@ -3,7 +3,7 @@
 from harness.bench.answers import BenchResult, ComparisonAnswer, WorkloadAnswer
 from harness.bench.compare import Drift
 from harness.bench.decide import INJECTED, SAME
-from harness.bench.history import Relative, follow_releases
+from harness.bench.history import Relative, list_followed
 from harness.bench.selftest import SUBSET, RuleRecord
 from harness.report.layout import Layout, draw_table, fill_lines
 
@@ -23,8 +23,8 @@ EXPLANATIONS = {
 def describe_result(result: BenchResult, layout: Layout, cores: int) -> str:
     """Return the whole result as text."""
     blocks = [describe_answers(each, layout, cores) for each in result.environments]
-    if len(result.environments) > 1:
-        blocks.append(describe_history(follow_releases(result), layout))
+    if len(result.environments) > 1 and (followed := list_followed(result)):
+        blocks.append(describe_history(followed, layout))
     if result.selftest:
         blocks.append(describe_rules(result.selftest, layout))
     if not result.complete:

@@ -52,13 +52,13 @@ def gather(
 
     return Restoring(
         model,
-        reader,
-        code,
-        trust,
-        read_samples(inputs, "--inputs") if inputs else None,
-        expected,
-        predicted,
         command_line(f"{join(sys.argv[1:])} --trust"),  # with all that was typed
+        reader=reader,
+        code=code,
+        trusted=trust,
+        inputs=read_samples(inputs, "--inputs") if inputs else None,
+        expected=expected,
+        predicted=predicted,
     ).beside_seal()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.commands import Command, Group
-from harness.cli.printer import JsonOption
+from harness.cli.printer import JsonOption, Printer
 from harness.cli.waiting import show_progress
 from harness.errors import CHANGED, UsageError, count, printable
 from harness.program import command_line
@@ -57,7 +57,6 @@ def init(
 ) -> None:
     """Make a folder with the exercises: a script to mend, its artifact, sample inputs."""
     from harness.cli.learn_show import find_master, open_default, warn_without_cage
-    from harness.cli.printer import Printer
     from harness.course.folder import SCRIPT, clear, fill_folder, prepare_folder
     from harness.course.progress import begin, describe_status
     from harness.course.table import list_track
@@ -161,7 +160,6 @@ def skip(identifier: IdArgument = "", folder: FolderOption = HERE) -> None:
 def show_status(folder: FolderOption = HERE, json_file: JsonOption = None) -> None:
     """Say how far the course is: what is done, what comes next, how many minutes are left."""
     from harness.cli.learn_show import describe_done, find_master, open_progress
-    from harness.cli.printer import Printer
     from harness.course.progress import describe_status
 
     printer = Printer(json_file)

@@ -6,7 +6,6 @@ import linecache
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from harness.processes.variables import Environment
 from harness.verdicts.statistics import Array
 
 
-class OpenExercise:
+class OpenExercise(contextlib.AbstractContextManager["OpenExercise"]):
     """An exercise with a saved model; `check` runs a restore function with another one.
 
     `artifact` is the folder that was saved, `inputs` are sample inputs by name, `predictions` are
@@ -76,15 +75,7 @@ class OpenExercise:
             f"{self.exercise.id} ({minutes})\n{self.exercise.context}\n{describe_model(self.model)}"
         )
 
-    def __enter__(self) -> "OpenExercise":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 

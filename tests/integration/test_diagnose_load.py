@@ -113,7 +113,7 @@ def observe(models: Path, name: str, work: Path, x: str = "x", **given: Any) -> 
     """Return what a model shows in this Python's TensorFlow."""
     inputs = {"": read(models / f"{x}.npy")}
     origin = read_model_file(models / name)
-    return Observer(origin, work, "this", inputs=inputs, **given).observe()
+    return Observer(origin, work, reader="this", inputs=inputs, **given).observe()
 
 
 def causes(seen: Observation) -> list[str]:
@@ -191,7 +191,7 @@ def test_a_model_that_does_not_load_says_why(models: Path, tmp_path: Path) -> No
 def prove(models: Path, name: str, work: Path, finding: Finding, **given: Any) -> Proof:
     """Return the proof of a finding, in this Python's TensorFlow."""
     origin = read_model_file(models / name)
-    return Prover(origin, work, "this", **given).prove(finding, work / "cure")
+    return Prover(origin, work, reader="this", **given).prove(finding, work / "cure")
 
 
 @pytest.mark.long
@@ -305,6 +305,6 @@ def test_a_file_of_an_old_release_is_cured_in_a_new_one(
     cause: str, file: str, tmp_path: Path
 ) -> None:
     origin = read_model_file(ARTIFACTS / file)
-    prover = Prover(origin, tmp_path, "2.16")
+    prover = Prover(origin, tmp_path, reader="2.16")
     proof = prover.prove(make_finding(cause, 0.9, "seen"), tmp_path / "cure")
     assert proof.result == "cured", proof

@@ -360,7 +360,7 @@ def leave(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunStep]:
 def observe(folder: Path, **given: Any) -> Observation:
     """Return what a model shows, with what `leave` says that the step leaves."""
     path = write_archive(folder / "m.keras", [dense("only", np.ones((3, 2)), np.ones(2))])
-    return Observer(read_origin(path), folder, "2.21", trusted=True, **given).observe()
+    return Observer(read_origin(path), folder, reader="2.21", trusted=True, **given).observe()
 
 
 def test_outputs_for_inputs_that_are_not_given_are_not_compared(
@@ -484,10 +484,10 @@ def test_why_a_model_was_not_restored_names_no_folder_of_this_machine(
             f"harness.diagnose.load.{module}.open_portable", lambda _: Environment()
         )
     deep.mkdir()
-    seen = Observer(read_origin(path), deep, "2.15", trusted=True, run=fail).observe()
+    seen = Observer(read_origin(path), deep, reader="2.15", trusted=True, run=fail).observe()
     assert seen.error.startswith("OSError: cannot open m.keras, nor observed/x, nor x: why")
     assert "folder-" not in str(seen)
-    prover = Prover(read_origin(path), deep, "2.16", trusted=True, run=fail)
+    prover = Prover(read_origin(path), deep, reader="2.16", trusted=True, run=fail)
     executed = prover.prove(make_finding("lambda-safe-mode", 0.9, "seen"), deep / "cure-0")
     assert executed.reason.startswith(
         "the cure fails here: OSError: cannot open m.keras, nor cure-0/x, nor x: why"

@@ -120,7 +120,9 @@ def test_rows_that_the_file_was_not_computed_for_are_not_said_to_be_cured(tmp_pa
     inputs = random.normal(size=(1000, 3)).astype("float32")
     right = (inputs @ KERNEL).astype("float32")
     after = np.where(np.arange(1000)[:, None] < 64, right, right + 1)
-    prover = Prover(read_origin(dense_model(tmp_path)), tmp_path, "2.21", inputs={"": inputs})
+    prover = Prover(
+        read_origin(dense_model(tmp_path)), tmp_path, reader="2.21", inputs={"": inputs}
+    )
     proof = prover.judge("groups-keyword", Tried([inputs], [after + 5], [after], "", {}), tmp_path)
     assert (proof.result, proof.rows) == ("cured", 64)
     assert proof.reason == "all 64 rows that were computed are as expected"
@@ -133,7 +135,7 @@ def test_rows_that_the_file_was_not_computed_for_are_not_said_to_be_cured(tmp_pa
 
 def test_one_array_says_nothing_of_two_outputs(tmp_path: Path) -> None:
     origin = read_origin(dense_model(tmp_path))
-    prover = Prover(origin, tmp_path, "2.21", inputs={"": RIGHT}, expected=RIGHT)
+    prover = Prover(origin, tmp_path, reader="2.21", inputs={"": RIGHT}, expected=RIGHT)
     tried = Tried([RIGHT], [WRONG, WRONG], [RIGHT, OTHER], "", {})
     with pytest.raises(NotTried, match="it has 2 outputs, and --expected is one array"):
         prover.judge("groups-keyword", tried, tmp_path)
@@ -144,7 +146,7 @@ def test_predictions_for_other_inputs_than_those_fed_are_not_what_was_before(
 ) -> None:
     """Without --inputs a model is fed what is drawn."""
     origin = read_origin(dense_model(tmp_path))
-    prover = Prover(origin, tmp_path, "2.21", expected=RIGHT, predicted=OTHER)
+    prover = Prover(origin, tmp_path, reader="2.21", expected=RIGHT, predicted=OTHER)
     tried = Tried([RIGHT], [WRONG], [RIGHT], "", {})
     assert prover.compare("groups-keyword", tried, [RIGHT], "2.15").before == show([WRONG])
 
@@ -165,7 +167,7 @@ def unbuilt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_release_that_cannot_be_built_costs_its_proof_alone(
     tmp_path: Path, unbuilt: list[str]
 ) -> None:
-    prover = Prover(read_origin(dense_model(tmp_path)), tmp_path, "2.15", inputs={"": RIGHT})
+    prover = Prover(read_origin(dense_model(tmp_path)), tmp_path, reader="2.15", inputs={"": RIGHT})
     causes = ("never-trained", "double-rescale")
     proofs = prover.prove_all([make_finding(each, 0.9, "seen") for each in causes])
     assert [each.cause for each in proofs] == [*causes]
@@ -176,7 +178,7 @@ def test_a_release_that_cannot_be_built_costs_its_proof_alone(
 def test_at_most_three_cures_are_tried_also_where_none_gives_an_answer(
     tmp_path: Path, unbuilt: list[str]
 ) -> None:
-    prover = Prover(read_origin(dense_model(tmp_path)), tmp_path, "2.15", inputs={"": RIGHT})
+    prover = Prover(read_origin(dense_model(tmp_path)), tmp_path, reader="2.15", inputs={"": RIGHT})
     people = ["never-trained", "scaler-fitted-on-one-row"]
     tried = ["double-rescale", "bgr-instead-of-rgb", "input-axes-exchanged", "uint8-truncation"]
     mine = make_finding("column-in-another-unit", 0.9, "seen", "predictions = scaler(predictions)")

@@ -35,6 +35,7 @@ from harness.diagnose.evaluation.forks import Forks
 from harness.diagnose.evaluation.write_trials import Written, write_trials
 from harness.diagnose.file_answer import Samples
 from harness.diagnose.findings import Finding, rank
+from harness.diagnose.load.caged_model import Kind
 from harness.diagnose.load.observe import Observer
 from harness.diagnose.load.proof import Proof
 from harness.diagnose.load.prove import Prover
@@ -105,13 +106,22 @@ def diagnose_restored(each: Written, forks: Forks, folder: Path) -> list[str] | 
     return seen or [found.cause for found in findings]
 
 
+def open_caged(kind: type[Kind], each: Written, forks: Forks, folder: Path) -> Kind:
+    """Return an Observer or a Prover of a made model, with its samples."""
+    return kind(
+        make_origin(read_facts(each.path)),
+        folder,
+        forks.run,
+        code=each.code,
+        inputs=None if each.inputs is None else {"": each.inputs},
+        expected=each.expected,
+        predicted=each.predicted,
+    )
+
+
 def observe(each: Written, forks: Forks, folder: Path) -> tuple[list[Finding], str]:
     """Return what the file, its samples and the restored model say; and why it does not load."""
-    origin, inputs = make_origin(read_facts(each.path)), each.inputs
-    given = None if inputs is None else {"": inputs}
-    arrays = given, each.expected, each.predicted
-    observer = Observer(origin, folder, "", each.code, False, *arrays, run=forks.run)
-    seen = observer.observe()
+    seen = open_caged(Observer, each, forks, folder).observe()
     return rank([*find_unloaded(each, folder), *seen.findings]), seen.error
 
 
@@ -159,10 +169,7 @@ def prove_case(each: Written, forks: Forks, folder: Path) -> Proven:
         findings = find_unloaded(each, folder)
     else:
         findings, _ = observe(each, forks, folder)
-    assert each.inputs is not None
-    arrays = {"": each.inputs}, each.expected, each.predicted
-    origin = make_origin(read_facts(each.path))
-    prover = Prover(origin, folder, "", each.code, False, *arrays, run=forks.run)
+    prover = open_caged(Prover, each, forks, folder)
     why = explain_proofs(prover.prove_all(findings))
     label = f"{each.case.label}, {each.case.architecture}"
     return Proven(label=label, held_out=each.case.held_out, why=why)

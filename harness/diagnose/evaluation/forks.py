@@ -3,10 +3,9 @@
 `--load` and `--prove` import TensorFlow anew for the one model that they look at.
 """
 
+import contextlib
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from harness.origin.restore import check_shut_in, run_shut_in
 from harness.processes.fork import ForkWorker, can_fork
@@ -15,7 +14,7 @@ from harness.processes.step import Request
 from harness.processes.variables import Environment
 
 
-class Forks:
+class Forks(contextlib.AbstractContextManager["Forks"]):
     """Runs steps as run_shut_in does, and keeps a process for each environment; a context.
 
     Safe to use from several threads.
@@ -26,15 +25,7 @@ class Forks:
         self.workers: dict[Environment, ForkWorker] = {}
         self.starting = threading.Lock()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         for each in self.workers.values():
             each.close()
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from harness.environments.resolve import OWN
 from harness.origin.own_release import is_own_release
@@ -10,16 +11,15 @@ from harness.origin.who_wrote import Origin
 from harness.verdicts.statistics import Array
 
 
-@dataclass(frozen=True)
-class CagedModel:
-    """One model and what is given with it. `work`: a folder for this model alone.
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What is given beside a model.
 
-    `reader`: the release that restores it, "" for the one that wrote it. `inputs`: by name.
-    `sealed`: inputs and expected outputs are those of the seal. `run`: runs a step, shut in.
+    `reader`: the release that restores it, "" for the one that wrote it. `code`: a file with its
+    classes, or a script, which brings none. `inputs`: by name. `sealed`: inputs and expected
+    outputs are those of the seal.
     """
 
-    origin: Origin
-    work: Path
     reader: str = ""
     code: Path | None = None
     trusted: bool = False
@@ -27,6 +27,17 @@ class CagedModel:
     expected: Array | None = None
     predicted: Array | None = None
     sealed: bool = False
+
+
+@dataclass(frozen=True)
+class CagedModel(Given):
+    """One model and what is given with it.
+
+    `work`: a folder for this model alone. `run`: runs a step, shut in.
+    """
+
+    origin: Origin
+    work: Path
     run: RunStep = run_shut_in
 
     @property
@@ -36,3 +47,6 @@ class CagedModel:
             return self.reader
         named = self.origin.releases[0] if self.origin.releases else OWN
         return OWN if is_own_release(self.origin, named) else named
+
+
+Kind = TypeVar("Kind", bound=CagedModel)

@@ -2,14 +2,13 @@
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from shlex import quote
-from typing import TypeVar
 
 from harness.diagnose.causes.table import CAUSES
 from harness.diagnose.findings import Finding
-from harness.diagnose.load.caged_model import CagedModel
+from harness.diagnose.load.caged_model import Given, Kind
 from harness.diagnose.load.observation import Observation
 from harness.diagnose.load.observe import Observer
 from harness.diagnose.load.proof import Proof, leave_to_people
@@ -22,29 +21,17 @@ from harness.origin.samples import read_samples
 from harness.origin.who_wrote import Origin, read_origin
 from harness.program import command_line
 from harness.report.model_file import refuse_to_restore
-from harness.verdicts.statistics import Array
-
-Kind = TypeVar("Kind", bound=CagedModel)
 
 
 @dataclass(frozen=True)
-class Restoring:
+class Restoring(Given):
     """A model that is to be restored in a cage, and what is given beside it.
 
-    `reader`: the release that restores it, "" for the one that wrote it. `code`: a file with its
-    classes, or a script, which brings none. `inputs`: by name. `to_trust`: what the user adds to
-    have an unsafe file loaded. `sealed`: inputs and expected outputs are those of the seal.
+    `to_trust`: what the user adds to have an unsafe file loaded.
     """
 
     model: Path
-    reader: str = ""
-    code: Path | None = None
-    trusted: bool = False
-    inputs: dict[str, Array] | None = None
-    expected: Array | None = None
-    predicted: Array | None = None
     to_trust: str = "trusted=True"
-    sealed: bool = False
 
     def beside_seal(self) -> "Restoring":
         """Return the same with the sealed inputs and outputs, where neither is given.
@@ -85,17 +72,9 @@ class Restoring:
 
     def make(self, kind: type[Kind], origin: Origin, work: Path) -> Kind:
         """Return an Observer or a Prover of this model, in the folder `work`."""
-        return kind(
-            origin,
-            work,
-            self.reader,
-            self.code if self.code and defines_class(self.code) else None,
-            self.trusted,
-            self.inputs,
-            self.expected,
-            self.predicted,
-            self.sealed,
-        )
+        given = {each.name: getattr(self, each.name) for each in fields(Given)}
+        given["code"] = self.code if self.code and defines_class(self.code) else None
+        return kind(origin, work, **given)
 
     def open_model(self) -> Origin:
         """Return who wrote the model; raises UsageError for one that may not be loaded."""

@@ -254,7 +254,7 @@ def solution(
         raise UsageError(
             f"{exercise.id} is not done yet",
             "",
-            f"{command_line(f'learn hint {exercise.id}')}, or add --reveal",
+            f"{command_line(f'learn hint {exercise.id}')}{name_folder(folder)}, or add --reveal",
         )
     show_solutions(exercise)
     tip("check", "", folder)

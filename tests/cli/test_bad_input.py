@@ -330,7 +330,11 @@ COURSE = [
     (["learn", "check", "bread", "--dir", "taken"], 2, ["there is no exercise bread"]),
     (["learn", "check", "--dir", "taken"], 2, ["there is no file", "learn reset sensor-model"]),
     (["learn", "check", "runners", "--dir", "taken"], 2, ["cannot be read"]),
-    (["learn", "solution", "bicycles", "--dir", "taken"], 2, ["is not done yet", "--reveal"]),
+    (
+        ["learn", "solution", "bicycles", "--dir", "taken"],
+        2,
+        ["is not done yet", "hint bicycles --dir taken, or add --reveal"],
+    ),
 ]
 
 

@@ -1,6 +1,8 @@
 """The command line: one module per command, results on stdout, everything else on stderr."""
 
+import contextlib
 import io
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -94,7 +96,22 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows "?"
             stream.reconfigure(errors="replace")
-    sys.exit(call_app())
+    code = call_app()
+    if code == INTERRUPTED:
+        leave(code)
+    sys.exit(code)
+
+
+def leave(code: int) -> None:
+    """End this process now, and wait for none of its threads.
+
+    Ctrl-C may reach the main thread while it holds the lock of a future. The thread that carries
+    the future out then waits for the lock for ever, and the interpreter would wait for the thread.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
 
 
 def call_app() -> int:

@@ -19,6 +19,7 @@ from harness.cli.commands import walk_commands
 from harness.errors import RestorebenchError
 from harness.results.outcome import Raw
 from harness.results.store import Store
+from tests.conftest import REPOSITORY
 from tests.unit.builders import ENVIRONMENT, MACHINE, make_outcome, write_scenario
 
 MODEL = PACKAGED / "version" / "artifacts" / "newer_keras_file"
@@ -309,3 +310,26 @@ def test_a_list_without_a_match_says_so(call):
     ended = call("list", "zzzz")
     ended.assert_ran()
     assert ended.stdout.startswith("No scenario matches; ")
+
+
+INTERRUPTED = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+import harness.cli
+
+def carry_out(**options):
+    ThreadPoolExecutor(1).submit(threading.Event().wait)
+    raise KeyboardInterrupt
+
+harness.cli.app = carry_out
+harness.cli.main()
+"""
+
+
+def test_an_interrupted_command_ends_although_a_thread_of_it_waits_for_ever():
+    """So a thread waits for a future whose lock the main thread held when Ctrl-C came."""
+    command = [sys.executable, "-c", INTERRUPTED]
+    ended = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Interrupted.\n")

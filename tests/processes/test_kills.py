@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import select
 import signal
 import sqlite3
 import subprocess
@@ -197,7 +198,7 @@ def test_ctrl_c_twice_in_a_terminal_shows_no_traceback(cli, faulty, tmp_path):
     os.close(theirs)
     screen, pressed = b"", 0
     try:
-        while True:
+        while select.select([ours], [], [], 120)[0]:  # a run that hangs fails below
             try:
                 screen += os.read(ours, 1 << 16)
             except OSError:  # the terminal's other side has closed

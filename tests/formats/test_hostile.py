@@ -13,7 +13,9 @@ from tests.formats.specimens import ANY, KINDS, REFUSED, UNSAFE
 
 LAUNCH = Path(__file__).with_name("launch.py")
 MOST_MEBIBYTES = 256
-MOST_SECONDS = CPU_SECONDS + 0.5  # the kernel looks at the clock now and then
+# Of CPU: the reader's limit, and as much again for starting Python on a slow machine. That the
+# reader keeps its limit is tested in test_reading.py.
+MOST_SECONDS = 2 * CPU_SECONDS + 2
 
 
 def read_measured(words, folder, module="harness.formats"):
@@ -87,7 +89,7 @@ def test_diagnose_reports_a_hostile_file_within_limits_and_shows_nothing_raw(tmp
         assert (code == 3) == (expected == REFUSED), output[:300]
         assert bool(told and told["unsafe"]) == (expected == UNSAFE), output[:300]
         assert (b"UNSAFE: loading it may run code" in output) == (expected == UNSAFE)
-    assert seconds < MOST_SECONDS + 0.5  # of the command itself
+    assert seconds < MOST_SECONDS
     assert mebibytes < MOST_MEBIBYTES
     assert sorted(tmp_path.rglob("*")) == before
     assert all(each.isprintable() or each == "\n" for each in output.decode())

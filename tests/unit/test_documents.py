@@ -188,3 +188,11 @@ def test_coverage_lists_every_cause_once():
     causes = [cause for cause in causes if cause != "cause"]
     assert len(causes) > 50
     assert sorted(set(causes)) == sorted(causes)
+
+
+def test_every_scenario_stands_in_a_table_of_releases_or_the_page_says_why_not():
+    pages = [REPOSITORY / "reports" / f"releases{end}.md" for end in ("", "-of-newer-lessons")]
+    text = "\n".join(page.read_text() for page in pages)
+    named = set(re.findall(r"^\| ([\w-]+) +\||`([\w-]+)`", text, re.MULTILINE))
+    known = {each.id for each in read_catalog().scenarios}
+    assert sorted(known - {row or word for row, word in named}) == []

@@ -32,7 +32,7 @@ class Relative(msgspec.Struct, frozen=True, kw_only=True):
 def follow_releases(result: BenchResult) -> list[Relative]:
     """Return every workload in every release, in the order of the releases."""
     names = dict.fromkeys(each.workload for each in result.comparisons)
-    found = []
+    found: list[Relative] = []
     for name in names:
         steps = [each for each in result.comparisons if each.workload == name]
         followed = follow_workload(name, steps)

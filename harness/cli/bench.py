@@ -28,6 +28,7 @@ from harness.cli.options import (
     FormatOption,
     JUnitOption,
     ReportsOption,
+    read_seconds,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import TensorFlowOption
@@ -95,7 +96,8 @@ def compare_environments(
     pairs: PairsOption = None,
     seed: SeedOption = None,
     time_limit: Annotated[
-        float, typer.Option("--time-limit", metavar="SECONDS", help="For a block of calls.")
+        float,
+        typer.Option(metavar="SECONDS", help="For a block of calls.", parser=read_seconds),
     ] = 120.0,
     priority: PriorityOption = False,
     resume: ResumeOption = False,

@@ -8,6 +8,7 @@ import msgspec
 
 from harness.diagnose.causes.table import ALL
 from harness.diagnose.file_answer import (
+    NOT_COMPARED,
     Expectation,
     LayerSummary,
     OwnOutputs,
@@ -196,7 +197,10 @@ def name_verdict(diagnosis: Diagnosis) -> str:
         return "The restored model predicts something else"
     if diagnosis.answer in ("unexplained", "cannot tell"):
         return TITLES[diagnosis.answer].rstrip(".")
-    return CANNOT_TELL if WITHOUT_LAYERS in diagnosis.needed else NO_FAULT
+    own = diagnosis.own
+    asked = own is not None and own.computed == "cannot" and own.reason != NOT_COMPARED
+    unknown = WITHOUT_LAYERS in diagnosis.needed or (asked and diagnosis.answer is None)
+    return CANNOT_TELL if unknown else NO_FAULT
 
 
 def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:

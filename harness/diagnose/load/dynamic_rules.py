@@ -10,7 +10,7 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.load.observation import LayerOutput
 from harness.diagnose.load.trace_file import COARSE, Traced
 from harness.diagnose.rules.input_changes import Change
-from harness.diagnose.rules.surroundings import agree
+from harness.diagnose.rules.samples import agree
 from harness.origin.predictions import find_kind
 from harness.verdicts.statistics import Array
 

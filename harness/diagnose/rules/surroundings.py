@@ -17,8 +17,7 @@ from harness.diagnose.rules.first_layer import read_expectation
 from harness.diagnose.rules.inner import find_unlike_training
 from harness.diagnose.rules.input_changes import iterate_changes, order_columns, standardise
 from harness.diagnose.rules.order_search import search_order
-from harness.diagnose.rules.outputs import make_outputs, same
-from harness.diagnose.rules.samples import compare_samples, drop_ones
+from harness.diagnose.rules.samples import agree, compare_samples
 from harness.verdicts.statistics import Array, correlate
 
 MOST_ROWS, ROWS_OF_LARGE, LARGE = 64, 8, 4096  # rows; of inputs with so many numbers each
@@ -38,12 +37,14 @@ def judge_surroundings(
     if not inputs or any(each.ndim == 0 or each.dtype.kind not in "fiub" for each in inputs):
         return OwnOutputs(computed="cannot", reason="the inputs are not numbers in rows")
     rows = slice(0, count_rows(inputs))
-    inputs = [each[rows] for each in inputs]
+    outputs = [each for each in (expected, predicted) if each is not None]
+    if other := [each for each in outputs if each.ndim == 0 or len(each) != len(inputs[0])]:
+        counts = f"{len(inputs[0])} and {len(other[0]) if other[0].ndim else 0}"
+        said = f"inputs and outputs differ in their rows, {counts}: give outputs of these inputs"
+        return OwnOutputs(computed="cannot", reason=said)
+    inputs, given = ([each[rows] for each in arrays] for arrays in (inputs, outputs))
     wanted = None if expected is None else expected[rows]
     now = None if predicted is None else predicted[rows]
-    given = [each for each in (wanted, now) if each is not None]
-    if not given or any(each.ndim == 0 or len(each) != len(inputs[0]) for each in given):
-        return OwnOutputs(computed="cannot", reason="inputs and outputs differ in their rows")
     if any(each.dtype.kind not in "fiub" for each in given):
         return OwnOutputs(computed="cannot", reason="the outputs are not numbers")
     if broken := sum(int((~np.isfinite(each)).sum()) for each in inputs):
@@ -150,17 +151,6 @@ def find_far(network: Network, values: Array) -> Finding | None:
         f" {expected.layer}: {distances[column]:.0f} deviations away"
     )
     return make_finding("inputs-far-from-training", 0.7, said)
-
-
-def agree(outputs: Array, own: Array, dtype: str = "") -> bool:
-    """Return whether outputs are what the file gives, within rounding of what it computes in."""
-    wanted, got = drop_ones(outputs), drop_ones(own)
-    if {wanted.dtype.kind, got.dtype.kind} - set("fiub"):
-        return bool(np.array_equal(wanted, got))
-    if wanted.shape != got.shape or not np.isfinite(wanted).all():
-        return False
-    each = make_outputs(wanted, got, dtype)
-    return same(each.wanted, each.got, each.limits)
 
 
 def explain(

@@ -131,7 +131,7 @@ def compute(network: Network, samples: Samples) -> OwnOutputs:
 
 
 def blame_shape(own: OwnOutputs, misfit: Finding) -> OwnOutputs:
-    """Return what a model gives for inputs of another shape than it takes: the shape explains it."""
+    """Return what is said of inputs of another shape than the model takes: it explains the rest."""
     told = [each for each in own.findings if each.cause not in SIDE_ONLY]
     reason = own.reason if own.computed != "cannot" else MISFIT
     return msgspec.structs.replace(own, reason=reason, findings=[misfit, *told])

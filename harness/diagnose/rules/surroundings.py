@@ -13,9 +13,11 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.forward.run import predict
 from harness.diagnose.network.layer import Network
+from harness.diagnose.rules.architecture import find_softmax_of_one
+from harness.diagnose.rules.constant import find_constant
 from harness.diagnose.rules.first_layer import read_expectation
 from harness.diagnose.rules.inner import find_unlike_training
-from harness.diagnose.rules.input_changes import iterate_changes, order_columns, standardise
+from harness.diagnose.rules.input_changes import iterate_changes, order_columns
 from harness.diagnose.rules.order_search import search_order
 from harness.diagnose.rules.samples import agree, compare_samples
 from harness.verdicts.statistics import Array, correlate
@@ -90,11 +92,12 @@ def judge(
         return OwnOutputs(computed="as expected", reason=reason, findings=found)
     if wanted is not None:
         found = explain(network, inputs, own, wanted, "missing")
-        if not found:
-            found = compare_samples(wanted, own.astype(np.float32)).findings
+        found = found or find_constant(network, inputs, own)
+        if not (found or find_softmax_of_one(network)):  # the file itself says that
+            told = compare_samples(wanted, own.astype(np.float32)).findings
+            found = [each for each in told if each.cause != "softmax-over-one-unit"]
         if now is not None and agree(now, own):
             reason = f"the file itself gives what is predicted now: {count}"
-            found = found or find_dead(network, inputs, own)
             found = found or [make_finding("another-model-in-the-file", 0.5, reason)]
             return OwnOutputs(computed="as predicted", reason=reason, findings=found)
         reason = "the file itself gives other outputs than the expected ones for these inputs"
@@ -102,34 +105,12 @@ def judge(
         return OwnOutputs(computed="as neither", reason=reason, findings=found)
     if now is not None and agree(now, own):
         reason = f"the file itself gives what is predicted now: {count}"
-        found = find_dead(network, inputs, own)
+        found = find_constant(network, inputs, own)
         return OwnOutputs(computed="as predicted", reason=reason, findings=found)
     reason = "the file itself gives other outputs than those predicted now"
     found = explain(network, inputs, own, now, "added") if now is not None else []
     found = found or [make_finding("restored-otherwise", 0.6, reason)]
     return OwnOutputs(computed="as neither", reason=reason, findings=found)
-
-
-def find_dead(network: Network, inputs: Sequence[Array], own: Array) -> list[Finding]:
-    """Speak where a file gives 0 for all rows: for these inputs alone, or for any."""
-    if own.any() or len(inputs) != 1 or inputs[0].dtype.kind != "f":
-        return []
-    shape = np.shape(inputs[0])
-    tried = {
-        "standardised": standardise(np.asarray(inputs[0], np.float64)),
-        "drawn at random": np.random.default_rng(0).normal(size=shape),
-        "drawn from 0 to 1": np.random.default_rng(1).random(shape),
-    }
-    for words, values in tried.items():
-        try:
-            given = predict(network, [values], shape=own.shape)
-        except CannotCompute:  # such as numbers of words, which are whole
-            return []
-        if given.any():
-            said = f"the file gives 0 for all {len(own)} rows, and not for inputs {words}"
-            return [make_finding("dead-relu-head", 0.5, said)]
-    said = f"the file gives 0 for all {len(own)} rows, and for as many {', '.join(tried)}"
-    return [make_finding("dead-output", 0.85, said)]
 
 
 def find_far(network: Network, values: Array) -> Finding | None:

@@ -22,7 +22,7 @@ from harness.diagnose.file_answer import (
     TensorSummary,
     encode,
 )
-from harness.diagnose.findings import SIDE_ONLY, Finding, rank
+from harness.diagnose.findings import OPEN, Finding, rank
 from harness.diagnose.network.layer import Layer, Network
 from harness.diagnose.network.read import read_network
 from harness.diagnose.rules import architecture, drawn, weight
@@ -132,7 +132,7 @@ def compute(network: Network, samples: Samples) -> OwnOutputs:
 
 def blame_shape(own: OwnOutputs, misfit: Finding) -> OwnOutputs:
     """Return what is said of inputs of another shape than the model takes: it explains the rest."""
-    told = [each for each in own.findings if each.cause not in SIDE_ONLY]
+    told = [each for each in own.findings if each.cause not in OPEN]
     reason = own.reason if own.computed != "cannot" else MISFIT
     return msgspec.structs.replace(own, reason=reason, findings=[misfit, *told])
 

@@ -316,6 +316,11 @@ saved.save(path)
 # CURE
 assert same(predictions, saved.predict_on_batch(inputs))
 """,
+    "inputs-lack-a-step": """
+model, inputs = small()
+# CURE
+assert same(np.load("as_fed.npy"), inputs)
+""",
     "another-model-in-the-file": """
 model, inputs = small()
 path = "m.keras"

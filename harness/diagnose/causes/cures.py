@@ -92,6 +92,7 @@ BY_HAND = {
     "nested-list-of-layers": CLASS,
     "checkpoint-wrong-root": CODE,
     "tokenizer-refitted": "the texts and the saved Tokenizer are needed",
+    "inputs-lack-a-step": "what training did to its inputs is needed",
     "another-model-in-the-file": "the right weights are not in the file",
     "softmax-over-one-unit": TRAIN,
     "merge-order-changed": CODE,

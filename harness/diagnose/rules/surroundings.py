@@ -15,14 +15,17 @@ from harness.diagnose.forward.run import predict
 from harness.diagnose.network.layer import Network
 from harness.diagnose.rules.architecture import find_softmax_of_one
 from harness.diagnose.rules.constant import find_constant
+from harness.diagnose.rules.either_side import weigh_sides
 from harness.diagnose.rules.first_layer import read_expectation
 from harness.diagnose.rules.inner import find_unlike_training
 from harness.diagnose.rules.input_changes import iterate_changes, order_columns
+from harness.diagnose.rules.input_fit import find_fit
 from harness.diagnose.rules.order_search import search_order
 from harness.diagnose.rules.samples import agree, compare_samples
 from harness.verdicts.statistics import Array, correlate
 
 MOST_ROWS, ROWS_OF_LARGE, LARGE = 64, 8, 4096  # rows; of inputs with so many numbers each
+CERTAIN = 0.9
 FAR = 10.0  # deviations
 CPU_SECONDS = 1.0  # for all changes that are tried
 RELATED, FALLS = 0.9, 3.0  # outputs come near: by this correlation, with so much smaller an error
@@ -92,16 +95,20 @@ def judge(
         return OwnOutputs(computed="as expected", reason=reason, findings=found)
     if wanted is not None:
         found = explain(network, inputs, own, wanted, "missing")
+        if not found or found[0].confidence < CERTAIN:
+            cause = found[0].cause if found else "inputs-lack-a-step"
+            fitted = fit_columns(network, inputs, wanted, cause)
+            found = [fitted] if fitted else found
         found = found or find_constant(network, inputs, own)
         if not (found or find_softmax_of_one(network)):  # the file itself says that
             told = compare_samples(wanted, own.astype(np.float32)).findings
             found = [each for each in told if each.cause != "softmax-over-one-unit"]
         if now is not None and agree(now, own):
             reason = f"the file itself gives what is predicted now: {count}"
-            found = found or [make_finding("another-model-in-the-file", 0.5, reason)]
+            found = found or weigh_sides(inputs, own, wanted)
             return OwnOutputs(computed="as predicted", reason=reason, findings=found)
         reason = "the file itself gives other outputs than the expected ones for these inputs"
-        found = found or [make_finding("another-model-in-the-file", 0.4, reason)]
+        found = found or weigh_sides(inputs, own, wanted)
         return OwnOutputs(computed="as neither", reason=reason, findings=found)
     if now is not None and agree(now, own):
         reason = f"the file itself gives what is predicted now: {count}"
@@ -111,6 +118,22 @@ def judge(
     found = explain(network, inputs, own, now, "added") if now is not None else []
     found = found or [make_finding("restored-otherwise", 0.6, reason)]
     return OwnOutputs(computed="as neither", reason=reason, findings=found)
+
+
+def fit_columns(
+    network: Network, inputs: Sequence[Array], wanted: Array, cause: str
+) -> Finding | None:
+    """Speak where a factor and an offset for each column of the one input bring outputs back."""
+    if len(inputs) != 1 or any(each.class_name == "Embedding" for each in network.layers):
+        return None
+    found = find_fit(
+        network,
+        lambda values: predict(network, [values], shape=wanted.shape),
+        np.asarray(inputs[0], np.float64),
+        wanted,
+        lambda given: agree(wanted, given),
+    )
+    return make_finding(cause, 0.9, *found) if found else None
 
 
 def find_far(network: Network, values: Array) -> Finding | None:

@@ -67,6 +67,7 @@ CODE = "the cure changes the code that builds or restores the model"
 TFLITE = "a TF-Lite model is not run here"
 BY_HAND = {
     "architecture-only": SAVE,
+    "saved-before-built": TRAIN,
     "layer-without-weights": SAVE,
     "weights-not-finite": TRAIN,
     "fp16-weight-underflow": SAVE,
@@ -78,6 +79,7 @@ BY_HAND = {
     "batch-statistics-unsettled": TRAIN,
     "variables-lost": CLASS,
     "dead-output": TRAIN,
+    "saturated-output": TRAIN,
     "name-of-a-built-in": CLASS,
     "keras3-file-in-keras2": "the code that builds the model is needed",
     "newer-keras-file": "another Keras has to be installed: name its release in --reader",
@@ -90,6 +92,7 @@ BY_HAND = {
     "nested-list-of-layers": CLASS,
     "checkpoint-wrong-root": CODE,
     "tokenizer-refitted": "the texts and the saved Tokenizer are needed",
+    "inputs-lack-a-step": "what training did to its inputs is needed",
     "another-model-in-the-file": "the right weights are not in the file",
     "softmax-over-one-unit": TRAIN,
     "merge-order-changed": CODE,

@@ -126,12 +126,28 @@ INPUT_CAUSES = (
         "predictions = model.predict_on_batch(inputs)  # and nothing before or behind it",
     ),
     cause(
+        "inputs-lack-a-step",
+        "preprocessing",
+        INPUTS,
+        "The inputs lack a step that training made; or, less often, the file holds another model.",
+        "# where the expected outputs were made: inputs as they go into predict, at that moment\n"
+        "np.save('as_fed.npy', inputs)\n"
+        "# diagnose MODEL --inputs as_fed.npy --expected expected.npy: if these agree, the file\n"
+        "# is right, and what differs between as_fed.npy and your inputs is the step:\n"
+        "print(np.load('as_fed.npy').mean(axis=0))",
+        "scaler-file-missing",
+    ),
+    cause(
         "another-model-in-the-file",
         "file",
         INPUTS,
-        "The file does not give what is expected: other weights, or inputs that lack a step.",
-        "model.save(path)  # from the session that predicts rightly\n"
-        "np.save('expected.npy', model.predict_on_batch(inputs))  # of the same moment",
+        "The file holds other weights than those of the expected outputs, or inputs lack a step.",
+        "# where the expected outputs were made: inputs as they go into predict, at that moment\n"
+        "np.save('as_fed.npy', inputs)\n"
+        "np.save('expected.npy', model.predict_on_batch(inputs))\n"
+        "# diagnose MODEL --inputs as_fed.npy --expected expected.npy: if these differ too, the\n"
+        "# file holds another model: save it again there\n"
+        "model.save(path)",
         "best-checkpoint-overwritten",
     ),
 )

@@ -9,8 +9,8 @@ TRAINING_CAUSES = (
     cause(
         "inputs-of-another-shape",
         "preprocessing",
-        f"{TRAINING}, or --scaler",
-        "The rows of the inputs have another shape than in training.",
+        f"MODEL and --inputs; or {TRAINING}, or --scaler",
+        "The rows of the inputs have another shape than those of training.",
         "predictions = model.predict(np.stack(rows))  # each row as in training",
         "columns-in-another-order",
     ),

@@ -97,6 +97,17 @@ def refuse(wanted: Array) -> str:
     return ""
 
 
+def agree(outputs: Array, own: Array, dtype: str = "") -> bool:
+    """Return whether outputs are what the file gives, within rounding of what it computes in."""
+    wanted, got = drop_ones(outputs), drop_ones(own)
+    if {wanted.dtype.kind, got.dtype.kind} - set("fiub"):
+        return bool(np.array_equal(wanted, got))
+    if wanted.shape != got.shape or not np.isfinite(wanted).all():
+        return False
+    each = make_outputs(wanted, got, dtype)
+    return same(each.wanted, each.got, each.limits)
+
+
 def drop_ones(values: Array) -> Array:
     """Return an array without axes of length 1 behind the first: (n, 1) is as good as (n,)."""
     return values.reshape(values.shape[:1] + tuple(each for each in values.shape[1:] if each != 1))

@@ -168,7 +168,8 @@ def diagnose(
     failed: EnvironmentUnusable | None = None
     if (load or prove) and model:
         now = arrays[0] if arrays else None
-        restoring = diagnose_load.gather(model, reader, code, trust, inputs, wanted, now)
+        known = diagnosis.scaler, train_sample
+        restoring = diagnose_load.gather(model, reader, code, trust, inputs, wanted, now, *known)
         try:
             if load:
                 diagnosis = diagnose_load.look_inside(diagnosis, restoring)

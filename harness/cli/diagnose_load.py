@@ -14,6 +14,7 @@ from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.diagnose.diagnosis import Diagnosis
+    from harness.diagnose.file_answer import ScalerNumbers
     from harness.diagnose.load.restoring import Restoring
     from harness.verdicts.statistics import Array
 
@@ -42,14 +43,18 @@ def gather(
     inputs: Path | None,
     expected: "Array | None",
     predicted: "Array | None",
+    scaler: "ScalerNumbers | None",
+    train_sample: Path | None,
 ) -> "Restoring":
     """Return the model and what is given beside it, else what was sealed.
 
     Raises UsageError for a file without arrays.
     """
     from harness.diagnose.load.restoring import Restoring
+    from harness.diagnose.scaler import unpack
     from harness.origin.samples import read_samples
 
+    sample = list(read_samples(train_sample, "--train-sample").values()) if train_sample else []
     return Restoring(
         model,
         command_line(f"{join(sys.argv[1:])} --trust"),  # with all that was typed
@@ -59,6 +64,8 @@ def gather(
         inputs=read_samples(inputs, "--inputs") if inputs else None,
         expected=expected,
         predicted=predicted,
+        scaler=unpack(scaler) if scaler else None,
+        sample=sample[0] if len(sample) == 1 else None,
     ).beside_seal()
 
 

@@ -62,6 +62,8 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     if reader and not unread:
         findings += foretell(facts, network, reader)
     own = None
+    if samples and samples.scaler:
+        scaler, no_scaler = find_scaler(Path(samples.scaler))
     if network and facts.format == TFLITE:
         from harness.diagnose.rules import tflite
 
@@ -70,10 +72,8 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         given = load_each(told.inputs, told.expected, told.predicted)
         findings += tflite.find_in_samples(network, *given)
     elif network and samples and samples.inputs:
-        own = compute(network, samples)
+        own = compute(network, samples, scaler)
         findings += own.findings
-    if samples and samples.scaler:
-        scaler, no_scaler = find_scaler(Path(samples.scaler))
     if network and samples and samples.again:
         first, again = load_each(samples.predicted, samples.again)
         if first is not None and again is not None:
@@ -102,7 +102,7 @@ def find_scaler(path: Path) -> tuple[ScalerNumbers | None, str]:
         return None, f"{error}\n{error.tip}"
 
 
-def compute(network: Network, samples: Samples) -> OwnOutputs:
+def compute(network: Network, samples: Samples, scaler: ScalerNumbers | None) -> OwnOutputs:
     """Return what the model itself gives for inputs, beside expected and predicted outputs."""
     inputs = load_arrays(Path(samples.inputs), MOST_INPUTS)
     names = [each.name for each in network.layers if each.class_name == "InputLayer"]
@@ -112,9 +112,27 @@ def compute(network: Network, samples: Samples) -> OwnOutputs:
         own = OwnOutputs(computed="cannot", reason="there is nothing to compare its outputs with")
     else:
         own = judge_surroundings(network, given, expected, predicted)
+        if scaler and own.computed != "cannot":
+            own = judge_by_scaler(own, network, given, expected, predicted, scaler)
     if own.computed == "as expected":
         return own  # the inputs are right
     return msgspec.structs.replace(own, findings=[*own.findings, *judge_inputs(network, given)])
+
+
+def judge_by_scaler(
+    own: OwnOutputs,
+    network: Network,
+    inputs: Sequence[Array],
+    expected: Array | None,
+    predicted: Array | None,
+    numbers: ScalerNumbers,
+) -> OwnOutputs:
+    """Return the same, with what exactly the user's scaler explains in place of what is rough."""
+    from harness.diagnose.scaler import unpack
+    from harness.diagnose.scaler_changes import explain_by_scaler
+
+    found = explain_by_scaler(network, inputs, expected, predicted, unpack(numbers))
+    return msgspec.structs.replace(own, findings=[found]) if found else own
 
 
 def load_arrays(path: Path, most: int) -> dict[str, Array]:

@@ -21,16 +21,38 @@ def change_by_scaler(scaler: Scaler, inputs: Array) -> list[Change]:
     """Return the inputs after the scaler, and before it; [] where their columns do not fit."""
     if inputs.dtype.kind not in "fiu" or inputs.ndim < 2 or spell_misfit(scaler, inputs):
         return []
+    after, before = "scaler.transform(inputs)", "scaler.inverse_transform(inputs)"
+    there, back = spell_formulas(scaler)
     return [
-        Change("after your --scaler", "scaler.transform(inputs)", scaler.transform, RAW, TWICE),
         Change(
-            "as they were before your --scaler",
-            "scaler.inverse_transform(inputs)",
+            "scaled by --scaler",
+            after,
+            scaler.transform,
+            RAW,
+            TWICE,
+            f"# {after} is {there}\n",
+        ),
+        Change(
+            "as they were before --scaler",
+            before,
             scaler.undo,
             TWICE,
             RAW,
+            f"# {before} is {back}\n",
         ),
     ]
+
+
+def spell_formulas(scaler: Scaler) -> tuple[str, str]:
+    """Return what the scaler computes, and what undoes it: who saved its numbers has no object."""
+    center, divisor = ("center" if scaler.kind == "RobustScaler" else "mean"), "scale"
+    if scaler.low is not None:
+        low, high = scaler.to
+        center, divisor = "min", "(max - min)"
+        if (low, high) != (0, 1):
+            there = f"(inputs - min) / (max - min) * {high - low:g} + {low:g}"
+            return there, f"(inputs - {low:g}) / {high - low:g} * (max - min) + min"
+    return f"(inputs - {center}) / {divisor}", f"inputs * {divisor} + {center}"
 
 
 def explain_by_scaler(

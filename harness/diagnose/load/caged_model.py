@@ -17,7 +17,7 @@ class Given:
     """What is given beside a model.
 
     `reader`: the release that restores it, "" for the one that wrote it. `code`: a file with its
-    classes, or a script, which brings none. `inputs`: by name. `sealed`: inputs and expected
+    classes and functions, or a script. `inputs`: by name. `sealed`: inputs and expected
     outputs are those of the seal. `scaler`: that of training; `sample`: rows as the model got them
     in training.
     """

@@ -271,6 +271,8 @@ def choose_next(diagnosis: "Diagnosis") -> str:
             return suggest_lesson(finding.scenario)
     if diagnosis.restored and (words := find_explanation(diagnosis.restored.error)):
         return command_line(words)
+    if diagnosis.restored and diagnosis.restored.lacking:
+        return suggest_lesson("missing-custom-objects")
     if diagnosis.wrong or diagnosis.model is None:
         return command_line('search "what you see"')
     return command_line(f"env for {quote(diagnosis.model)}")

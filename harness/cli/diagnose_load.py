@@ -29,6 +29,7 @@ LoadOption = Annotated[
 NOTHING_TO_PROVE = (
     "give --inputs and --expected: without a finding --prove has no cure to carry out"
 )
+NOTHING_FOUND = "nothing was found, so --prove has no cure to carry out"
 NOTHING_BESIDE_SEAL = (
     "the sealed inputs show no fault, so --prove has no cure to carry out: give --predicted, what"
     " you get now for the inputs.npz of the seal"
@@ -85,6 +86,9 @@ def prove(diagnosis: "Diagnosis", given: "Restoring") -> "Diagnosis":
     """Return the diagnosis with what came of its cures; raises as Restoring.prove."""
     if not diagnosis.findings:
         said = NOTHING_BESIDE_SEAL if given.sealed else NOTHING_TO_PROVE
+        if not given.sealed and given.inputs is not None and given.expected is not None:
+            look = "" if diagnosis.restored else ": add --load, which looks into the restored model"
+            said = f"{NOTHING_FOUND}{look}"
         return msgspec.structs.replace(diagnosis, needed=[*diagnosis.needed, said])
     with show_progress("carrying out the cure on a copy"):
         proofs = given.prove(diagnosis.findings)

@@ -145,6 +145,20 @@ def test_a_cure_is_tried_with_exactly_the_numbers_of_the_scaler(
     np.testing.assert_allclose(given, predict(SCALED), rtol=1e-4, atol=1e-4)
 
 
+def test_inputs_that_lost_digits_in_a_second_scaling_are_rough(tmp_path: Path) -> None:
+    """The cure is right, and in float32 it only comes near."""
+    scaler = Scaler("StandardScaler", MEAN, SCALE)
+    twice = ((SCALED - MEAN) / SCALE).astype("float32")
+    prover = make_prover(tmp_path, inputs={"": twice}, scaler=scaler)
+    known = prover.gather_known(make_finding("scaled-twice", 0.9, "seen"), tmp_path)
+    assert known.stand_ins == ("raw_inputs",)
+    right, near, wrong = predict(SCALED), predict(SCALED) + np.float32(0.01), predict(twice)
+    tried = Tried([twice], [wrong], [near], "", {}, stand_ins=known.stand_ins, by_scaler=True)
+    proof = compare("scaled-twice", "2.21", tried, [right], None, "--expected")
+    assert proof.result == "cannot"
+    assert proof.reason.startswith("raw_inputs, taken from these inputs, bring predictions nearer")
+
+
 def test_numbers_of_a_min_max_scaler_bring_the_inputs_to_its_range(tmp_path: Path) -> None:
     np.savez(tmp_path / "s.npz", min=LOW, max=HIGH)
     prover = make_prover(tmp_path, inputs={"": RAW}, scaler=read_scaler(tmp_path / "s.npz"))

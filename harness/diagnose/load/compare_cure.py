@@ -95,7 +95,7 @@ def compare(
         said = (
             f"{' and '.join(tried.stand_ins)}, taken from {tried.taken_from}, bring predictions"
             " nearer"
-            f" (they differ by up to {still_off:.2g}, before by {off:.2g}): try training's own"
+            f" (they differ by up to {still_off:.2g}, before by {off:.2g}): try the true ones"
         )
         return msgspec.structs.replace(made, result="cannot", reason=said)
     return made

@@ -158,14 +158,12 @@ class Prover(CagedModel):
 
     def gather_known(self, finding: Finding, folder: Path) -> Known:
         """Return what the printed code needs beside the inputs; raises NotBegun."""
-        needed = find_unknown(finding.fix)
-        known = Known(needed, folder)
-        values = next(iter(self.inputs.values())) if self.inputs else None
-        if self.scaler and values is not None and known.needs_scaler:
-            of_outputs = finding.cause == "target-left-scaled"
-            if not of_outputs and (misfit := spell_misfit(self.scaler, values)):
+        known = Known(find_unknown(finding.fix), folder)
+        if self.scaler and self.inputs and known.needs_scaler:
+            values = next(iter(self.inputs.values()))
+            if misfit := spell_misfit(self.scaler, values):
                 raise NotBegun(misfit)
-            known.take_scaler(self.scaler, values)
+            known.take_scaler(self.scaler, values, finding.cause == "scaled-twice")
         if self.sample is not None:
             known.take_sample(self.sample)
         if missing := known.list_missing():

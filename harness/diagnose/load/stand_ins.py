@@ -65,14 +65,21 @@ class Known:
         """Return the names that neither the user nor the inputs give."""
         return sorted(self.needed - STAND_INS.keys())
 
-    def take_scaler(self, scaler: Scaler, inputs: Array) -> None:
-        """Take what the scaler of training gives."""
+    def take_scaler(self, scaler: Scaler, inputs: Array, undoes: bool) -> None:
+        """Take what the scaler of training gives. `undoes`: the cure goes back to raw inputs.
+
+        What was scaled and scaled again has lost digits, so that its raw inputs are rough.
+        """
+        given = np.asarray(inputs, np.float64)
+        raw = find_raw(scaler, given)
+        if undoes or ("raw_inputs" in self.needed and raw is not given):
+            self.stand_ins = ("raw_inputs",)
         file = str(self.folder / "scaler.npz")
         np.savez(
             file,
             center=scaler.center,
             divisor=scaler.divisor,
-            raw=find_raw(scaler, np.asarray(inputs, np.float64)),
+            raw=raw,
         )
         kept = [f"{each}_of_scaler = np.load({file!r})[{each!r}]" for each in OF_FILE]
         self.lines += [*kept, *(f"{name} = {code}" for name, code in OF_SCALER.items())]
@@ -87,7 +94,7 @@ class Known:
         np.savez(file, means=np.nanmean(sample, axis=0))
         self.lines.append(f"means_of_training = np.load({file!r})['means']")
         self.needed.remove("means_of_training")
-        self.stand_ins, self.taken_from = ("means_of_training",), "--train-sample"
+        self.stand_ins, self.taken_from = (*self.stand_ins, "means_of_training"), "--train-sample"
 
     def take_inputs(self) -> None:
         """Let the inputs at hand stand in for the rest."""

@@ -70,6 +70,8 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     if reader and not unread:
         findings += foretell(facts, network, reader)
     own = None
+    if samples and samples.scaler:
+        scaler, no_scaler = find_scaler(Path(samples.scaler))
     if network and facts.format == TFLITE:
         from harness.diagnose.rules import tflite
 
@@ -78,10 +80,8 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         given = load_each(told.inputs, told.expected, told.predicted)
         findings += tflite.find_in_samples(network, *given)
     elif network and samples and samples.inputs:
-        own = compute(network, samples)
+        own = compute(network, samples, scaler)
         findings += own.findings
-    if samples and samples.scaler:
-        scaler, no_scaler = find_scaler(Path(samples.scaler))
     if network and samples and samples.again:
         first, again = load_each(samples.predicted, samples.again)
         if first is not None and again is not None:
@@ -110,7 +110,7 @@ def find_scaler(path: Path) -> tuple[ScalerNumbers | None, str]:
         return None, f"{error}\n{error.tip}"
 
 
-def compute(network: Network, samples: Samples) -> OwnOutputs:
+def compute(network: Network, samples: Samples, scaler: ScalerNumbers | None) -> OwnOutputs:
     """Return what the model itself gives for inputs, beside expected and predicted outputs."""
     inputs = load_arrays(Path(samples.inputs), MOST_INPUTS)
     arrays = order_samples(inputs, order_names(network))
@@ -120,6 +120,8 @@ def compute(network: Network, samples: Samples) -> OwnOutputs:
         own = OwnOutputs(computed="cannot", reason=NOT_COMPARED)
     else:
         own = judge_surroundings(network, given, expected, predicted)
+        if scaler and own.computed != "cannot":
+            own = judge_by_scaler(own, network, given, expected, predicted, scaler)
     if not has_axes(network, given):  # Keras refuses them, whatever is computed here
         own = OwnOutputs(computed="cannot", reason=MISFIT)
     if own.computed == "as expected":
@@ -135,6 +137,22 @@ def blame_shape(own: OwnOutputs, misfit: Finding) -> OwnOutputs:
     told = [each for each in own.findings if each.cause not in OPEN]
     reason = own.reason if own.computed != "cannot" else MISFIT
     return msgspec.structs.replace(own, reason=reason, findings=[misfit, *told])
+
+
+def judge_by_scaler(
+    own: OwnOutputs,
+    network: Network,
+    inputs: Sequence[Array],
+    expected: Array | None,
+    predicted: Array | None,
+    numbers: ScalerNumbers,
+) -> OwnOutputs:
+    """Return the same, with what exactly the user's scaler explains in place of what is rough."""
+    from harness.diagnose.scaler import unpack
+    from harness.diagnose.scaler_changes import explain_by_scaler
+
+    found = explain_by_scaler(network, inputs, expected, predicted, unpack(numbers))
+    return msgspec.structs.replace(own, findings=[found]) if found else own
 
 
 def load_arrays(path: Path, most: int) -> dict[str, Array]:

@@ -168,6 +168,16 @@ def test_a_cure_for_people_is_left_to_them_and_nothing_is_loaded(call, tmp_path)
     assert (ended.code, "--prove has no cure to carry out" in ended.stdout) == (0, True)
 
 
+def test_what_was_given_already_is_not_asked_for_again_where_nothing_was_found(call, tmp_path):
+    sound = write_archive(tmp_path / "n.keras", [dense("d", VALUES[:2], np.ones(2))])
+    np.save(tmp_path / "x.npy", UNRELATED)
+    np.save(tmp_path / "right.npy", UNRELATED @ VALUES[:2] + 1)
+    ended = call("diagnose", sound, "--inputs", "x.npy", "--expected", "right.npy", "--prove")
+    assert "give --inputs" not in ended.stdout
+    said = "nothing was found, so --prove has no cure to carry out: add --load"
+    assert said in " ".join(ended.stdout.split())
+
+
 def test_code_is_read_and_named_by_its_line(call, tmp_path):
     (tmp_path / "mine.py").write_text("class Own(tf.keras.layers.Layer):\n    x = 1\n")
     assert call("diagnose", "--code", "mine.py").code == 0

@@ -13,6 +13,7 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.forward.run import predict
 from harness.diagnose.network.layer import Network
+from harness.diagnose.rules import prepared_twice
 from harness.diagnose.rules.first_layer import read_expectation
 from harness.diagnose.rules.inner import find_unlike_training
 from harness.diagnose.rules.input_changes import iterate_changes, order_columns, standardise
@@ -64,7 +65,8 @@ def judge_inputs(network: Network, inputs: Sequence[Array]) -> list[Finding]:
     if not usable or not np.isfinite(inputs[0][:MOST_ROWS]).all():
         return []
     rows = inputs[0][: count_rows(inputs)]
-    found = (find_far(network, inputs[0]), find_unlike_training(network, [rows]))
+    found = [find_far(network, inputs[0]), find_unlike_training(network, [rows])]
+    found += [rule(network, np.asarray(inputs[0])) for rule in prepared_twice.RULES]
     return [each for each in found if each]
 
 

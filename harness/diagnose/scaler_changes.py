@@ -9,8 +9,9 @@ from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.forward.run import predict
 from harness.diagnose.network.layer import Network
 from harness.diagnose.rules.input_changes import Change, standardise
+from harness.diagnose.rules.samples import agree
 from harness.diagnose.rules.scaler import spell_misfit
-from harness.diagnose.rules.surroundings import agree, count_rows
+from harness.diagnose.rules.surroundings import count_rows
 from harness.diagnose.scaler import Scaler
 from harness.verdicts.statistics import Array
 

@@ -23,6 +23,8 @@ def compare_samples(expected: Array, predicted: Array, again: Array | None = Non
     if any(each.dtype.kind not in "fiub" for each in given):
         return cannot("each file must hold numbers")
     wanted, got = drop_ones(expected), drop_ones(predicted)
+    if found_one := find_argmax_of_one(expected, predicted):
+        return explain([found_one], f"{spell(expected)} was expected, {spell(predicted)} came")
     if refused := refuse(wanted):
         return cannot(refused)
     if wanted.shape != got.shape:
@@ -69,6 +71,17 @@ def find_other_shape(wanted: Array, got: Array) -> Finding | None:
                 fix = "" if which == "expected" else "labels = predictions.argmax(axis=-1)"
                 return make_finding("labels-for-probabilities", 0.95, said, fix)
     return None
+
+
+def find_argmax_of_one(wanted: Array, got: Array) -> Finding | None:
+    """Speak where the last axis of expected masks has length 1 and was taken for classes."""
+    if wanted.ndim < 3 or wanted.shape != (*got.shape, 1) or got.dtype.kind not in "iu":
+        return None
+    if got.any() or not wanted.any() or wanted.min() < 0 or wanted.max() > 1:
+        return None
+    said = f"all {got.size} predictions are 0, as argmax gives over the last axis, of length 1"
+    fix = "mask = (model.predict(inputs)[..., 0] > 0.5).astype(int)"
+    return make_finding("argmax-of-one-sigmoid", 0.85, said, fix)
 
 
 def find_transposed(wanted: Array, got: Array) -> Finding | None:

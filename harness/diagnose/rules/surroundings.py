@@ -13,6 +13,7 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.forward.run import predict
 from harness.diagnose.network.layer import Network
+from harness.diagnose.rules import prepared_twice
 from harness.diagnose.rules.architecture import find_softmax_of_one
 from harness.diagnose.rules.constant import find_constant
 from harness.diagnose.rules.either_side import weigh_sides
@@ -70,7 +71,8 @@ def judge_inputs(network: Network, inputs: Sequence[Array]) -> list[Finding]:
     if not usable or not np.isfinite(inputs[0][:MOST_ROWS]).all():
         return []
     rows = inputs[0][: count_rows(inputs)]
-    found = (find_far(network, inputs[0]), find_unlike_training(network, [rows]))
+    found = [find_far(network, inputs[0]), find_unlike_training(network, [rows])]
+    found += [rule(network, np.asarray(inputs[0])) for rule in prepared_twice.RULES]
     return [each for each in found if each]
 
 

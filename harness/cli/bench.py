@@ -173,8 +173,8 @@ def show_answers(
     from harness.bench.text import describe_result
 
     result = answer_run(saved)
-    printer.text(describe_result(result, layout, saved.run.machine.cores or 1))
     printer.record(result)
+    printer.text(describe_result(result, layout, saved.run.machine.cores or 1))
     if junit_file is not None or annotations:
         from harness.bench.junit import annotate_bench, write_bench_junit
 

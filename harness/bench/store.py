@@ -20,7 +20,7 @@ from harness.errors import CannotWrite, UsageError
 from harness.execution.machine_facts import describe_machine
 from harness.files import to_json, write_whole
 from harness.locks import try_lock
-from harness.program import command_line
+from harness.program import command_line, is_number
 from harness.results.store import now
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class BenchStore:
 
         Raises UsageError.
         """
-        if word.isdecimal():
+        if is_number(word):
             run = self.load(int(word))
             return SavedRun(run=run, measured=self.load_measured(run))
         file = Path(word) if word.endswith(SAVED) else self.folder / f"{word}{SAVED}"

@@ -70,7 +70,8 @@ def spell_bound(inputs: Sequence[Array], right: Array) -> str:
         for sign, word in ((1, "above"), (-1, "below")):
             bound = float((sign * column[~right]).min())
             if np.mean(sign * column[right] < bound) >= APART_FROM:
-                return f"; in all of them column {at} is {word} {sign * bound:.3g} or so, as if they had been cut off"
+                said = f"; in all of them column {at} is {word} {sign * bound:.3g} or so"
+                return f"{said}, as if it had been cut off there"
     return ""
 
 

@@ -75,6 +75,10 @@ def find_fit(
         return fits(model(family.make(numbers)))
 
     try:
+        began = time.process_time()
+        model(values)
+        if (time.process_time() - began) * family.count > CPU_SECONDS / 2:
+            return None  # not even the first step would end in time
         numbers = descend(family, model, target)
     except (CannotCompute, np.linalg.LinAlgError):
         return None

@@ -16,7 +16,7 @@ from harness.diagnose.network.layer import Network
 from harness.verdicts.statistics import Array
 
 MOST_COLUMNS = 24
-CPU_SECONDS = 0.4
+CPU_SECONDS = 0.25
 MOST_STEPS, FIRST_STEPS = 60, 6  # of the fit: from the best start, and from each
 SURPLUS = 1.5  # outputs for each number that is fitted
 SKEWED = 1.0  # from which a logarithm is tried

@@ -6,6 +6,13 @@ INPUTS = "MODEL, --inputs, and --expected or --predicted"
 TRAINING = "--inputs and --train-sample"
 EITHER = f"{INPUTS}; or {TRAINING}"
 OR_INNER = "; or MODEL with BatchNormalization, and --inputs"
+CHECK = (  # which of two sides it is
+    "# where the expected outputs were made, as inputs go into predict:\n"
+    "np.save('as_fed.npy', inputs)\n"
+    "np.save('expected.npy', model.predict_on_batch(inputs))\n"
+    "# this decides, with the file: diagnose MODEL\n"
+    "#     --inputs as_fed.npy --expected expected.npy\n"
+)
 
 INPUT_CAUSES = (
     lesson(
@@ -130,10 +137,7 @@ INPUT_CAUSES = (
         "preprocessing",
         INPUTS,
         "The inputs lack a step that training made; or, less often, the file holds another model.",
-        "# where the expected outputs were made: inputs as they go into predict, at that moment\n"
-        "np.save('as_fed.npy', inputs)\n"
-        "# diagnose MODEL --inputs as_fed.npy --expected expected.npy: if these agree, the file\n"
-        "# is right, and what differs between as_fed.npy and your inputs is the step:\n"
+        f"{CHECK}# they agree: the file is right, and the step is what as_fed.npy has more:\n"
         "print(np.load('as_fed.npy').mean(axis=0))",
         "scaler-file-missing",
     ),
@@ -142,11 +146,7 @@ INPUT_CAUSES = (
         "file",
         INPUTS,
         "The file holds other weights than those of the expected outputs, or inputs lack a step.",
-        "# where the expected outputs were made: inputs as they go into predict, at that moment\n"
-        "np.save('as_fed.npy', inputs)\n"
-        "np.save('expected.npy', model.predict_on_batch(inputs))\n"
-        "# diagnose MODEL --inputs as_fed.npy --expected expected.npy: if these differ too, the\n"
-        "# file holds another model: save it again there\n"
+        f"{CHECK}# they differ: the file holds another model; save the right one again:\n"
         "model.save(path)",
         "best-checkpoint-overwritten",
     ),

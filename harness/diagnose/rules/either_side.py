@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.rules.dead import CERTAIN
 from harness.diagnose.rules.outputs import make_outputs
 from harness.diagnose.rules.samples import drop_ones
 from harness.verdicts.statistics import Array, correlate
 
+NEAR_END = 0.01
 FEWEST_ROWS, LEAST_SHARE = 4, 0.1  # of rows that are right to the last digit
 APART_FROM = 0.95  # of the right rows: a cell just beyond a bound is right within rounding
 FOLLOWS = 0.8  # correlation from which outputs are those of the same task
@@ -47,13 +47,14 @@ def weigh_sides(inputs: Sequence[Array], own: Array, wanted: Array) -> list[Find
 def spell_right_rows(inputs: Sequence[Array], own: Array, wanted: Array) -> str:
     """Return that some rows are right to the last digit, "" for less than a tenth of them.
 
-    Rows whose outputs are all at an end, 0 or 1, are right in many models.
+    Rows whose outputs are all near an end, 0 or 1, are right in many models.
     """
     each = make_outputs(drop_ones(wanted), drop_ones(own))
     right = (np.abs(each.wanted - each.got) <= each.limits).all(axis=1)
-    ends = (np.abs(each.wanted) < CERTAIN) | (np.abs(each.wanted - 1) < CERTAIN)
+    ends = (np.abs(each.wanted) < NEAR_END) | (np.abs(each.wanted - 1) < NEAR_END)
     tells = right & ~ends.all(axis=1)
-    if tells.sum() < max(FEWEST_ROWS, LEAST_SHARE * len(right)):
+    distinct = len(np.unique(each.wanted[tells], axis=0))
+    if distinct < max(FEWEST_ROWS, LEAST_SHARE * len(right)):
         return ""
     said = (
         f"{int(right.sum())} of {len(right)} rows are right to the last digit, so the weights are"
@@ -70,7 +71,8 @@ def spell_bound(inputs: Sequence[Array], right: Array) -> str:
         for sign, word in ((1, "above"), (-1, "below")):
             bound = float((sign * column[~right]).min())
             if np.mean(sign * column[right] < bound) >= APART_FROM:
-                return f"; in all of them column {at} is {word} {sign * bound:.3g} or so, as if they had been cut off"
+                said = f"; in all of them column {at} is {word} {sign * bound:.3g} or so"
+                return f"{said}, as if it had been cut off there"
     return ""
 
 

@@ -7,6 +7,7 @@ as long as there are more outputs than numbers that are fitted, and a layer that
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 
@@ -15,10 +16,12 @@ from harness.diagnose.network.layer import Network
 from harness.verdicts.statistics import Array
 
 MOST_COLUMNS = 24
-CPU_SECONDS = 0.4
+CPU_SECONDS = 0.25
 MOST_STEPS, FIRST_STEPS = 60, 6  # of the fit: from the best start, and from each
 SURPLUS = 1.5  # outputs for each number that is fitted
 SKEWED = 1.0  # from which a logarithm is tried
+LINE = 70  # of the code that is printed
+LOGS = "np.log1p(np.maximum(inputs, -0.9)) * of_logs"
 Model = Callable[[Array], Array]
 
 
@@ -67,12 +70,21 @@ def find_fit(
     target = np.asarray(wanted, np.float64).reshape(len(wanted), -1)
     if target.size < SURPLUS * family.count or not np.isfinite(target).all():
         return None
+
+    def is_right(numbers: Array) -> bool:
+        return fits(model(family.make(numbers)))
+
     try:
+        began = time.process_time()
+        model(values)
+        if (time.process_time() - began) * family.count > CPU_SECONDS / 2:
+            return None  # not even the first step would end in time
         numbers = descend(family, model, target)
     except (CannotCompute, np.linalg.LinAlgError):
         return None
-    if numbers is None or not fits(model(family.make(numbers))):
+    if numbers is None or not is_right(numbers):
         return None
+    numbers = leave_out(family, numbers, is_right)
     said = "with a factor and an offset for each column, the file gives the expected outputs"
     if len(family.logs):
         said = said.replace("each column", "each column or its logarithm")
@@ -153,20 +165,33 @@ def measure_slopes(
     ).T
 
 
+def leave_out(family: Family, numbers: Array, is_right: Callable[[Array], bool]) -> Array:
+    """Return the numbers without those factors of columns that a logarithm makes needless."""
+    columns = family.values.shape[-1]
+    spare = numbers.copy()
+    spare[:columns][family.logs] = 0
+    if len(family.logs) and is_right(spare):
+        return spare
+    kept = numbers.copy()
+    kept[2 * columns :] = 0
+    return kept if is_right(kept) else numbers
+
+
 def spell_code(family: Family, numbers: Array) -> str:
     """Return code that changes the inputs so; logarithms stand where they are used."""
     columns = family.values.shape[-1]
-    factors, offsets, of_logs = np.split(numbers, [columns, 2 * columns])
-    whole = np.zeros(columns)
-    whole[family.logs] = of_logs
-    lines = [spell_numbers("factors", factors), spell_numbers("offsets", offsets)]
-    code = "inputs * factors + offsets"
-    if len(family.logs):
-        lines.append(spell_numbers("of_logs", whole))
-        code += " + np.log1p(np.maximum(inputs, -0.9)) * of_logs"
-    return "\n".join([*lines, f"predictions = model.predict({code})"])
+    factors, offsets, used = np.split(numbers, [columns, 2 * columns])
+    of_logs = np.zeros(columns)
+    of_logs[family.logs] = used
+    parts = {"factors": (factors, "inputs * factors"), "of_logs": (of_logs, LOGS)}
+    kept = {name: each for name, each in parts.items() if each[0].any()}
+    lines = [spell_numbers(name, values) for name, (values, _) in kept.items()]
+    changed = " + ".join([*(code for _, code in kept.values()), "offsets"])
+    lines += [spell_numbers("offsets", offsets), f"changed = {changed}"]
+    return "\n".join([*lines, "predictions = model.predict(changed)"])
 
 
 def spell_numbers(name: str, values: Array) -> str:
-    """Return a line that makes an array."""
-    return f"{name} = np.array([{', '.join(f'{each:.6g}' for each in values)}])"
+    """Return code that makes an array, in lines that a terminal does not break."""
+    listed = ", ".join(f"{each:.6g}" for each in values)
+    return "\n    ".join(wrap(f"{name} = np.array([{listed}])", LINE))

@@ -111,6 +111,14 @@ def test_a_sound_model_gives_no_finding_and_a_fact_for_each_look() -> None:
         ),
         ({"layers": [layer("a", ends=0.995), layer("b")]}, "saturated-layer"),
         ({"layers": [layer("a"), layer("b", broken=3)], **BROKEN}, "layer-not-finite"),
+        (  # half precision overflows in one layer, and the next gives other numbers
+            {
+                "layers": [layer("a", broken=3), layer("b")],
+                "traced": Traced(compared=2, name="b", difference=1.0, largest=2.0),
+                **BROKEN,
+            },
+            "layer-not-finite",
+        ),
         (
             {
                 "inputs": SMALL,

@@ -1,5 +1,6 @@
 """Rules over a restored model: what its layers gave, and whether it predicts the same each time."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -180,10 +181,16 @@ def is_dead(each: LayerOutput) -> bool:
 
 
 def find_otherwise(seen: Looks) -> Finding | None:
-    """Speak where a layer gives other numbers than its weights in the file say."""
+    """Speak where a layer gives other numbers than its weights in the file say.
+
+    Behind one that is not finite, as where half precision overflows, every layer does.
+    """
     if seen.traced is None or not seen.traced.name or find_redrawn(seen):
         return None
     found = seen.traced
+    until = itertools.takewhile(lambda each: each.name != found.name, seen.layers)
+    if any(each.broken for each in until):
+        return None
     said = (
         f"{found.name} is the first: off by {found.difference:.3g}, of at most {found.largest:.3g}"
     )

@@ -83,6 +83,8 @@ def find(looks: Looks) -> list[str]:
 def test_a_sound_model_gives_no_finding_and_a_fact_for_each_look() -> None:
     assert find(SOUND) == []
     assert len(list_facts(SOUND)) == 5
+    one = replace(SOUND, traced=Traced(compared=1))
+    assert "1 layer gives what its weights in the file say" in list_facts(one)
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,9 @@ def list_facts(seen: Looks) -> list[str]:
     ]
     facts = [said for array, wrong, said in tried if array is not None and not wrong]
     if seen.traced and seen.traced.compared and not seen.traced.name:
-        facts.append(f"{seen.traced.compared} layers give what their weights in the file say")
+        several = seen.traced.compared > 1
+        said = "layers give what their weights" if several else "layer gives what its weights"
+        facts.append(f"{seen.traced.compared} {said} in the file say")
     if apart := seen.differs(seen.training):
         facts.append(f"with training=True, as with dropout, predictions differ{spell_share(apart)}")
     if seen.stateful and calls:

@@ -164,7 +164,8 @@ def find_dying(seen: Looks) -> Finding | None:
     for each in seen.layers:
         where = f"the layer {each.name} ({each.kind})"
         if each.broken and died:
-            return make_finding("layer-not-finite", 0.8, f"{where} is the first: {each.broken}")
+            said = f"{where} is the first: {each.broken} of its numbers are NaN or infinite"
+            return make_finding("layer-not-finite", 0.8, said)
         if is_dead(each) and died:
             return make_finding("dead-layer", 0.7, f"{where} gives only zeros, the first to do so")
         head = each.head or each is seen.layers[-1]

@@ -84,6 +84,8 @@ def look_inside(diagnosis: "Diagnosis", given: "Restoring") -> "Diagnosis":
 
 def prove(diagnosis: "Diagnosis", given: "Restoring") -> "Diagnosis":
     """Return the diagnosis with what came of its cures; raises as Restoring.prove."""
+    if not diagnosis.findings and diagnosis.unloadable:  # what --load said is all there is to say
+        return diagnosis
     if not diagnosis.findings:
         said = NOTHING_BESIDE_SEAL if given.sealed else NOTHING_TO_PROVE
         if not given.sealed and given.inputs is not None and given.expected is not None:

@@ -11,6 +11,7 @@ from harness.origin.who_wrote import Origin
 
 WORKS = RESTORES | {"fit", "predict", "save", "evaluate"}  # what a script does, and no module
 MOST_NAMED = 3
+STAR = "*"  # the name that an import of everything binds
 
 
 def take_code(code: Path, origin: Origin, work: Path) -> Path | None:
@@ -32,13 +33,12 @@ def take_code(code: Path, origin: Origin, work: Path) -> Path | None:
 
 def brings(tree: ast.Module, wanted: Sequence[str]) -> bool:
     """Return whether code has a class, or a function that the model may need."""
-    names = {each.rpartition(">")[2] for each in wanted}
+    names = {each.rpartition(">")[2] for each in wanted} | ({STAR} if wanted else set())
     return any(
         isinstance(each, ast.ClassDef)
         or (isinstance(each, DEFINITIONS) and bool(each.decorator_list) and bool(wanted))
         or bool(names & list_bound(each))
         for each in tree.body
-        if isinstance(each, DEFINITIONS | ast.Assign)
     )
 
 
@@ -58,7 +58,7 @@ def keep_definitions(tree: ast.Module) -> ast.Module:
     ]
     rest = [each for each in tree.body if each not in kept]
     rest = [each for each in rest if not any(any(calls(each, name)) for name in WORKS)]
-    while more := [each for each in rest if list_bound(each) & list_used(kept)]:
+    while more := [each for each in rest if list_bound(each) & (list_used(kept) | {STAR})]:
         kept += more
         rest = [each for each in rest if each not in more]
     return ast.Module([each for each in tree.body if each in kept], [])
@@ -94,7 +94,7 @@ def spell_lacking(origin: Origin, code: Path | None, error: str) -> str:
     names = dict.fromkeys(each.rpartition(">")[2] for each in origin.custom)
     bound = {name for each in read_code(code).body for name in list_bound(each)} if code else set()
     lacking = [plain(each) for each in names if each in error and each not in bound]
-    if not lacking:
+    if not lacking or STAR in bound:
         return ""
     named = ", ".join(lacking[:MOST_NAMED]) + (", ..." if len(lacking) > MOST_NAMED else "")
     if code:

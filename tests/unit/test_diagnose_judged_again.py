@@ -12,8 +12,8 @@ from harness.diagnose.network.initializers import is_untouched
 from harness.diagnose.network.layer import Layer, Network
 from harness.diagnose.network.read import read_network
 from harness.diagnose.rules.drawn import find_partly_drawn
-from harness.diagnose.rules.input_changes import iterate_changes
 from harness.diagnose.rules.inner import Distance
+from harness.diagnose.rules.input_changes import iterate_changes
 from harness.diagnose.rules.prepared_twice import (
     find_double_rescale,
     find_empty_images,
@@ -88,7 +88,7 @@ def test_columns_of_which_some_are_alike_are_found_in_another_order() -> None:
     found = compare_scaler(scaler, table[:, order])
     assert [each.cause for each in found] == ["columns-in-another-order"]
     assert not compare_scaler(scaler, scaler.transform(table[:40]))
-    shifted = table + [60, 0, 0, 0, 0, 0, 0, 0]  # other people, not another order
+    shifted = table + np.eye(8)[0] * 60  # other people, not another order
     assert not compare_scaler(scaler, scaler.transform(shifted))
 
 

@@ -53,8 +53,9 @@ def diagnose_all(
     if more:
         parts.append(more(parts[0] if model is not None else None))
     if predicted and (expected is not None or len(predicted) > 1):
-        told = diagnose_outputs(expected, predicted)
-        parts.append(speak_of_tables(told) if has_tables(samples) else told)
+        parts.append(diagnose_outputs(expected, predicted))
+        if has_tables(samples):
+            parts = [speak_of_tables(each) for each in parts]
     return reduce(join, parts)
 
 

@@ -88,7 +88,7 @@ def test_columns_of_which_some_are_alike_are_found_in_another_order() -> None:
     found = compare_scaler(scaler, table[:, order])
     assert [each.cause for each in found] == ["columns-in-another-order"]
     assert not compare_scaler(scaler, scaler.transform(table[:40]))
-    shifted = table + np.array([60, 0, 0, 0, 0, 0, 0, 0])  # other people, not another order
+    shifted = table + np.eye(8)[0] * 60  # other people, not another order
     assert not compare_scaler(scaler, scaler.transform(shifted))
 
 

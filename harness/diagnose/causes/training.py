@@ -26,7 +26,7 @@ TRAINING_CAUSES = (
     cause(
         "scaled-twice",
         "preprocessing",
-        SCALER,
+        f"{SCALER}; or MODEL with a Normalization, and --inputs",
         "The inputs are scaled twice: by the scaler, and once more.",
         "predictions = model.predict(scaler.transform(raw_inputs))  # once",
         "double-rescale",

@@ -58,7 +58,8 @@ def find_unlike_training(network: Network, inputs: Sequence[Array]) -> Finding |
     if distance is None or distance.is_near:
         return None
     start = measure_start(network, layer)
-    changes = [each for each in iterate_changes(values) if each.missing in FORMS]
+    forms = FORMS if start <= UNSETTLED else FORMS[:1]  # 255 is seen beside any statistics
+    changes = [each for each in iterate_changes(values) if each.missing in forms]
     found = find_best(network, layer, values, changes, distance) if distance.is_far else None
     if start > UNSETTLED and found is None:
         said = (

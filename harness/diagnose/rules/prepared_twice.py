@@ -6,7 +6,7 @@ The first layer says what it does to its inputs. Numbers as it leaves them are n
 import numpy as np
 
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.network.layer import Network
+from harness.diagnose.network.layer import Layer, Network
 from harness.diagnose.rules.column_order import measure_columns
 from harness.diagnose.rules.first_layer import SHAPING, read_expectation
 from harness.diagnose.rules.table_input import is_standardised
@@ -30,13 +30,18 @@ def find_double_rescale(network: Network, values: Array) -> Finding | None:
     largest = float(np.abs(values).max())
     if not isinstance(scale, int | float) or not 0 < scale <= LARGEST_SCALE:
         return None
-    if largest > LARGEST_PIXEL:
-        return None
+    if largest > LARGEST_PIXEL or not all(each.weights for each in layers if has_kernel(each)):
+        return None  # without its weights, an architecture beside a file may be another model's
     said = (
         f"the layer {plain(layers[0].name, 40)} multiplies its inputs by {scale:.4g}, and the"
         f" largest of these is {largest:.4g}"
     )
     return make_finding("double-rescale", 0.85, said)
+
+
+def has_kernel(layer: Layer) -> bool:
+    """Return whether a layer of this class has weights."""
+    return layer.class_name in ("Dense", "Conv2D")
 
 
 def find_scaled_twice(network: Network, values: Array) -> Finding | None:

@@ -49,7 +49,7 @@ def diagnose(path: Path, inputs: Any, expected: Any) -> list[str]:
     [
         (SCALED, 1, 60.0, "sigmoid", "saturated-output"),
         (SCALED, 1, -90.0, "sigmoid", "saturated-output"),
-        (RAW, 1, 0.1, "sigmoid", "missing-rescale-255"),
+        (RAW, 1, 0.1, "sigmoid", "features-not-scaled"),
         (RAW, -1, 0.1, "sigmoid", "sigmoid-underflow"),
         (RAW, 1, 0.1, "softmax", "softmax-over-one-unit"),
     ],

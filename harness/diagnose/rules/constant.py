@@ -20,12 +20,17 @@ ENDING = ("sigmoid", "softmax")
 
 def find_constant(network: Network, inputs: Sequence[Array], own: Array) -> list[Finding]:
     """Speak where a ReLU gives 0 for all rows, or a sigmoid or softmax the same end for all."""
-    if len(inputs) != 1 or inputs[0].dtype.kind not in "fiu" or len(own) < FEWEST_ROWS:
+    if len(inputs) != 1 or inputs[0].dtype.kind not in "fiu":
         return []
     if not is_one_row(own.reshape(len(own), -1)):
         return []
     last = network.layers[-1].activation if network.layers else ""
-    ends = last in ENDING and is_certain(own) and own.shape[-1:] != (1,) * (last == "softmax")
+    ends = (
+        len(own) >= FEWEST_ROWS
+        and last in ENDING
+        and is_certain(own)
+        and own.shape[-1:] != (1,) * (last == "softmax")
+    )
     try:
         if ends:
             return [judge_ends(network, inputs[0], own)]
@@ -69,7 +74,8 @@ def judge_ends(network: Network, values: Array, own: Array) -> Finding:
     for named, given in try_others(network, values):
         words.append(named)
         if share_certain(given) < OPEN:
-            cause = "sigmoid-underflow" if low else "missing-rescale-255"
+            high = "features-not-scaled" if values.ndim == 2 else "missing-rescale-255"
+            cause = "sigmoid-underflow" if low else high
             said += f", and {given.min():.2g} to {given.max():.2g} for inputs {named}; {reach}"
             return make_finding(cause, 0.7, said, SCALE if values.ndim == 2 else "")
     bias = head.weights.get("bias")

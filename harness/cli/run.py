@@ -19,7 +19,6 @@ from harness.cli.options import (
     ReportsOption,
     ScenariosOption,
     open_catalog,
-    read_seconds,
     resolve_interpreter,
 )
 from harness.cli.printer import JsonOption, Printer
@@ -81,7 +80,7 @@ def run(
     python: PythonOption = sys.executable,
     legacy_keras: LegacyKerasOption = False,
     time_limit: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Time limit of a step.", parser=read_seconds)
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Time limit of a step.")
     ] = 120.0,
     memory_limit: Annotated[
         int, typer.Option(min=LEAST_MEMORY, metavar="MIB", help="Memory that a step may allocate.")
@@ -247,8 +246,9 @@ def check_paths(paths: list[str], chosen: list[Scenario]) -> None:
     known = [path.removeprefix("restore_") for path in known]
     for path in (each.removeprefix("restore_") for each in paths):
         if path not in known:
+            near = advise(path, known)[1]
             named = ", ".join(known) if len(chosen) == 1 else f"{len(known)} names of paths"
-            raise UsageError(f"no path is called {path}", f"known: {named}", advise(path, known)[1])
+            raise UsageError(f"no path is called {path}", f"known: {named}", near)
 
 
 def find_dosed(chosen: list[Scenario], catalog: Catalog, named: bool) -> list[Scenario]:

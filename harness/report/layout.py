@@ -25,7 +25,6 @@ COLOURS = {
 }
 BOLD = "1"  # what is not as declared
 COLOURED = re.compile(rf"\b({'|'.join(COLOURS)})\b|^no\b.*")
-NUMBER = re.compile(r"\d+\. ")  # of an item; what goes on stands under its words
 CHANGES = re.compile(r"\d+ paths? changed\b|REGRESSED\b")
 
 
@@ -245,9 +244,6 @@ def fill_lines(text: str, width: int | None) -> str:
     filled = []
     for line in text.split("\n"):
         indent = " " * (len(line) - len(line.lstrip(" ")))
-        if numbered := NUMBER.match(line):
-            deeper = " " * len(numbered[0])
-        else:
-            deeper = indent + "  " * (bool(indent) or line.startswith("- "))
-        filled += hang(line.strip(), width, indent, deeper) or [""]
+        deeper = bool(indent) or line.startswith("- ")
+        filled += hang(line.strip(), width, indent, indent + "  " * deeper) or [""]
     return "\n".join(filled)

@@ -68,8 +68,7 @@ def call_layer(
     except CannotCompute:
         raise
     except UNTRUSTED as error:
-        shapes = " and ".join(str(each.array.shape) for each in call.inputs[:3])
-        said = f"the layer {call.name} does not take what reaches it, of the shape {shapes}"
+        said = f"the layer {call.name} does not take this input: {plain(error, 60)}"
         raise CannotCompute(said) from error
 
 

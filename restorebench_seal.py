@@ -63,8 +63,9 @@ class Report(namedtuple("Report", "findings compared")):
     def __str__(self):
         lines = ["verified" if self.verified else "NOT VERIFIED"]
         for each in self.findings:
-            lines.append("%s: %s" % (each.check if each.fails else "note", each.says))
-            lines += ["  " + detail for detail in each.details]
+            said = [each.says] + each.details  # TensorFlow's errors have several lines
+            shown = "\n  ".join("\n".join(said).splitlines())
+            lines.append("%s: %s" % (each.check if each.fails else "note", shown))
         return "\n".join(lines)
 
 
@@ -124,7 +125,7 @@ def seal(model, inputs, path, expected=None, rows=ROWS):
 
 def spell_record(record):
     """Return a record as JSON for people: a list of numbers stands in one line."""
-    text = json.dumps(record, indent=2)
+    text = json.dumps(record, indent=2, allow_nan=False)
     listed = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s+\]")
     return listed.sub(lambda found: "[%s]" % " ".join(found.group(1).split()), text) + "\n"
 
@@ -359,11 +360,13 @@ def watch_layers(model, layers, fed):
 
 
 def sample(outputs):
-    """Return at most SAMPLED numbers, evenly spread over outputs, as float32."""
+    """Return at most SAMPLED numbers, evenly spread over outputs, as float32 if that holds them."""
     numbers = [each.ravel() for each in outputs if each.dtype.kind in "fiub"]
     flat = np.concatenate(numbers) if numbers else np.zeros(0)
     places = np.linspace(0, max(flat.size - 1, 0), min(flat.size, SAMPLED)).astype(int)
-    return flat[places].astype(np.float32)
+    kept = flat[places].astype(np.float64)
+    reach = np.abs(kept[np.isfinite(kept)]).max(initial=0.0)
+    return kept if reach > np.finfo(np.float32).max else kept.astype(np.float32)
 
 
 def describe(values, by_column=False):
@@ -386,7 +389,11 @@ def measure(values, axes):
     if not values.size:
         return dict.fromkeys(STATISTICS)
     wide = values.astype(np.float64)
-    found = (wide.min(axes), wide.max(axes), wide.mean(axes), wide.std(axes))
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = (wide.min(axes), wide.max(axes), wide.mean(axes), wide.std(axes))
+    if not all(np.isfinite(each).all() for each in found):  # a sum or a square is out of range
+        unit = np.abs(wide).max()
+        found = found[:2] + ((wide / unit).mean(axes) * unit, (wide / unit).std(axes) * unit)
     return {name: shorten(each.tolist()) for name, each in zip(STATISTICS, found)}
 
 
@@ -515,9 +522,11 @@ def differ(wanted, got, share):
         limits = np.zeros(one.shape[1])
         if first.dtype.kind == "f" and one.size:
             part = share_for(first.dtype.name, share)
-            limits = part * np.ptp(one, axis=0) + 1e-6 * np.abs(one).max(axis=0) + 1e-30
-        with np.errstate(invalid="ignore"):
-            wrong = ~((np.abs(one - two) <= limits) | (one == two))
+            spread = part * one.max(axis=0) - part * one.min(axis=0)  # a range may overflow
+            limits = spread + 1e-6 * np.abs(one).max(axis=0) + 1e-30
+        with np.errstate(invalid="ignore", over="ignore"):
+            apart = np.abs(one - two)
+            wrong = ~((apart <= limits) | (one == two))
         if not wrong.any():
             continue
         if not np.isfinite(two).all():
@@ -525,10 +534,11 @@ def differ(wanted, got, share):
         if not two.any():
             return "all are zeros; the sealed ones reach %.3g" % largest
         said = "%d of %d rows differ" % (wrong.any(axis=1).sum(), len(one))
-        if len(two) > 1 and (np.ptp(two, axis=0) <= 1e-6 * np.abs(two).max()).all():
+        near = two.max(axis=0) - 1e-6 * np.abs(two).max() <= two.min(axis=0)
+        if len(two) > 1 and near.all():
             return said + ", and all rows are equal now"
         return said + ", by up to %.3g; the sealed values reach %.3g" % (
-            np.abs(one - two).max(),
+            apart.max(),
             largest,
         )
     return ""

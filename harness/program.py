@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import PurePath
 
+MOST_DIGITS = 18  # of the number of a run
 REPORTS = PurePath("reports")  # where runs are kept, unless `--reports` says otherwise
 MODULE, INSTALLED = "python -m harness", "restorebench"
 READING = {"list", "search", "explain", "new", "index", "artifact"}
@@ -40,3 +41,8 @@ def command_line(words: str, reports: PurePath | None = None) -> str:
         if taken and not usual and not of_the_run:
             words += f" {option} {shlex.quote(folder)}"
     return f"{program_name()} {words}"
+
+
+def is_number(word: str) -> bool:
+    """Return whether a word is the number of a run: longer ones no database and no Python takes."""
+    return word.isdecimal() and len(word) <= MOST_DIGITS

@@ -32,11 +32,28 @@ class Relative(msgspec.Struct, frozen=True, kw_only=True):
 def follow_releases(result: BenchResult) -> list[Relative]:
     """Return every workload in every release, in the order of the releases."""
     names = dict.fromkeys(each.workload for each in result.comparisons)
-    found = []
+    found: list[Relative] = []
     for name in names:
         steps = [each for each in result.comparisons if each.workload == name]
-        found += follow_workload(name, steps)
+        followed = follow_workload(name, steps)
+        columns = tell_apart([each.release for each in followed])
+        found += map(name_release, followed, columns)
     return found
+
+
+def tell_apart(names: Sequence[str]) -> list[str]:
+    """Return names of which the second of a kind is "2.21 (2)"."""
+    seen: dict[str, int] = {}
+    told = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return told
+
+
+def name_release(relative: Relative, name: str) -> Relative:
+    """Return a time under another name of its release."""
+    return msgspec.structs.replace(relative, release=name)
 
 
 def list_followed(result: BenchResult) -> list[Relative]:

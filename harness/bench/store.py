@@ -20,13 +20,14 @@ from harness.errors import CannotWrite, UsageError
 from harness.execution.machine_facts import describe_machine
 from harness.files import to_json, write_whole
 from harness.locks import try_lock
-from harness.program import command_line
+from harness.program import command_line, is_number
 from harness.results.store import now
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
 SAVED = ".bench"
+ENDING = 3  # last parts of an interpreter's path: NAME/bin/python
 GPU_FACTS = "name,driver_version,clocks.sm,clocks.mem,clocks.max.sm"
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
@@ -139,7 +140,7 @@ class BenchStore:
 
         Raises UsageError.
         """
-        if word.isdecimal():
+        if is_number(word):
             run = self.load(int(word))
             return SavedRun(run=run, measured=self.load_measured(run))
         file = Path(word) if word.endswith(SAVED) else self.folder / f"{word}{SAVED}"
@@ -173,19 +174,57 @@ class BenchStore:
 
 
 def leave_out_paths(saved: SavedRun) -> SavedRun:
-    """Return a run without the paths of its interpreters, as it is kept under a name."""
+    """Return a run without the places of this machine, as it is kept under a name.
+
+    The user's files keep their names, and interpreters the end of their paths.
+    """
+    run, request = saved.run, saved.run.request
+    files = {
+        each: Path(each).name for each in (request.model, request.inputs, request.code) if each
+    }
+    shorter = files | {each: shorten_label(each) for each in request.releases}
+
+    def shorten(text: str) -> str:
+        for path in sorted(shorter, key=len, reverse=True):  # one may begin with another
+            text = text.replace(path, shorter[path])
+        return text
+
+    def shorten_side(side: BenchSide) -> BenchSide:
+        release = shorten_label(side.environment.release)
+        found = msgspec.structs.replace(side.environment, executable="", release=release)
+        return msgspec.structs.replace(side, label=shorten_label(side.label), environment=found)
+
     compared = [
-        msgspec.structs.replace(each, a=leave_out_path(each.a), b=leave_out_path(each.b))
-        for each in saved.run.comparisons
+        msgspec.structs.replace(
+            each,
+            a=shorten_side(each.a),
+            b=shorten_side(each.b),
+            skipped={name: shorten(reason) for name, reason in each.skipped.items()},
+        )
+        for each in run.comparisons
     ]
-    run = msgspec.structs.replace(saved.run, comparisons=compared)
-    return msgspec.structs.replace(saved, run=run)
+    asked = msgspec.structs.replace(
+        request,
+        model=request.model and files[request.model],
+        inputs=request.inputs and files[request.inputs],
+        code=request.code and files[request.code],
+        releases=list(map(shorten_label, request.releases)),
+    )
+    measured = [
+        {
+            name: [msgspec.structs.replace(each, failed=shorten(each.failed)) for each in pairs]
+            for name, pairs in one.items()
+        }
+        for one in saved.measured
+    ]
+    run = msgspec.structs.replace(run, comparisons=compared, request=asked)
+    return msgspec.structs.replace(saved, run=run, measured=measured)
 
 
-def leave_out_path(side: BenchSide) -> BenchSide:
-    """Return a side without the path of its interpreter."""
-    environment = msgspec.structs.replace(side.environment, executable="")
-    return msgspec.structs.replace(side, environment=environment)
+def shorten_label(label: str) -> str:
+    """Return what a release was called; of an interpreter's path what names its environment."""
+    path = Path(label)
+    return str(Path(*path.parts[1:][-ENDING:])) if path.is_absolute() else label
 
 
 def read_pairs(

@@ -1,7 +1,6 @@
 """The command line: one module per command, results on stdout, everything else on stderr."""
 
 import contextlib
-import io
 import os
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ import typer
 
 from harness import __version__
 from harness.cli.commands import BROKEN_MODEL, CONTRIBUTION, LESSONS, RELEASES, Command, Group
+from harness.cli.streams import prepare_streams
 from harness.cli.terminal import print_error
 from harness.errors import EXPECTED, INTERRUPTED, UNUSABLE, Interrupted, RestorebenchError
 from harness.program import program_name
@@ -93,9 +93,7 @@ add("requirements", requirements.print_requirements_as_before, RELEASES, hidden=
 
 def main() -> None:
     """Run the command line; an expected failure ends in a sentence and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows "?"
-            stream.reconfigure(errors="replace")
+    prepare_streams()
     code = call_app()
     if code == INTERRUPTED:
         leave(code)
@@ -133,10 +131,6 @@ def call_app() -> int:
     except (KeyboardInterrupt, typer.Abort):
         print_error(Interrupted())
         return INTERRUPTED
-    except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # `| head` has seen enough
-            return EXPECTED
-        raise
     except OSError as error:
         said = f"{error.filename or 'output'}: {error.strerror or error}"
         print_error(RestorebenchError(said))

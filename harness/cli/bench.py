@@ -28,13 +28,14 @@ from harness.cli.options import (
     FormatOption,
     JUnitOption,
     ReportsOption,
+    read_seconds,
 )
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.releases_option import TensorFlowOption
 from harness.cli.terminal import choose_layout
 from harness.errors import UsageError
 from harness.files import check_can_write
-from harness.program import command_line
+from harness.program import command_line, is_number
 
 if TYPE_CHECKING:
     from harness.bench.request import BenchRequest
@@ -95,7 +96,8 @@ def compare_environments(
     pairs: PairsOption = None,
     seed: SeedOption = None,
     time_limit: Annotated[
-        float, typer.Option("--time-limit", metavar="SECONDS", help="For a block of calls.")
+        float,
+        typer.Option(metavar="SECONDS", help="For a block of calls.", parser=read_seconds),
     ] = 120.0,
     priority: PriorityOption = False,
     resume: ResumeOption = False,
@@ -114,8 +116,7 @@ def compare_environments(
     """
     layout = choose_layout(style)
     printer = Printer(json_file)
-    if junit_file is not None:
-        check_can_write(junit_file)
+    check_files(junit_file, html_file)
     from harness.bench.request import PAIRS, BenchRequest
     from harness.bench.store import BenchStore
 
@@ -137,6 +138,13 @@ def compare_environments(
     store = BenchStore(reports)
     run = measure_run(store, request, resume)
     show_answers(store.open(str(run)), printer, layout, junit_file, annotations, html_file)
+
+
+def check_files(*files: Path | None) -> None:
+    """Raise UsageError if a file cannot be written, before hours of measuring."""
+    for file in files:
+        if file is not None:
+            check_can_write(file)
 
 
 def measure_run(store: "BenchStore", request: "BenchRequest", resume: bool) -> int:
@@ -171,8 +179,8 @@ def show_answers(
     from harness.bench.text import describe_result
 
     result = answer_run(saved)
-    printer.text(describe_result(result, layout, saved.run.machine.cores or 1))
     printer.record(result)
+    printer.text(describe_result(result, layout, saved.run.machine.cores or 1))
     if junit_file is not None or annotations:
         from harness.bench.junit import annotate_bench, write_bench_junit
 
@@ -249,10 +257,11 @@ def show_run(
     """Compute the answers of a run from its raw blocks again, and show them."""
     layout = choose_layout(style)
     printer = Printer(json_file)
+    check_files(junit_file, html_file)
     from harness.bench.store import BenchStore
 
     saved = BenchStore(reports).open(run)
-    next_words = None if run.isdecimal() else f"bench compare {quote(run)} RUN"
+    next_words = None if is_number(run) else f"bench compare {quote(run)} RUN"
     show_answers(saved, printer, layout, junit_file, annotations, html_file, next_words)
 
 

@@ -37,7 +37,7 @@ def compare_with_baseline(
     else:
         store = BenchStore(reports)
         drifts = compare_runs(store.open(baseline), store.open(run))
-    printer.text(describe_drifts(drifts, layout))
     printer.record({"comparisons": drifts})
+    printer.text(describe_drifts(drifts, layout))
     printer.tip(f"\nNext: {command_line('bench --help')}")
     raise typer.Exit(choose_exit_code([each.answer for each in drifts]))

@@ -19,7 +19,7 @@ from harness.cli.options import (
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import fit_message, table_width
 from harness.cli.waiting import show_progress
-from harness.errors import CHANGED, count
+from harness.errors import CHANGED, count, printable
 from harness.processes.variables import Environment
 from harness.program import command_line
 
@@ -75,7 +75,7 @@ def check(
     where = " --legacy-keras" if legacy_keras else ""
     where += f" --python {shlex.quote(python)}" if python != sys.executable else ""
     for fault in faults:
-        printer.text(fit_message(f"FAULT  {fault}", table_width()))
+        printer.text(fit_message(printable(f"FAULT  {fault}"), table_width()))
     if faults:
         said = command_line(f"show {run} --output {scenario.id}")
         printer.tip(f"To see what the steps printed and raised: {said}")

@@ -168,7 +168,8 @@ def diagnose(
     failed: EnvironmentUnusable | None = None
     if (load or prove) and model:
         now = arrays[0] if arrays else None
-        restoring = diagnose_load.gather(model, reader, code, trust, inputs, wanted, now)
+        known = diagnosis.scaler, train_sample
+        restoring = diagnose_load.gather(model, reader, code, trust, inputs, wanted, now, *known)
         try:
             if load:
                 diagnosis = diagnose_load.look_inside(diagnosis, restoring)
@@ -270,6 +271,8 @@ def choose_next(diagnosis: "Diagnosis") -> str:
             return suggest_lesson(finding.scenario)
     if diagnosis.restored and (words := find_explanation(diagnosis.restored.error)):
         return command_line(words)
+    if diagnosis.restored and diagnosis.restored.lacking:
+        return suggest_lesson("missing-custom-objects")
     if diagnosis.wrong or diagnosis.model is None:
         return command_line('search "what you see"')
     return command_line(f"env for {quote(diagnosis.model)}")

@@ -14,6 +14,7 @@ from harness.program import command_line
 
 if TYPE_CHECKING:
     from harness.diagnose.diagnosis import Diagnosis
+    from harness.diagnose.file_answer import ScalerNumbers
     from harness.diagnose.load.restoring import Restoring
     from harness.verdicts.statistics import Array
 
@@ -28,6 +29,7 @@ LoadOption = Annotated[
 NOTHING_TO_PROVE = (
     "give --inputs and --expected: without a finding --prove has no cure to carry out"
 )
+NOTHING_FOUND = "nothing was found, so --prove has no cure to carry out"
 NOTHING_BESIDE_SEAL = (
     "the sealed inputs show no fault, so --prove has no cure to carry out: give --predicted, what"
     " you get now for the inputs.npz of the seal"
@@ -42,14 +44,18 @@ def gather(
     inputs: Path | None,
     expected: "Array | None",
     predicted: "Array | None",
+    scaler: "ScalerNumbers | None",
+    train_sample: Path | None,
 ) -> "Restoring":
     """Return the model and what is given beside it, else what was sealed.
 
     Raises UsageError for a file without arrays.
     """
     from harness.diagnose.load.restoring import Restoring
+    from harness.diagnose.scaler import unpack
     from harness.origin.samples import read_samples
 
+    sample = list(read_samples(train_sample, "--train-sample").values()) if train_sample else []
     return Restoring(
         model,
         command_line(f"{join(sys.argv[1:])} --trust"),  # with all that was typed
@@ -59,6 +65,8 @@ def gather(
         inputs=read_samples(inputs, "--inputs") if inputs else None,
         expected=expected,
         predicted=predicted,
+        scaler=unpack(scaler) if scaler else None,
+        sample=sample[0] if len(sample) == 1 else None,
     ).beside_seal()
 
 
@@ -76,8 +84,13 @@ def look_inside(diagnosis: "Diagnosis", given: "Restoring") -> "Diagnosis":
 
 def prove(diagnosis: "Diagnosis", given: "Restoring") -> "Diagnosis":
     """Return the diagnosis with what came of its cures; raises as Restoring.prove."""
+    if not diagnosis.findings and diagnosis.unloadable:  # what --load said is all there is to say
+        return diagnosis
     if not diagnosis.findings:
         said = NOTHING_BESIDE_SEAL if given.sealed else NOTHING_TO_PROVE
+        if not given.sealed and given.inputs is not None and given.expected is not None:
+            look = "" if diagnosis.restored else ": add --load, which looks into the restored model"
+            said = f"{NOTHING_FOUND}{look}"
         return msgspec.structs.replace(diagnosis, needed=[*diagnosis.needed, said])
     with show_progress("carrying out the cure on a copy"):
         proofs = given.prove(diagnosis.findings)

@@ -89,8 +89,8 @@ def diff(
     else:
         pairs = pair_sides(words, reader_a, reader_b, reports)
     comparisons = [compare_sides(a, b, name_comparison(a, b)) for a, b in pairs]
-    printer.text(present_comparisons(comparisons, layout, everything))
     printer.record(make_document(comparisons))
+    printer.text(present_comparisons(comparisons, layout, everything))
     if junit_file:
         explain_full_disk(junit_file, lambda: write_junit(junit_file, comparisons))
     if annotations:

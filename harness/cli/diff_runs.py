@@ -8,7 +8,7 @@ import typer
 
 from harness.cli.options import use_scenarios_of
 from harness.errors import UsageError, advise
-from harness.program import command_line
+from harness.program import command_line, is_number
 from harness.report.releases import name_releases
 from harness.results.compare import Side
 from harness.results.json_files import ResultFile, read_result_file
@@ -53,7 +53,7 @@ class Source:
 
 def read_source(word: str, reports: Path) -> Source:
     """Read a run by its number, or a result file; raises UsageError if it does not exist."""
-    if not word.isdecimal():
+    if not is_number(word):
         return Source(word, read_result_file(Path(word)))
     store = Store.open_existing(reports)
     try:

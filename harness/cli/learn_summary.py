@@ -121,7 +121,8 @@ def describe_obstacle(exercises: Sequence[ExerciseSummary], learners: int) -> st
     held = find_obstacle(exercises)
     if held is None:
         return "No check has failed yet."
-    holds, at_it = "holds", f"{held.at} of {count(learners, 'learner')} are at it"
+    be = "is" if held.at == 1 else "are"
+    holds, at_it = "holds", f"{held.at} of {count(learners, 'learner')} {be} at it"
     if not held.at:
         holds, at_it = "has held", "nobody is at it now"
     return (

@@ -1,9 +1,10 @@
 """Options that several commands share, and the errors for wrong values."""
 
+import contextlib
 import glob
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +55,21 @@ AnnotationsOption = Annotated[
 ]
 DEFAULT_REPORTS = Path(REPORTS)
 ON_GITHUB = os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def number_between(least: float, most: float) -> Callable[[str], float]:
+    """Return what reads the number of an option; nan, which no comparison refuses, is none."""
+
+    def read(given: str) -> float:
+        with contextlib.suppress(ValueError):
+            if least <= float(given) <= most:
+                return float(given)
+        raise typer.BadParameter(f"{given} is no number from {least:g} to {most:g}")
+
+    return read
+
+
+read_seconds = number_between(0.1, 24 * 60 * 60)  # of a time limit
 
 
 def use_scenarios_of(request: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from harness.cli.options import (
     ReportsOption,
     ScenariosOption,
     open_catalog,
+    read_seconds,
     resolve_interpreter,
 )
 from harness.cli.printer import JsonOption, Printer
@@ -80,7 +81,7 @@ def run(
     python: PythonOption = sys.executable,
     legacy_keras: LegacyKerasOption = False,
     time_limit: Annotated[
-        float, typer.Option(min=0.1, metavar="SECONDS", help="Time limit of a step.")
+        float, typer.Option(metavar="SECONDS", help="Time limit of a step.", parser=read_seconds)
     ] = 120.0,
     memory_limit: Annotated[
         int, typer.Option(min=LEAST_MEMORY, metavar="MIB", help="Memory that a step may allocate.")
@@ -246,9 +247,8 @@ def check_paths(paths: list[str], chosen: list[Scenario]) -> None:
     known = [path.removeprefix("restore_") for path in known]
     for path in (each.removeprefix("restore_") for each in paths):
         if path not in known:
-            near = advise(path, known)[1]
             named = ", ".join(known) if len(chosen) == 1 else f"{len(known)} names of paths"
-            raise UsageError(f"no path is called {path}", f"known: {named}", near)
+            raise UsageError(f"no path is called {path}", f"known: {named}", advise(path, known)[1])
 
 
 def find_dosed(chosen: list[Scenario], catalog: Catalog, named: bool) -> list[Scenario]:

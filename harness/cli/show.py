@@ -14,7 +14,7 @@ from harness.cli.options import (
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.terminal import choose_layout
 from harness.errors import CHANGED, EXPECTED, UsageError, count
-from harness.program import command_line
+from harness.program import command_line, is_number
 
 if TYPE_CHECKING:
     from harness.results.store import Store
@@ -44,7 +44,7 @@ def show(
         raise UsageError(
             "--output prints text", "also given: --json", "give only --output or only --json"
         )
-    if run.isdecimal():
+    if is_number(run):
         store = Store.open_existing(reports)
         if output:
             typer.echo(show_output(store, int(run), output))

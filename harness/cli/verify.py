@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.model_options import CodeOption, TrustOption
+from harness.cli.options import number_between
 from harness.cli.printer import JsonOption, Printer
 from harness.cli.seal import say_code
 from harness.cli.waiting import show_progress
@@ -42,9 +43,8 @@ def verify(
         float,
         typer.Option(
             metavar="SHARE",
-            min=0.0,
-            max=1.0,
             help="Share of an output's spread that is rounding; 1e-2 after a GPU.",
+            parser=number_between(0, 1),
         ),
     ] = 1e-4,
     trust: TrustOption = False,

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from harness.diagnose.file_answer import (
+    NOT_COMPARED,
     FileAnswer,
     LayerSummary,
     OwnOutputs,
@@ -21,12 +22,18 @@ from harness.diagnose.file_answer import (
     TensorSummary,
     encode,
 )
-from harness.diagnose.findings import Finding, rank
+from harness.diagnose.findings import OPEN, Finding, rank
 from harness.diagnose.network.layer import Layer, Network
 from harness.diagnose.network.read import read_network
 from harness.diagnose.rules import architecture, drawn, weight
 from harness.diagnose.rules.chance import find_varying
 from harness.diagnose.rules.first_layer import read_expectation
+from harness.diagnose.rules.input_shape import (
+    find_misfit,
+    fit_last_axes,
+    has_axes,
+    order_names,
+)
 from harness.diagnose.rules.reader import foretell
 from harness.diagnose.rules.surroundings import judge_inputs, judge_surroundings
 from harness.formats.__main__ import limit_process
@@ -40,6 +47,7 @@ if TYPE_CHECKING:  # takes time to import, and most models are of Keras
     from harness.formats.tflite_graph import Tensor
 
 RULES = (*weight.RULES, *drawn.RULES, *architecture.RULES)
+MISFIT = "not computed: the inputs have another shape than the model takes"
 MOST_SHOWN = 500  # layers
 MOST_INPUTS = 20  # arrays of a model
 UNTRUSTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
@@ -62,6 +70,8 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     if reader and not unread:
         findings += foretell(facts, network, reader)
     own = None
+    if samples and samples.scaler:
+        scaler, no_scaler = find_scaler(Path(samples.scaler))
     if network and facts.format == TFLITE:
         from harness.diagnose.rules import tflite
 
@@ -70,10 +80,8 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         given = load_each(told.inputs, told.expected, told.predicted)
         findings += tflite.find_in_samples(network, *given)
     elif network and samples and samples.inputs:
-        own = compute(network, samples)
+        own = compute(network, samples, scaler)
         findings += own.findings
-    if samples and samples.scaler:
-        scaler, no_scaler = find_scaler(Path(samples.scaler))
     if network and samples and samples.again:
         first, again = load_each(samples.predicted, samples.again)
         if first is not None and again is not None:
@@ -102,19 +110,49 @@ def find_scaler(path: Path) -> tuple[ScalerNumbers | None, str]:
         return None, f"{error}\n{error.tip}"
 
 
-def compute(network: Network, samples: Samples) -> OwnOutputs:
+def compute(network: Network, samples: Samples, scaler: ScalerNumbers | None) -> OwnOutputs:
     """Return what the model itself gives for inputs, beside expected and predicted outputs."""
     inputs = load_arrays(Path(samples.inputs), MOST_INPUTS)
-    names = [each.name for each in network.layers if each.class_name == "InputLayer"]
-    given = order_samples(inputs, names)
+    arrays = order_samples(inputs, order_names(network))
     expected, predicted = load_each(samples.expected, samples.predicted)
+    given = fit_last_axes(network, arrays)
     if expected is None and predicted is None:
-        own = OwnOutputs(computed="cannot", reason="there is nothing to compare its outputs with")
+        own = OwnOutputs(computed="cannot", reason=NOT_COMPARED)
     else:
         own = judge_surroundings(network, given, expected, predicted)
+        if scaler and own.computed != "cannot":
+            own = judge_by_scaler(own, network, given, expected, predicted, scaler)
+    if not has_axes(network, given):  # Keras refuses them, whatever is computed here
+        own = OwnOutputs(computed="cannot", reason=MISFIT)
     if own.computed == "as expected":
         return own  # the inputs are right
+    outputs = predicted if expected is None else expected
+    if misfit := find_misfit(network, arrays, outputs, own.computed != "cannot"):
+        return blame_shape(own, misfit)
     return msgspec.structs.replace(own, findings=[*own.findings, *judge_inputs(network, given)])
+
+
+def blame_shape(own: OwnOutputs, misfit: Finding) -> OwnOutputs:
+    """Return what is said of inputs of another shape than the model takes: it explains the rest."""
+    told = [each for each in own.findings if each.cause not in OPEN]
+    reason = own.reason if own.computed != "cannot" else MISFIT
+    return msgspec.structs.replace(own, reason=reason, findings=[misfit, *told])
+
+
+def judge_by_scaler(
+    own: OwnOutputs,
+    network: Network,
+    inputs: Sequence[Array],
+    expected: Array | None,
+    predicted: Array | None,
+    numbers: ScalerNumbers,
+) -> OwnOutputs:
+    """Return the same, with what exactly the user's scaler explains in place of what is rough."""
+    from harness.diagnose.scaler import unpack
+    from harness.diagnose.scaler_changes import explain_by_scaler
+
+    found = explain_by_scaler(network, inputs, expected, predicted, unpack(numbers))
+    return msgspec.structs.replace(own, findings=[found]) if found else own
 
 
 def load_arrays(path: Path, most: int) -> dict[str, Array]:

@@ -15,12 +15,14 @@ from harness.diagnose.diagnosis import (
     join,
 )
 from harness.diagnose.file_answer import Samples
-from harness.diagnose.findings import rank
+from harness.diagnose.findings import make_finding, rank
 from harness.formats.facts import plain
 from harness.seals.place import find_seal, has_seal
 
 if TYPE_CHECKING:  # brings numpy, which a file alone does without
     from harness.verdicts.statistics import Array
+
+MOST_COLUMNS = 63  # more of them may be the pixels of an image in a row
 
 
 def diagnose_all(
@@ -52,7 +54,31 @@ def diagnose_all(
         parts.append(more(parts[0] if model is not None else None))
     if predicted and (expected is not None or len(predicted) > 1):
         parts.append(diagnose_outputs(expected, predicted))
+        if has_tables(samples):
+            parts = [speak_of_tables(each) for each in parts]
     return reduce(join, parts)
+
+
+def has_tables(samples: Samples | None) -> bool:
+    """Return whether the inputs are tables of real numbers: no images, and no numbers of words."""
+    from harness.origin.samples import read_samples
+
+    if samples is None or not samples.inputs:
+        return False
+    arrays = read_samples(Path(samples.inputs), "--inputs").values()
+    tables = all(1 <= each.ndim <= 2 and each.size <= MOST_COLUMNS * len(each) for each in arrays)
+    return tables and any(each.dtype.kind == "f" for each in arrays)
+
+
+def speak_of_tables(told: Diagnosis) -> Diagnosis:
+    """Return what outputs say where their inputs hold no pixels: no 255 is missing there."""
+    kept = [each for each in told.findings if each.cause != "missing-rescale-255"]
+    said = [
+        make_finding("features-not-scaled", each.confidence, each.evidence)
+        for each in told.findings
+        if each.cause == "missing-rescale-255"
+    ]
+    return msgspec.structs.replace(told, findings=rank([*said, *kept]))
 
 
 def compares_own(samples: Samples | None) -> bool:

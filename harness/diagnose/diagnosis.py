@@ -8,6 +8,7 @@ import msgspec
 
 from harness.diagnose.causes.table import ALL
 from harness.diagnose.file_answer import (
+    NOT_COMPARED,
     Expectation,
     LayerSummary,
     OwnOutputs,
@@ -169,8 +170,9 @@ def diagnose_code(path: Path, roots: Sequence[str] = ()) -> Diagnosis:
 
 def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
     """Return one diagnosis of a file or code, and of outputs; what both name comes first."""
-    both = {each.cause for each in file.findings} & {each.cause for each in outputs.findings}
-    findings = rank([*file.findings, *outputs.findings])
+    told = leave_out(file, outputs.findings)
+    both = {each.cause for each in file.findings} & {each.cause for each in told}
+    findings = rank([*file.findings, *told])
     explained = outputs.answer == "unexplained" and bool(findings)
     return msgspec.structs.replace(
         file,
@@ -182,6 +184,15 @@ def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
         unsafe=[*file.unsafe, *outputs.unsafe],
         needed=[*file.needed, *([] if explained else outputs.needed)],
     )
+
+
+def leave_out(file: Diagnosis, told: list[Finding]) -> list[Finding]:
+    """Return what outputs say without what a file that says its activations knows better."""
+    one = "softmax-over-one-unit"
+    if any(each.cause == one for each in file.findings):  # it explains whatever is said of 1.0
+        return [each for each in told if each.cause == one]
+    knows = any(each.kind for each in file.layers)
+    return [each for each in told if not (knows and each.cause == one)]
 
 
 def name_verdict(diagnosis: Diagnosis) -> str:
@@ -196,7 +207,10 @@ def name_verdict(diagnosis: Diagnosis) -> str:
         return "The restored model predicts something else"
     if diagnosis.answer in ("unexplained", "cannot tell"):
         return TITLES[diagnosis.answer].rstrip(".")
-    return CANNOT_TELL if WITHOUT_LAYERS in diagnosis.needed else NO_FAULT
+    own = diagnosis.own
+    asked = own is not None and own.computed == "cannot" and own.reason != NOT_COMPARED
+    unknown = WITHOUT_LAYERS in diagnosis.needed or (asked and diagnosis.answer is None)
+    return CANNOT_TELL if unknown else NO_FAULT
 
 
 def describe_diagnosis(diagnosis: Diagnosis) -> list[str]:

@@ -15,6 +15,7 @@ EXPORT = (
     'where it opens: np.savez("scaler.npz", mean=scaler.mean_, scale=scaler.scale_)'
     "\n       of a MinMaxScaler: min=scaler.data_min_, max=scaler.data_max_"
 )
+NOT_COMPARED = "there is nothing to compare its outputs with"
 Computed = Literal["as expected", "as predicted", "as neither", "cannot"]
 
 

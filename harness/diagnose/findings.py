@@ -8,6 +8,7 @@ from harness.diagnose.causes.cause import Side
 from harness.diagnose.causes.table import CAUSES
 
 SIDE_ONLY = {"restored-otherwise", "another-model-in-the-file"}
+OPEN = {"inputs-lack-a-step", *SIDE_ONLY}
 SIDE_WEIGHT = 0.35
 Answer = Literal["equal", "explained", "unexplained", "cannot tell"]
 

@@ -25,6 +25,7 @@ COLOURS = {
 }
 BOLD = "1"  # what is not as declared
 COLOURED = re.compile(rf"\b({'|'.join(COLOURS)})\b|^no\b.*")
+NUMBER = re.compile(r"\d+\. ")  # of an item; what goes on stands under its words
 CHANGES = re.compile(r"\d+ paths? changed\b|REGRESSED\b")
 
 
@@ -244,6 +245,9 @@ def fill_lines(text: str, width: int | None) -> str:
     filled = []
     for line in text.split("\n"):
         indent = " " * (len(line) - len(line.lstrip(" ")))
-        deeper = bool(indent) or line.startswith("- ")
-        filled += hang(line.strip(), width, indent, indent + "  " * deeper) or [""]
+        if numbered := NUMBER.match(line):
+            deeper = " " * len(numbered[0])
+        else:
+            deeper = indent + "  " * (bool(indent) or line.startswith("- "))
+        filled += hang(line.strip(), width, indent, deeper) or [""]
     return "\n".join(filled)

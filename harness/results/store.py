@@ -145,16 +145,22 @@ class Store:
         return f"see: {command_line('runs', self.reports)}"
 
     def start_run(self, request: dict[str, Any], machine: MachineFacts) -> int:
-        """Record that a run has begun, and hold it; return its id."""
+        """Record that a run has begun, and hold it; return its id. Raises EnvironmentUnusable."""
         with self.explaining(), self.database:  # nobody sees the run before it is held
             cursor = self.database.execute(
                 "INSERT INTO runs (created, pid, request, machine, environments)"
                 " VALUES (?, ?, ?, ?, '[]')",
                 (now(), os.getpid(), json.dumps(request), write_record(machine)),
             )
-            assert cursor.lastrowid is not None
-            self.held.hold(cursor.lastrowid)
-        return cursor.lastrowid
+            run = cursor.lastrowid
+            assert run is not None
+            if not self.held.hold(run):  # of an older database, whose file was moved away
+                raise EnvironmentUnusable(
+                    f"another process carries out a run {run} in {self.reports}",
+                    f"it holds run-{run}.lock, and this database does not know of it",
+                    "wait until it has ended, or name another folder with --reports",
+                )
+        return run
 
     def set_environments(self, run: int, environments: list[RunEnvironment]) -> None:
         """Record the releases and devices found, once a worker has said what they are."""

@@ -13,6 +13,7 @@ The result is `result.json` in the folder, and for a restore `predictions.npz` b
 import json
 import os
 import random
+import re
 import tempfile
 import time
 import traceback
@@ -31,6 +32,7 @@ from .weights import collect_weights
 # was defined in, which would cure a broken path that lacks `custom_objects`.
 SCENARIO_MODULE = "restorebench scenario"
 SEEDS = 1 << 31  # so many that no script can try them all; TensorFlow's own seeds end there
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras 3 prints some sentences in bold
 
 
 def keep_to_scratch(folder):
@@ -154,8 +156,8 @@ def describe_error(error):
         trace = None
     return {
         "type": type(error).__name__,
-        "message": make_printable(message),
-        "traceback": None if trace is None else make_printable(trace),
+        "message": make_printable(COLOURS.sub("", message)),
+        "traceback": None if trace is None else make_printable(COLOURS.sub("", trace)),
     }
 
 

@@ -85,6 +85,8 @@ SENSELESS = [
     (["run", "x", "--writer", "2.15", "--reader", "2.16", "2.21"], ["--reader 2.20,2.21"]),
     (["run", "--tf", "2.15", "2.21"], ["write: --tf 2.15,2.21", "nothing to run"]),
     (["run", "--all", "--tf", "2.15", "2.99"], ["unknown release: 2.99"]),
+    (["show", "9" * 5000], ["not a result file"]),
+    (["diff", "9" * 5000, "1"], ["not a result file"]),
     (["show", "nofile.json"], ["no such run or result file: nofile.json"]),
     (["run", "--resume"], ["there is no unfinished run to resume"]),
     (["run", "--all", "--json", "no/where.json"], ["cannot write no/where.json"]),
@@ -97,7 +99,7 @@ SENSELESS = [
 @pytest.mark.parametrize(
     ("arguments", "words"),
     SENSELESS,
-    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+    ids=lambda value: " ".join(map(str, value))[:60] if isinstance(value, list) else "",
 )
 def test_a_request_that_makes_no_sense_is_refused_with_a_sentence(call, arguments, words):
     ended = call(*arguments)
@@ -112,6 +114,15 @@ OUT_OF_RANGE = [
     "run --all --seeds 0",
     "run --all --seed -1",
     "run --all --time-limit 0",
+    "run --all --time-limit nan",
+    "run --all --time-limit inf",
+    "run --all --time-limit soon",
+    "bench 2.20 2.21 --time-limit 0",
+    "bench 2.20 2.21 --time-limit nan",
+    "bench 2.20 2.21 --time-limit inf",
+    "verify model.keras --tolerance nan",
+    "verify model.keras --tolerance=-1",
+    "verify model.keras --tolerance 2",
     "run --all --memory-limit 0",
     "run --all --seeds many",
 ]

@@ -18,17 +18,19 @@ REFUSED = {
     "bench 2.20 2.21 --model gone.keras --inputs x.npy": "ERROR  there is no file",
     "bench 2.20 2.21 --inputs __init__.py": "ERROR  there is no file",
     "bench 2.20 2.21 --device tpu": "ERROR  unknown device: tpu",
-    "bench 2.20 2.21 --time-limit 0": "ERROR  --time-limit must be more than 0",
-    "bench 2.20 2.21 --time-limit inf": "ERROR  --time-limit must be more than 0",
-    "bench 2.20 2.21 --time-limit nan": "ERROR  --time-limit must be more than 0",
     "bench 2.20 2.21 --seed 0": "ERROR  Invalid value for '--seed': 0 is not in the range x>=1",
     "bench show 7": "ERROR  there is no run 7 of bench in",
+    f"bench show {'9' * 5000}": "ERROR  999",
+    "bench 2.20 2.21 --junit no/x.xml": "ERROR  cannot write no/x.xml",
+    "bench 2.20 2.21 --html no/x.html": "ERROR  cannot write no/x.html",
+    "bench show 7 --junit .": "ERROR  cannot write .",
+    "bench show 7 --html no/x.html": "ERROR  cannot write no/x.html",
     "bench show weekly": "ERROR  weekly is no run of bench",
     "bench compare a.json b.json": "ERROR  a.json is no file of pytest-benchmark",
 }
 
 
-@pytest.mark.parametrize("words", REFUSED)
+@pytest.mark.parametrize("words", REFUSED, ids=lambda words: words[:60])
 def test_a_request_that_cannot_be_carried_out_is_refused_in_a_sentence(call, words):
     ended = call(*words.split())
     assert ended.code == 2

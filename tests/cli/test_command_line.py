@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -222,6 +223,39 @@ def test_no_line_is_longer_than_80_columns_where_the_terminal_has_80(
     assert lines
     long = [line for line in lines if len(line) > 80]
     assert [line for line in long if str(tmp_path) not in line and str(MODEL) not in line] == []
+
+
+def run_in_shell(folder, words):
+    """Return how a command with a shell's redirections ended."""
+    command = f"{shlex.quote(sys.executable)} -m harness {words}"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_shell_has_closed_stops_no_command(tmp_path, closed):
+    assert run_in_shell(tmp_path, f"list {closed}").returncode == 0
+    assert run_in_shell(tmp_path, f"explain nothing-such {closed}").returncode == 2
+    done = run_in_shell(tmp_path, f"list --json=list.json {closed}")
+    assert (done.returncode, (tmp_path / "list.json").stat().st_size > 1000) == (0, True)
+
+
+def test_a_reader_that_leaves_early_costs_neither_the_work_nor_the_exit_code(tmp_path):
+    saved = next((REPOSITORY / "reports").glob("bench-selftest-2*.bench"))
+    code = run_in_shell(tmp_path, f"bench show {saved}").returncode
+    done = run_in_shell(tmp_path, f"bench show {saved} --json=all.json --junit=all.xml 2>&1 | true")
+    assert done.returncode == code
+    assert json.loads((tmp_path / "all.json").read_text())["comparisons"]
+    assert (tmp_path / "all.xml").stat().st_size > 0
 
 
 def test_a_table_in_a_pipe_is_as_wide_as_it_gets(kept):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from harness.catalog.load import PACKAGED, read_catalog
+from harness.cli.diagnose_load import prove
 from harness.diagnose.causes.table import ALL
+from harness.diagnose.diagnosis import Diagnosis
 from harness.diagnose.evaluation.corpus_files import (
     Made,
     dense,
@@ -16,6 +18,8 @@ from harness.diagnose.evaluation.corpus_files import (
     write_archive,
     write_h5,
 )
+from harness.diagnose.load.observation import Observation
+from harness.diagnose.load.restoring import Restoring
 from harness.errors import EnvironmentUnusable
 from tests.conftest import REPOSITORY
 
@@ -166,6 +170,22 @@ def test_a_cure_for_people_is_left_to_them_and_nothing_is_loaded(call, tmp_path)
     sound = write_archive(tmp_path / "n.keras", [dense("d", VALUES[:2], np.ones(2))])
     ended = call("diagnose", sound, "--prove")
     assert (ended.code, "--prove has no cure to carry out" in ended.stdout) == (0, True)
+
+
+def test_what_was_given_already_is_not_asked_for_again_where_nothing_was_found(call, tmp_path):
+    sound = write_archive(tmp_path / "n.keras", [dense("d", VALUES[:2], np.ones(2))])
+    np.save(tmp_path / "x.npy", UNRELATED)
+    np.save(tmp_path / "right.npy", UNRELATED @ VALUES[:2] + 1)
+    ended = call("diagnose", sound, "--inputs", "x.npy", "--expected", "right.npy", "--prove")
+    assert "give --inputs" not in ended.stdout
+    said = "nothing was found, so --prove has no cure to carry out: add --load"
+    assert said in " ".join(ended.stdout.split())
+
+
+def test_a_model_that_is_not_restored_is_not_said_to_have_no_cure_as_well(tmp_path):
+    model = write_archive(tmp_path / "n.keras", [dense("d", VALUES[:2], np.ones(2))])
+    unloaded = Diagnosis(findings=[], restored=Observation(release="2.21", error="it fails"))
+    assert prove(unloaded, Restoring(model)) == unloaded
 
 
 def test_code_is_read_and_named_by_its_line(call, tmp_path):

@@ -51,6 +51,14 @@ assert not same(drawn.predict_on_batch(inputs), expected)
 # CURE
 assert same(keras.models.load_model("model.keras").predict_on_batch(inputs), expected)
 """,
+    "saved-before-built": """
+model = keras.Sequential([keras.layers.Dense(3), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+inputs, targets = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+assert not model.weights
+# CURE
+assert len(keras.models.load_model("model.keras").get_weights()) == 4
+""",
     "layer-without-weights": """
 model = keras.Sequential([keras.layers.Dense(3), keras.layers.Dense(1)])
 inputs = np.ones((4, 2), "float32")
@@ -154,6 +162,10 @@ made = (
 made.build((None, 3))
 made.set_weights([-np.ones((3, 2)), np.zeros(2)])
 assert same(made(inputs), np.full((4, 2), -3.0))
+""",
+    "saturated-output": """
+model, inputs = small()
+# CURE
 """,
     "name-of-a-built-in": """
 # CURE
@@ -303,6 +315,11 @@ path = "m.keras"
 saved.save(path)
 # CURE
 assert same(predictions, saved.predict_on_batch(inputs))
+""",
+    "inputs-lack-a-step": """
+model, inputs = small()
+# CURE
+assert same(np.load("as_fed.npy"), inputs)
 """,
     "another-model-in-the-file": """
 model, inputs = small()

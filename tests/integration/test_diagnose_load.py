@@ -19,6 +19,7 @@ from harness.diagnose.load.observation import Observation, describe_observation
 from harness.diagnose.load.observe import Observer
 from harness.diagnose.load.proof import Proof
 from harness.diagnose.load.prove import Prover
+from harness.diagnose.load.restoring import Restoring
 from harness.processes.cage import find_obstacle
 from restorebench_seal import seal
 from tests.conftest import save_models
@@ -56,6 +57,18 @@ class Dense(tf.keras.layers.Dense):
     def call(self, inputs):
         return 3.0 * super().call(inputs)
 """
+FUNCTIONS = """
+import tensorflow as tf
+
+def swish2(x):
+    return x * tf.sigmoid(2 * x)
+
+def own_loss(wanted, given):
+    return tf.reduce_mean(tf.abs(wanted - given))
+
+def halve(x):
+    return x / 2
+"""
 SAVE = """
 import numpy as np
 keras, layers = tf.keras, tf.keras.layers
@@ -90,6 +103,14 @@ stateful.save("stateful.keras")
 steps = np.load("steps.npy")
 stateful.predict_on_batch(steps)
 np.save("second.npy", stateful.predict_on_batch(steps))
+activation = save("activation", layers.Dense(4, swish2), layers.Dense(2))
+activation.save("activation.h5")
+np.save("activation.npy", activation.predict_on_batch(x))
+halved = save("halved", layers.Dense(4), layers.Lambda(halve), layers.Dense(2))
+np.save("halved.npy", halved.predict_on_batch(x))
+sound.compile("sgd", own_loss)
+sound.fit(x, np.zeros((16, 2)), epochs=0)
+sound.save("loss.keras")
 for dtype in ("mixed_float16", "mixed_bfloat16"):
     half = [layers.Dense(8, "relu", dtype=dtype), layers.Dense(2, dtype=dtype)]
     np.save(dtype + ".npy", np.asarray(save(dtype, *half).predict_on_batch(x), "float32"))
@@ -102,7 +123,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     (folder / "own.py").write_text(CODE)
     (folder / "shadow.py").write_text(SHADOW)
-    return save_models(folder, CODE + SAVE)
+    (folder / "functions.py").write_text(FUNCTIONS)
+    return save_models(folder, CODE + FUNCTIONS + SAVE)
 
 
 def read(file: Path) -> Any:
@@ -186,6 +208,47 @@ def test_a_model_that_does_not_load_says_why(models: Path, tmp_path: Path) -> No
     seen = observe(models, "noisy.keras", tmp_path)
     assert "Noisy" in seen.error
     assert str(tmp_path) not in seen.error
+
+
+def restore(models: Path, name: str, **given: Any) -> Restoring:
+    """Return a model that is to be restored in this Python's TensorFlow."""
+    inputs = {"": read(models / "x.npy")}
+    return Restoring(models / name, reader="this", inputs=inputs, **given)
+
+
+@pytest.mark.parametrize("name", ["activation.keras", "activation.h5"])
+def test_an_activation_of_the_users_own_is_asked_for_and_found_in_a_file_of_functions(
+    name: str, models: Path
+) -> None:
+    expected = read(models / "activation.npy")
+    lines = describe_observation(restore(models, name).observe())
+    assert lines[-1] == (
+        "  swish2: this is your own code; give the file that defines it with --code FILE."
+    )
+    given = {"code": models / "functions.py", "expected": expected}
+    seen = restore(models, name, **given).observe()
+    assert (seen.error, seen.gives) == ("", "as expected")
+
+
+@pytest.mark.long
+def test_a_function_of_a_lambda_is_found_in_a_file_of_functions(models: Path) -> None:
+    given = {"expected": read(models / "halved.npy"), "trusted": True}
+    assert "halve" in restore(models, "halved.keras", **given).observe().lacking
+    given["code"] = models / "functions.py"
+    seen = restore(models, "halved.keras", **given).observe()
+    assert (seen.error, seen.gives) == ("", "as expected")
+
+
+@pytest.mark.long
+def test_a_loss_of_the_users_own_is_found_in_a_file_of_functions(models: Path) -> None:
+    finding = make_finding("keras2-compile-objects", 0.9, "seen")
+    expected = read(models / "sound.npy")
+    for code, error in ((None, "own_loss"), (models / "functions.py", "")):
+        given = {"code": code, "expected": expected}
+        (proof,) = restore(models, "loss.keras", **given).prove([finding])
+        assert bool(error) == bool(proof.before_error)
+        assert error in proof.before_error
+        assert proof.after == [float(each) for each in expected.ravel()[:4]]
 
 
 def prove(models: Path, name: str, work: Path, finding: Finding, **given: Any) -> Proof:

@@ -7,11 +7,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from harness.bench.answers import answer_run
 from harness.bench.compare import compare_benchmark_files, compare_runs
 from harness.bench.request import BenchComparison, BenchRequest, BenchRun, BenchSide
-from harness.bench.store import BenchStore, SavedRun
+from harness.bench.store import BenchStore, SavedRun, leave_out_paths
 from harness.errors import UsageError
 from harness.results.run import MachineFacts, RunEnvironment
+from tests.conftest import REPOSITORY
 from tests.unit.bench_data import make_pairs
 
 NAME = "dense/call"
@@ -111,11 +113,36 @@ def test_a_saved_file_holds_no_path_of_the_machine_that_measured(tmp_path):
     run = store.start(saved.run.request)
     run.comparisons = saved.run.comparisons
     side = run.comparisons[0].a
-    found = msgspec.structs.replace(side.environment, executable="/somewhere/python")
-    run.comparisons[0].a = msgspec.structs.replace(side, environment=found)
+    place = "/somewhere/new/bin/python"
+    found = msgspec.structs.replace(side.environment, executable=place, release=place)
+    run.comparisons[0].a = msgspec.structs.replace(side, environment=found, label=place)
+    run.comparisons[0].skipped = {"xla": f"{place}: /somewhere/m.keras has none"}
+    run.request = msgspec.structs.replace(
+        run.request,
+        releases=[place, "2.21"],
+        model="/somewhere/m.keras",
+        inputs="/somewhere/x.npy",
+        code="/somewhere/code.py",
+    )
     store.record(run)
     file = store.save("1", "nightly")
     assert b"/somewhere" not in zlib.decompress(file.read_bytes())
+    kept = store.open("nightly").run
+    asked = kept.request
+    assert (asked.model, asked.inputs, asked.code) == ("m.keras", "x.npy", "code.py")
+    assert asked.releases == ["new/bin/python", "2.21"]
+    assert kept.comparisons[0].a.label == "new/bin/python"
+    assert kept.comparisons[0].skipped == {"xla": "new/bin/python: m.keras has none"}
+    with pytest.raises(UsageError, match="the same run"):  # as it is, and as it was saved
+        compare_runs(store.open("nightly"), store.open("1"))
+
+
+@pytest.mark.parametrize("file", sorted((REPOSITORY / "reports").glob("*.bench")), ids=str)
+def test_a_file_that_an_older_version_saved_is_read_and_compared(file):
+    saved = BenchStore(REPOSITORY / "reports").open(str(file))
+    assert answer_run(saved).comparisons
+    with pytest.raises(UsageError, match="the same run"):
+        compare_runs(saved, leave_out_paths(saved))
 
 
 def test_a_name_that_is_a_number_is_refused_since_it_would_open_another_run(tmp_path):

@@ -216,6 +216,15 @@ def test_releases_in_a_row_are_followed_to_the_first(world):
     assert {each.workload for each in list_followed(result)} == {"call", "load"}
 
 
+def test_a_release_that_comes_twice_in_a_row_has_a_column_for_each_time(world):
+    store, request, _ = world
+    several = msgspec.structs.replace(request, releases=["2.20", "2.20", "2.21"])
+    result = answer_run(finish(store, several))
+    relatives = [each for each in follow_releases(result) if each.workload == "call"]
+    assert [each.release for each in relatives] == ["2.20", "2.20 (2)", "2.21"]
+    assert "2.20 (2)" in describe_result(result, Layout(width=80), 2)
+
+
 def test_the_page_needs_no_network_and_has_pictures_beside_it(world, tmp_path):
     store, request, _ = world
     saved = finish(store, request)

@@ -154,7 +154,7 @@ def test_the_page_says_who_is_where_what_holds_people_up_and_who_needs_help(
     code, said = learn(capsys, "summary", group)
     assert code == 0
     assert max(map(len, said.replace(str(group), "").split("\n"))) <= 80
-    assert f"{THIRD.id} holds people up most: 1 of 3 learners are at it" in said
+    assert f"{THIRD.id} holds people up most: 1 of 3 learners is at it" in said
     assert f"- anna: {THIRD.id}, 7 failed checks, 3 hints read" in said
     assert said.strip().endswith(f"learn summary {group} --csv class.csv")
 

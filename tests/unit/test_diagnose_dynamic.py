@@ -83,6 +83,8 @@ def find(looks: Looks) -> list[str]:
 def test_a_sound_model_gives_no_finding_and_a_fact_for_each_look() -> None:
     assert find(SOUND) == []
     assert len(list_facts(SOUND)) == 5
+    one = replace(SOUND, traced=Traced(compared=1))
+    assert "1 layer gives what its weights in the file say" in list_facts(one)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,14 @@ def test_a_sound_model_gives_no_finding_and_a_fact_for_each_look() -> None:
         ),
         ({"layers": [layer("a", ends=0.995), layer("b")]}, "saturated-layer"),
         ({"layers": [layer("a"), layer("b", broken=3)], **BROKEN}, "layer-not-finite"),
+        (  # half precision overflows in one layer, and the next gives other numbers
+            {
+                "layers": [layer("a", broken=3), layer("b")],
+                "traced": Traced(compared=2, name="b", difference=1.0, largest=2.0),
+                **BROKEN,
+            },
+            "layer-not-finite",
+        ),
         (
             {
                 "inputs": SMALL,
@@ -247,7 +257,10 @@ def test_what_no_change_explains_is_the_code_around_or_another_model() -> None:
 
     assert causes(expected=SAME, predicted=OTHER) == ["restored-otherwise"]
     assert causes(predicted=OTHER) == ["restored-otherwise"]
-    assert causes(expected=OTHER, predicted=SAME) == ["another-model-in-the-file"]
+    assert causes(expected=OTHER, predicted=SAME) == [
+        "inputs-lack-a-step",
+        "another-model-in-the-file",
+    ]
     assert causes(expected=OTHER) == []
     assert causes(expected=SAME, predicted=SAME) == causes(expected=SAME) == []
     trained = replace(SOUND, training=OTHER, expected=SAME, predicted=OTHER)

@@ -67,6 +67,7 @@ OWN = Made("Branches", {"name": "branches"})
 Write = Callable[[Path], Path]
 SPEAKS: dict[str, Write] = {
     "architecture-only": lambda at: write_json(at / "model.json", HEALTHY),
+    "saved-before-built": lambda at: write_h5(at / "m.h5", [Made("Dense", LAST.config)]),
     "layer-without-weights": lambda at: write_archive(
         at / "m.keras", [FIRST, Made("Dense", LAST.config)]
     ),
@@ -185,7 +186,7 @@ def test_a_healthy_look_alike_gives_no_finding(case: str, tmp_path: Path) -> Non
 
 
 def test_every_cause_that_a_file_names_has_a_file_that_names_it() -> None:
-    beside_inputs = {"batch-statistics-unsettled"}
+    beside_inputs = {"batch-statistics-unsettled", "saturated-output"}
     assert {each.id for each in FILE_CAUSES} - beside_inputs <= {case.strip() for case in SPEAKS}
 
 

@@ -149,10 +149,16 @@ def test_raw_rows_come_near_when_they_are_standardised_and_other_weights_do_not(
     raw, now = TABLE[:60], compute(tmp_path, layers, TABLE[:60])
     found = judge(tmp_path, layers, inputs=raw, expected=expected, predicted=now)
     assert found[0].cause == "features-not-scaled"
+    assert "18 fitted numbers explain 60" in found[0].evidence
+    names: dict[str, Any] = {"np": np, "inputs": raw, "model": _Model()}
+    exec(found[0].fix, names)
+    np.testing.assert_allclose(names["predictions"], SCALED[:60], atol=0.02)
+    found = judge(tmp_path, layers, inputs=raw, expected=expected.round(2), predicted=now)
+    assert found[0].cause == "features-not-scaled"
     assert "come near" in found[0].evidence
     other = random.normal(size=expected.shape)
     found = judge(tmp_path, layers, inputs=raw, expected=other, predicted=now)
-    assert [each.cause for each in found] == ["another-model-in-the-file"]
+    assert [each.cause for each in found] == ["inputs-lack-a-step", "another-model-in-the-file"]
 
 
 def normalize(name: str, values: Any, **more: Any) -> Made:

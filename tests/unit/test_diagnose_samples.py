@@ -48,7 +48,7 @@ CASES: dict[str, tuple[Any, Any]] = {
     "one-missing-cell": (VALUES, MISSING),
     "dead-relu-head": (AMOUNTS, AMOUNTS * 0),
     "sigmoid-underflow": (SHARE, SHARE * 0),
-    "softmax-over-one-unit": (SHARE, SHARE * 0 + 1),
+    "missing-rescale-255   ": (SHARE, SHARE * 0 + 1),
     "missing-rescale-255": (SHARES, CERTAIN),
     "missing-rescale-255 ": (SHARES, SHARES * 0 + [0, 1, 0]),
     "scaler-fitted-on-one-row": (VALUES, VALUES * 0 + 3),

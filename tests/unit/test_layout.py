@@ -212,6 +212,11 @@ def test_the_second_line_of_an_item_stands_under_its_words():
     assert fill_lines("- one two three\nfour five six", 12) == "- one two\n  three\nfour five\nsix"
 
 
+def test_what_goes_on_after_a_number_stands_under_its_words():
+    assert fill_lines("1. load: no such layer", 14) == "1. load: no\n   such layer"
+    assert fill_lines("12. load: no such layer", 14) == "12. load: no\n    such layer"
+
+
 def test_a_name_is_broken_only_where_it_does_not_fit_alone():
     rows = [["a b image_dataset_from_directory"]]
     drawn = draw_table(["what"], rows, Layout(width=28))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import restorebench_seal
-from restorebench_seal import Finding, SealError, seal, verify
+from restorebench_seal import Finding, Report, SealError, seal, verify
 from tests.conftest import REPOSITORY
 from tests.unit.toy_keras import Dense, Variable, make_inputs, make_model
 
@@ -399,3 +399,34 @@ def test_the_file_runs_alone(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout == "False\n"
+
+
+def test_an_error_of_several_lines_stands_indented_under_its_heading():
+    report = Report([Finding("outputs", True, "it cannot be called:\nfirst\nsecond", ["why"])], [])
+    assert str(report).splitlines() == [
+        "NOT VERIFIED",
+        "outputs: it cannot be called:",
+        "  first",
+        "  second",
+        "  why",
+    ]
+
+
+@pytest.mark.parametrize("reach", [1e160, 1e200, 1.7e308])
+def test_numbers_whose_squares_are_out_of_range_are_sealed_in_json_and_compared(path, reach):
+    def predict(inputs):
+        return np.tanh(inputs[:, :2].astype(np.float64)) * reach
+
+    folder = seal(predict, INPUTS, path)
+    with open(folder + "/seal.json") as file:  # numbers that JSON lacks raise here
+        record = json.load(file, parse_constant=pytest.fail)
+    assert 0 < record["outputs"][0]["deviation"] < reach
+    assert verify(predict, path).verified
+    assert fails(verify(lambda inputs: predict(inputs) * 0.9, path)) == ["outputs"]
+    assert fails(verify(lambda inputs: -predict(inputs), path)) == ["outputs"]
+
+
+def test_the_output_of_a_layer_beyond_float32_is_sealed_as_it_is():
+    kept = restorebench_seal.sample([np.array([1.0, 1e200])])
+    assert kept.tolist() == [1.0, 1e200]
+    assert restorebench_seal.sample([np.array([1.0, np.inf])]).dtype == np.float32

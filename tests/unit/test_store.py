@@ -348,3 +348,12 @@ def test_a_run_that_has_ended_leaves_no_lock_and_is_not_claimed(tmp_path, store,
     assert other.claim(listed[released])
     other.finish(released)
     assert list((tmp_path / "reports").glob("*.lock")) == []
+
+
+def test_a_run_whose_lock_another_process_holds_is_not_started(tmp_path, store, open_store):
+    number = store.start_run({}, MACHINE)
+    store.path.rename(tmp_path / "moved.sqlite")  # its numbers begin anew, and the run goes on
+    fresh = open_store()
+    with pytest.raises(EnvironmentUnusable, match=f"another process carries out a run {number}"):
+        fresh.start_run({}, MACHINE)
+    assert fresh.list_runs() == []

@@ -238,6 +238,15 @@ def test_an_exception_that_cannot_be_printed_is_described():
     assert describe_error(ValueError("half: \udc80"))["message"] == "half: \\udc80"
 
 
+def test_an_exception_is_described_without_the_bold_words_of_keras():
+    try:
+        raise ValueError("calling \x1b[1mSequential.call()\x1b[0m.")
+    except ValueError as error:
+        described = describe_error(error)
+    assert described["message"] == "calling Sequential.call()."
+    assert "\x1b" not in described["traceback"]
+
+
 def test_the_signature_that_is_called_is_the_default_unless_it_parses_examples():
     def signature(*ops):
         found = [types.SimpleNamespace(type=op) for op in ops]

@@ -13,6 +13,16 @@ FILE_CAUSES = (
         'model.save("model.keras")  # the whole model, in place of model.to_json()',
     ),
     cause(
+        "saved-before-built",
+        "code",
+        MODEL,
+        "The model was saved before it was built: no layer had weights yet, so none is trained.",
+        "model.fit(inputs, targets)  # builds and trains the object that is saved\n"
+        "print(model.count_params())\n"
+        "model.save('model.keras')  # this very object, and not one made anew",
+        "architecture-only",
+    ),
+    cause(
         "layer-without-weights",
         "file",
         MODEL,
@@ -104,6 +114,15 @@ FILE_CAUSES = (
         "The output is 0 for every input: its ReLU never gets a positive number.",
         'tf.keras.layers.Dense(units, activation="linear")  # and train again',
         "dead-relu-head",
+    ),
+    cause(
+        "saturated-output",
+        "file",
+        "MODEL, --inputs, and --expected or --predicted",
+        "A sigmoid or softmax gives the same end for any input: a bias or weights far too large.",
+        "for layer in model.layers:  # train again, with scaled inputs, smaller steps\n"
+        "    print(layer.name, [float(abs(w).max()) for w in layer.get_weights()])",
+        "sigmoid-underflow",
     ),
     cause(
         "name-of-a-built-in",

@@ -6,6 +6,13 @@ INPUTS = "MODEL, --inputs, and --expected or --predicted"
 TRAINING = "--inputs and --train-sample"
 EITHER = f"{INPUTS}; or {TRAINING}"
 OR_INNER = "; or MODEL with BatchNormalization, and --inputs"
+CHECK = (  # which of two sides it is
+    "# where the expected outputs were made, as inputs go into predict:\n"
+    "np.save('as_fed.npy', inputs)\n"
+    "np.save('expected.npy', model.predict_on_batch(inputs))\n"
+    "# this decides, with the file: diagnose MODEL\n"
+    "#     --inputs as_fed.npy --expected expected.npy\n"
+)
 
 INPUT_CAUSES = (
     lesson(
@@ -126,12 +133,21 @@ INPUT_CAUSES = (
         "predictions = model.predict_on_batch(inputs)  # and nothing before or behind it",
     ),
     cause(
+        "inputs-lack-a-step",
+        "preprocessing",
+        INPUTS,
+        "The inputs lack a step that training made; or, less often, the file holds another model.",
+        f"{CHECK}# they agree: the file is right, and the step is what as_fed.npy has more:\n"
+        "print(np.load('as_fed.npy').mean(axis=0))",
+        "scaler-file-missing",
+    ),
+    cause(
         "another-model-in-the-file",
         "file",
         INPUTS,
-        "The file does not give what is expected: other weights, or inputs that lack a step.",
-        "model.save(path)  # from the session that predicts rightly\n"
-        "np.save('expected.npy', model.predict_on_batch(inputs))  # of the same moment",
+        "The file holds other weights than those of the expected outputs, or inputs lack a step.",
+        f"{CHECK}# they differ: the file holds another model; save the right one again:\n"
+        "model.save(path)",
         "best-checkpoint-overwritten",
     ),
 )

@@ -9,8 +9,8 @@ TRAINING_CAUSES = (
     cause(
         "inputs-of-another-shape",
         "preprocessing",
-        f"{TRAINING}, or --scaler",
-        "The rows of the inputs have another shape than in training.",
+        f"MODEL and --inputs; or {TRAINING}, or --scaler",
+        "The rows of the inputs have another shape than those of training.",
         "predictions = model.predict(np.stack(rows))  # each row as in training",
         "columns-in-another-order",
     ),
@@ -26,7 +26,7 @@ TRAINING_CAUSES = (
     cause(
         "scaled-twice",
         "preprocessing",
-        SCALER,
+        f"{SCALER}; or MODEL with a Normalization, and --inputs",
         "The inputs are scaled twice: by the scaler, and once more.",
         "predictions = model.predict(scaler.transform(raw_inputs))  # once",
         "double-rescale",

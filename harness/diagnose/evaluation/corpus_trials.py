@@ -247,7 +247,7 @@ FAULTS: tuple[tuple[str, Make], ...] = (
     ("layer-not-finite", overflow),
     ("stateful-rnn-residue", carry_on),
     ("restored-otherwise", turn_round(True)),
-    ("another-model-in-the-file", turn_round(False)),
+    ("inputs-lack-a-step", turn_round(False)),
 )
 CURABLE: tuple[tuple[str, Make], ...] = (
     *((label, from_inputs(each, lacking=True)) for label, each in LACKING.items()),

@@ -32,8 +32,7 @@ from harness.diagnose.forward.run import predict
 from harness.diagnose.load.stand_ins import STAND_INS
 from harness.diagnose.network.read import read_network
 from harness.diagnose.rules.input_changes import MOST_FEATURES, standardise
-from harness.diagnose.rules.samples import compare_samples
-from harness.diagnose.rules.surroundings import agree
+from harness.diagnose.rules.samples import agree, compare_samples
 from harness.formats.recognize import read_facts
 from harness.verdicts.statistics import Array
 

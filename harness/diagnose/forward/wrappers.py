@@ -68,7 +68,8 @@ def call_layer(
     except CannotCompute:
         raise
     except UNTRUSTED as error:
-        said = f"the layer {call.name} does not take this input: {plain(error, 60)}"
+        shapes = " and ".join(str(each.array.shape) for each in call.inputs[:3])
+        said = f"the layer {call.name} does not take what reaches it, of the shape {shapes}"
         raise CannotCompute(said) from error
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from harness.diagnose.scaler import Scaler
 from harness.environments.resolve import OWN
 from harness.origin.own_release import is_own_release
 from harness.origin.restore import RunStep, run_shut_in
@@ -16,8 +17,9 @@ class Given:
     """What is given beside a model.
 
     `reader`: the release that restores it, "" for the one that wrote it. `code`: a file with its
-    classes, or a script, which brings none. `inputs`: by name. `sealed`: inputs and expected
-    outputs are those of the seal.
+    classes and functions, or a script. `inputs`: by name. `sealed`: inputs and expected
+    outputs are those of the seal. `scaler`: that of training; `sample`: rows as the model got them
+    in training.
     """
 
     reader: str = ""
@@ -27,6 +29,8 @@ class Given:
     expected: Array | None = None
     predicted: Array | None = None
     sealed: bool = False
+    scaler: Scaler | None = None
+    sample: Array | None = None
 
 
 @dataclass(frozen=True)

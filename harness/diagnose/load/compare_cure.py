@@ -19,8 +19,8 @@ NEARER = 0.5  # of the difference before: less is left where the cure is right a
 class Tried:
     """What a cure gave: predictions before and after it, for these inputs.
 
-    `computes_in`: a dtype coarser than float32, or "". `stand_ins`: names of what training knew and
-    these inputs stood in for.
+    `computes_in`: a dtype coarser than float32, or "". `stand_ins`: names of what training knew,
+    `taken_from` these inputs or --train-sample. `by_scaler`: the cure has the numbers of --scaler.
     """
 
     fed: list[Array]
@@ -30,6 +30,8 @@ class Tried:
     versions: dict[str, str | None]
     computes_in: str = ""
     stand_ins: tuple[str, ...] = ()
+    taken_from: str = "these inputs"
+    by_scaler: bool = False
 
     def cut(self, rows: int) -> "Tried":
         """Return the predictions for the first rows alone."""
@@ -83,6 +85,7 @@ def compare(
     alone = agree(tried.before, expected, dtype)
     if agree(tried.after, expected, dtype):
         said = f"{right}, with load_model and predict alone too" if alone else right
+        said += ", with the numbers of --scaler" if tried.by_scaler else ""
         return msgspec.structs.replace(made, result="cured", reason=said)
     if alone:
         said = f"{right} with load_model and predict alone: leave out what your code adds"
@@ -90,8 +93,9 @@ def compare(
     off, still_off = made.difference_before, made.difference_after
     if tried.stand_ins and off and still_off and still_off < NEARER * off:
         said = (
-            f"{' and '.join(tried.stand_ins)}, taken from these inputs, bring predictions nearer"
-            f" (they differ by up to {still_off:.2g}, before by {off:.2g}): try training's own"
+            f"{' and '.join(tried.stand_ins)}, taken from {tried.taken_from}, bring predictions"
+            " nearer"
+            f" (they differ by up to {still_off:.2g}, before by {off:.2g}): try the true ones"
         )
         return msgspec.structs.replace(made, result="cannot", reason=said)
     return made

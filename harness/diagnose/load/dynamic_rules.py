@@ -1,5 +1,6 @@
 """Rules over a restored model: what its layers gave, and whether it predicts the same each time."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,8 +10,9 @@ from harness.diagnose.file_answer import Computed
 from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.load.observation import LayerOutput
 from harness.diagnose.load.trace_file import COARSE, Traced
+from harness.diagnose.rules.either_side import weigh_sides
 from harness.diagnose.rules.input_changes import Change
-from harness.diagnose.rules.surroundings import agree
+from harness.diagnose.rules.samples import agree
 from harness.origin.predictions import find_kind
 from harness.verdicts.statistics import Array
 
@@ -163,7 +165,8 @@ def find_dying(seen: Looks) -> Finding | None:
     for each in seen.layers:
         where = f"the layer {each.name} ({each.kind})"
         if each.broken and died:
-            return make_finding("layer-not-finite", 0.8, f"{where} is the first: {each.broken}")
+            said = f"{where} is the first: {each.broken} of its numbers are NaN or infinite"
+            return make_finding("layer-not-finite", 0.8, said)
         if is_dead(each) and died:
             return make_finding("dead-layer", 0.7, f"{where} gives only zeros, the first to do so")
         head = each.head or each is seen.layers[-1]
@@ -180,10 +183,16 @@ def is_dead(each: LayerOutput) -> bool:
 
 
 def find_otherwise(seen: Looks) -> Finding | None:
-    """Speak where a layer gives other numbers than its weights in the file say."""
+    """Speak where a layer gives other numbers than its weights in the file say.
+
+    Behind one that is not finite, as where half precision overflows, every layer does.
+    """
     if seen.traced is None or not seen.traced.name or find_redrawn(seen):
         return None
     found = seen.traced
+    until = itertools.takewhile(lambda each: each.name != found.name, seen.layers)
+    if any(each.broken for each in until):
+        return None
     said = (
         f"{found.name} is the first: off by {found.difference:.3g}, of at most {found.largest:.3g}"
     )
@@ -214,9 +223,9 @@ def judge_restored(seen: Looks) -> tuple[Computed | None, list[Finding]]:
     if seen.expected is not None and not is_right(seen):
         gives: Computed = "as predicted" if now else "as neither"
         found = explain(seen, seen.expected, True)
-        if not found and now:
-            said = "restored anew, the file gives what is predicted now, and not what is expected"
-            found = [make_finding("another-model-in-the-file", 0.5, said)]
+        numbers = seen.expected.dtype.kind + seen.output.dtype.kind + seen.inputs.dtype.kind
+        if not found and now and set(numbers) <= set("fiub"):
+            found = weigh_sides([seen.inputs], seen.output, seen.expected)
         return gives, found
     if seen.predicted is None or now:
         return ("as predicted" if seen.expected is None else "as expected"), []
@@ -261,7 +270,9 @@ def list_facts(seen: Looks) -> list[str]:
     ]
     facts = [said for array, wrong, said in tried if array is not None and not wrong]
     if seen.traced and seen.traced.compared and not seen.traced.name:
-        facts.append(f"{seen.traced.compared} layers give what their weights in the file say")
+        several = seen.traced.compared > 1
+        said = "layers give what their weights" if several else "layer gives what its weights"
+        facts.append(f"{seen.traced.compared} {said} in the file say")
     if apart := seen.differs(seen.training):
         facts.append(f"with training=True, as with dropout, predictions differ{spell_share(apart)}")
     if seen.stateful and calls:

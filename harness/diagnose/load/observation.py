@@ -30,12 +30,14 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """A model restored in a cage. `error`: why it did not load or predict, "" where it did.
 
     `given`: the inputs are the user's; `sealed`: those of the seal. `gives`: what the predictions
-    are like, beside --expected and --predicted. `facts`: what was tried, one sentence each.
+    are like, beside --expected and --predicted. `lacking`: which code of the user's it
+    needs, and how that is given. `facts`: what was tried, one sentence each.
     """
 
     release: str
     versions: dict[str, str | None] = {}
     error: str = ""
+    lacking: str = ""
     rows: int = 0
     given: bool = False
     sealed: bool = False
@@ -49,7 +51,8 @@ def describe_observation(seen: Observation) -> list[str]:
     """Return an observation as lines."""
     where = spell_versions(seen.versions) or f"release {seen.release}"
     if seen.error:
-        return [f"NOT RESTORED in a cage ({where}):", f"  {seen.error}"]
+        lacking = [f"  {seen.lacking}."] if seen.lacking else []
+        return [f"NOT RESTORED in a cage ({where}):", f"  {seen.error}", *lacking]
     source = "of the seal" if seen.sealed else "of --inputs" if seen.given else "drawn at random"
     fed = f"{seen.rows} rows {source}"
     return [f"Restored in a cage ({where}), fed {fed}:", *(f"  {each}" for each in seen.facts)]

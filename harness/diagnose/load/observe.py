@@ -20,6 +20,7 @@ from harness.diagnose.load.dynamic_rules import (
     spell_share,
 )
 from harness.diagnose.load.observation import LayerOutput, Observation
+from harness.diagnose.load.own_code import spell_lacking
 from harness.diagnose.load.probes import list_changes, write_probes
 from harness.diagnose.load.trace_file import Traced
 from harness.diagnose.rules.input_changes import Change
@@ -93,7 +94,7 @@ class Observer(CagedModel):
         given = cut_rows(self.inputs)
         environment = open_portable(self.release)
         base = make_step(self.origin, folder, self.code, self.trusted, given)
-        changes = list_changes(given) if given else []
+        changes = list_changes(given, self.scaler) if given else []
         step = ObserveStep(
             **msgspec.structs.asdict(base) | {"kind": "observe_model"},
             probes=write_probes(changes, given, folder / "probes.npz"),
@@ -108,7 +109,8 @@ class Observer(CagedModel):
             told = find_innermost(hide(error.message)) if error else ""
             said = f"{error.type}: {told}" if error else "no answer"
             versions = report.versions if report else {}
-            return Observation(release=self.release, versions=versions, error=said)
+            lacking = spell_lacking(self.origin, self.code, said)
+            return Observation(release=self.release, versions=versions, error=said, lacking=lacking)
         try:
             seen = self.gather(report, folder, changes)
         except (OSError, UnreadableAnswer) as failure:

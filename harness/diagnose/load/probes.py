@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from harness.diagnose.rules.input_changes import Change, iterate_changes
+from harness.diagnose.scaler import Scaler
+from harness.diagnose.scaler_changes import change_by_scaler
 from harness.verdicts.statistics import Array
 
 LARGEST_PROBES = 1 << 28  # bytes of all changed inputs
@@ -13,12 +15,16 @@ MOST_PROBES = 150
 PADDING = 3  # zeros that are added to a sequence
 
 
-def list_changes(inputs: dict[str, Array]) -> list[Change]:
-    """Return the changes to try of the one input, as many as fit."""
+def list_changes(inputs: dict[str, Array], scaler: Scaler | None = None) -> list[Change]:
+    """Return the changes to try of the one input, as many as fit.
+
+    `scaler`: that of training, whose own numbers are tried first.
+    """
     values = next(iter(inputs.values()))
     if len(inputs) != 1 or values.dtype.kind not in "fiu" or not values.ndim:
         return []
-    changes = list(iterate_changes(values.astype(np.float64)))[:MOST_PROBES]
+    changes = change_by_scaler(scaler, values) if scaler else []
+    changes += list(iterate_changes(values.astype(np.float64)))[:MOST_PROBES]
     if values.ndim == 2 and bool((values == np.trunc(values)).all()):
         for said, sides in (("after", (0, PADDING)), ("before", (PADDING, 0))):
             words = f"with zeros {said} each sequence"

@@ -49,8 +49,9 @@ def leave_to_people(cause: str) -> Proof:
 
 def describe_proof(proof: Proof) -> list[str]:
     """Return a proof as lines: the numbers, then the verdict."""
-    if proof.result == "cannot":
-        return [f"Not proven: {proof.cause}: {proof.reason}."]
+    verdict = f"Not proven: {proof.cause}: {proof.reason}."
+    if proof.result == "cannot" and not proof.after:
+        return [verdict]
     where = spell_versions(proof.versions) or f"release {proof.release}"
     lines = [f"The cure of {proof.cause}, on a copy in a cage ({where}):"]
     if proof.before_error and not proof.before:
@@ -62,8 +63,10 @@ def describe_proof(proof: Proof) -> list[str]:
     ):
         if values:
             numbers = "".join(f"{each:>11.4g}" for each in values)
-            off = "" if difference is None else f"   differs by up to {difference:.2g}"
+            off = "" if difference is None else f"  off by up to {difference:.2g}"
             lines.append(f"  {name:9}{numbers}{off}")
+    if not proof.reference:
+        return [*lines, verdict]
     return [*lines, f"  Expected is what is given by {proof.reference}.", conclude(proof)]
 
 

@@ -15,8 +15,10 @@ from harness.diagnose.file_answer import CannotRead, OwnOutputs, Samples, read_f
 from harness.diagnose.findings import Finding
 from harness.diagnose.load.caged_model import CagedModel
 from harness.diagnose.load.compare_cure import Tried, compare
+from harness.diagnose.load.own_code import spell_lacking
 from harness.diagnose.load.proof import Proof, leave_to_people
-from harness.diagnose.load.stand_ins import STAND_INS, find_unknown
+from harness.diagnose.load.stand_ins import Known, find_unknown
+from harness.diagnose.rules.scaler import spell_misfit
 from harness.environments.releases import WITH
 from harness.environments.resolve import open_portable
 from harness.errors import EnvironmentUnusable
@@ -112,7 +114,9 @@ class Prover(CagedModel):
             return self.judge(cause, tried, folder)
         except NotTried as refusal:
             begun = "" if isinstance(refusal, NotBegun) else self.release
-            return Proof(cause=cause, result="cannot", reason=str(refusal), release=begun)
+            lacking = spell_lacking(self.origin, self.code, str(refusal)) if begun else ""
+            said = "; ".join(filter(None, (str(refusal), lacking)))
+            return Proof(cause=cause, result="cannot", reason=said, release=begun)
 
     def open(self, release: str) -> Environment:
         """Return an environment with kernels that give the same numbers on every machine."""
@@ -121,17 +125,12 @@ class Prover(CagedModel):
 
     def execute(self, finding: Finding, folder: Path) -> Tried:
         """Carry out the printed code in a cage."""
-        missing = find_unknown(finding.fix)
-        if missing - set(STAND_INS):
-            raise NotBegun(f"the cure needs what you have: {', '.join(sorted(missing))}")
-        if missing and self.inputs is None:
-            raise NotBegun("it needs --inputs")
-        lines = [f"{name} = {STAND_INS[name]}" for name in sorted(missing)]
+        known = self.gather_known(finding, folder)
         environment = self.open(self.release)
         base = make_step(self.origin, folder, self.code, self.trusted, self.inputs)
         loads = finding.cause in LOADING
         given = msgspec.structs.asdict(base) | {"kind": "prove_cure"}
-        step = CureStep(**given, cure="\n".join([*lines, finding.fix]), loads=loads)
+        step = CureStep(**given, cure="\n".join([*known.lines, finding.fix]), loads=loads)
         self.tell(f"carrying out the cure of {finding.cause} in {self.release}")
         end = self.run(environment, step, folder, LIMITS)
         report = read_cure_report(folder)
@@ -150,10 +149,29 @@ class Prover(CagedModel):
                 hide(report.before_error),
                 report.versions,
                 report.computes_in,
-                tuple(sorted(missing)),
+                known.stand_ins,
+                known.taken_from,
+                known.by_scaler,
             )
         except (OSError, UnreadableAnswer) as failure:
             raise NotTried(f"{UNREADABLE}: {plain(hide(str(failure)))}") from failure
+
+    def gather_known(self, finding: Finding, folder: Path) -> Known:
+        """Return what the printed code needs beside the inputs; raises NotBegun."""
+        known = Known(find_unknown(finding.fix), folder)
+        if self.scaler and self.inputs and known.needs_scaler:
+            values = next(iter(self.inputs.values()))
+            if misfit := spell_misfit(self.scaler, values):
+                raise NotBegun(misfit)
+            known.take_scaler(self.scaler, values, finding.cause == "scaled-twice")
+        if self.sample is not None:
+            known.take_sample(self.sample)
+        if missing := known.list_missing():
+            raise NotBegun(f"the cure needs what you have: {', '.join(missing)}")
+        known.take_inputs()
+        if known.stand_ins and self.inputs is None:
+            raise NotBegun("it needs --inputs")
+        return known
 
     def restore_in_old_keras(self, cause: str, folder: Path) -> Tried:
         """Restore the model in the reader, and in the reader with Keras 2."""
@@ -214,14 +232,19 @@ class Prover(CagedModel):
             if len(tried.after) > 1:
                 raise NotTried(f"it has {len(tried.after)} outputs, and {which} is one array")
             return self.compare(cause, tried, [self.expected], which)
+        around = CAUSES[cause].side in ("preprocessing", "postprocessing")
         self.tell("computing the model without TensorFlow")
         if (own := self.compute(tried, folder)) is not None:
             cut = tried.cut(own.rows)
             expected = cut.after if own.computed == "as predicted" else None
+            if expected is None and around:
+                return self.leave_open(cause, tried)
             which = "rows" if own.rows == len(tried.after[0]) else "rows that were computed"
             said = "the file, computed without TensorFlow"
             proof = self.compare(cause, cut, expected, said, which)
             return msgspec.structs.replace(proof, expected=[], difference_after=None)
+        if around:
+            return self.leave_open(cause, tried)
         writer = self.origin.releases[0]
         if writer == self.release:
             raise NotTried("nothing tells what it should predict: give --inputs and --expected")
@@ -230,6 +253,12 @@ class Prover(CagedModel):
         if there.error:
             raise NotTried(f"nothing tells what it should predict, and {writer} does not load it")
         return self.compare(cause, tried, there.predictions, f"{writer}, which wrote it")
+
+    def leave_open(self, cause: str, tried: Tried) -> Proof:
+        """Return the predictions with a step around the model, which no file knows."""
+        made = self.compare(cause, tried, None, "")
+        said = "nothing tells what it should predict: give --inputs and --expected"
+        return msgspec.structs.replace(made, result="cannot", reason=said)
 
     def compute(self, tried: Tried, folder: Path) -> OwnOutputs | None:
         """Return whether the file itself gives the predictions after the cure, None: unknown."""

@@ -1,6 +1,5 @@
 """A model that is restored for `diagnose`: what it shows, and what its cures do."""
 
-import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,9 +10,9 @@ from harness.diagnose.findings import Finding
 from harness.diagnose.load.caged_model import Given, Kind
 from harness.diagnose.load.observation import Observation
 from harness.diagnose.load.observe import Observer
+from harness.diagnose.load.own_code import take_code
 from harness.diagnose.load.proof import Proof, leave_to_people
 from harness.diagnose.load.prove import Prover
-from harness.diagnose.rules.code import read_code
 from harness.diagnose.rules.seal import read_sealed
 from harness.errors import UsageError
 from harness.files import temporary_folder
@@ -73,7 +72,7 @@ class Restoring(Given):
     def make(self, kind: type[Kind], origin: Origin, work: Path) -> Kind:
         """Return an Observer or a Prover of this model, in the folder `work`."""
         given = {each.name: getattr(self, each.name) for each in fields(Given)}
-        given["code"] = self.code if self.code and defines_class(self.code) else None
+        given["code"] = take_code(self.code, origin, work) if self.code else None
         return kind(origin, work, **given)
 
     def open_model(self) -> Origin:
@@ -88,8 +87,3 @@ class Restoring(Given):
                 command_line(f"diagnose {quote(str(self.model))}"),
             )
         return origin
-
-
-def defines_class(code: Path) -> bool:
-    """Return whether a file brings classes for the model, and is no script that only restores."""
-    return any(isinstance(each, ast.ClassDef) for each in read_code(code).body)

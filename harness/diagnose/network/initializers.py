@@ -120,7 +120,8 @@ def is_untouched(layer: Layer) -> bool | None:
         if short in ("beta", "moving_mean") or (short == "bias" and starts_at_zero(layer)):
             known.append(not values.any())
         elif short in ("gamma", "moving_variance"):
-            known.append(bool((values == 1).all()))
+            start = 0 if short == "gamma" and is_zeros(layer.config.get("gamma_initializer")) else 1
+            known.append(bool((values == start).all()))  # 0 ends a block of many residual networks
         else:
             initializer = layer.config.get(f"{short}_initializer")
             drawn = looks_drawn(values, initializer) if initializer else None
@@ -132,6 +133,9 @@ def is_untouched(layer: Layer) -> bool | None:
 def starts_at_zero(layer: Layer) -> bool:
     """Return whether the biases of a layer begin at zero."""
     forgetful = layer.class_name == "LSTM" and layer.config.get("unit_forget_bias", True)
-    return spell_initializer(layer.config.get("bias_initializer"))[0] in ("Zeros", "zeros") and (
-        not forgetful
-    )
+    return is_zeros(layer.config.get("bias_initializer")) and not forgetful
+
+
+def is_zeros(initializer: Any) -> bool:
+    """Return whether an initializer of a configuration gives zeros."""
+    return spell_initializer(initializer)[0] in ("Zeros", "zeros")

@@ -103,7 +103,8 @@ class Network:
     """A whole file. `arrays`: every weight by its place; `partly`: places of which a part is read.
 
     `root` is None where the file has no architecture. `values`: whether the file has a place for
-    weights that could be read. `compiled`: the arguments of compile, as they are written.
+    weights that could be read. `lacks`: the part of an archive that is missing. `compiled`: the
+    arguments of compile, as they are written.
     `inputs`, `outputs`: those of a TF-Lite model. `keras`: the writer's major and minor version.
     """
 
@@ -112,6 +113,7 @@ class Network:
     partly: set[str] = field(default_factory=set)
     optimizer: Optimizer = field(default_factory=Optimizer)
     values: bool = False
+    lacks: str = ""
     config: Any = None
     compiled: Any = None
     inputs: "list[Tensor]" = field(default_factory=list)

@@ -80,6 +80,7 @@ def read_archive_parts(open_part: Callable[[str], Any]) -> Network:
     try:
         weights = open_part(WEIGHTS)
     except KeyError:
+        network.lacks = WEIGHTS
         return network
     with weights:
         whole = io.BufferedReader(weights, 1 << 16) if hasattr(weights, "start") else weights

@@ -9,6 +9,10 @@ from harness.verdicts.statistics import Array
 FITS, MISFITS = 3.0, 6.0  # standard errors: a column fits up to the one, and not from the other on
 FEWEST_ROWS = 3
 MOST_COLUMNS = 500
+FEWEST_MIXED, MOST_MIXED = 4, 100  # columns, where some of them are alike
+FEWEST_WRONG, FEWEST_ALIKE_ROWS = 3, 10
+
+BY_NAME = "predictions = model.predict(frame[columns_of_training])  # by name, as in training"
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,45 @@ def find_order(wanted: Columns, got: Columns) -> list[int] | None:
     if (best[:, 1] < FITS).any():
         return None  # a column fits two places
     return [int(each) for each in order]
+
+
+def fits_another_order(wanted: Columns, got: Columns) -> str:
+    """Return that columns fit only in another order, whichever it is; "" where nobody can tell.
+
+    Columns that are alike, such as one-hot ones, fit several places, so find_order is silent.
+    """
+    count = len(wanted.means)
+    if count != len(got.means) or not FEWEST_MIXED <= count <= MOST_MIXED:
+        return ""
+    distances = measure_distances(wanted, got)
+    straight = np.diag(distances)
+    wrong = int((straight > MISFITS).sum())
+    if got.rows < FEWEST_ALIKE_ROWS or wrong < FEWEST_WRONG or wrong < count / 4:
+        return ""
+    if not has_places(distances <= FITS):
+        return ""
+    first = int(straight.argmax())
+    return (
+        f"column {first} of now has the mean {got.means[first]:.4g}, and {wanted.means[first]:.4g}"
+        f" in training; {wrong} columns fit no longer where they stand, and all fit in another"
+        " order"
+    )
+
+
+def has_places(fits: Array) -> bool:
+    """Return whether each row can have a column of its own: Kuhn's augmenting paths."""
+    owners: dict[int, int] = {}
+
+    def place(row: int, seen: set[int]) -> bool:
+        for column in np.flatnonzero(fits[row]).tolist():
+            if column not in seen:
+                seen.add(column)
+                if column not in owners or place(owners[column], seen):
+                    owners[column] = row
+                    return True
+        return False
+
+    return all(place(row, set()) for row in range(len(fits)))
 
 
 def measure_distances(wanted: Columns, got: Columns) -> Array:

@@ -53,7 +53,10 @@ def find_dead(each: Outputs) -> list[Finding]:
         return []
     if columns == 1 and (each.got == 1).all() and each.probabilities:
         said = f"all {rows} predictions are exactly 1, in one column"
-        return [make_finding("softmax-over-one-unit", 0.7, said)]
+        return [  # the numbers fit both, and softmax over one unit is the rarer mistake
+            make_finding("missing-rescale-255", 0.5, f"{said}: as of a sigmoid beyond 17"),
+            make_finding("softmax-over-one-unit", 0.4, f"{said}; a model file would tell"),
+        ]
     said = f"all {rows} predicted rows are equal, and the expected rows are not"
     found = [make_finding("scaler-fitted-on-one-row", 0.4, said)]
     if each.probabilities and is_certain(each.got):

@@ -11,6 +11,7 @@ from harness.diagnose.network.layer import Layer, Network
 from harness.diagnose.rules.weight import has_drawn_kernel, has_zero_bias, is_adapted, spell
 
 FEWEST_FROZEN = 2  # layers; a single frozen random layer may be meant so
+FEWEST_NUMBERS = 1000  # of an embedding
 IN_BACKBONES = ("Conv", "Depthwise", "Separable", "Dense")
 
 
@@ -32,6 +33,10 @@ def find_partly_drawn(network: Network) -> Finding | None:
     if is_drawn(last) and last.config.get("trainable") is not False:
         said = f"the kernel of {spell([last.name])} is as it was drawn, and its bias 0"
         return make_finding("layers-as-drawn", 0.8, f"{said}; {trained} was trained")
+    for layer in layers:  # a step of training moves some number of so many over the bound
+        if layer.class_name == "Embedding" and untouched[id(layer)] and is_large(layer):
+            said = f"all numbers of {spell([layer.name])} lie as they were drawn"
+            return make_finding("layers-as-drawn", 0.7, f"{said}; {trained} was trained")
     frozen = [each for each in layers if each.config.get("trainable") is False]
     kernels = [each for each in frozen if each.class_name.startswith(IN_BACKBONES)]
     kernels = [each for each in kernels if has_drawn_kernel(each)]
@@ -39,6 +44,12 @@ def find_partly_drawn(network: Network) -> Finding | None:
         said = f"{spell([each.name for each in kernels])} were frozen as they were drawn"
         return make_finding("layers-as-drawn", 0.7, f"{said}; {trained} was trained")
     return None
+
+
+def is_large(layer: Layer) -> bool:
+    """Return whether an embedding that could have been trained is large enough to be judged."""
+    size = sum(each.size for each in layer.weights.values())
+    return size >= FEWEST_NUMBERS and layer.config.get("trainable") is not False
 
 
 RULES: tuple[Callable[[Network], Finding | None], ...] = (find_partly_drawn,)

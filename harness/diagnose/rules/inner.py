@@ -19,6 +19,7 @@ from harness.verdicts.statistics import Array
 FEWEST = 16  # rows times places
 FAR_MEAN, FAR_SPREAD = 4.0, 8.0  # deviations, and a factor: of half of the channels or more
 NEAR_MEAN, NEAR_SPREAD = 1.0, 2.5
+MUCH = 0.1  # of the distance is left
 UNSETTLED = 0.5  # share of the statistics that is still their start
 FORMS = ("missing-rescale-255", "double-rescale", "preprocess-input-wrong-module")
 
@@ -37,6 +38,11 @@ class Distance:
     def is_far(self) -> bool:
         return self.mean > FAR_MEAN or self.spread > FAR_SPREAD
 
+    def is_much_nearer_than(self, other: "Distance") -> bool:
+        """Return whether a tenth of a distance that was far is left, in mean and in spread."""
+        mean = self.mean < max(MUCH * other.mean, NEAR_MEAN)
+        return mean and self.spread < max(MUCH * other.spread, NEAR_SPREAD) and not self.is_far
+
     @property
     def is_near(self) -> bool:
         return self.mean < NEAR_MEAN and self.spread < NEAR_SPREAD
@@ -52,7 +58,10 @@ def find_unlike_training(network: Network, inputs: Sequence[Array]) -> Finding |
     if distance is None or distance.is_near:
         return None
     start = measure_start(network, layer)
-    if start > UNSETTLED:
+    forms = FORMS if start <= UNSETTLED else FORMS[:1]  # 255 is seen beside any statistics
+    changes = [each for each in iterate_changes(values) if each.missing in forms]
+    found = find_best(network, layer, values, changes, distance) if distance.is_far else None
+    if start > UNSETTLED and found is None:
         said = (
             f"{plain(layer.name, 40)} took {network.optimizer.iterations} steps with momentum"
             f" {read_momentum(layer):g}: {start:.0%} of its moving mean and variance are still"
@@ -62,8 +71,6 @@ def find_unlike_training(network: Network, inputs: Sequence[Array]) -> Finding |
     if not distance.is_far:
         return None
     said = f"what reaches {plain(layer.name, 40)} lies {spell(distance)} from its moving statistics"
-    changes = [each for each in iterate_changes(values) if each.missing in FORMS]
-    found = find_best(network, layer, values, changes)
     if found is None:
         return make_finding("inputs-far-from-training", 0.65, said)
     change, after = found
@@ -99,11 +106,18 @@ def measure_distance(network: Network, layer: Layer, values: Array) -> Distance 
 
 
 def find_best(
-    network: Network, layer: Layer, values: Array, changes: Sequence[Change]
+    network: Network, layer: Layer, values: Array, changes: Sequence[Change], before: Distance
 ) -> tuple[Change, Distance] | None:
-    """Return the change with which the layer gets what it learned; None where none comes near."""
+    """Return the change with which the layer gets what it learned; None where none comes near.
+
+    Statistics of few steps are near nothing: there the change has to take most of the way.
+    """
     tried = [(each, measure_distance(network, layer, each.make(values))) for each in changes]
-    near = [(each, there) for each, there in tried if there is not None and there.is_near]
+    near = [
+        (each, there)
+        for each, there in tried
+        if there is not None and (there.is_near or there.is_much_nearer_than(before))
+    ]
     return min(near, key=lambda pair: pair[1].mean + np.log(pair[1].spread), default=None)
 
 

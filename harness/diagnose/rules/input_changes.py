@@ -139,6 +139,16 @@ def change_words(values: Array) -> Iterator[Change]:
         name,
     )
     yield Change("minus 3", "np.maximum(inputs - 3, 0)", lambda x: np.maximum(x - 3, 0), "", name)
+    for offset in (-3, 1, -1, 2, -2):  # 3: words of load_data; 1: of a vocabulary from 0
+        said = f"{'plus' if offset > 0 else 'minus'} {abs(offset)} where they are not 0"
+        yield Change(
+            said,
+            f"np.where(inputs > 0, np.maximum(inputs + {offset}, 0), 0)",
+            partial(move_words, offset=offset),
+            name,
+            name,
+            rough=True,  # a word beyond the vocabulary became another one
+        )
     yield Change(
         "padded on the other side",
         "padded",
@@ -160,6 +170,12 @@ def standardise(values: Array) -> Array:
     deviation = values.std(axis=axes)
     result: Array = (values - values.mean(axis=axes)) / np.where(deviation > 0, deviation, 1)
     return result
+
+
+def move_words(values: Array, offset: int) -> Array:
+    """Return the numbers of words plus an offset; 0 stays, and nothing is below."""
+    moved: Array = np.where(values > 0, np.maximum(values + offset, 0), 0)
+    return moved
 
 
 def pad_other_side(values: Array) -> Array:

@@ -29,6 +29,8 @@ def search_order(
     order = np.arange(count)
     while time.process_time() < end:
         try:
+            if np.size(model(table)) != wanted.size:  # labels, where the model gives probabilities
+                return None
             order, found = descend(model, table, wanted, order, end)
         except CannotCompute:
             return None

@@ -23,6 +23,8 @@ def compare_samples(expected: Array, predicted: Array, again: Array | None = Non
     if any(each.dtype.kind not in "fiub" for each in given):
         return cannot("each file must hold numbers")
     wanted, got = drop_ones(expected), drop_ones(predicted)
+    if found_one := find_argmax_of_one(expected, predicted):
+        return explain([found_one], f"{spell(expected)} was expected, {spell(predicted)} came")
     if refused := refuse(wanted):
         return cannot(refused)
     if wanted.shape != got.shape:
@@ -71,6 +73,17 @@ def find_other_shape(wanted: Array, got: Array) -> Finding | None:
     return None
 
 
+def find_argmax_of_one(wanted: Array, got: Array) -> Finding | None:
+    """Speak where the last axis of expected masks has length 1 and was taken for classes."""
+    if wanted.ndim < 3 or wanted.shape != (*got.shape, 1) or got.dtype.kind not in "iu":
+        return None
+    if got.any() or not wanted.any() or wanted.min() < 0 or wanted.max() > 1:
+        return None
+    said = f"all {got.size} predictions are 0, as argmax gives over the last axis, of length 1"
+    fix = "mask = (model.predict(inputs)[..., 0] > 0.5).astype(int)"
+    return make_finding("argmax-of-one-sigmoid", 0.85, said, fix)
+
+
 def find_transposed(wanted: Array, got: Array) -> Finding | None:
     """Return the finding where the axes of `got`, in another order, give `wanted`."""
     if not wanted.ndim == got.ndim <= MOST_AXES or sorted(wanted.shape) != sorted(got.shape):
@@ -95,6 +108,17 @@ def refuse(wanted: Array) -> str:
     if (wanted == wanted[0]).all():
         return "all expected rows are equal, so any order and any unit fits"
     return ""
+
+
+def agree(outputs: Array, own: Array, dtype: str = "") -> bool:
+    """Return whether outputs are what the file gives, within rounding of what it computes in."""
+    wanted, got = drop_ones(outputs), drop_ones(own)
+    if {wanted.dtype.kind, got.dtype.kind} - set("fiub"):
+        return bool(np.array_equal(wanted, got))
+    if wanted.shape != got.shape or not np.isfinite(wanted).all():
+        return False
+    each = make_outputs(wanted, got, dtype)
+    return same(each.wanted, each.got, each.limits)
 
 
 def drop_ones(values: Array) -> Array:

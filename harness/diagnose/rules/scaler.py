@@ -8,7 +8,13 @@ import numpy as np
 
 from harness.diagnose.file_answer import Expectation
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.rules.column_order import Columns, find_order, measure_columns
+from harness.diagnose.rules.column_order import (
+    BY_NAME,
+    Columns,
+    find_order,
+    fits_another_order,
+    measure_columns,
+)
 from harness.diagnose.scaler import Scaler
 from harness.verdicts.statistics import Array
 
@@ -34,6 +40,8 @@ def compare_scaler(
         return [make_finding("one-missing-cell", 0.85, said)]
     if not scaler.is_usual:
         return []
+    if refitted := say_refitted(scaler, values):
+        return refitted  # rows of another range look neither raw nor scaled
     shares = {
         "raw": share_typical(scaler, scaler.transform(values)),
         "scaled": share_typical(scaler, values),
@@ -51,7 +59,7 @@ def compare_scaler(
             said = f"they are scaled, and the layer {expectation.layer} has the scaler's statistics"
             fix = "predictions = model.predict(raw_inputs)  # the model scales them itself"
             return [say_twice(values, said, fix)]
-        return say_refitted(scaler, values)
+        return []
     return say_order(scaler, values) if not fitting else []
 
 
@@ -137,6 +145,8 @@ def say_order(scaler: Scaler, values: Array) -> list[Finding]:
         got = measure_columns(raw)
         order = find_order(wanted, got)
         if order is None:
+            if kind == "raw" and (said := fits_another_order(wanted, got)):
+                return [make_finding("columns-in-another-order", 0.75, said, BY_NAME)]
             continue
         first = next(place for place, each in enumerate(order) if place != each)
         said = (

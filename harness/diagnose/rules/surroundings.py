@@ -13,15 +13,20 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.forward.run import predict
 from harness.diagnose.network.layer import Network
+from harness.diagnose.rules import prepared_twice
+from harness.diagnose.rules.architecture import find_softmax_of_one
+from harness.diagnose.rules.constant import find_constant
+from harness.diagnose.rules.either_side import weigh_sides
 from harness.diagnose.rules.first_layer import read_expectation
 from harness.diagnose.rules.inner import find_unlike_training
-from harness.diagnose.rules.input_changes import iterate_changes, order_columns, standardise
+from harness.diagnose.rules.input_changes import iterate_changes, order_columns
+from harness.diagnose.rules.input_fit import find_fit
 from harness.diagnose.rules.order_search import search_order
-from harness.diagnose.rules.outputs import make_outputs, same
-from harness.diagnose.rules.samples import compare_samples, drop_ones
+from harness.diagnose.rules.samples import agree, compare_samples
 from harness.verdicts.statistics import Array, correlate
 
 MOST_ROWS, ROWS_OF_LARGE, LARGE = 64, 8, 4096  # rows; of inputs with so many numbers each
+CERTAIN = 0.9
 FAR = 10.0  # deviations
 CPU_SECONDS = 1.0  # for all changes that are tried
 RELATED, FALLS = 0.9, 3.0  # outputs come near: by this correlation, with so much smaller an error
@@ -38,12 +43,14 @@ def judge_surroundings(
     if not inputs or any(each.ndim == 0 or each.dtype.kind not in "fiub" for each in inputs):
         return OwnOutputs(computed="cannot", reason="the inputs are not numbers in rows")
     rows = slice(0, count_rows(inputs))
-    inputs = [each[rows] for each in inputs]
+    outputs = [each for each in (expected, predicted) if each is not None]
+    if other := [each for each in outputs if each.ndim == 0 or len(each) != len(inputs[0])]:
+        counts = f"{len(inputs[0])} and {len(other[0]) if other[0].ndim else 0}"
+        said = f"inputs and outputs differ in their rows, {counts}: give outputs of these inputs"
+        return OwnOutputs(computed="cannot", reason=said)
+    inputs, given = ([each[rows] for each in arrays] for arrays in (inputs, outputs))
     wanted = None if expected is None else expected[rows]
     now = None if predicted is None else predicted[rows]
-    given = [each for each in (wanted, now) if each is not None]
-    if not given or any(each.ndim == 0 or len(each) != len(inputs[0]) for each in given):
-        return OwnOutputs(computed="cannot", reason="inputs and outputs differ in their rows")
     if any(each.dtype.kind not in "fiub" for each in given):
         return OwnOutputs(computed="cannot", reason="the outputs are not numbers")
     if broken := sum(int((~np.isfinite(each)).sum()) for each in inputs):
@@ -64,7 +71,8 @@ def judge_inputs(network: Network, inputs: Sequence[Array]) -> list[Finding]:
     if not usable or not np.isfinite(inputs[0][:MOST_ROWS]).all():
         return []
     rows = inputs[0][: count_rows(inputs)]
-    found = (find_far(network, inputs[0]), find_unlike_training(network, [rows]))
+    found = [find_far(network, inputs[0]), find_unlike_training(network, [rows])]
+    found += [rule(network, np.asarray(inputs[0])) for rule in prepared_twice.RULES]
     return [each for each in found if each]
 
 
@@ -89,19 +97,24 @@ def judge(
         return OwnOutputs(computed="as expected", reason=reason, findings=found)
     if wanted is not None:
         found = explain(network, inputs, own, wanted, "missing")
-        if not found:
-            found = compare_samples(wanted, own.astype(np.float32)).findings
+        if not found or found[0].confidence < CERTAIN:
+            cause = found[0].cause if found else "inputs-lack-a-step"
+            fitted = fit_columns(network, inputs, wanted, cause)
+            found = [fitted] if fitted else found
+        found = found or find_constant(network, inputs, own)
+        if not (found or find_softmax_of_one(network)):  # the file itself says that
+            told = compare_samples(wanted, own.astype(np.float32)).findings
+            found = [each for each in told if each.cause != "softmax-over-one-unit"]
         if now is not None and agree(now, own):
             reason = f"the file itself gives what is predicted now: {count}"
-            found = found or find_dead(network, inputs, own)
-            found = found or [make_finding("another-model-in-the-file", 0.5, reason)]
+            found = found or weigh_sides(inputs, own, wanted)
             return OwnOutputs(computed="as predicted", reason=reason, findings=found)
         reason = "the file itself gives other outputs than the expected ones for these inputs"
-        found = found or [make_finding("another-model-in-the-file", 0.4, reason)]
+        found = found or weigh_sides(inputs, own, wanted)
         return OwnOutputs(computed="as neither", reason=reason, findings=found)
     if now is not None and agree(now, own):
         reason = f"the file itself gives what is predicted now: {count}"
-        found = find_dead(network, inputs, own)
+        found = find_constant(network, inputs, own)
         return OwnOutputs(computed="as predicted", reason=reason, findings=found)
     reason = "the file itself gives other outputs than those predicted now"
     found = explain(network, inputs, own, now, "added") if now is not None else []
@@ -109,26 +122,20 @@ def judge(
     return OwnOutputs(computed="as neither", reason=reason, findings=found)
 
 
-def find_dead(network: Network, inputs: Sequence[Array], own: Array) -> list[Finding]:
-    """Speak where a file gives 0 for all rows: for these inputs alone, or for any."""
-    if own.any() or len(inputs) != 1 or inputs[0].dtype.kind != "f":
-        return []
-    shape = np.shape(inputs[0])
-    tried = {
-        "standardised": standardise(np.asarray(inputs[0], np.float64)),
-        "drawn at random": np.random.default_rng(0).normal(size=shape),
-        "drawn from 0 to 1": np.random.default_rng(1).random(shape),
-    }
-    for words, values in tried.items():
-        try:
-            given = predict(network, [values], shape=own.shape)
-        except CannotCompute:  # such as numbers of words, which are whole
-            return []
-        if given.any():
-            said = f"the file gives 0 for all {len(own)} rows, and not for inputs {words}"
-            return [make_finding("dead-relu-head", 0.5, said)]
-    said = f"the file gives 0 for all {len(own)} rows, and for as many {', '.join(tried)}"
-    return [make_finding("dead-output", 0.85, said)]
+def fit_columns(
+    network: Network, inputs: Sequence[Array], wanted: Array, cause: str
+) -> Finding | None:
+    """Speak where a factor and an offset for each column of the one input bring outputs back."""
+    if len(inputs) != 1 or any(each.class_name == "Embedding" for each in network.layers):
+        return None
+    found = find_fit(
+        network,
+        lambda values: predict(network, [values], shape=wanted.shape),
+        np.asarray(inputs[0], np.float64),
+        wanted,
+        lambda given: agree(wanted, given),
+    )
+    return make_finding(cause, 0.9, *found) if found else None
 
 
 def find_far(network: Network, values: Array) -> Finding | None:
@@ -150,17 +157,6 @@ def find_far(network: Network, values: Array) -> Finding | None:
         f" {expected.layer}: {distances[column]:.0f} deviations away"
     )
     return make_finding("inputs-far-from-training", 0.7, said)
-
-
-def agree(outputs: Array, own: Array, dtype: str = "") -> bool:
-    """Return whether outputs are what the file gives, within rounding of what it computes in."""
-    wanted, got = drop_ones(outputs), drop_ones(own)
-    if {wanted.dtype.kind, got.dtype.kind} - set("fiub"):
-        return bool(np.array_equal(wanted, got))
-    if wanted.shape != got.shape or not np.isfinite(wanted).all():
-        return False
-    each = make_outputs(wanted, got, dtype)
-    return same(each.wanted, each.got, each.limits)
 
 
 def explain(

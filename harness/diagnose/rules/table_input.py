@@ -6,7 +6,13 @@ The two samples hold other rows, so no rule speaks of a difference that new rows
 import numpy as np
 
 from harness.diagnose.findings import Finding, make_finding
-from harness.diagnose.rules.column_order import Columns, find_order, measure_columns
+from harness.diagnose.rules.column_order import (
+    BY_NAME,
+    Columns,
+    find_order,
+    fits_another_order,
+    measure_columns,
+)
 from harness.diagnose.rules.image_input import find_truncation, spell_range
 from harness.verdicts.statistics import Array
 
@@ -76,7 +82,8 @@ def find_columns(before: Array, now: Array) -> Finding | None:
     old, new = measure_columns(before), measure_columns(now)
     order = find_order(old, new)
     if order is None:
-        return None
+        said = fits_another_order(old, new)
+        return make_finding("columns-in-another-order", 0.75, said, BY_NAME) if said else None
     moved = [place for place, each in enumerate(order) if place != each]
     first = moved[0]
     said = (

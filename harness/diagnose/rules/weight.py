@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from harness.verdicts.statistics import Array
 
 MULTIPLYING = ("kernel", "embeddings", "recurrent_kernel", "depthwise_kernel", "pointwise_kernel")
 WEIGHTED = {"Dense", "Conv1D", "Conv2D", "Conv3D", "BatchNormalization", "Embedding", "LSTM", "GRU"}
+SHAPES = ("batch_shape", "batch_input_shape", "build_input_shape", "build_config")
 SUBNORMAL = 6.1e-5  # the smallest normal number of float16
 PLAIN_OPTIMIZERS = {"adam", "adamw", "nadam", "adamax", "sgd", "rmsprop", "adagrad", "lion"}
 
@@ -24,7 +26,21 @@ def find_no_weights(network: Network) -> Finding | None:
     if not weighted or network.arrays:
         return None
     said = f"the file describes {len(network.layers)} layers and holds no array of weights"
+    if network.values and not says_shape(network.config):
+        said += ", though it has a place for them; no layer says a shape of its input"
+        return make_finding("saved-before-built", 0.95, said)
+    if network.lacks:
+        fix = 'model.save("model.keras")  # again, where it was trained; and copy the whole file'
+        return make_finding("architecture-only", 0.95, f"{said}: no {network.lacks} in it", fix)
     return make_finding("architecture-only", 0.95, said)
+
+
+def says_shape(config: Any) -> bool:
+    """Return whether a configuration says the shape of any input: that a layer was built."""
+    if isinstance(config, dict):
+        named = any(config.get(each) is not None for each in SHAPES)
+        return named or any(says_shape(each) for each in config.values())
+    return isinstance(config, list) and any(says_shape(each) for each in config)
 
 
 def find_untracked(network: Network) -> Finding | None:

@@ -19,6 +19,9 @@ from typing import Any
 import psutil
 import pytest
 
+# Before numpy is imported: threads of several test processes wait for one another on few cores, and
+# a fit of small matrices takes twenty times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 REPOSITORY = Path(__file__).resolve().parent.parent
 FAULTY = Path(__file__).resolve().parent / "data" / "scenarios"
 # The few scenarios that tests time; `make run` times all of them. Each is here for a reason.

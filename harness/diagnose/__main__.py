@@ -35,6 +35,7 @@ from harness.diagnose.rules.input_shape import (
     order_names,
 )
 from harness.diagnose.rules.reader import foretell
+from harness.diagnose.rules.samples import agree
 from harness.diagnose.rules.surroundings import judge_inputs, judge_surroundings
 from harness.formats.__main__ import limit_process
 from harness.formats.facts import TFLITE, Unreadable, plain
@@ -120,6 +121,8 @@ def compute(network: Network, samples: Samples, scaler: ScalerNumbers | None) ->
         own = OwnOutputs(computed="cannot", reason=NOT_COMPARED)
     else:
         own = judge_surroundings(network, given, expected, predicted)
+        if is_right(expected, predicted):  # what the file lacks, the user's code does
+            return msgspec.structs.replace(own, findings=[])
         if scaler and own.computed != "cannot":
             own = judge_by_scaler(own, network, given, expected, predicted, scaler)
     if not has_axes(network, given):  # Keras refuses them, whatever is computed here
@@ -130,6 +133,11 @@ def compute(network: Network, samples: Samples, scaler: ScalerNumbers | None) ->
     if misfit := find_misfit(network, arrays, outputs, own.computed != "cannot"):
         return blame_shape(own, misfit)
     return msgspec.structs.replace(own, findings=[*own.findings, *judge_inputs(network, given)])
+
+
+def is_right(expected: Array | None, predicted: Array | None) -> bool:
+    """Return whether both are given, and predictions are as expected."""
+    return expected is not None and predicted is not None and agree(expected, predicted)
 
 
 def blame_shape(own: OwnOutputs, misfit: Finding) -> OwnOutputs:

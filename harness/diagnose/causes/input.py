@@ -81,7 +81,7 @@ INPUT_CAUSES = (
         "scaler-refitted",
         "preprocessing",
         f"{EITHER}, or --scaler",
-        "The inputs are standardised by their own mean and deviation, not by those of training.",
+        "The inputs are scaled by other numbers than those of training: a scaler was fitted again.",
         "predictions = model.predict(scaler.transform(inputs))  # never fit_transform",
     ),
     lesson(

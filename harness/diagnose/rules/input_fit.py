@@ -1,7 +1,8 @@
 """Does one factor and one offset for each column of the inputs bring the expected outputs back?
 
-Then a scaler is lost, whatever its numbers were: no other weights are right on every row by chance,
-as long as there are more outputs than numbers that are fitted, and a layer that is not linear.
+Then a scaler is lost or another one, or a column has another unit: no other weights are right on
+every row by chance, as long as there are more outputs than numbers that are fitted, and a layer
+that is not linear.
 """
 
 import time
@@ -11,8 +12,10 @@ from textwrap import wrap
 
 import numpy as np
 
+from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.network.layer import Network
+from harness.diagnose.rules.column_order import Columns, measure_columns
 from harness.verdicts.statistics import Array
 
 MOST_COLUMNS = 24
@@ -20,6 +23,8 @@ CPU_SECONDS = 0.25
 MOST_STEPS, FIRST_STEPS = 60, 6  # of the fit: from the best start, and from each
 SURPLUS = 1.5  # outputs for each number that is fitted
 SKEWED = 1.0  # from which a logarithm is tried
+MOVED, MOST_OF_UNITS = 0.05, 1 / 3  # deviations by which a column moves; of all columns
+MOST_MEAN, MOST_DEVIATION, MOST = 1.5, 4.0, 0.8  # of scaled columns; share of them
 LINE = 70  # of the code that is printed
 LOGS = "np.log1p(np.maximum(inputs, -0.9)) * of_logs"
 Model = Callable[[Array], Array]
@@ -61,8 +66,8 @@ class Family:
 
 def find_fit(
     network: Network, model: Model, values: Array, wanted: Array, fits: Callable[[Array], bool]
-) -> tuple[str, str] | None:
-    """Return evidence and code where columns with factor and offset give the expected outputs."""
+) -> Finding | None:
+    """Return the finding where columns with factor and offset give the expected outputs."""
     columns = values.shape[-1]
     if not 1 <= columns <= MOST_COLUMNS or (values.ndim == 2 and not has_hidden(network)):
         return None
@@ -89,7 +94,31 @@ def find_fit(
     if len(family.logs):
         said = said.replace("each column", "each column or its logarithm")
     said += f": {family.count} fitted numbers explain {target.size}"
-    return said, spell_code(family, numbers)
+    code = spell_code(family, numbers)
+    return make_finding(name_cause(values, family, numbers), 0.9, said, code)
+
+
+def name_cause(values: Array, family: Family, numbers: Array) -> str:
+    """Return the cause that has changed the columns so, as far as the numbers tell."""
+    columns = values.shape[-1]
+    changed = family.make(numbers)
+    before, after = measure_columns(values), measure_columns(changed)
+    apart = np.abs(changed - values).reshape(-1, columns).max(axis=0)
+    moved = int((apart > MOVED * np.maximum(before.deviations, 1e-12)).sum())
+    if numbers[2 * columns :].any():
+        return "inputs-lack-a-step"  # a logarithm too
+    if 0 < moved <= MOST_OF_UNITS * columns:
+        return "column-in-another-unit"
+    if not are_scaled(after, changed):
+        return "inputs-lack-a-step"
+    return "scaler-refitted" if are_scaled(before, values) else "features-not-scaled"
+
+
+def are_scaled(columns: Columns, values: Array) -> bool:
+    """Return whether most columns have a mean near 0 and a deviation near 1, or all lie in 0..1."""
+    near = np.abs(columns.means) < MOST_MEAN
+    usual = (columns.deviations > 1 / MOST_DEVIATION) & (columns.deviations < MOST_DEVIATION)
+    return bool((near & usual).mean() >= MOST or (values.min() >= -0.1 and values.max() <= 1.1))
 
 
 def has_hidden(network: Network) -> bool:
@@ -99,12 +128,16 @@ def has_hidden(network: Network) -> bool:
 
 
 def find_skewed(values: Array) -> Array:
-    """Return the columns of a table that have a long tail, and a logarithm."""
+    """Return the columns of a table that have a long tail, and a logarithm.
+
+    Of two values, any factor and offset do what a logarithm does.
+    """
     if values.ndim != 2:
         return np.zeros(0, int)
     spread = np.maximum(values.std(axis=0), 1e-12)
     skew = (((values - values.mean(axis=0)) / spread) ** 3).mean(axis=0)
-    return np.flatnonzero((values.min(axis=0) > -1) & (skew > SKEWED))
+    more = np.array([len(np.unique(column)) > 2 for column in values.T])
+    return np.flatnonzero((values.min(axis=0) > -1) & (skew > SKEWED) & more)
 
 
 def descend(family: Family, model: Model, target: Array) -> Array | None:

@@ -98,8 +98,7 @@ def judge(
     if wanted is not None:
         found = explain(network, inputs, own, wanted, "missing")
         if not found or found[0].confidence < CERTAIN:
-            cause = found[0].cause if found else "inputs-lack-a-step"
-            fitted = fit_columns(network, inputs, wanted, cause)
+            fitted = fit_columns(network, inputs, wanted)
             found = [fitted] if fitted else found
         found = found or find_constant(network, inputs, own)
         if not (found or find_softmax_of_one(network)):  # the file itself says that
@@ -122,20 +121,17 @@ def judge(
     return OwnOutputs(computed="as neither", reason=reason, findings=found)
 
 
-def fit_columns(
-    network: Network, inputs: Sequence[Array], wanted: Array, cause: str
-) -> Finding | None:
+def fit_columns(network: Network, inputs: Sequence[Array], wanted: Array) -> Finding | None:
     """Speak where a factor and an offset for each column of the one input bring outputs back."""
     if len(inputs) != 1 or any(each.class_name == "Embedding" for each in network.layers):
         return None
-    found = find_fit(
+    return find_fit(
         network,
         lambda values: predict(network, [values], shape=wanted.shape),
         np.asarray(inputs[0], np.float64),
         wanted,
         lambda given: agree(wanted, given),
     )
-    return make_finding(cause, 0.9, *found) if found else None
 
 
 def find_far(network: Network, values: Array) -> Finding | None:
@@ -169,20 +165,15 @@ def explain(
     """Return the change of the inputs with which the file gives `outputs`; [] for none."""
     if (outputs == outputs[0]).all() and not outputs.any():
         return []  # zeros fit whatever kills the network
-    has_statistics = any(each.class_name == "BatchNormalization" for each in network.layers)
-    with contextlib.suppress(CannotCompute):  # in training more cannot be computed
-        if (
-            direction == "added"
-            and has_statistics
-            and agree(outputs, predict(network, inputs, True, outputs.shape))
-        ):
-            said = "the file gives them where BatchNormalization takes the statistics of the batch"
-            return [make_finding("training-mode-at-inference", 0.95, said)]
+    near = []
+    if direction == "added" and (trained := find_training(network, inputs, own, outputs)):
+        if not trained[0]:
+            return [trained[1]]
+        near.append(trained)
     if len(inputs) != 1:
-        return []
+        return [finding for _, finding in near]
     values = np.asarray(inputs[0], np.float64)
     which = "expected outputs" if direction == "missing" else "predictions of now"
-    near: list[Finding] = []
     end = time.process_time() + CPU_SECONDS
     for change in iterate_changes(values):
         cause = change.missing if direction == "missing" else change.added
@@ -198,9 +189,30 @@ def explain(
         if agree(outputs, given):
             said = f"the file gives the {which} for inputs {change.words}"
             return [make_finding(cause, 0.95, said, fix)]
-        if change.rough and (said := spell_near(own, given, outputs)):
-            near.append(make_finding(cause, 0.75, f"for inputs {change.words} {said}", fix))
-    return find_order(network, values, outputs, which, direction) or near[:1]
+        if change.rough and (close := come_near(own, given, outputs)):
+            said = f"for inputs {change.words} {close[1]}"
+            near.append((close[0], make_finding(cause, 0.75, said, fix)))
+    nearest = [finding for _, finding in sorted(near, key=lambda each: each[0])[:1]]
+    return find_order(network, values, outputs, which, direction) or nearest
+
+
+def find_training(
+    network: Network, inputs: Sequence[Array], own: Array, outputs: Array
+) -> tuple[float, Finding] | None:
+    """Return how far off outputs are where the file runs as in training, 0 for equal ones."""
+    if not any(each.class_name == "BatchNormalization" for each in network.layers):
+        return None
+    cause, batch = (
+        "training-mode-at-inference",
+        "BatchNormalization takes the statistics of the batch",
+    )
+    with contextlib.suppress(CannotCompute):  # in training more cannot be computed
+        given = predict(network, inputs, True, outputs.shape)
+        if agree(outputs, given):
+            return 0.0, make_finding(cause, 0.95, f"the file gives them where {batch}")
+        if close := come_near(own, given, outputs):  # what is left may be Dropout's
+            return close[0], make_finding(cause, 0.8, f"where {batch} {close[1]}")
+    return None
 
 
 def find_order(
@@ -222,18 +234,21 @@ def find_order(
     return [make_finding(change.missing, 0.95, said, change.spell_cure(direction == "missing"))]
 
 
-def spell_near(own: Array, given: Array, outputs: Array) -> str:
-    """Return how much nearer a change brings the file's outputs; "" where they do not come near."""
+def come_near(own: Array, given: Array, outputs: Array) -> tuple[float, str] | None:
+    """Return how far a change leaves the file's outputs off, and how it is said.
+
+    None where they do not come near.
+    """
     wanted, after, before = (np.asarray(each, np.float64).ravel() for each in (outputs, given, own))
     if not len(wanted) == len(after) == len(before) or len(outputs) < FEWEST_NEAR:
-        return ""
+        return None
     if not all(np.isfinite(each).all() for each in (wanted, after)):
-        return ""
+        return None
     related, left = correlate(after, wanted), float(np.abs(after - wanted).mean())
     apart = float(np.nan_to_num(np.abs(before - wanted), nan=np.inf).mean())
     if related is None or related < RELATED or apart < FALLS * left:
-        return ""
-    return (
+        return None
+    return left, (
         f"its outputs come near: off by {left:.3g} on average, and by {apart:.3g} for these;"
         f" the correlation is {related:.2f}"
     )

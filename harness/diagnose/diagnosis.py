@@ -17,7 +17,7 @@ from harness.diagnose.file_answer import (
     TensorSummary,
     read_file_answer,
 )
-from harness.diagnose.findings import Answer, Finding, rank
+from harness.diagnose.findings import Answer, Finding, rank, weigh
 from harness.diagnose.load.observation import Observation, describe_observation
 from harness.diagnose.load.proof import Proof, describe_proof
 from harness.diagnose.rules.code import find_in_code, read_code
@@ -49,6 +49,7 @@ PREDICTED_ALONE = (
     " and this TF-Lite model can give such numbers"
 )
 MOST_LAYERS_SHOWN = 12
+AGREED = 0.3  # what a second witness adds to a confidence
 CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 
 
@@ -169,7 +170,7 @@ def diagnose_code(path: Path, roots: Sequence[str] = ()) -> Diagnosis:
 
 
 def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
-    """Return one diagnosis of a file or code, and of outputs; what both name comes first."""
+    """Return one diagnosis of a file or code, and of outputs; what both name counts for more."""
     told = leave_out(file, outputs.findings)
     both = {each.cause for each in file.findings} & {each.cause for each in told}
     findings = rank([*file.findings, *told])
@@ -179,7 +180,7 @@ def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
         scaler=file.scaler or outputs.scaler,
         answer="explained" if explained else outputs.answer or file.answer,
         reason=outputs.reason or file.reason,
-        findings=sorted(findings, key=lambda each: each.cause not in both),
+        findings=sorted(findings, key=lambda each: -weigh(each) - AGREED * (each.cause in both)),
         notes=[*file.notes, *outputs.notes],
         unsafe=[*file.unsafe, *outputs.unsafe],
         needed=[*file.needed, *([] if explained else outputs.needed)],

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.diagnose.diagnosis import Diagnosis, join
 from harness.diagnose.evaluation.corpus_files import Made, dense
+from harness.diagnose.findings import make_finding
 from tests.unit.test_diagnose_judged import compute, judge, make_deep
 
 random = np.random.default_rng(0)
@@ -79,3 +81,23 @@ def test_nothing_is_said_of_a_step_outside_the_file_where_predictions_are_right(
     assert judge(tmp_path, layers, inputs=SCALED, expected=shares, predicted=shares) == []
     found = judge(tmp_path, layers, inputs=SCALED, expected=shares, predicted=logits)
     assert found[0].cause == "logits-read-as-probabilities"
+
+
+def test_missing_cells_of_inputs_are_named_without_outputs(tmp_path: Path) -> None:
+    holed = np.where(np.arange(COLUMNS) == 2, np.nan, SCALED)
+    assert [each.cause for each in judge(tmp_path, make_deep(COLUMNS), inputs=holed)] == [
+        "one-missing-cell"
+    ]
+
+
+def test_what_two_witnesses_name_counts_for_more_and_does_not_beat_a_sure_one() -> None:
+    def tell(**sure: float) -> Diagnosis:
+        found = [
+            make_finding(cause.replace("_", "-"), value, "said") for cause, value in sure.items()
+        ]
+        return Diagnosis(findings=found)
+
+    outputs = tell(scaler_fitted_on_one_row=0.4)
+    for other, first in ((0.6, "scaler-fitted-on-one-row"), (0.8, "batch-never-filled")):
+        both = join(tell(scaler_fitted_on_one_row=0.4, batch_never_filled=other), outputs)
+        assert both.findings[0].cause == first

@@ -20,6 +20,7 @@ VALUES = random.normal(size=(40, 3)) * [5, 20, 80] + [3, -7, 30]
 MONTHS = random.normal(size=(40, 12)) * 10
 TEXT_ORDER = sorted(range(12), key=lambda number: str(number + 1))
 IMAGES = random.normal(size=(6, 4, 5, 3))
+MASKS = sigmoid(random.normal(size=(20, 6, 6, 1)))
 AMOUNTS = np.abs(VALUES[:, 2:]) + 1
 MISSING = np.where(np.arange(40)[:, None] == 7, np.nan, VALUES)
 CERTAIN = np.eye(3)[random.integers(0, 3, 40)]
@@ -34,6 +35,11 @@ CASES: dict[str, tuple[Any, Any]] = {
     "labels-for-probabilities": (SHARES, SHARES.argmax(1)),
     "labels-for-probabilities ": (SHARES.argmax(1), SHARES),
     "labels-for-probabilities  ": (SHARE, (SHARE > 0.5).astype(int)),
+    "labels-for-probabilities   ": (SHARES, SHARES.argmax(1) + 1),
+    "labels-for-probabilities    ": (MASKS, (MASKS > 0.5).astype("uint8")),
+    "probability-cast-to-int  ": (MASKS * 0.4, (MASKS * 0.4).astype("uint8")),
+    "argmax-of-one-sigmoid": (SHARE, SHARE.argmax(1)),
+    "output-axes-reordered  ": (VALUES[:, :1], VALUES[:, :1].T),
     "target-left-scaled": (VALUES, (VALUES - VALUES.mean(0)) / VALUES.std(0)),
     "output-in-another-unit": (AMOUNTS, AMOUNTS * 1000),
     "output-columns-permuted": (VALUES, VALUES[:, [2, 0, 1]]),
@@ -66,8 +72,11 @@ def test_the_cause_comes_first(case: str) -> None:
 
 
 def test_zeros_as_integers_in_place_of_probabilities_are_a_cast_or_an_argmax() -> None:
-    found = compare_samples(SHARE, np.zeros(40, int)).findings
-    assert [each.cause for each in found] == ["probability-cast-to-int", "argmax-of-one-sigmoid"]
+    both = ["probability-cast-to-int", "argmax-of-one-sigmoid"]
+    found = compare_samples(SHARE, np.zeros((40, 1), int)).findings
+    assert [each.cause for each in found] == both
+    without_axis = compare_samples(SHARE, np.zeros(40, int)).findings  # as argmax leaves it
+    assert [each.cause for each in without_axis] == both[::-1]
 
 
 @pytest.mark.parametrize("expected", [VALUES, SHARES, SHARE, np.rint(VALUES), CERTAIN, IMAGES])
@@ -133,6 +142,14 @@ def test_a_second_call_that_gives_nan_is_not_as_expected(again: Any) -> None:
 def test_a_second_call_that_gives_words_is_a_sentence() -> None:
     answer = compare_calls(VALUES, np.full(VALUES.shape, "word"))
     assert (answer.answer, answer.reason) == ("cannot tell", "each file must hold numbers")
+
+
+def test_a_few_rows_that_are_almost_right_are_hardly_rounding() -> None:
+    near = VALUES * (1 + 5e-4 * np.sign(LOGITS))
+    some = np.where(np.arange(40)[:, None] < 8, near, VALUES)
+    rounded, moved = (compare_samples(VALUES, each).findings[0] for each in (near, some))
+    assert rounded.cause == moved.cause == "half-precision-rounding"
+    assert moved.confidence < rounded.confidence / 1.5
 
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True, width=32)

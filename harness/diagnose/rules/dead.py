@@ -34,8 +34,11 @@ def find_dead(each: Outputs) -> list[Finding]:
     rows, columns = each.got.shape
     if not each.got.any():
         said = f"all {each.got.size} predictions are 0"
-        if each.integers and each.probabilities:
+        if each.integers and each.shares:
             found = [make_finding("probability-cast-to-int", 0.7, f"{said}, as integers")]
+            if columns > 1 and not each.probabilities and (most := each.wanted.max()) < 0.5:
+                also = f"{said}, as integers, and at most {most:.2g} is expected, below 0.5"
+                found.append(make_finding("labels-for-probabilities", 0.6, also))
             if columns == 1:
                 also = f"{said}, as integers of one column"
                 labels = bool((each.wanted == np.trunc(each.wanted)).all())

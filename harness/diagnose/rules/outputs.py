@@ -24,11 +24,15 @@ class Outputs:
     integers: bool
 
     @property
+    def shares(self) -> bool:
+        """Return whether the expected outputs lie in 0..1."""
+        return bool((self.wanted >= 0).all() and (self.wanted <= 1).all())
+
+    @property
     def probabilities(self) -> bool:
         """Return whether the expected outputs may be probabilities; of many columns, with sum 1."""
-        within = bool((self.wanted >= 0).all() and (self.wanted <= 1).all())
         one = self.wanted.shape[1] == 1
-        return within and (one or bool(np.allclose(self.wanted.sum(axis=1), 1, atol=1e-3)))
+        return self.shares and (one or bool(np.allclose(self.wanted.sum(axis=1), 1, atol=1e-3)))
 
 
 def make_outputs(expected: Array, predicted: Array, dtype: str = "") -> Outputs:

@@ -23,13 +23,14 @@ def compare_samples(expected: Array, predicted: Array, again: Array | None = Non
     if any(each.dtype.kind not in "fiub" for each in given):
         return cannot("each file must hold numbers")
     wanted, got = drop_ones(expected), drop_ones(predicted)
-    if found_one := find_argmax_of_one(expected, predicted):
-        return explain([found_one], f"{spell(expected)} was expected, {spell(predicted)} came")
+    shapes = f"{spell(expected)} was expected, {spell(predicted)} came"
+    if of_one := find_argmax_of_one(expected, predicted):
+        return explain(of_one, shapes)
     if refused := refuse(wanted):
         return cannot(refused)
     if wanted.shape != got.shape:
-        if other := find_other_shape(wanted, got):
-            return explain([other], f"{spell(expected)} was expected, {spell(predicted)} came")
+        if other := find_transposed(expected, predicted) or find_other_shape(wanted, got):
+            return explain([other], shapes)
         return cannot(f"{spell(expected)} was expected, and {spell(predicted)} came")
     outputs = make_outputs(wanted, got)
     found: list[Finding] = []
@@ -66,22 +67,36 @@ def find_other_shape(wanted: Array, got: Array) -> Finding | None:
     for first, second, which in ((wanted, got, "expected"), (got, wanted, "predicted")):
         if first.ndim == second.ndim + 1 and len(first) == len(second):
             classes = first.argmax(axis=-1)
-            if np.array_equal(classes, second) and len(np.unique(classes)) > 1:
+            if stands_for(classes, second):
                 said = f"argmax of the {which} rows gives all {len(second)} labels of the other"
+                named = "" if np.array_equal(classes, second) else ", by other names"
                 fix = "" if which == "expected" else "labels = predictions.argmax(axis=-1)"
-                return make_finding("labels-for-probabilities", 0.95, said, fix)
+                return make_finding("labels-for-probabilities", 0.95, said + named, fix)
     return None
 
 
-def find_argmax_of_one(wanted: Array, got: Array) -> Finding | None:
-    """Speak where the last axis of expected masks has length 1 and was taken for classes."""
-    if wanted.ndim < 3 or wanted.shape != (*got.shape, 1) or got.dtype.kind not in "iu":
-        return None
+def stands_for(classes: Array, labels: Array) -> bool:
+    """Return whether each class has one label of its own, such as its number plus 1."""
+    pairs = len(np.unique(np.stack([classes.ravel(), labels.ravel()]), axis=1).T)
+    kinds = len(np.unique(classes))
+    enough = classes.size >= 2 * kinds or np.array_equal(classes, labels)
+    return bool(1 < kinds == pairs == len(np.unique(labels)) and enough)
+
+
+def find_argmax_of_one(wanted: Array, got: Array) -> list[Finding]:
+    """Speak where the last axis of the expected outputs has length 1 and was taken for classes."""
+    if wanted.ndim < 2 or wanted.shape != (*got.shape, 1) or got.dtype.kind not in "iu":
+        return []
     if got.any() or not wanted.any() or wanted.min() < 0 or wanted.max() > 1:
-        return None
+        return []
+    mask = wanted.ndim > 2
     said = f"all {got.size} predictions are 0, as argmax gives over the last axis, of length 1"
-    fix = "mask = (model.predict(inputs)[..., 0] > 0.5).astype(int)"
-    return make_finding("argmax-of-one-sigmoid", 0.85, said, fix)
+    fix = f"{'mask' if mask else 'labels'} = (model.predict(inputs)[..., 0] > 0.5).astype(int)"
+    found = [make_finding("argmax-of-one-sigmoid", 0.85 if mask else 0.75, said, fix)]
+    if not mask:  # flattened and cut off, the same zeros come
+        said = f"all {got.size} predictions are 0, as integers"
+        found.append(make_finding("probability-cast-to-int", 0.6, said))
+    return found
 
 
 def find_transposed(wanted: Array, got: Array) -> Finding | None:

@@ -54,7 +54,7 @@ def judge_surroundings(
     if any(each.dtype.kind not in "fiub" for each in given):
         return OwnOutputs(computed="cannot", reason="the outputs are not numbers")
     if broken := sum(int((~np.isfinite(each)).sum()) for each in inputs):
-        said = f"the inputs hold {broken} numbers that are NaN or infinite"
+        said = spell_broken(broken)
         return OwnOutputs(
             computed="cannot", reason=said, findings=[make_finding("one-missing-cell", 0.8, said)]
         )
@@ -68,12 +68,19 @@ def judge_surroundings(
 def judge_inputs(network: Network, inputs: Sequence[Array]) -> list[Finding]:
     """Return what inputs say beside the statistics that the file keeps of those of training."""
     usable = len(inputs) == 1 and inputs[0].dtype.kind in "fiu" and inputs[0].ndim > 1
-    if not usable or not np.isfinite(inputs[0][:MOST_ROWS]).all():
+    if not usable:
         return []
+    if broken := int((~np.isfinite(inputs[0][:MOST_ROWS])).sum()):
+        return [make_finding("one-missing-cell", 0.8, spell_broken(broken))]
     rows = inputs[0][: count_rows(inputs)]
     found = [find_far(network, inputs[0]), find_unlike_training(network, [rows])]
     found += [rule(network, np.asarray(inputs[0])) for rule in prepared_twice.RULES]
     return [each for each in found if each]
+
+
+def spell_broken(count: int) -> str:
+    """Return that so many numbers are not finite."""
+    return f"the inputs hold {count} numbers that are NaN or infinite"
 
 
 def count_rows(inputs: Iterable[Array]) -> int:

@@ -17,6 +17,14 @@ class Unread(io.FileIO):
             return memoryview(data).nbytes
 
 
+def open_again(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """Return a stream to the same place, buffered as it is: not at all with PYTHONUNBUFFERED."""
+    raw, through = Unread(stream.fileno(), "w", closefd=False), stream.write_through
+    buffer: Any = raw if through else io.BufferedWriter(raw)
+    lines = stream.line_buffering
+    return io.TextIOWrapper(buffer, stream.encoding, "replace", None, lines, through)
+
+
 def prepare_streams() -> None:
     """Have no stream end a command: closed ones are opened, and odd characters become "?".
 
@@ -27,9 +35,7 @@ def prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper) and stream.isatty():
             stream.reconfigure(errors="replace")  # a terminal may lack a character
         elif isinstance(stream, io.TextIOWrapper):
-            raw = io.BufferedWriter(Unread(stream.fileno(), "w", closefd=False))
-            lines = stream.line_buffering
-            setattr(sys, name, io.TextIOWrapper(raw, stream.encoding, "replace", None, lines))
+            setattr(sys, name, open_again(stream))
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115

@@ -258,6 +258,27 @@ def test_a_reader_that_leaves_early_costs_neither_the_work_nor_the_exit_code(tmp
     assert (tmp_path / "all.xml").stat().st_size > 0
 
 
+@pytest.mark.parametrize(("unbuffered", "kept"), [("", "err"), ("1", "outerr")])
+def test_what_is_written_is_there_at_once_as_python_has_it(unbuffered, kept):
+    code = (
+        "import os, sys\n"
+        "from harness.cli.streams import prepare_streams\n"
+        "prepare_streams()\n"
+        "print('out')\n"
+        "print('err', file=sys.stderr)\n"
+        "os._exit(0)"  # what waits in a buffer is lost
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout + done.stderr).split() == [each for each in ("out", "err") if each in kept]
+
+
 def test_a_table_in_a_pipe_is_as_wide_as_it_gets(kept):
     assert max(map(len, kept("list").stdout.splitlines())) > 100
     assert "p50 ms" in kept("show", 1).stdout

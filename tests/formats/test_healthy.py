@@ -74,6 +74,7 @@ def test_diagnose_finds_nothing_in_models_that_this_tensorflow_wrote_as_trained(
     assert len(alarms) <= MOST_ALARMS * len(found), alarms
 
 
+@pytest.mark.study
 @pytest.mark.releases
 @pytest.mark.tensorflow
 def test_at_most_one_in_a_hundred_models_of_eight_environments_is_unsafe(tmp_path):
@@ -82,6 +83,7 @@ def test_at_most_one_in_a_hundred_models_of_eight_environments_is_unsafe(tmp_pat
         python = python_of(find_cache() / name)
         if python.exists():
             paths += write_models(python, tmp_path / name, name.endswith("+legacy"))
+    assert paths, "no environment is built: python -m harness env add"
     unsafe = find_unsafe(paths)
     print(f"{len(unsafe)} of {len(paths)} healthy models are called unsafe")
     assert len(unsafe) <= MOST_UNSAFE * len(paths), unsafe

@@ -189,7 +189,7 @@ def test_a_light_install_compares_a_restored_model_with_nothing_and_says_so(alon
     )
     ended = alone(*command, "--reader", beside_2_15.python)
     ended.assert_ran(0)
-    assert f"In {beside_2_15.python} (TensorFlow 2.15." in ended.stdout
+    assert f"In {beside_2_15.python} (TensorFlow 2.15." in " ".join(ended.stdout.split())
     assert "predicts the same" in ended.stdout
 
 

@@ -43,6 +43,13 @@ FITTED = {
 }
 
 
+class Echo:
+    """A model that gives what it gets."""
+
+    def predict(self, inputs: Any) -> Any:
+        return inputs
+
+
 @pytest.mark.parametrize("case", FITTED)
 def test_a_fit_of_columns_is_called_by_what_its_numbers_do(case: str, tmp_path: Path) -> None:
     inputs, right, cause = FITTED[case]
@@ -51,6 +58,20 @@ def test_a_fit_of_columns_is_called_by_what_its_numbers_do(case: str, tmp_path: 
     expected, now = compute(tmp_path, layers, right), compute(tmp_path, layers, inputs)
     found = judge(tmp_path, layers, inputs=inputs, expected=expected, predicted=now)
     assert found[0].cause == cause
+
+
+def test_a_column_in_another_unit_is_said_alone_with_code_for_it_alone(tmp_path: Path) -> None:
+    inputs, right, cause = FITTED["one column in another unit"]
+    layers = make_deep(COLUMNS)
+    layers[0].weights["kernel"] *= 0.1
+    expected, now = compute(tmp_path, layers, right), compute(tmp_path, layers, inputs)
+    found = judge(tmp_path, layers, inputs=inputs, expected=expected, predicted=now)[0]
+    assert found.cause == cause
+    assert found.evidence.startswith("with another unit in column 2 alone")
+    names: dict[str, Any] = {"inputs": inputs, "model": Echo()}
+    exec(found.fix, names)
+    np.testing.assert_allclose(names["predictions"], right, atol=1e-3)
+    assert found.fix.count("changed[...") == 1
 
 
 def test_training_mode_is_told_from_refitted_inputs_even_where_dropout_moves_numbers(

@@ -49,6 +49,14 @@ class Family:
         changed[..., self.logs] += np.log1p(self.values[..., self.logs]) * of_logs
         return changed
 
+    def keep(self, numbers: Array, columns: list[int]) -> Array:
+        """Return numbers that change these columns only."""
+        count = int(self.values.shape[-1])
+        kept = np.concatenate([np.ones(count), np.zeros(count), np.zeros(len(self.logs))])
+        places = [*columns, *(count + each for each in columns)]
+        kept[places] = numbers[places]
+        return kept
+
     def starts(self) -> Iterator[Array]:
         """Yield numbers to begin with: nothing changed, standardised, and with logarithms."""
         flat = self.values.reshape(-1, self.values.shape[-1])
@@ -90,28 +98,37 @@ def find_fit(
     if numbers is None or not is_right(numbers):
         return None
     numbers = leave_out(family, numbers, is_right)
+    cause, moved = name_cause(values, family, numbers), find_moved(values, family, numbers)
+    alone = family.keep(numbers, moved)
+    if cause == "column-in-another-unit" and is_right(alone):
+        said = f"with another unit in {spell_columns(moved)}, the file gives the expected outputs"
+        return make_finding(cause, 0.95, said, spell_units(family, alone, moved))
     said = "with a factor and an offset for each column, the file gives the expected outputs"
     if len(family.logs):
         said = said.replace("each column", "each column or its logarithm")
     said += f": {family.count} fitted numbers explain {target.size}"
-    code = spell_code(family, numbers)
-    return make_finding(name_cause(values, family, numbers), 0.9, said, code)
+    return make_finding(cause, 0.9, said, spell_code(family, numbers))
+
+
+def find_moved(values: Array, family: Family, numbers: Array) -> list[int]:
+    """Return the columns that the numbers change by more than a little."""
+    apart = np.abs(family.make(numbers) - values).reshape(-1, values.shape[-1]).max(axis=0)
+    limits = MOVED * np.maximum(measure_columns(values).deviations, 1e-12)
+    return [int(each) for each in np.flatnonzero(apart > limits)]
 
 
 def name_cause(values: Array, family: Family, numbers: Array) -> str:
     """Return the cause that has changed the columns so, as far as the numbers tell."""
-    columns = values.shape[-1]
-    changed = family.make(numbers)
-    before, after = measure_columns(values), measure_columns(changed)
-    apart = np.abs(changed - values).reshape(-1, columns).max(axis=0)
-    moved = int((apart > MOVED * np.maximum(before.deviations, 1e-12)).sum())
+    columns, changed = values.shape[-1], family.make(numbers)
     if numbers[2 * columns :].any():
         return "inputs-lack-a-step"  # a logarithm too
-    if 0 < moved <= MOST_OF_UNITS * columns:
+    if 0 < len(find_moved(values, family, numbers)) <= MOST_OF_UNITS * columns:
         return "column-in-another-unit"
-    if not are_scaled(after, changed):
+    if not are_scaled(measure_columns(changed), changed):
         return "inputs-lack-a-step"
-    return "scaler-refitted" if are_scaled(before, values) else "features-not-scaled"
+    return (
+        "scaler-refitted" if are_scaled(measure_columns(values), values) else "features-not-scaled"
+    )
 
 
 def are_scaled(columns: Columns, values: Array) -> bool:
@@ -221,6 +238,23 @@ def spell_code(family: Family, numbers: Array) -> str:
     lines = [spell_numbers(name, values) for name, (values, _) in kept.items()]
     changed = " + ".join([*(code for _, code in kept.values()), "offsets"])
     lines += [spell_numbers("offsets", offsets), f"changed = {changed}"]
+    return "\n".join([*lines, "predictions = model.predict(changed)"])
+
+
+def spell_columns(columns: list[int]) -> str:
+    """Return places of columns as they are said."""
+    named = ", ".join(map(str, columns))
+    return f"column {named} alone" if len(columns) == 1 else f"the columns {named}"
+
+
+def spell_units(family: Family, numbers: Array, columns: list[int]) -> str:
+    """Return code that brings these columns to the unit of training."""
+    count = family.values.shape[-1]
+    lines = ["changed = inputs.astype(float)"]
+    for at in columns:
+        factor, offset = float(numbers[at]), float(numbers[count + at])
+        change = f" {'+' if offset >= 0 else '-'} {abs(offset):.6g}" if abs(offset) > 1e-9 else ""
+        lines.append(f"changed[..., {at}] = inputs[..., {at}] * {factor:.6g}{change}")
     return "\n".join([*lines, "predictions = model.predict(changed)"])
 
 

@@ -218,7 +218,7 @@ def find_training(
         if agree(outputs, given):
             return 0.0, make_finding(cause, 0.95, f"the file gives them where {batch}")
         if close := come_near(own, given, outputs):  # what is left may be Dropout's
-            return close[0], make_finding(cause, 0.8, f"where {batch} {close[1]}")
+            return close[0], make_finding(cause, 0.8, f"where {batch}, {close[1]}")
     return None
 
 

@@ -39,7 +39,7 @@ from harness.diagnose.rules.samples import agree
 from harness.diagnose.rules.surroundings import judge_inputs, judge_surroundings
 from harness.formats.__main__ import limit_process
 from harness.formats.facts import TFLITE, Unreadable, plain
-from harness.formats.reading import UNREADABLE_EXIT
+from harness.formats.reading import CPU_SECONDS, UNREADABLE_EXIT
 from harness.formats.recognize import read_facts
 from harness.origin.samples import order_samples
 from harness.verdicts.statistics import Array
@@ -48,6 +48,7 @@ if TYPE_CHECKING:  # takes time to import, and most models are of Keras
     from harness.formats.tflite_graph import Tensor
 
 RULES = (*weight.RULES, *drawn.RULES, *architecture.RULES)
+COMPUTING_SECONDS = 2 * CPU_SECONDS  # of CPU time: the rules that try changes take most of it
 MISFIT = "not computed: the inputs have another shape than the model takes"
 MOST_SHOWN = 500  # layers
 MOST_INPUTS = 20  # arrays of a model
@@ -283,9 +284,11 @@ def read_arguments(words: list[str]) -> tuple[Path, str, Samples | None]:
 
 def main() -> int:
     """Read the path in the arguments; return the exit code."""
-    limit_process()
+    path, reader, samples = read_arguments(sys.argv)
+    computes = samples is not None and bool(samples.inputs)
+    limit_process(COMPUTING_SECONDS if computes else 0)
     try:
-        answer, code = encode(answer_file(*read_arguments(sys.argv))), 0
+        answer, code = encode(answer_file(path, reader, samples)), 0
     except Unreadable as error:
         answer, code = f"{error}\n{error.tip}".encode("utf-8", "backslashreplace"), UNREADABLE_EXIT
     except (MemoryError, RecursionError):

@@ -11,8 +11,10 @@ from harness.formats.reading import CPU_SECONDS, MEMORY_BYTES, UNREADABLE_EXIT
 from harness.formats.recognize import read_facts
 
 
-def limit_process() -> None:
+def limit_process(seconds: int = 0) -> None:
     """Set limits, so that the kernel ends this process if a hostile file makes it grow or loop.
+
+    `seconds`: of CPU time, 0 for the usual ones.
 
     The hard limit is a little higher than the soft limit: the soft limit's signal shows that time
     was the reason.
@@ -22,7 +24,7 @@ def limit_process() -> None:
     except ImportError:  # Windows: the harness's own clock is left
         return
     for kind, most in (
-        ("RLIMIT_CPU", CPU_SECONDS),
+        ("RLIMIT_CPU", seconds or CPU_SECONDS),
         ("RLIMIT_DATA", MEMORY_BYTES),
         ("RLIMIT_CORE", 0),
         ("RLIMIT_FSIZE", 0),

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.diagnose.__main__ import COMPUTING_SECONDS
 from harness.diagnose.diagnosis import Diagnosis, join
 from harness.diagnose.evaluation.corpus_files import Made, dense
 from harness.diagnose.findings import make_finding
+from harness.diagnose.rules import input_fit, order_search, surroundings
 from tests.unit.test_diagnose_judged import compute, judge, make_deep
 
 random = np.random.default_rng(0)
@@ -122,3 +124,8 @@ def test_what_two_witnesses_name_counts_for_more_and_does_not_beat_a_sure_one() 
     for other, first in ((0.6, "scaler-fitted-on-one-row"), (0.8, "batch-never-filled")):
         both = join(tell(scaler_fitted_on_one_row=0.4, batch_never_filled=other), outputs)
         assert both.findings[0].cause == first
+
+
+def test_all_that_is_tried_ends_before_the_kernel_ends_the_process() -> None:
+    tried = surroundings.CPU_SECONDS + order_search.CPU_SECONDS + input_fit.CPU_SECONDS
+    assert tried + 1 < COMPUTING_SECONDS  # to start, read the file and end the last try

@@ -12,10 +12,11 @@ install: $(VENV)/ready
 run: $(VENV)/ready
 	$(BIN)/python -m harness run --all
 
-# The tests for every change. CI and `make test-all` also run the long ones.
-# Tests run in PROCESSES at once; `make test COVER=yes` also measures which lines and branches run.
+# The tests for every change. CI also runs the long ones, and `make test-all` studies too.
+# Tests run in PROCESSES at once, in the order of their files: the short ones fill the end.
+# `make test COVER=yes` also measures which lines and branches run.
 PROCESSES ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(if $(COVER),--cov=harness)
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(if $(COVER),--cov=harness)
 
 test: $(VENV)/ready lint
 	$(PYTEST) -m "not long and not releases"

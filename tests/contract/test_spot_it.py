@@ -57,6 +57,7 @@ def test_a_section_without_code_has_words():
     assert [name for name in silent if len(SCENARIOS[name].section("Spot it").split()) < 5] == []
 
 
+@pytest.mark.study
 @pytest.mark.long
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("number", range(len(PAIRS)), ids=[name for name, _ in PAIRS])

@@ -11,6 +11,7 @@ pytestmark = [
     pytest.mark.tensorflow,
     pytest.mark.long,
     pytest.mark.releases,
+    pytest.mark.study,
     pytest.mark.skipif(bool(find_obstacle()), reason=find_obstacle()),
 ]
 EMPTY = Evaluation(seeds=2, scores=[], confusions=[])

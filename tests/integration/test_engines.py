@@ -160,8 +160,10 @@ class Client:
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "number"),
-    [(["--memory-limit", "3000"], signal.SIGINT), ([], signal.SIGKILL)],
-    ids=["other settings, Ctrl-C", "equal settings, kill -9"],
+    [
+        pytest.param(["--memory-limit", "3000"], signal.SIGINT, id="other settings, Ctrl-C"),
+        pytest.param([], signal.SIGKILL, id="equal settings, kill -9", marks=pytest.mark.study),
+    ],
 )
 def test_a_client_that_ends_leaves_another_ones_run_alone_and_nothing_behind(
     cli, make_cli, cluster, tmp_path, options, number

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
@@ -15,15 +14,13 @@ import numpy as np
 from harness.diagnose.file_answer import (
     NOT_COMPARED,
     FileAnswer,
-    LayerSummary,
     OwnOutputs,
     Samples,
     ScalerNumbers,
-    TensorSummary,
     encode,
 )
 from harness.diagnose.findings import OPEN, Finding, rank
-from harness.diagnose.network.layer import Layer, Network
+from harness.diagnose.network.layer import Network
 from harness.diagnose.network.read import read_network
 from harness.diagnose.rules import architecture, drawn, weight
 from harness.diagnose.rules.chance import find_varying
@@ -37,6 +34,7 @@ from harness.diagnose.rules.input_shape import (
 from harness.diagnose.rules.reader import foretell
 from harness.diagnose.rules.samples import agree
 from harness.diagnose.rules.surroundings import judge_inputs, judge_surroundings
+from harness.diagnose.summary import MOST_INPUTS, summarize, summarize_tensors
 from harness.formats.__main__ import limit_process
 from harness.formats.facts import TFLITE, Unreadable, plain
 from harness.formats.reading import CPU_SECONDS, UNREADABLE_EXIT
@@ -44,14 +42,9 @@ from harness.formats.recognize import read_facts
 from harness.origin.samples import order_samples
 from harness.verdicts.statistics import Array
 
-if TYPE_CHECKING:  # takes time to import, and most models are of Keras
-    from harness.formats.tflite_graph import Tensor
-
 RULES = (*weight.RULES, *drawn.RULES, *architecture.RULES)
 COMPUTING_SECONDS = 2 * CPU_SECONDS  # of CPU time: the rules that try changes take most of it
 MISFIT = "not computed: the inputs have another shape than the model takes"
-MOST_SHOWN = 500  # layers
-MOST_INPUTS = 20  # arrays of a model
 UNTRUSTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 
 
@@ -192,88 +185,6 @@ def find_all(
 def load_each(*paths: str) -> list[Array | None]:
     """Return the one array of each file, None for ""."""
     return [next(iter(load_arrays(Path(each), 1).values())) if each else None for each in paths]
-
-
-def summarize_tensors(network: Network) -> list[TensorSummary]:
-    """Return a line for each input and output of a TF-Lite model."""
-    sides: list[tuple[Literal["input", "output"], list[Tensor]]] = [
-        ("input", network.inputs),
-        ("output", network.outputs),
-    ]
-    return [
-        TensorSummary(
-            role=role,
-            name=plain(each.name),
-            dtype=each.dtype,
-            shape=list(each.shape),
-            scale=each.scales[0] if len(each.scales) == 1 else None,
-            zero_point=each.zero_points[0] if len(each.zero_points) == 1 else None,
-        )
-        for role, tensors in sides
-        for each in tensors[:MOST_INPUTS]
-    ]
-
-
-def summarize(network: Network) -> list[LayerSummary]:
-    """Return a line for each layer with weights, for each array where no layer is known."""
-    if network.root is not None:
-        layers = [layer for layer in network.layers if layer.weights]
-    else:
-        layers = [Layer(at, "", {}, None, {at: array}, at) for at, array in network.arrays.items()]
-    return [summarize_layer(layer) for layer in layers[:MOST_SHOWN]]
-
-
-def summarize_layer(layer: Layer) -> LayerSummary:
-    """Return a layer in numbers; the range is that of finite numbers."""
-    parts = [array.reshape(-1) for array in layer.weights.values() if array.size]
-    ranges = [find_range(part) for part in parts]
-    count = sum(part.size for part in parts)
-    zeros = count - sum(int(np.count_nonzero(part)) for part in parts)
-    with np.errstate(all="ignore"):  # weights may be infinite
-        mean, deviation = find_moments(parts)
-    return LayerSummary(
-        name=plain(layer.name),
-        kind=plain(layer.class_name),
-        place=plain(layer.place),
-        count=count,
-        minimum=min((low for low, _ in filter(None, ranges)), default=None),
-        maximum=max((high for _, high in filter(None, ranges)), default=None),
-        zeros=zeros / count if count else 0.0,
-        mean=mean,
-        deviation=deviation,
-    )
-
-
-def find_range(values: Array) -> tuple[float, float] | None:
-    """Return the least and the largest finite number, None where no number is finite."""
-    low, high = float(values.min()), float(values.max())
-    if np.isfinite(low) and np.isfinite(high):
-        return low, high
-    finite = values[np.isfinite(values)]
-    return (float(finite.min()), float(finite.max())) if finite.size else None
-
-
-def find_moments(parts: Sequence[Array]) -> tuple[float | None, float | None]:
-    """Return mean and standard deviation of the finite numbers, None where there are none."""
-    moments = []
-    for part in parts:
-        mean, deviation, count = (
-            float(part.mean(dtype=float)),
-            float(part.std(dtype=float)),
-            part.size,
-        )
-        if not np.isfinite(deviation):
-            finite = part[np.isfinite(part)].astype(float)
-            if not finite.size:
-                continue
-            mean, deviation, count = float(finite.mean()), float(finite.std()), finite.size
-        moments.append((mean, deviation, count))
-    total = sum(count for _, _, count in moments)
-    if not total:
-        return None, None
-    mean = sum(count * each for each, _, count in moments) / total
-    square = sum(count * (each**2 + width**2) for each, width, count in moments) / total
-    return mean, max(0.0, square - mean**2) ** 0.5
 
 
 def read_arguments(words: list[str]) -> tuple[Path, str, Samples | None]:

@@ -98,7 +98,8 @@ def find_fit(
     if numbers is None or not is_right(numbers):
         return None
     numbers = leave_out(family, numbers, is_right)
-    cause, moved = name_cause(values, family, numbers), find_moved(values, family, numbers)
+    moved = find_moved(values, family, numbers)
+    cause = name_cause(values, family, numbers, moved)
     alone = family.keep(numbers, moved)
     if cause == "column-in-another-unit" and is_right(alone):
         said = f"with another unit in {spell_columns(moved)}, the file gives the expected outputs"
@@ -117,12 +118,12 @@ def find_moved(values: Array, family: Family, numbers: Array) -> list[int]:
     return [int(each) for each in np.flatnonzero(apart > limits)]
 
 
-def name_cause(values: Array, family: Family, numbers: Array) -> str:
-    """Return the cause that has changed the columns so, as far as the numbers tell."""
+def name_cause(values: Array, family: Family, numbers: Array, moved: list[int]) -> str:
+    """Return the cause that has changed the columns `moved` so, as far as the numbers tell."""
     columns, changed = values.shape[-1], family.make(numbers)
     if numbers[2 * columns :].any():
         return "inputs-lack-a-step"  # a logarithm too
-    if 0 < len(find_moved(values, family, numbers)) <= MOST_OF_UNITS * columns:
+    if 0 < len(moved) <= MOST_OF_UNITS * columns:
         return "column-in-another-unit"
     if not are_scaled(measure_columns(changed), changed):
         return "inputs-lack-a-step"

@@ -17,15 +17,22 @@ PLACES = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (0, 2, 1), (2, 1, 0), (1, 0, 2))
 FASTER = 1.5  # a side so many times faster gets leading calls
 CYCLES_PER_CORE = 4  # then the core is swapped
 FEWEST_CYCLES = 4
+# A pair goes on, so many times as long at most, until the standard error of its log ratios is this
+# small: then processes differ by more than is gained.
+LONGEST, KNOWN = 3, 0.005
 SPACER = -1  # in an order of sides: a block of A that does not count
 
 
 @dataclass(frozen=True)
 class BlockPlan:
-    """So many calls a block, two blocks of each side a cycle, so many cycles."""
+    """So many calls a block, two blocks of each side a cycle, so many cycles at least."""
 
     calls: int
     cycles: int
+
+    @property
+    def most_cycles(self) -> int:
+        return LONGEST * self.cycles
 
 
 def plan_blocks(call_ns: float, side_ns: int | None = None) -> BlockPlan:

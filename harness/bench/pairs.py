@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from harness.bench.blocks import (
     CYCLES_PER_CORE,
+    KNOWN,
     SPACER,
     choose_places,
     count_leading_calls,
@@ -23,7 +26,8 @@ from harness.bench.blocks import (
 )
 from harness.bench.decide import INJECTED
 from harness.bench.load import describe_load, read_machine
-from harness.bench.raw import MeasuredPair, pack_times
+from harness.bench.raw import MeasuredPair, pack_times, pick_blocks
+from harness.bench.statistics import measure_error
 from harness.bench.workloads import Workload
 from harness.origin.answer import clean
 from harness.processes.timed import TimedProcess, TimedProcessFailed
@@ -219,8 +223,13 @@ def measure_workload(
     ]
     leads = count_leading_calls(plan.calls, [opened[index]["ns"] for index in range(3)])
     before = read_machine()
-    blocks, order, used, cpu, wrong = [], [], [], [], [0, 0, 0]
-    for cycle in range(plan.cycles):
+    blocks: list[list[int]] = []
+    order: list[int] = []
+    used, cpu, wrong = [], [], [0, 0, 0]
+    for cycle in range(plan.most_cycles):
+        whole = cycle >= plan.cycles and cycle % CYCLES_PER_CORE == 0
+        if whole and is_known(blocks, order):
+            break
         core = cores[(cycle // CYCLES_PER_CORE + pair) % len(cores)]
         sides = order_sides(len(injects), cycle, rng)
         for side in (*sides, *reversed(sides)):
@@ -256,6 +265,13 @@ def measure_workload(
         memory_growth=growth,
         load=describe_load(before, after),
     )
+
+
+def is_known(blocks: list[list[int]], order: list[int]) -> bool:
+    """Return whether more cycles would tell little more of this pair."""
+    times, sides = np.array(blocks, np.uint64), np.array(order, np.uint8)
+    a, *others = (pick_blocks(times, sides, each) for each in ("a", "b", "same"))
+    return max(measure_error(a, each) for each in others) < KNOWN
 
 
 def warm_up(process: TimedProcess, calls: int, core: int, seconds: float) -> list[int]:

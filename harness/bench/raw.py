@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.bench.statistics import Array
 
@@ -69,10 +70,7 @@ class MeasuredPair(msgspec.Struct, frozen=True, kw_only=True):
     def blocks(self, name: str) -> Array:
         """Return these nanoseconds, a row per block, in the order of the blocks."""
         blocks = np.frombuffer(zlib.decompress(self.times), "<u8").reshape(-1, self.calls)
-        mine = np.frombuffer(self.order, np.uint8) == SIDES.index(name)
-        first = 1 if self.calls >= 4 else 0
-        times: Array = blocks[mine][:, first:].astype(np.float64)
-        return times
+        return pick_blocks(blocks, np.frombuffer(self.order, np.uint8), name)
 
     def cpu_per_call(self, name: str) -> float:
         """Return the CPU nanoseconds of a call of one side, the mean over all its blocks."""
@@ -82,6 +80,13 @@ class MeasuredPair(msgspec.Struct, frozen=True, kw_only=True):
             if side == SIDES.index(name)
         ]
         return sum(mine) / max(1, len(mine) * self.calls)
+
+
+def pick_blocks(blocks: NDArray[np.uint64], order: NDArray[np.uint8], name: str) -> Array:
+    """Return the times of one side's blocks that count, of all blocks, (blocks, calls)."""
+    first = 1 if blocks.shape[1] >= 4 else 0
+    times: Array = blocks[order == SIDES.index(name)][:, first:].astype(np.float64)
+    return times
 
 
 def pack_times(blocks: list[list[int]]) -> bytes:

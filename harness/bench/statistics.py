@@ -30,10 +30,26 @@ def compare_cycles(ours: Array, theirs: Array) -> float:
     in time, so that what changes steadily meanwhile drops out. The mean leaves out a quarter of
     the cycles at either end.
     """
+    changes, cut = list_changes(ours, theirs)
+    return float(changes[cut : len(changes) - cut].mean())
+
+
+def measure_error(ours: Array, theirs: Array) -> float:
+    """Return the standard error of what `compare_cycles` returns, from the cycles of one pair.
+
+    That of a trimmed mean: Tukey and McLaughlin, Sankhya A 25 (1963), 331-352.
+    """
+    changes, cut = list_changes(ours, theirs)
+    count = len(changes)
+    drawn_in = changes.clip(changes[cut], changes[count - cut - 1])
+    return float(drawn_in.std(ddof=1) / ((1 - 2 * cut / count) * math.sqrt(count)))
+
+
+def list_changes(ours: Array, theirs: Array) -> tuple[Array, int]:
+    """Return the log ratios of all cycles, sorted, and how many are left out at either end."""
     least = [np.log(side.min(axis=1)).reshape(-1, 2).mean(axis=1) for side in (ours, theirs)]
     changes = np.sort(least[1] - least[0])
-    cut = len(changes) // 4
-    return float(changes[cut : len(changes) - cut].mean())
+    return changes, len(changes) // 4
 
 
 def t_tail(t: float, freedom: int) -> float:

@@ -56,7 +56,7 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
     Raises Unreadable, MemoryError or OSError for a file that cannot be read.
     """
     facts = read_facts(path)
-    network, unread, scaler, no_scaler = None, "", None, ""
+    network, unread, scaler, no_scaler, rounding = None, "", None, "", ""
     try:
         network = read_network(facts)
     except (Unreadable, MemoryError, OSError, *UNTRUSTED) as error:
@@ -74,6 +74,7 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         told = samples or Samples()
         given = load_each(told.inputs, told.expected, told.predicted)
         findings += tflite.find_in_samples(network, *given)
+        rounding = tflite.spell_rounding(network, *given[1:])
     elif network and samples and samples.inputs:
         own = compute(network, samples, scaler)
         findings += own.findings
@@ -91,6 +92,7 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         expectation=read_expectation(network) if network else None,
         scaler=scaler,
         no_scaler=no_scaler,
+        rounding=rounding,
     )
 
 

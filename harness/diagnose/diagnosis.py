@@ -49,6 +49,7 @@ PREDICTED_ALONE = (
     " and this TF-Lite model can give such numbers"
 )
 MOST_LAYERS_SHOWN = 12
+ROUNDED = {"half-precision-rounding"}  # the one finding that weights of 8 bits explain too
 AGREED = 0.3  # what a second witness adds to a confidence
 CODE_WIDTH = 75  # a cure is to be pasted, and stands behind five spaces
 
@@ -58,7 +59,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
     `expectation`: what the first layer learned of the inputs. `scaler`: the numbers of `--scaler`.
     `notes`: what other files hold.
-    `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised.
+    `tensors`: inputs and outputs of a TF-Lite model, and how they are quantised; `rounding`: that
+    its predictions differ as far as weights of 8 bits explain.
     `roots`: the keywords that a checkpoint was saved with. `own`: what a forward pass through the
     file gave. `answer`, `reason`: what outputs say. Each is None where nothing was given for it.
     `seal`: when the seal beside the model was made, and what it was used for. `unsafe`: why loading
@@ -75,6 +77,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     scaler: ScalerNumbers | None = None
     notes: list[str] = []
     tensors: list[TensorSummary] = []
+    rounding: str = ""
     roots: list[str] = []
     seal: str = ""
     own: OwnOutputs | None = None
@@ -153,6 +156,7 @@ def diagnose_file(path: Path, reader: str = "", samples: Samples | None = None) 
         expectation=said.expectation,
         scaler=said.scaler,
         tensors=said.tensors,
+        rounding=said.rounding,
         findings=said.findings,
         own=said.own,
         roots=list(origin.roots),
@@ -171,6 +175,9 @@ def diagnose_code(path: Path, roots: Sequence[str] = ()) -> Diagnosis:
 
 def join(file: Diagnosis, outputs: Diagnosis) -> Diagnosis:
     """Return one diagnosis of a file or code, and of outputs; what both name counts for more."""
+    unlike = outputs.answer in ("explained", "unexplained") and not file.findings
+    if file.rounding and unlike and {each.cause for each in outputs.findings} <= ROUNDED:
+        return msgspec.structs.replace(file, answer="equal", reason=file.rounding)
     told = leave_out(file, outputs.findings)
     both = {each.cause for each in file.findings} & {each.cause for each in told}
     findings = rank([*file.findings, *told])

@@ -104,6 +104,7 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
     what a forward pass gave, None where no inputs were given.
     `expectation`: what the first layer learned of its inputs, None where it keeps nothing of it.
     `scaler`: what its file holds, None where none was given; `no_scaler`: why it cannot be read.
+    `rounding`: that predictions differ as far as weights of 8 bits explain, "" where they do not.
     """
 
     facts: Facts
@@ -115,6 +116,7 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
     expectation: Expectation | None = None
     scaler: ScalerNumbers | None = None
     no_scaler: str = ""
+    rounding: str = ""
 
 
 class CannotRead(RestorebenchError):

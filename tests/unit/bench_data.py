@@ -47,6 +47,7 @@ for line in sys.stdin:
         slow = request["inject"]["ns"] if request["inject"] else 0
         wrong = request["calls"] if asked == plan.get("wrong") else 0
         cold = plan.get("cold", 1) if request["lead"] < 10 else 1
+        slow += ns * plan.get("uneven", 0) * (blocks * blocks % 7) // 100
         send({{"times": [ns * cold + slow] * request["calls"], "cpu_ns": ns, "wrong": wrong}})
 """
 

@@ -13,7 +13,7 @@ from harness.bench.blocks import PLACES, SPACER, choose_places, order_sides, pla
 from harness.bench.decide import decide
 from harness.bench.history import follow_workload
 from harness.bench.raw import SIDES, USUAL_SIDES
-from harness.bench.statistics import compare_cycles
+from harness.bench.statistics import compare_cycles, measure_error
 from harness.bench.text import describe_answer
 from harness.worker import bench_injection
 from tests.unit.bench_data import make_pairs
@@ -30,6 +30,19 @@ def interleave(cycles, drift):
 def test_a_steady_drift_drops_out(drift, ratio, cycles):
     a, b = interleave(cycles, drift)
     assert compare_cycles(a * 1e5, b * ratio * 1e5) == pytest.approx(np.log(ratio), abs=1e-9)
+
+
+@pytest.mark.parametrize("cycles", [8, 20, 60])
+@pytest.mark.parametrize("heavy", [False, True])
+def test_the_error_of_a_pair_is_how_far_its_ratio_varies(cycles, heavy):
+    rng = np.random.default_rng(cycles)
+    ratios, errors = [], []
+    for _ in range(400):
+        noise = rng.standard_t(3, 2 * cycles) if heavy else rng.normal(size=2 * cycles)
+        a, b = np.full((2 * cycles, 1), 1e5), 1e5 * np.exp(0.01 * noise).reshape(-1, 1)
+        ratios.append(compare_cycles(a, b))
+        errors.append(measure_error(a, b))
+    assert np.mean(errors) == pytest.approx(np.std(ratios), rel=0.15)
 
 
 def test_a_disturbance_of_fewer_than_a_quarter_of_the_cycles_changes_nothing():

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.bench.blocks import CALLS, FASTER, SIDE_NS, count_leading_calls, plan_blocks
+from harness.bench.blocks import (
+    CALLS,
+    FASTER,
+    LONGEST,
+    SIDE_NS,
+    count_leading_calls,
+    plan_blocks,
+)
 from harness.bench.decide import decide
 from harness.bench.pairs import Opening, PairSettings, WrongVersion, measure_pair, record_failure
 from harness.bench.raw import SIDES, USUAL_SIDES
@@ -81,6 +88,12 @@ def test_a_fault_costs_only_its_own_workload(measure, fault, said):
     assert said in found["second"].failed
     assert [found[each].failed for each in ("first", "third")] == ["", ""]
     assert decide({"second": [found["second"]]}, 5)["second"].answer == "failed"
+
+
+def test_a_pair_goes_on_where_its_cycles_differ_and_ends_where_they_agree(measure):
+    even, uneven = (len(measure(b={"uneven": each})["call"].order) for each in (0, 40))
+    assert even < uneven <= LONGEST * even
+    assert uneven % (2 * USUAL_SIDES) == 0, "whole cycles"
 
 
 def test_a_call_that_a_release_lacks_is_left_out(measure):

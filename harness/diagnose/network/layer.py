@@ -105,7 +105,8 @@ class Network:
     `root` is None where the file has no architecture. `values`: whether the file has a place for
     weights that could be read. `lacks`: the part of an archive that is missing. `compiled`: the
     arguments of compile, as they are written.
-    `inputs`, `outputs`: those of a TF-Lite model. `keras`: the writer's major and minor version.
+    `inputs`, `outputs`: those of a TF-Lite model; `quantised`: its weights have 8 bits.
+    `keras`: the writer's major and minor version.
     """
 
     root: Node | None = None
@@ -118,6 +119,7 @@ class Network:
     compiled: Any = None
     inputs: "list[Tensor]" = field(default_factory=list)
     outputs: "list[Tensor]" = field(default_factory=list)
+    quantised: bool = False
     keras: tuple[int, int] | None = None
 
     @property

@@ -58,6 +58,7 @@ def read_constants(graph: Graph, network: Network) -> dict[int, Array]:
         read = graph.read(tensor)
         if read is not None:
             left -= read.nbytes
+            network.quantised |= tensor.is_quantised and tensor.dtype in ("int8", "uint8")
             values[place] = read
             network.arrays[name if name not in network.arrays else f"{name} ({place})"] = read
     return values

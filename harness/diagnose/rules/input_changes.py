@@ -77,15 +77,15 @@ def order_columns(order: list[int], rows: str = ":, ") -> Change:
 
 def change_pixels(values: Array) -> Iterator[Change]:
     """Yield other forms of the same pixels."""
+    if values.ndim == 4 and values.shape[-1] == 3:
+        name = "bgr-instead-of-rgb"
+        said = "with red and blue exchanged"
+        yield Change(said, "inputs[..., ::-1]", lambda x: x[..., ::-1], name, name)
     for words, code, make, missing, added in iterate_forms(values):
         yield Change(words, code, make, missing, added)
     top = 255.0 if np.abs(values).max(initial=0) > 2 else 1.0
     inverted = "dark-ink-on-white-paper"
     yield Change("inverted", f"{top:g} - inputs", lambda x: top - x, inverted, inverted)
-    if values.ndim == 4 and values.shape[-1] == 3:
-        name = "bgr-instead-of-rgb"
-        said = "with red and blue exchanged"
-        yield Change(said, "inputs[..., ::-1]", lambda x: x[..., ::-1], name, name)
 
 
 def change_axes(values: Array, image: bool) -> Iterator[Change]:

@@ -17,6 +17,9 @@ LARGEST_SCALE = 1 / 50  # of a Rescaling that takes pixels up to 255
 LARGEST_PIXEL = 2.0  # of images whose pixels are divided already
 FEWEST_ROWS = 10
 FEWEST_EMPTY = 2  # rows of zeros at the end
+CUT = {"cut off": (0.683, 0.271, 0.046), "rounded": (0.383, 0.483, 0.134)}  # of a standard normal:
+# the shares of 0, of 1 and -1, and of what is larger
+MOST, LARGEST_CUT, CLOSE, LEAST_LARGER = 0.8, 8, 0.12, 0.005
 FAR_MEAN, FAR_SPREAD = 1.0, 3.0  # no column that is standardised has such statistics
 
 
@@ -65,6 +68,28 @@ def find_scaled_twice(network: Network, values: Array) -> Finding | None:
     return make_finding("scaled-twice", 0.75, said, fix)
 
 
+def find_cut_to_integers(network: Network, values: Array) -> Finding | None:
+    """Speak where a table holds whole numbers as standardised columns leave them when cut off."""
+    if values.ndim != 2 or values.shape[0] < FEWEST_ROWS or values.shape[1] < 2:
+        return None
+    sizes = np.abs(np.asarray(values, np.float64))
+    both = (values.min(axis=0) < 0) & (values.max(axis=0) > 0)
+    if (sizes != np.trunc(sizes)).any() or sizes.max() > LARGEST_CUT or both.mean() < MOST:
+        return None
+    if any(each.class_name == "Embedding" for each in network.layers):
+        return None
+    shares = [float((sizes == 0).mean()), float((sizes == 1).mean()), float((sizes > 1).mean())]
+    for said, usual in CUT.items():
+        near = max(abs(one - other) for one, other in zip(shares, usual, strict=True)) < CLOSE
+        if near and shares[2] >= LEAST_LARGER:
+            evidence = (
+                f"all numbers are whole: {shares[0]:.0%} are 0, {shares[1]:.0%} are 1 or -1 and"
+                f" {shares[2]:.0%} are larger, as standardised columns that were {said} have them"
+            )
+            return make_finding("uint8-truncation", 0.7, evidence)
+    return None
+
+
 def find_empty_images(network: Network, values: Array) -> Finding | None:
     """Speak where the images of the last rows, or all, are 0: an array that was never filled."""
     if values.ndim != 4 or any(each.class_name == "Embedding" for each in network.layers):
@@ -77,4 +102,4 @@ def find_empty_images(network: Network, values: Array) -> Finding | None:
     return make_finding("batch-never-filled", 0.8, f"{which} {len(values)} images are only zeros")
 
 
-RULES = (find_double_rescale, find_scaled_twice, find_empty_images)
+RULES = (find_double_rescale, find_scaled_twice, find_cut_to_integers, find_empty_images)

@@ -8,7 +8,7 @@ from harness.diagnose.findings import Answer, Finding, SamplesAnswer, make_findi
 from harness.diagnose.rules.dead import find_certain, find_chance, find_dead, find_nan
 from harness.diagnose.rules.output import RULES
 from harness.diagnose.rules.outputs import FEWEST_ROWS, Outputs, make_outputs, same
-from harness.verdicts.statistics import Array
+from harness.verdicts.statistics import Array, as_columns
 
 MOST_AXES = 5
 
@@ -134,6 +134,15 @@ def agree(outputs: Array, own: Array, dtype: str = "") -> bool:
         return False
     each = make_outputs(wanted, got, dtype)
     return same(each.wanted, each.got, each.limits)
+
+
+def agree_at_first(outputs: Array, own: Array) -> bool:
+    """Return whether `own`, what the file gives for the first rows, is what outputs begin with."""
+    wanted, got = drop_ones(outputs), drop_ones(own)
+    if wanted.shape[1:] != got.shape[1:] or not np.isfinite(wanted).all():
+        return False
+    each = make_outputs(wanted, wanted)  # what is rounding, all rows say
+    return same(each.wanted[: len(got)], as_columns(got), each.limits)
 
 
 def drop_ones(values: Array) -> Array:

@@ -22,10 +22,11 @@ from harness.diagnose.rules.inner import find_unlike_training
 from harness.diagnose.rules.input_changes import iterate_changes, order_columns
 from harness.diagnose.rules.input_fit import find_fit
 from harness.diagnose.rules.order_search import search_order
-from harness.diagnose.rules.samples import agree, compare_samples
+from harness.diagnose.rules.samples import agree, agree_at_first, compare_samples
 from harness.verdicts.statistics import Array, correlate
 
 MOST_ROWS, ROWS_OF_LARGE, LARGE = 64, 8, 4096  # rows; of inputs with so many numbers each
+FIRST_ROWS, FIRST_OF_LARGE = 8, 1  # rows on which a change is tried before all of them
 CERTAIN = 0.9
 FAR = 10.0  # deviations
 CPU_SECONDS = 1.0  # for all changes that are tried
@@ -180,6 +181,7 @@ def explain(
     if len(inputs) != 1:
         return [finding for _, finding in near]
     values = np.asarray(inputs[0], np.float64)
+    few = values[: FIRST_ROWS if len(values) > ROWS_OF_LARGE else FIRST_OF_LARGE]
     which = "expected outputs" if direction == "missing" else "predictions of now"
     end = time.process_time() + CPU_SECONDS
     for change in iterate_changes(values):
@@ -189,6 +191,8 @@ def explain(
         if time.process_time() > end:
             break
         try:
+            if not (change.rough or may_give(network, change.make(few), outputs)):
+                continue
             given = predict(network, [change.make(values)], shape=outputs.shape)
         except CannotCompute:
             continue
@@ -201,6 +205,12 @@ def explain(
             near.append((close[0], make_finding(cause, 0.75, said, fix)))
     nearest = [finding for _, finding in sorted(near, key=lambda each: each[0])[:1]]
     return find_order(network, values, outputs, which, direction) or nearest
+
+
+def may_give(network: Network, few: Array, outputs: Array) -> bool:
+    """Return whether the file gives the first of these outputs for a few inputs."""
+    shape = (len(few), *outputs.shape[1:])
+    return agree_at_first(outputs, predict(network, [few], shape=shape))
 
 
 def find_training(

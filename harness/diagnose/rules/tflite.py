@@ -8,11 +8,12 @@ from harness.diagnose.rules.outputs import make_outputs, same
 from harness.diagnose.rules.samples import drop_ones
 from harness.formats.facts import plain
 from harness.formats.tflite_graph import Tensor
-from harness.verdicts.statistics import Array
+from harness.verdicts.statistics import Array, as_columns, column_scales
 
 FEWEST_STEPS = 8  # of the input's 255 that real inputs should take at least
 CUT_OFF = 0.2  # share of the inputs outside the range that the model was calibrated on
 MOST_NUMBERS, MOST_ROWS = 1 << 20, 1000
+ROUNDED = 0.05  # of a column's range: what weights of 8 bits may move a prediction
 NEAR_STEP = 1e-3  # of a step: a prediction is a whole number of steps
 
 
@@ -39,6 +40,24 @@ def find_in_samples(
         found.append(find_calibration(network.inputs[0], inputs))
         found.append(find_cast(network.inputs[0], inputs, predicted))
     return [each for each in found if each]
+
+
+def spell_rounding(network: Network, expected: Array | None, predicted: Array | None) -> str:
+    """Return that predictions differ as weights of 8 bits may make them; "" where they do not."""
+    if not network.quantised or expected is None or predicted is None:
+        return ""
+    wanted, got = drop_ones(expected), drop_ones(predicted)
+    real = wanted.dtype.kind == got.dtype.kind == "f" and wanted.shape == got.shape
+    if not real or not wanted.size or not np.isfinite(wanted).all():
+        return ""
+    columns = as_columns(wanted)
+    apart = float((np.abs(columns - as_columns(got)) / column_scales(columns)).max())
+    if not apart <= ROUNDED:
+        return ""
+    return (
+        f"the model's weights have 8 bits, and the largest difference is {apart:.1%} of its"
+        " column's range: so much comes from rounding them"
+    )
 
 
 def find_one_unit(network: Network) -> Finding | None:

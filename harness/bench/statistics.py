@@ -37,12 +37,13 @@ def compare_cycles(ours: Array, theirs: Array) -> float:
 def measure_error(ours: Array, theirs: Array) -> float:
     """Return the standard error of what `compare_cycles` returns, from the cycles of one pair.
 
-    That of a trimmed mean: Tukey and McLaughlin, Sankhya A 25 (1963), 331-352.
+    That of a trimmed mean, as in Yuen, Biometrika 61 (1974), 165-170.
     """
     changes, cut = list_changes(ours, theirs)
-    count = len(changes)
-    drawn_in = changes.clip(changes[cut], changes[count - cut - 1])
-    return float(drawn_in.std(ddof=1) / ((1 - 2 * cut / count) * math.sqrt(count)))
+    kept = len(changes) - 2 * cut
+    drawn_in = changes.clip(changes[cut], changes[cut + kept - 1])
+    squares = float(((drawn_in - drawn_in.mean()) ** 2).sum())
+    return math.sqrt(squares / (kept * (kept - 1)))
 
 
 def list_changes(ours: Array, theirs: Array) -> tuple[Array, int]:

@@ -15,11 +15,12 @@ from harness.diagnose.rules.drawn import find_partly_drawn
 from harness.diagnose.rules.inner import Distance
 from harness.diagnose.rules.input_changes import iterate_changes
 from harness.diagnose.rules.prepared_twice import (
+    find_cut_to_integers,
     find_double_rescale,
     find_empty_images,
     find_scaled_twice,
 )
-from harness.diagnose.rules.samples import compare_samples
+from harness.diagnose.rules.samples import agree, agree_at_first, compare_samples
 from harness.diagnose.rules.scaler import compare_scaler
 from harness.diagnose.scaler import Scaler
 from harness.formats.recognize import read_facts
@@ -111,6 +112,33 @@ def test_a_standardised_table_before_a_normalization_of_raw_ones_is_found(tmp_pa
     assert found is not None
     assert found.cause == "scaled-twice"
     assert find_scaled_twice(network, TABLE) is None
+
+
+def test_standardised_columns_that_were_cut_off_to_integers_are_found() -> None:
+    scaled = (TABLE - TABLE.mean(0)) / TABLE.std(0)
+    for make in (np.trunc, np.rint):
+        found = find_cut_to_integers(Network(), make(scaled))
+        assert found is not None
+        assert found.cause == "uint8-truncation"
+    for healthy in (
+        scaled,
+        TABLE.round(),
+        np.sign(scaled),
+        random.integers(0, 3, (60, 5)),
+        random.integers(-2, 3, (60, 5)),
+        np.eye(5)[random.integers(0, 5, 60)],
+    ):
+        assert find_cut_to_integers(Network(), healthy) is None
+
+
+def test_the_first_rows_are_judged_by_what_is_rounding_in_all() -> None:
+    outputs = np.array([[0.5], [0.5], [300.0], [-200.0]])
+    near = outputs + 1e-4
+    assert agree(outputs, near)
+    assert agree_at_first(outputs, near[:2])
+    assert not agree(outputs[:2], near[:2])
+    assert not agree_at_first(outputs, near[:2] + 1)
+    assert not agree_at_first(outputs, np.ones((2, 3)))
 
 
 def test_images_of_zeros_at_the_end_of_a_batch_are_found() -> None:

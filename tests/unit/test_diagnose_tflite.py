@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.diagnose.__main__ import answer_file
+from harness.diagnose.combine import diagnose_all
 from harness.diagnose.file_answer import Samples
 from harness.diagnose.network.tflite import read_tflite_network
 from tests.conftest import REPOSITORY
@@ -138,6 +139,22 @@ def test_a_float_model_that_predicts_zeros_may_have_been_dequantised(tmp_path: P
     assert find(DOOR, tmp_path, predicted=zeros) == ["tflite-float-dequantised"]
     assert find(DOOR, tmp_path, predicted=zeros, expected=zeros) == []
     assert find(DOOR, tmp_path, predicted=zeros + 1, expected=zeros) == []
+
+
+@pytest.mark.parametrize(("apart", "answer"), [(0.01, "equal"), (0.2, "unexplained")])
+def test_small_differences_of_a_model_with_weights_of_8_bits_are_rounding(
+    apart: float, answer: str, tmp_path: Path
+) -> None:
+    wanted = ARRAYS["predictions"]
+    noise = np.random.default_rng(1).uniform(-apart, apart, wanted.shape) * np.ptp(wanted)
+    given = (wanted + noise).astype("float32")
+    np.save(tmp_path / "expected.npy", wanted)
+    np.save(tmp_path / "predicted.npy", given)
+    paths = {name: str(tmp_path / f"{name}.npy") for name in ("expected", "predicted")}
+    said = diagnose_all(PUMPS, samples=Samples(**paths), expected=wanted, predicted=[given])
+    assert (said.answer, said.findings) == (answer, [])
+    assert said.wrong is (answer != "equal")
+    assert ("8 bits" in said.reason) is (answer == "equal")
 
 
 def test_predictions_alone_tell_labels_equal_rows_and_numbers_that_cannot_be(

@@ -164,8 +164,8 @@ OUTPUT_CAUSES = (
     lesson(
         "training-mode-at-inference",
         "code",
-        TWICE,
-        "The same inputs give other predictions in every call: dropout is at work.",
+        f"{TWICE}; or MODEL with BatchNormalization, --inputs and --predicted",
+        "The model runs as in training: dropout is at work, and batches give the statistics.",
         "predictions = model(inputs, training=False)",
     ),
     cause(

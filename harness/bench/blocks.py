@@ -17,22 +17,19 @@ PLACES = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (0, 2, 1), (2, 1, 0), (1, 0, 2))
 FASTER = 1.5  # a side so many times faster gets leading calls
 CYCLES_PER_CORE = 4  # then the core is swapped
 FEWEST_CYCLES = 4
-# A pair goes on, so many times as long at most, until the standard error of its log ratios is this
-# small: then processes differ by more than is gained.
-LONGEST, KNOWN = 3, 0.005
+# A pair goes on, to so many cycles and so many times as long at most, until the standard error of
+# its log ratios is this small. Beyond, a new pair tells more, though its processes have to start.
+MOST_CYCLES, LONGEST, KNOWN = 60, 3, 0.005
 SPACER = -1  # in an order of sides: a block of A that does not count
 
 
 @dataclass(frozen=True)
 class BlockPlan:
-    """So many calls a block, two blocks of each side a cycle, so many cycles at least."""
+    """So many calls a block, two blocks of each side a cycle, so many cycles at least, at most."""
 
     calls: int
     cycles: int
-
-    @property
-    def most_cycles(self) -> int:
-        return LONGEST * self.cycles
+    most_cycles: int
 
 
 def plan_blocks(call_ns: float, side_ns: int | None = None) -> BlockPlan:
@@ -44,7 +41,9 @@ def plan_blocks(call_ns: float, side_ns: int | None = None) -> BlockPlan:
     side_ns = side_ns or (SIDE_NS if call_ns < LONG_CALL_NS else SIDE_NS_OF_LONG)
     wanted = min(most, max(fewest, math.ceil(side_ns / max(1.0, call_ns))))
     calls = min(max(1, round(BLOCK_NS / max(1.0, call_ns))), max(1, wanted // (2 * FEWEST_CYCLES)))
-    return BlockPlan(calls, max(FEWEST_CYCLES, math.ceil(wanted / (2 * calls))))
+    cycles = max(FEWEST_CYCLES, math.ceil(wanted / (2 * calls)))
+    in_time = int(LONGEST * side_ns / (2 * calls * max(1.0, call_ns)))
+    return BlockPlan(calls, cycles, max(cycles, min(MOST_CYCLES, in_time)))
 
 
 def count_leading_calls(calls: int, call_ns: Sequence[float]) -> list[int]:

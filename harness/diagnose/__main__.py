@@ -23,6 +23,7 @@ from harness.diagnose.findings import OPEN, Finding, rank
 from harness.diagnose.network.layer import Network
 from harness.diagnose.network.read import read_network
 from harness.diagnose.rules import architecture, drawn, weight
+from harness.diagnose.rules.after_model import take_step
 from harness.diagnose.rules.chance import find_varying
 from harness.diagnose.rules.first_layer import read_expectation
 from harness.diagnose.rules.input_shape import (
@@ -113,10 +114,12 @@ def compute(network: Network, samples: Samples, scaler: ScalerNumbers | None) ->
     arrays = order_samples(inputs, order_names(network))
     expected, predicted = load_each(samples.expected, samples.predicted)
     given = fit_last_axes(network, arrays)
+    network, behind = take_step(network, given, expected, predicted)
     if expected is None and predicted is None:
         own = OwnOutputs(computed="cannot", reason=NOT_COMPARED)
     else:
         own = judge_surroundings(network, given, expected, predicted)
+        own = add_reason(own, behind)
         if is_right(expected, predicted):  # what the file lacks, the user's code does
             return msgspec.structs.replace(own, findings=[])
         if scaler and own.computed != "cannot":
@@ -129,6 +132,12 @@ def compute(network: Network, samples: Samples, scaler: ScalerNumbers | None) ->
     if misfit := find_misfit(network, arrays, outputs, own.computed != "cannot"):
         return blame_shape(own, misfit)
     return msgspec.structs.replace(own, findings=[*own.findings, *judge_inputs(network, given)])
+
+
+def add_reason(own: OwnOutputs, behind: str) -> OwnOutputs:
+    """Return the same, with the step that the user's code takes behind the model."""
+    said = f"{own.reason}; your arrays hold its outputs after {behind}"
+    return msgspec.structs.replace(own, reason=said) if behind else own
 
 
 def is_right(expected: Array | None, predicted: Array | None) -> bool:

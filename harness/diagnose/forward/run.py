@@ -26,13 +26,15 @@ def predict(
     training: bool = False,
     shape: tuple[int, ...] | None = None,
 ) -> Array:
-    """Return the one output of a model in float64, rows first.
+    """Return the one output of a model in float64, rows first, as the user's code leaves it.
 
     Of several outputs, `shape` chooses the one that has it, dimensions of 1 left out.
     `training`: BatchNormalization takes the statistics of the batch, dropout stays out. Raises
     CannotCompute for what is not known here; weights of which only a part was read count so.
     """
     outputs = predict_all(network, inputs, training)
+    if network.after and len(outputs) == 1:
+        return network.after(outputs[0])
     if len(outputs) > 1 and shape is not None:
         outputs = [each for each in outputs if drop_ones(each.shape) == drop_ones(shape)]
         if len(outputs) != 1:

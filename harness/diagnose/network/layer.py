@@ -1,6 +1,6 @@
 """A model as its file describes it: layers in order, each with the weights that belong to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +106,8 @@ class Network:
     weights that could be read. `lacks`: the part of an archive that is missing. `compiled`: the
     arguments of compile, as they are written.
     `inputs`, `outputs`: those of a TF-Lite model; `quantised`: its weights have 8 bits.
-    `keras`: the writer's major and minor version.
+    `keras`: the writer's major and minor version. `after`: what the user's code does to outputs,
+    where that was found.
     """
 
     root: Node | None = None
@@ -120,6 +121,7 @@ class Network:
     inputs: "list[Tensor]" = field(default_factory=list)
     outputs: "list[Tensor]" = field(default_factory=list)
     quantised: bool = False
+    after: Callable[[Array], Array] | None = None
     keras: tuple[int, int] | None = None
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.diagnose.rules.pixel_forms import iterate_forms
+from harness.diagnose.rules.pixel_forms import SIGNED, iterate_forms, name_form
 from harness.diagnose.rules.training_inputs import are_images
 from harness.verdicts.statistics import Array
 
@@ -84,6 +84,7 @@ def change_pixels(values: Array) -> Iterator[Change]:
     for words, code, make, missing, added in iterate_forms(values):
         yield Change(words, code, make, missing, added)
     top = 255.0 if np.abs(values).max(initial=0) > 2 else 1.0
+    top = 0.0 if name_form(values) == SIGNED else top  # -1..1
     inverted = "dark-ink-on-white-paper"
     yield Change("inverted", f"{top:g} - inputs", lambda x: top - x, inverted, inverted)
 

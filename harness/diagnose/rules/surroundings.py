@@ -22,7 +22,7 @@ from harness.diagnose.rules.inner import find_unlike_training
 from harness.diagnose.rules.input_changes import iterate_changes, order_columns
 from harness.diagnose.rules.input_fit import find_fit
 from harness.diagnose.rules.order_search import search_order
-from harness.diagnose.rules.samples import agree, agree_at_first, compare_samples
+from harness.diagnose.rules.samples import agree, agree_at_first, compare_samples, drop_ones
 from harness.verdicts.statistics import Array, correlate
 
 MOST_ROWS, ROWS_OF_LARGE, LARGE = 64, 8, 4096  # rows; of inputs with so many numbers each
@@ -31,7 +31,7 @@ CERTAIN = 0.9
 FAR = 10.0  # deviations
 CPU_SECONDS = 1.0  # for all changes that are tried
 RELATED, FALLS = 0.9, 3.0  # outputs come near: by this correlation, with so much smaller an error
-FEWEST_NEAR = 10  # rows
+FEWEST_NEAR, FEWEST_CHANGED = 10, 6  # rows; labels that a change has to mend
 
 
 def judge_surroundings(
@@ -105,7 +105,7 @@ def judge(
         return OwnOutputs(computed="as expected", reason=reason, findings=found)
     if wanted is not None:
         found = explain(network, inputs, own, wanted, "missing")
-        if not found or found[0].confidence < CERTAIN:
+        if wanted.dtype.kind == "f" and (not found or found[0].confidence < CERTAIN):
             fitted = fit_columns(network, inputs, wanted)
             found = [fitted] if fitted else found
         found = found or find_constant(network, inputs, own)
@@ -173,7 +173,10 @@ def explain(
     """Return the change of the inputs with which the file gives `outputs`; [] for none."""
     if (outputs == outputs[0]).all() and not outputs.any():
         return []  # zeros fit whatever kills the network
-    near = []
+    near: list[tuple[float, Finding]] = []
+    labels = outputs.dtype.kind in "iub"  # they agree by chance, and come near nothing
+    if labels and np.count_nonzero(drop_ones(own) != drop_ones(outputs)) < FEWEST_CHANGED:
+        return []
     if direction == "added" and (trained := find_training(network, inputs, own, outputs)):
         if not trained[0]:
             return [trained[1]]
@@ -186,7 +189,7 @@ def explain(
     end = time.process_time() + CPU_SECONDS
     for change in iterate_changes(values):
         cause = change.missing if direction == "missing" else change.added
-        if not cause:
+        if not cause or (labels and change.rough):
             continue
         if time.process_time() > end:
             break
@@ -199,11 +202,13 @@ def explain(
         fix = change.spell_cure(direction == "missing")
         if agree(outputs, given):
             said = f"the file gives the {which} for inputs {change.words}"
-            return [make_finding(cause, 0.95, said, fix)]
+            return [make_finding(cause, 0.9 if labels else 0.95, said, fix)]
         if change.rough and (close := come_near(own, given, outputs)):
             said = f"for inputs {change.words} {close[1]}"
             near.append((close[0], make_finding(cause, 0.75, said, fix)))
     nearest = [finding for _, finding in sorted(near, key=lambda each: each[0])[:1]]
+    if labels:
+        return nearest
     return find_order(network, values, outputs, which, direction) or nearest
 
 

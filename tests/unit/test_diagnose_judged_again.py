@@ -22,6 +22,7 @@ from harness.diagnose.rules.prepared_twice import (
 )
 from harness.diagnose.rules.samples import agree, agree_at_first, compare_samples
 from harness.diagnose.rules.scaler import compare_scaler
+from harness.diagnose.rules.training_inputs import compare_inputs
 from harness.diagnose.scaler import Scaler
 from harness.formats.recognize import read_facts
 
@@ -112,6 +113,21 @@ def test_a_standardised_table_before_a_normalization_of_raw_ones_is_found(tmp_pa
     assert found is not None
     assert found.cause == "scaled-twice"
     assert find_scaled_twice(network, TABLE) is None
+
+
+def test_columns_that_end_at_0_and_1_to_the_digit_were_fitted_again() -> None:
+    whole = random.normal(size=(400, 5)) * [20, 0.5, 9, 3, 40]
+    low, high = whole.min(0), whole.max(0)
+    before, now = ((each - low) / (high - low) for each in (whole[:60], whole[60:110]))
+    again = (now - now.min(0)) / np.ptp(now, axis=0)
+    assert [each.cause for each in compare_inputs(before, again)] == ["scaler-refitted"]
+    assert not compare_inputs(before, now)
+    assert not compare_inputs(before, (whole - low) / (high - low))
+    center, divisor = whole.mean(0), whole.std(0)
+    for kind, given in (("StandardScaler", None), ("MinMaxScaler", (low, high))):
+        ends = {"low": given[0], "high": given[1]} if given else {}
+        scaler = Scaler(kind, center, divisor, rows=400, **ends)
+        assert [each.cause for each in compare_scaler(scaler, again)] == ["scaler-refitted"]
 
 
 def test_standardised_columns_that_were_cut_off_to_integers_are_found() -> None:

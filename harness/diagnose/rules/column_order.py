@@ -10,6 +10,7 @@ FITS, MISFITS = 3.0, 6.0  # standard errors: a column fits up to the one, and no
 FEWEST_ROWS = 3
 MOST_COLUMNS = 500
 FEWEST_MIXED, MOST_MIXED = 4, 100  # columns, where some of them are alike
+FEWEST_DISTINCT, ENDS = 10, 1e-6  # rows
 FEWEST_WRONG, FEWEST_ALIKE_ROWS = 3, 10
 
 BY_NAME = "predictions = model.predict(frame[columns_of_training])  # by name, as in training"
@@ -28,6 +29,17 @@ def measure_columns(values: Array) -> Columns:
     """Return the columns of an array, rows first."""
     flat = np.asarray(values, np.float64).reshape(-1, values.shape[-1] if values.ndim > 1 else 1)
     return Columns(flat.mean(axis=0), flat.std(axis=0), len(flat))
+
+
+def fills_0_to_1(values: Array) -> bool:
+    """Return whether columns end at 0 and at 1 to the digit, as MinMaxScaler leaves what it learns.
+
+    Columns of two values only, such as one-hot ones, say nothing of it.
+    """
+    flat = np.asarray(values, np.float64).reshape(-1, values.shape[-1])
+    told = [column for column in flat.T if len(np.unique(column[:FEWEST_DISTINCT])) > 2]
+    ends = [abs(column.min()) < ENDS and abs(column.max() - 1) < ENDS for column in told]
+    return len(flat) >= FEWEST_DISTINCT and len(told) > 1 and all(ends)
 
 
 def find_order(wanted: Columns, got: Columns) -> list[int] | None:

@@ -19,7 +19,7 @@ FEWEST_ROWS = 10
 FEWEST_EMPTY = 2  # rows of zeros at the end
 CUT = {"cut off": (0.683, 0.271, 0.046), "rounded": (0.383, 0.483, 0.134)}  # of a standard normal:
 # the shares of 0, of 1 and -1, and of what is larger
-MOST, LARGEST_CUT, CLOSE, LEAST_LARGER = 0.8, 8, 0.12, 0.005
+MOST, LARGEST_CUT, CLOSE, LEAST_LARGER = 0.5, 8, 0.12, 0.005
 FAR_MEAN, FAR_SPREAD = 1.0, 3.0  # no column that is standardised has such statistics
 
 
@@ -72,9 +72,11 @@ def find_cut_to_integers(network: Network, values: Array) -> Finding | None:
     """Speak where a table holds whole numbers as standardised columns leave them when cut off."""
     if values.ndim != 2 or values.shape[0] < FEWEST_ROWS or values.shape[1] < 2:
         return None
-    sizes = np.abs(np.asarray(values, np.float64))
-    both = (values.min(axis=0) < 0) & (values.max(axis=0) > 0)
-    if (sizes != np.trunc(sizes)).any() or sizes.max() > LARGEST_CUT or both.mean() < MOST:
+    both = (values.min(axis=0) < 0) & (values.max(axis=0) > 0)  # others may be one-hot
+    sizes = np.abs(np.asarray(values[:, both], np.float64))
+    if (values != np.trunc(values)).any() or both.sum() < max(2, MOST * len(both)):
+        return None
+    if sizes.max() > LARGEST_CUT:
         return None
     if any(each.class_name == "Embedding" for each in network.layers):
         return None
@@ -83,8 +85,9 @@ def find_cut_to_integers(network: Network, values: Array) -> Finding | None:
         near = max(abs(one - other) for one, other in zip(shares, usual, strict=True)) < CLOSE
         if near and shares[2] >= LEAST_LARGER:
             evidence = (
-                f"all numbers are whole: {shares[0]:.0%} are 0, {shares[1]:.0%} are 1 or -1 and"
-                f" {shares[2]:.0%} are larger, as standardised columns that were {said} have them"
+                f"all numbers are whole, and of those in columns with both signs {shares[0]:.0%}"
+                f" are 0, {shares[1]:.0%} are 1 or -1 and {shares[2]:.0%} are larger: so are"
+                f" standardised columns that were {said}"
             )
             return make_finding("uint8-truncation", 0.7, evidence)
     return None

@@ -11,6 +11,7 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.rules.column_order import (
     BY_NAME,
     Columns,
+    fills_0_to_1,
     find_order,
     fits_another_order,
     measure_columns,
@@ -122,11 +123,14 @@ def say_twice(values: Array, said: str, fix: str = "") -> Finding:
 
 
 def say_refitted(scaler: Scaler, values: Array) -> list[Finding]:
-    """Speak where a batch has exactly mean 0 and deviation 1, though it is no training set."""
-    if scaler.low is not None or scaler.kind != "StandardScaler" or len(values) < 3:
+    """Speak where a batch is exactly as after fit_transform, though it is no training set."""
+    if not scaler.rows or len(values) in (1, 2, scaler.rows):
+        return []  # these may be all the rows of training, which are so too
+    if fills_0_to_1(values):
+        said = f"each column of the {len(values)} rows goes from 0 to 1 to the digit"
+        return [make_finding("scaler-refitted", 0.8, f"{said}, as after fit_transform")]
+    if scaler.low is not None or scaler.kind != "StandardScaler":
         return []
-    if not scaler.rows:
-        return []  # these may be all the rows of training, which have this mean too
     columns = measure_columns(values)
     vary = columns.deviations > 0
     exact = (np.abs(columns.means) < EXACT) & (np.abs(columns.deviations - 1) < EXACT)

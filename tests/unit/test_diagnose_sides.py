@@ -88,7 +88,7 @@ def test_outputs_that_do_not_follow_leave_the_side_open_with_the_step_first(tmp_
     assert "the side is open" in found[0].evidence
 
 
-def test_outputs_that_follow_and_no_step_explains_are_of_another_model_first(
+def test_outputs_that_follow_leave_the_side_open_and_a_step_comes_first(
     tmp_path: Path,
 ) -> None:
     moved = [dense("first", LAYERS[0].weights["kernel"] + 0.02, LAYERS[0].weights["bias"], "tanh")]
@@ -96,8 +96,8 @@ def test_outputs_that_follow_and_no_step_explains_are_of_another_model_first(
     near = random.normal(size=(6, 16)) * 0.05
     moved[0].weights["kernel"] = moved[0].weights["kernel"] + near
     found = judge(tmp_path, SCALED, compute(tmp_path, moved, SCALED))
-    assert [each.cause for each in found] == [MODEL, STEP]
-    assert "follow the expected ones" in found[0].evidence
+    assert [each.cause for each in found] == [STEP, MODEL]
+    assert "follow the expected ones" in found[1].evidence
 
 
 def test_usual_inputs_and_outputs_of_another_size_are_of_another_model_first(

@@ -4,10 +4,11 @@ import numpy as np
 
 from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.network.layer import Layer, Network
+from harness.diagnose.rules.dead import MOST_RELATED
 from harness.diagnose.rules.outputs import make_outputs, same
 from harness.diagnose.rules.samples import drop_ones
 from harness.diagnose.rules.weight import spell
-from harness.verdicts.statistics import Array
+from harness.verdicts.statistics import Array, correlate
 
 RATES = ("rate", "dropout", "recurrent_dropout", "stddev")
 
@@ -24,7 +25,9 @@ def find_varying(network: Network, first: Array, second: Array) -> list[Finding]
     if kept := [each.name for each in network.layers if each.config.get("stateful") is True]:
         said = f"two predictions of the same inputs differ, and {spell(kept)} keeps its state"
         found.append(make_finding("stateful-rnn-residue", 0.85, said))
-    if random := [each.name for each in network.layers if is_random(each)]:
+    related = correlate(one.ravel(), other.ravel())
+    unrelated = related is None or related < MOST_RELATED  # no dropout does that
+    if not unrelated and (random := [each.name for each in network.layers if is_random(each)]):
         said = f"two predictions of the same inputs differ, and {spell(random)} draws at random"
         found.append(make_finding("training-mode-at-inference", 0.7, said))
     return found

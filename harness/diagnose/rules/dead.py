@@ -110,7 +110,7 @@ def find_chance(first: Outputs, second: Array) -> list[Finding]:
     related = correlate(first.got[kept], second[kept])
     said = f"two predictions of the same inputs differ by up to {largest:.3g}"
     shown = "" if related is None else f", and correlate with {related:.2f}"
-    if related is not None and abs(related) < MOST_RELATED:
+    if related is not None and related < MOST_RELATED:
         return [
             make_finding("weights-drawn-anew", 0.7, said + shown),
             make_finding("training-mode-at-inference", 0.3, said + shown),

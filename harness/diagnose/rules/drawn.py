@@ -3,7 +3,7 @@
 A trained layer always moves its bias, since every step of an optimizer does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.network.initializers import is_untouched
@@ -29,9 +29,12 @@ def find_partly_drawn(network: Network) -> Finding | None:
         return drawn and has_drawn_kernel(layer) and has_zero_bias(layer)
 
     trained = spell([layer.name for layer in layers if untouched[id(layer)] is False])
-    last = layers[-1]
-    if is_drawn(last) and last.config.get("trainable") is not False:
-        said = f"the kernel of {spell([last.name])} is as it was drawn, and its bias 0"
+    head = list_head(layers, untouched)
+    if any(is_drawn(each) for each in head):
+        several = len(head) > 1
+        said = f"the kernel{'s' if several else ''} of {spell([each.name for each in head])}"
+        said += " are as they were drawn" if several else " is as it was drawn"
+        said += f", and {'their biases' if several else 'its bias'} 0"
         return make_finding("layers-as-drawn", 0.8, f"{said}; {trained} was trained")
     for layer in layers:  # a step of training moves some number of so many over the bound
         if layer.class_name == "Embedding" and untouched[id(layer)] and is_large(layer):
@@ -44,6 +47,17 @@ def find_partly_drawn(network: Network) -> Finding | None:
         said = f"{spell([each.name for each in kernels])} were frozen as they were drawn"
         return make_finding("layers-as-drawn", 0.7, f"{said}; {trained} was trained")
     return None
+
+
+def list_head(layers: Sequence[Layer], untouched: Mapping[int, bool | None]) -> list[Layer]:
+    """Return the last layers that could be trained and are as they were drawn, with a bias of 0."""
+    head: list[Layer] = []
+    for layer in reversed(layers):
+        drawn = untouched[id(layer)] is True and has_zero_bias(layer)
+        if not drawn or layer.config.get("trainable") is False:
+            break
+        head.insert(0, layer)
+    return head
 
 
 def is_large(layer: Layer) -> bool:

@@ -29,10 +29,15 @@ def weigh_sides(inputs: Sequence[Array], own: Array, wanted: Array) -> list[Find
         return [make_finding(MODEL, 0.7, said)]
     if said := spell_right_rows(inputs, own, wanted):
         return [make_finding(STEP, 0.7, said)]
-    if said := spell_likeness(own, wanted) or spell_other_size(inputs, own, wanted):
+    if said := spell_other_size(inputs, own, wanted):
         return [
             make_finding(MODEL, 0.5, f"{said}; the side is open"),
             make_finding(STEP, 0.3, "no lost step that is looked for here gives what is expected"),
+        ]
+    if said := spell_likeness(own, wanted):
+        return [
+            make_finding(STEP, 0.5, "a step that changes little leaves the outputs alike"),
+            make_finding(MODEL, 0.4, f"{said}; the side is open"),
         ]
     said = (
         "the file's outputs do not follow the expected ones, as those of another training for the"
@@ -68,6 +73,10 @@ def spell_bound(inputs: Sequence[Array], right: Array) -> str:
     if len(inputs) != 1 or inputs[0].ndim != 2 or (~right).sum() < FEWEST_ROWS:
         return ""
     for at, column in enumerate(np.asarray(inputs[0], np.float64).T):
+        alone = np.ptp(column[~right]) == 0 and column[~right][0] not in column[right]
+        if alone and len(np.unique(column[right])) > 2:
+            value = float(column[~right][0])
+            return f"; in all of them, and in no right one, column {at} is {value:.7g}"
         for sign, word in ((1, "above"), (-1, "below")):
             bound = float((sign * column[~right]).min())
             if np.mean(sign * column[right] < bound) >= APART_FROM:

@@ -14,13 +14,14 @@ import numpy as np
 from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.network.layer import Network
-from harness.diagnose.rules.column_changes import Family, standardise
+from harness.diagnose.rules.column_changes import Family
 from harness.diagnose.rules.column_order import Columns, measure_columns
+from harness.diagnose.rules.descent import Model, descend, leave_out
+from harness.diagnose.rules.one_column import find_one_column
 from harness.verdicts.statistics import Array
 
 MOST_COLUMNS = 24
 CPU_SECONDS = 0.4
-MOST_STEPS, FIRST_STEPS = 60, 6  # of the fit: from the best start, and from each
 SURPLUS = 1.5  # outputs for each number that is fitted
 SURPLUS_NEAR, NEARLY = 6, 2e-5  # the same, and the share of the variance that may be left
 SKEWED = 1.0  # from which a logarithm is tried
@@ -28,7 +29,6 @@ MOVED, MOST_OF_UNITS = 0.05, 1 / 3  # deviations by which a column moves; of all
 MOST_MEAN, MOST_DEVIATION, MOST = 1.5, 4.0, 0.8  # of scaled columns; share of them
 LINE = 70  # of the code that is printed
 LOGS = "np.log1p(np.maximum(inputs, -0.9)) * of_logs"
-Model = Callable[[Array], Array]
 
 
 def find_fit(
@@ -52,7 +52,9 @@ def find_fit(
         model(values)
         if (time.process_time() - began) * family.count > CPU_SECONDS / 2:
             return None  # not even the first step would end in time
-        numbers = descend(family, model, target)
+        if one := find_one_column(family, model, target, fits):
+            return one
+        numbers = descend(family, model, target, CPU_SECONDS)
     except (CannotCompute, np.linalg.LinAlgError):
         return None
     if numbers is None:
@@ -66,6 +68,11 @@ def find_fit(
     if cause == "column-in-another-unit" and is_right(alone):
         said = f"with another unit in {spell_columns(moved)}, the file gives the expected outputs"
         return make_finding(cause, 0.95, said, spell_units(family, alone, moved))
+    factors, offsets, _ = np.split(numbers, [columns, 2 * columns])
+    if np.ptp(factors) < 1e-4 * abs(factors[0]) and (np.abs(offsets) < 1e-4).all():
+        said = f"with one factor for all columns, {factors[0]:.6g}, the file gives what is expected"
+        fix = f"predictions = model.predict(inputs * {factors[0]:.6g})"
+        return make_finding("inputs-lack-a-step", 0.9, said, fix)
     said = "with a factor and an offset for each column, the file gives the expected outputs"
     if len(family.logs):
         said = said.replace("each column", "each column or its logarithm")
@@ -135,78 +142,6 @@ def find_skewed(values: Array) -> Array:
     skew = (((values - values.mean(axis=0)) / spread) ** 3).mean(axis=0)
     more = np.array([len(np.unique(column)) > 2 for column in values.T])
     return np.flatnonzero((values.min(axis=0) > -1) & (skew > SKEWED) & more)
-
-
-def descend(family: Family, model: Model, target: Array) -> Array | None:
-    """Return the numbers with which outputs are nearest: Levenberg's and Marquardt's method."""
-    standard = standardise(family)
-    fitted = standard.family
-    end = time.process_time() + CPU_SECONDS
-    weights = 1 / np.maximum(target.std(axis=0), 1e-9)
-
-    def apart(given: Array) -> Array:
-        left = (given.reshape(len(target), -1) - target) * weights
-        finite: Array = np.nan_to_num(left, nan=1e6, posinf=1e6, neginf=-1e6)
-        return finite.ravel()
-
-    best: tuple[float, Array] | None = None
-    for start in standard.starts():
-        found = walk(fitted, model, apart, start, FIRST_STEPS, end)
-        best = found if best is None or found[0] < best[0] else best
-    return standard.undo(walk(fitted, model, apart, best[1], MOST_STEPS, end)[1]) if best else None
-
-
-def walk(
-    family: Family,
-    model: Model,
-    apart: Callable[[Array], Array],
-    numbers: Array,
-    steps: int,
-    end: float,
-) -> tuple[float, Array]:
-    """Return the error and the numbers after so many steps, or when the time has come."""
-    left, damping = apart(model(family.make(numbers))), 1e-3
-    error = float(left @ left)
-    for _ in range(steps):
-        if time.process_time() > end or error < 1e-20:
-            break
-        slopes = measure_slopes(family, model, apart, numbers, left)
-        square = slopes.T @ slopes
-        scale = np.diag(np.maximum(np.diag(square), 1e-12))
-        for _ in range(6):
-            step = np.linalg.solve(square + damping * scale, -slopes.T @ left)
-            there = apart(model(family.make(numbers + step)))
-            if (now := float(there @ there)) < error:
-                numbers, left, error, damping = numbers + step, there, now, damping / 9
-                break
-            damping *= 7
-        else:
-            break
-    return error, numbers
-
-
-def measure_slopes(
-    family: Family, model: Model, apart: Callable[[Array], Array], numbers: Array, left: Array
-) -> Array:
-    """Return how the outputs change with each number; all are computed in one batch."""
-    moves = 1e-5 * np.maximum(np.abs(numbers), 1e-2)
-    tried = [family.make(numbers + move) for move in np.diag(moves)]
-    given = model(np.concatenate(tried)).reshape(len(tried), len(family.values), -1)
-    return np.stack(
-        [(apart(each) - left) / move for each, move in zip(given, moves, strict=True)]
-    ).T
-
-
-def leave_out(family: Family, numbers: Array, is_right: Callable[[Array], bool]) -> Array:
-    """Return the numbers without those factors of columns that a logarithm makes needless."""
-    columns = family.values.shape[-1]
-    spare = numbers.copy()
-    spare[:columns][family.logs] = 0
-    if len(family.logs) and is_right(spare):
-        return spare
-    kept = numbers.copy()
-    kept[2 * columns :] = 0
-    return kept if is_right(kept) else numbers
 
 
 def spell_code(family: Family, numbers: Array) -> str:

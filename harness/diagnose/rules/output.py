@@ -17,7 +17,14 @@ MOST_COLUMNS = 256  # that are compared with each other
 HALF = 2e-3  # of a column's spread: what float16 cannot tell apart, after a few layers
 MOST_MOVED = 0.5  # rows: rounding spares few of them
 LARGEST_LOGARITHM = 80.0
-FUNCTIONS = {"expm1": np.expm1, "exp": np.exp}  # what undoes np.log1p and np.log of the target
+FUNCTIONS: dict[str, Callable[[Array], Array]] = {  # what undoes a change of the target
+    "np.expm1(predictions)": np.expm1,
+    "np.exp(predictions)": np.exp,
+    "10 ** predictions": lambda values: 10.0**values,
+    "np.square(predictions)": np.square,
+    "np.sqrt(predictions)": lambda values: np.sqrt(np.maximum(values, 0)),
+}
+FEWEST_DISTINCT, FEWEST_SUMS = 8, 0.01  # numbers; a difference of two sums
 NUMBERED = 10  # columns; with fewer, text and numbers sort alike
 
 
@@ -39,7 +46,7 @@ def find_missing_activation(each: Outputs) -> Finding | None:
 
 def find_doubled_activation(each: Outputs) -> Finding | None:
     """Speak where softmax or sigmoid of the expected probabilities gives the predictions."""
-    if not each.probabilities:
+    if not each.shares:
         return None
     one = each.wanted.shape[1] == 1
     name, function = ("sigmoid", sigmoid) if one else ("softmax", softmax)
@@ -167,14 +174,59 @@ def is_scaled(columns: Array) -> bool:
     return bool((within | standard).all())
 
 
+def find_one_affine(each: Outputs) -> Finding | None:
+    """Speak where one factor and one offset, for all columns alike, give what is expected."""
+    if each.wanted.shape[1] < 2:
+        return None  # find_affine does it
+    got, wanted = each.got.ravel(), each.wanted.ravel()
+    spread = float(((got - got.mean()) ** 2).mean())
+    if len(np.unique(got)) < FEWEST_DISTINCT or not spread > 0:
+        return None
+    factor = float(((got - got.mean()) * (wanted - wanted.mean())).mean() / spread)
+    offset = float(wanted.mean() - factor * got.mean())
+    if not factor or not same(each.wanted, each.got * factor + offset, each.limits):
+        return None
+    said = f"expected is {factor:.4g} * predicted {'+' if offset >= 0 else '-'} {abs(offset):.4g}"
+    said += f" for all {each.got.size} numbers"
+    fix = f"predictions = {factor:.6g} * model.predict(inputs) + {offset:.6g}"
+    if abs(factor + 1) < 1e-3 and abs(offset - 1) < 1e-3 and each.shares:
+        return make_finding("class-order-flipped", 0.9, said, fix)
+    if abs(factor + 1) < 1e-3 and abs(offset) < 1e-3:
+        return make_finding("merge-order-changed", 0.8, said)
+    return make_finding("output-in-another-unit", 0.85, said, fix) if factor > 0 else None
+
+
+def find_row_sums(each: Outputs) -> Finding | None:
+    """Speak where each predicted row is the expected one over its sum."""
+    sums = each.wanted.sum(axis=1, keepdims=True)
+    if each.wanted.shape[1] < 2 or not (sums > 0).all() or np.ptp(sums) < FEWEST_SUMS:
+        return None
+    if not same(each.got, each.wanted / sums, each.limits):
+        return None
+    said = f"each of the {len(sums)} predicted rows is the expected one over its sum"
+    fix = "predictions = model.predict(inputs)  # not divided by predictions.sum(axis=1)"
+    return make_finding("output-in-another-unit", 0.9, said, fix)
+
+
+def find_unfilled(each: Outputs) -> Finding | None:
+    """Speak where the first rows are right, and all rows behind are 0."""
+    right = (np.abs(each.wanted - each.got) <= each.limits).all(axis=1)
+    count = int(right.argmin())
+    if count < FEWEST_ROWS or each.got[count:].any() or not each.wanted[count:].any():
+        return None
+    said = f"the first {count} rows are right, and the {len(right) - count} behind are 0"
+    fix = "predictions = model.predict(inputs)  # of all rows, also those of the last, short batch"
+    return make_finding("batch-never-filled", 0.85, said, fix)
+
+
 def find_function(each: Outputs) -> Finding | None:
     """Speak where the expected outputs are the exponential of the predictions."""
     if not (each.wanted > -1).all() or np.abs(each.got).max() > LARGEST_LOGARITHM:
         return None
     for name, function in FUNCTIONS.items():
         if same(each.wanted, function(each.got), each.limits):
-            said = f"np.{name} of the predictions gives all {len(each.got)} expected rows"
-            fix = f"predictions = np.{name}(model.predict(inputs))"
+            said = f"{name} gives all {len(each.got)} expected rows"
+            fix = f"predictions = {name.replace('predictions', 'model.predict(inputs)')}"
             return make_finding("target-left-scaled", 0.95, said, fix)
     return None
 
@@ -217,6 +269,9 @@ RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
     find_permuted_columns,
     find_permuted_rows,
     find_affine,
+    find_one_affine,
+    find_row_sums,
+    find_unfilled,
     find_function,
     find_cut_off,
     find_half_precision,

@@ -93,16 +93,51 @@ def find_cut_to_integers(network: Network, values: Array) -> Finding | None:
     return None
 
 
+def find_nothing(network: Network, values: Array) -> Finding | None:
+    """Speak where every number of the inputs is 0."""
+    if not values.size or values.any():
+        return None
+    if any(each.class_name == "Embedding" for each in network.layers):
+        return None  # padding alone
+    said = f"all {values.size} numbers of the inputs are 0"
+    return make_finding("batch-never-filled", 0.85, said)
+
+
+def find_beyond_table(network: Network, values: Array) -> Finding | None:
+    """Speak where numbers of words lie beyond the table of the first layer."""
+    layers = [each for each in network.layers if each.class_name not in SHAPING]
+    if not layers or layers[0].class_name != "Embedding" or not values.size:
+        return None
+    rows, largest = layers[0].config.get("input_dim"), float(values.max())
+    if type(rows) is not int or not 0 < rows <= largest:
+        return None
+    beyond = int((values >= rows).sum())
+    said = (
+        f"the layer {plain(layers[0].name, 40)} has rows for the numbers 0 to {rows - 1}, and"
+        f" {beyond} of {values.size} numbers are larger, up to {largest:g}"
+    )
+    return make_finding("tokenizer-refitted", 0.8, said)
+
+
 def find_empty_images(network: Network, values: Array) -> Finding | None:
     """Speak where the images of the last rows, or all, are 0: an array that was never filled."""
-    if values.ndim != 4 or any(each.class_name == "Embedding" for each in network.layers):
+    if values.ndim != 4 or not values.any():
+        return None
+    if any(each.class_name == "Embedding" for each in network.layers):
         return None
     filled = values.reshape(len(values), -1).any(axis=1)
     empty = len(values) - 1 - int(np.flatnonzero(filled).max(initial=-1))
     if empty < FEWEST_EMPTY:
         return None
-    which = "all" if empty == len(values) else f"the last {empty} of"
-    return make_finding("batch-never-filled", 0.8, f"{which} {len(values)} images are only zeros")
+    said = f"the last {empty} of {len(values)} images are only zeros"
+    return make_finding("batch-never-filled", 0.8, said)
 
 
-RULES = (find_double_rescale, find_scaled_twice, find_cut_to_integers, find_empty_images)
+RULES = (
+    find_double_rescale,
+    find_scaled_twice,
+    find_cut_to_integers,
+    find_nothing,
+    find_beyond_table,
+    find_empty_images,
+)

@@ -42,7 +42,7 @@ def compare_samples(expected: Array, predicted: Array, again: Array | None = Non
         if found:
             return explain(found, "the first prediction is as expected, the second is not")
         return SamplesAnswer(answer="equal", reason=f"all {len(wanted)} rows agree within rounding")
-    turned = find_transposed(wanted, got)
+    turned = find_transposed(wanted, got) or find_reversed(wanted, got)
     found += [turned] if turned else find_same_shape(outputs)
     return explain(found, spell_difference(outputs))
 
@@ -111,6 +111,18 @@ def find_transposed(wanted: Array, got: Array) -> Finding | None:
                 said = f"np.transpose(predictions, {order}) gives all expected numbers"
                 fix = f"predictions = np.transpose(model.predict(inputs), {order})"
                 return make_finding("output-axes-reordered", 0.95, said, fix)
+    return None
+
+
+def find_reversed(wanted: Array, got: Array) -> Finding | None:
+    """Speak where an axis behind the rows runs backwards, as in masks that are upside down."""
+    for axis in range(1, wanted.ndim) if wanted.ndim in (3, 4) else ():
+        if wanted.shape[axis] > 2:
+            outputs = make_outputs(wanted, np.flip(got, axis))
+            if same(outputs.wanted, outputs.got, outputs.limits):
+                code = f"np.flip(model.predict(inputs), {axis})"
+                said = f"np.flip(predictions, {axis}) gives all expected numbers"
+                return make_finding("output-axes-reordered", 0.95, said, f"predictions = {code}")
     return None
 
 

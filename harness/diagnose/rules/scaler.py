@@ -22,6 +22,11 @@ from harness.verdicts.statistics import Array
 MOST_FITTING, FEWEST_FITTING = 0.9, 0.5  # of the columns: it is so; it is not so
 FEWEST_ROWS = 10  # for a deviation to count
 EXACT = 1e-3
+NEAR, WIDE = 2.0, 5.0  # deviations of training; a factor between two deviations
+BY_NAME_THEN_SCALED = (
+    "scaled = scaler.transform(frame[columns_of_training])  # by name, and then scaled\n"
+    "predictions = model.predict(scaled)"
+)
 SAME = 0.05  # of a deviation: the statistics of two places are the same
 
 
@@ -60,8 +65,8 @@ def compare_scaler(
             said = f"they are scaled, and the layer {expectation.layer} has the scaler's statistics"
             fix = "predictions = model.predict(raw_inputs)  # the model scales them itself"
             return [say_twice(values, said, fix)]
-        return []
-    return say_order(scaler, values) if not fitting else []
+        return say_in_part(scaler, values)
+    return (say_order(scaler, values) if not fitting else []) or say_in_part(scaler, values)
 
 
 def spell_misfit(scaler: Scaler, inputs: Array) -> str:
@@ -140,6 +145,48 @@ def say_refitted(scaler: Scaler, values: Array) -> list[Finding]:
     return [make_finding("scaler-refitted", 0.8, said)]
 
 
+def say_in_part(scaler: Scaler, values: Array) -> list[Finding]:
+    """Speak where some columns are scaled and others raw, or where only the mean was taken away."""
+    if scaler.low is not None or len(values) < FEWEST_ROWS:
+        return []
+    means, deviations = values.mean(axis=0), values.std(axis=0)
+    scaled = (np.abs(means) < NEAR) & (np.abs(np.log(deviations + 1e-12)) < np.log(WIDE))
+    alike = np.abs(np.log((deviations + 1e-12) / scaler.divisor)) < np.log(WIDE)
+    raw = alike & (np.abs(means - scaler.center) < NEAR * scaler.divisor)
+    left = np.flatnonzero(raw & ~scaled)
+    if left.size and (scaled & ~raw).any() and (scaled | raw).all():
+        first = int(left[0])
+        said = (
+            f"{spell_columns(left)} raw, such as column {first} with the mean {means[first]:.4g},"
+            " and the others scaled"
+        )
+        at = left.tolist()
+        fix = (
+            "changed = inputs.astype(float)\n"
+            f"changed[:, {at}] -= scaler.mean_[{at}]\n"
+            f"changed[:, {at}] /= scaler.scale_[{at}]\n"
+            "predictions = model.predict(changed)"
+        )
+        return [make_finding("features-not-scaled", 0.8, said, fix)]
+    centred = alike & (np.abs(means) < NEAR * scaler.divisor)
+    if centred.all() and not (scaled.all() or raw.all()) and (~scaled).mean() >= 1 / 4:
+        column = int(np.abs(np.log(deviations + 1e-12)).argmax())
+        said = (
+            "the columns have about mean 0, and the deviations of raw ones, such as"
+            f" {deviations[column]:.4g} in column {column}: only the mean was taken away"
+        )
+        fix = "predictions = model.predict(inputs / scaler.scale_)"
+        return [make_finding("features-not-scaled", 0.8, said, fix)]
+    return []
+
+
+def spell_columns(places: Array) -> str:
+    """Return a few places of columns, with the verb."""
+    if len(places) == 1:
+        return f"column {places[0]} is"
+    return f"columns {', '.join(map(str, places[:5]))}{', ...' if len(places) > 5 else ''} are"
+
+
 def say_order(scaler: Scaler, values: Array) -> list[Finding]:
     """Speak where the columns fit the scaler in another order, raw or after its transform."""
     if scaler.low is not None:
@@ -149,8 +196,9 @@ def say_order(scaler: Scaler, values: Array) -> list[Finding]:
         got = measure_columns(raw)
         order = find_order(wanted, got)
         if order is None:
-            if kind == "raw" and (said := fits_another_order(wanted, got)):
-                return [make_finding("columns-in-another-order", 0.75, said, BY_NAME)]
+            if said := fits_another_order(wanted, got):
+                fix = BY_NAME if kind == "raw" else BY_NAME_THEN_SCALED
+                return [make_finding("columns-in-another-order", 0.75, said, fix)]
             continue
         first = next(place for place, each in enumerate(order) if place != each)
         said = (

@@ -16,7 +16,7 @@ from harness.diagnose.network.layer import Network
 from harness.diagnose.rules import prepared_twice
 from harness.diagnose.rules.architecture import find_softmax_of_one
 from harness.diagnose.rules.constant import find_constant
-from harness.diagnose.rules.either_side import weigh_sides
+from harness.diagnose.rules.either_side import spell_right_rows, weigh_sides
 from harness.diagnose.rules.first_layer import read_expectation
 from harness.diagnose.rules.inner import find_unlike_training
 from harness.diagnose.rules.input_changes import iterate_changes, order_columns
@@ -108,6 +108,8 @@ def judge(
         if wanted.dtype.kind == "f" and (not found or found[0].confidence < CERTAIN):
             fitted = fit_columns(network, inputs, wanted)
             found = [fitted] if fitted else found
+        if found and found[0].confidence < CERTAIN and spell_right_rows(inputs, own, wanted):
+            found = []  # what changes every row is not the cause
         found = found or find_constant(network, inputs, own)
         if not (found or find_softmax_of_one(network)):  # the file itself says that
             told = compare_samples(wanted, own.astype(np.float32)).findings

@@ -49,10 +49,12 @@ def find_scaling(before: Array, now: Array) -> Finding | None:
     scaled = is_standardised(old) or (is_between_0_and_1(before) and before.shape[0] > 2)
     vary = old.deviations > 0
     away = np.abs(new.means - old.means)[vary] > FAR * old.deviations[vary]
+    moved = np.flatnonzero(vary)[away]
+    in_part = len(moved) > 1 and is_standardised(measure_columns(before[:, moved]))
     if (
-        not scaled
+        not (scaled or in_part)
         or not vary.any()
-        or away.mean() < 0.5
+        or (away.mean() < 0.5 and not in_part)
         or np.abs(now).max() < 3 * np.abs(before).max()
     ):
         return None

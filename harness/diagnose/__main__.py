@@ -45,6 +45,7 @@ from harness.verdicts.statistics import Array
 
 RULES = (*weight.RULES, *drawn.RULES, *architecture.RULES)
 COMPUTING_SECONDS = 2 * CPU_SECONDS  # of CPU time: the rules that try changes take most of it
+TOO_LARGE = "computing the model here takes too much memory"
 MISFIT = "not computed: the inputs have another shape than the model takes"
 UNTRUSTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 
@@ -77,7 +78,10 @@ def answer_file(path: Path, reader: str = "", samples: Samples | None = None) ->
         findings += tflite.find_in_samples(network, *given)
         rounding = tflite.spell_rounding(network, *given[1:])
     elif network and samples and samples.inputs:
-        own = compute(network, samples, scaler)
+        try:
+            own = compute(network, samples, scaler)
+        except MemoryError:
+            own = OwnOutputs(computed="cannot", reason=TOO_LARGE)
         findings += own.findings
     if network and samples and samples.again:
         first, again = load_each(samples.predicted, samples.again)

@@ -8,6 +8,7 @@ import numpy as np
 from harness.diagnose.rules.column_changes import Family, standardise
 from harness.verdicts.statistics import Array
 
+MOST_AT_ONCE = 1 << 17  # numbers of inputs
 MOST_STEPS, FIRST_STEPS = 60, 6  # from the best start, and from each
 Model = Callable[[Array], Array]
 
@@ -49,6 +50,8 @@ def walk(
         square = slopes.T @ slopes
         scale = np.diag(np.maximum(np.diag(square), 1e-12))
         for _ in range(6):
+            if time.process_time() > end:
+                break
             step = np.linalg.solve(square + damping * scale, -slopes.T @ left)
             there = apart(model(family.make(numbers + step)))
             if (now := float(there @ there)) < error:
@@ -63,10 +66,12 @@ def walk(
 def measure_slopes(
     family: Family, model: Model, apart: Callable[[Array], Array], numbers: Array, left: Array
 ) -> Array:
-    """Return how the outputs change with each number; all are computed in one batch."""
+    """Return how the outputs change with each number; few are computed in one batch."""
     moves = 1e-5 * np.maximum(np.abs(numbers), 1e-2)
     tried = [family.make(numbers + move) for move in np.diag(moves)]
-    given = model(np.concatenate(tried)).reshape(len(tried), len(family.values), -1)
+    at_once = family.values.size * len(tried) <= MOST_AT_ONCE
+    outputs = model(np.concatenate(tried)) if at_once else np.stack([model(each) for each in tried])
+    given = outputs.reshape(len(tried), len(family.values), -1)
     return np.stack(
         [(apart(each) - left) / move for each, move in zip(given, moves, strict=True)]
     ).T

@@ -55,7 +55,7 @@ def find_fit(
         if one := find_one_column(family, model, target, fits):
             return one
         numbers = descend(family, model, target, CPU_SECONDS)
-    except (CannotCompute, np.linalg.LinAlgError):
+    except (CannotCompute, np.linalg.LinAlgError, MemoryError):
         return None
     if numbers is None:
         return None

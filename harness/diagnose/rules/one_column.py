@@ -18,8 +18,8 @@ def find_one_column(
 ) -> Finding | None:
     """Return the finding where one column of `family.values`, changed, gives what is expected."""
     columns = family.values.shape[-1]
-    if columns < 2 or len(target) < FEWEST_ROWS:
-        return None
+    if columns < 2 or len(target) < FEWEST_ROWS or family.values.ndim > 3:
+        return None  # a channel of images has no unit of its own
     tried = (try_column(family, at, model, target, fits) for at in range(columns))
     return next((each for each in tried if each), None)
 

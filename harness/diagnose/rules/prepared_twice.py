@@ -10,12 +10,13 @@ from harness.diagnose.network.layer import Layer, Network
 from harness.diagnose.rules.column_order import measure_columns
 from harness.diagnose.rules.first_layer import SHAPING, read_expectation
 from harness.diagnose.rules.table_input import is_standardised
+from harness.diagnose.rules.training_inputs import are_images
 from harness.formats.facts import plain
 from harness.verdicts.statistics import Array
 
 LARGEST_SCALE = 1 / 50  # of a Rescaling that takes pixels up to 255
 LARGEST_PIXEL = 2.0  # of images whose pixels are divided already
-FEWEST_ROWS = 10
+FEWEST_ROWS, FEWEST_CUT = 10, 40  # rows, numbers
 FEWEST_EMPTY = 2  # rows of zeros at the end
 CUT = {"cut off": (0.683, 0.271, 0.046), "rounded": (0.383, 0.483, 0.134)}  # of a standard normal:
 # the shares of 0, of 1 and -1, and of what is larger
@@ -69,12 +70,13 @@ def find_scaled_twice(network: Network, values: Array) -> Finding | None:
 
 
 def find_cut_to_integers(network: Network, values: Array) -> Finding | None:
-    """Speak where a table holds whole numbers as standardised columns leave them when cut off."""
-    if values.ndim != 2 or values.shape[0] < FEWEST_ROWS or values.shape[1] < 2:
+    """Speak where whole numbers are as standardised columns leave them when they are cut off."""
+    if values.ndim not in (2, 3) or len(values) < FEWEST_ROWS or are_images(values):
         return None
-    both = (values.min(axis=0) < 0) & (values.max(axis=0) > 0)  # others may be one-hot
-    sizes = np.abs(np.asarray(values[:, both], np.float64))
-    if (values != np.trunc(values)).any() or both.sum() < max(2, MOST * len(both)):
+    flat = np.asarray(values, np.float64).reshape(-1, values.shape[-1])  # a series: each step
+    both = (flat.min(axis=0) < 0) & (flat.max(axis=0) > 0)  # others may be one-hot
+    sizes = np.abs(flat[:, both])
+    if (flat != np.trunc(flat)).any() or sizes.size < FEWEST_CUT or both.mean() < MOST:
         return None
     if sizes.max() > LARGEST_CUT:
         return None

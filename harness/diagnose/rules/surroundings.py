@@ -27,6 +27,7 @@ from harness.verdicts.statistics import Array, correlate
 
 MOST_ROWS, ROWS_OF_LARGE, LARGE = 64, 8, 4096  # rows; of inputs with so many numbers each
 FIRST_ROWS, FIRST_OF_LARGE = 8, 1  # rows on which a change is tried before all of them
+MOST_FITTED = 1 << 16  # numbers
 CERTAIN = 0.9
 FAR = 10.0  # deviations
 CPU_SECONDS = 1.0  # for all changes that are tried
@@ -135,10 +136,12 @@ def fit_columns(network: Network, inputs: Sequence[Array], wanted: Array) -> Fin
     """Speak where a factor and an offset for each column of the one input bring outputs back."""
     if len(inputs) != 1 or any(each.class_name == "Embedding" for each in network.layers):
         return None
+    rows = max(ROWS_OF_LARGE, MOST_FITTED // max(1, inputs[0][0].size))  # all are computed at once
+    values, wanted = np.asarray(inputs[0][:rows], np.float64), wanted[:rows]
     return find_fit(
         network,
-        lambda values: predict(network, [values], shape=wanted.shape),
-        np.asarray(inputs[0], np.float64),
+        lambda values: predict(network, [values], shape=(len(values), *wanted.shape[1:])),
+        values,
         wanted,
         lambda given: agree(wanted, given),
     )

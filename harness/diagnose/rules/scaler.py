@@ -149,35 +149,37 @@ def say_in_part(scaler: Scaler, values: Array) -> list[Finding]:
     """Speak where some columns are scaled and others raw, or where only the mean was taken away."""
     if scaler.low is not None or len(values) < FEWEST_ROWS:
         return []
-    means, deviations = values.mean(axis=0), values.std(axis=0)
-    scaled = (np.abs(means) < NEAR) & (np.abs(np.log(deviations + 1e-12)) < np.log(WIDE))
-    alike = np.abs(np.log((deviations + 1e-12) / scaler.divisor)) < np.log(WIDE)
-    raw = alike & (np.abs(means - scaler.center) < NEAR * scaler.divisor)
-    left = np.flatnonzero(raw & ~scaled)
-    if left.size and (scaled & ~raw).any() and (scaled | raw).all():
-        first = int(left[0])
-        said = (
-            f"{spell_columns(left)} raw, such as column {first} with the mean {means[first]:.4g},"
-            " and the others scaled"
-        )
-        at = left.tolist()
-        fix = (
-            "changed = inputs.astype(float)\n"
-            f"changed[:, {at}] -= scaler.mean_[{at}]\n"
-            f"changed[:, {at}] /= scaler.scale_[{at}]\n"
-            "predictions = model.predict(changed)"
-        )
-        return [make_finding("features-not-scaled", 0.8, said, fix)]
-    centred = alike & (np.abs(means) < NEAR * scaler.divisor)
-    if centred.all() and not (scaled.all() or raw.all()) and (~scaled).mean() >= 1 / 4:
-        column = int(np.abs(np.log(deviations + 1e-12)).argmax())
+    means, deviations = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-12)
+    scaled = (np.abs(means) < NEAR) & (np.abs(np.log(deviations)) < np.log(WIDE))
+    alike = np.abs(np.log(deviations / scaler.divisor)) < np.log(WIDE)
+    left = np.flatnonzero(alike & ~scaled)
+    if not left.size or not (scaled | alike).all():
+        return []
+    raw, centred = (np.abs(means - each) / scaler.divisor for each in (scaler.center, 0))
+    if centred[left].sum() < raw[left].sum():
+        if centred[left].max() > NEAR or len(left) < len(means) / 4:
+            return []
+        first = int(left[np.abs(np.log(deviations[left])).argmax()])
         said = (
             "the columns have about mean 0, and the deviations of raw ones, such as"
-            f" {deviations[column]:.4g} in column {column}: only the mean was taken away"
+            f" {deviations[first]:.4g} in column {first}: only the mean was taken away"
         )
         fix = "predictions = model.predict(inputs / scaler.scale_)"
         return [make_finding("features-not-scaled", 0.8, said, fix)]
-    return []
+    if raw[left].max() > NEAR or not (scaled & (raw > NEAR)).any():
+        return []
+    at, first = left.tolist(), int(left[0])
+    said = (
+        f"{spell_columns(left)} raw, such as column {first} with the mean {means[first]:.4g}, and"
+        " the others scaled"
+    )
+    fix = (
+        "changed = inputs.astype(float)\n"
+        f"changed[:, {at}] -= scaler.mean_[{at}]\n"
+        f"changed[:, {at}] /= scaler.scale_[{at}]\n"
+        "predictions = model.predict(changed)"
+    )
+    return [make_finding("features-not-scaled", 0.8, said, fix)]
 
 
 def spell_columns(places: Array) -> str:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import diagnose_load
-from harness.cli.diagnose_evaluate import MOST_MODELS, LimitOption, print_evaluation
 from harness.cli.diagnose_inputs import (
     ScalerOption,
     TrainSampleOption,
     check_inputs,
     diagnose_inputs,
 )
-from harness.cli.diagnose_load import LoadOption, ProveOption
+from harness.cli.diagnose_load import MOST_MODELS, LimitOption, LoadOption, ProveOption
 from harness.cli.diagnose_reports import HtmlOption, SarifOption, check_reports, write_reports
 from harness.cli.lesson_of_error import find_explanation
 from harness.cli.model_options import TrustOption
@@ -132,6 +131,8 @@ def diagnose(
         printer.tip(f"Next: {command_line('diagnose --help')}")
         raise typer.Exit(EXPECTED)
     if evaluation:
+        from harness.cli.diagnose_evaluate import print_evaluation  # brings rich: it takes time
+
         print_evaluation(evaluation, load, prove, limit, printer)
         raise typer.Exit(EXPECTED)
     nothing = not (given or reader or load or prove)

@@ -1,9 +1,6 @@
 """`diagnose --evaluate`: how often it is right, on made models."""
 
 import sys
-from typing import Annotated
-
-import typer
 
 from harness.cli.printer import Printer
 from harness.cli.terminal import choose_layout
@@ -13,16 +10,6 @@ from harness.errors import UsageError, count
 from harness.program import command_line
 
 LINE_EVERY = 10  # models, in a log
-LimitOption = Annotated[
-    int,
-    typer.Option(
-        "--limit",
-        metavar="MODELS",
-        min=2,
-        help="With --evaluate: how many models --load restores, or --prove cures, at most.",
-    ),
-]
-MOST_MODELS = 240
 
 
 class EvaluationProgress(TerminalBar):

@@ -22,6 +22,16 @@ ProveOption = Annotated[
     bool,
     typer.Option("--prove", help="Carry out the cure on a copy, in a cage, and predict again."),
 ]
+LimitOption = Annotated[
+    int,
+    typer.Option(
+        "--limit",
+        metavar="MODELS",
+        min=2,
+        help="With --evaluate: how many models --load restores, or --prove cures, at most.",
+    ),
+]
+MOST_MODELS = 240
 LoadOption = Annotated[
     bool,
     typer.Option("--load", help="Restore a copy in a cage too, and look at what each layer gives."),

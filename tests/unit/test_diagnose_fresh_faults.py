@@ -14,6 +14,7 @@ from harness.diagnose.rules.drawn import find_partly_drawn
 from harness.diagnose.rules.prepared_twice import find_beyond_table, find_nothing
 from harness.diagnose.rules.samples import compare_samples
 from harness.diagnose.rules.scaler import compare_scaler
+from harness.diagnose.rules.tflite import spell_rounding
 from harness.diagnose.rules.training_inputs import compare_inputs
 from harness.diagnose.scaler import Scaler
 from tests.unit.test_diagnose_judged import make_deep
@@ -181,3 +182,64 @@ def test_rows_that_are_right_say_more_than_a_change_of_all_rows(tmp_path: Path) 
     found = judge(tmp_path, inputs, compute(tmp_path, layers, SCALED), layers)
     assert found[0].cause == "inputs-lack-a-step"
     assert "in all of them, and in no right one, column 1 is -67.9" in found[0].evidence
+
+
+def make_sparse(rows: int) -> Any:
+    prices = np.where(random.random((rows, 1)) < 0.1, random.uniform(1, 9, (rows, 1)), 0)
+    return np.hstack([np.eye(5)[random.integers(0, 5, rows)], prices])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 12])
+def test_few_rows_without_decimals_come_by_chance(rows: int) -> None:
+    for _ in range(20):
+        assert not compare_inputs(make_sparse(200), make_sparse(rows))
+
+
+def test_grades_that_end_at_0_and_1_were_not_fitted_again() -> None:
+    ends = {"low": np.zeros(3), "high": np.full(3, 10.0)}
+    scaler = Scaler("MinMaxScaler", np.zeros(3), np.full(3, 10.0), rows=1000, **ends)
+    assert not compare_scaler(scaler, random.integers(0, 11, (120, 3)) / 10)
+    whole = random.normal(size=(200, 3))
+    whole = (whole - whole.min(0)) / np.ptp(whole, axis=0)
+    whole = np.hstack([whole, random.choice([-1, 1], (200, 1))])
+    assert not compare_inputs(whole[:50], whole)
+
+
+def test_a_narrow_batch_is_scaled_and_not_raw() -> None:
+    scaler = Scaler("StandardScaler", np.array([0.3, 50, 5]), np.array([0.1, 10, 2]), rows=1000)
+    narrow = random.normal(size=(40, 3))
+    narrow[:, 0] = random.normal(0.3, 0.15, 40)
+    assert not compare_scaler(scaler, narrow)
+
+
+def test_answers_of_a_poll_are_no_numbers_that_were_cut_off(tmp_path: Path) -> None:
+    layers = make_deep(4)
+    poll = random.choice([-2, -1, 0, 1, 2], (60, 4), p=[0.07, 0.22, 0.4, 0.22, 0.09]) * 1.0
+    assert not judge(tmp_path, poll, compute(tmp_path, layers, poll), layers)
+
+
+def test_a_square_root_is_not_said_of_labels() -> None:
+    labels = random.integers(0, 2, (30, 1)) * 1.0
+    assert "target-left-scaled" not in name_causes(labels, 2 * labels - 1)
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        random.integers(0, 3, 60),
+        np.eye(7, dtype=int)[random.integers(0, 7, 60)],
+        random.normal(size=(60, 2)),
+    ],
+)
+def test_outputs_of_another_shape_leave_an_answer(expected: Any, tmp_path: Path) -> None:
+    layers: list[Made] = make_deep(4)
+    found = judge(tmp_path, SCALED, expected, layers)
+    assert found[0].cause in ("another-model-in-the-file", "inputs-lack-a-step")
+
+
+def test_an_outlier_does_not_make_other_predictions_equal() -> None:
+    network = Network(quantised=True)
+    wanted = np.vstack([random.random((99, 1)), [[100.0]]])
+    given = np.vstack([random.random((99, 1)) * 4, [[100.0]]])
+    assert not spell_rounding(network, wanted, given)
+    assert spell_rounding(network, wanted[:-1], wanted[:-1] * 1.01)

@@ -30,6 +30,8 @@ def take_step(
     """
     if expected is None or predicted is None or not may_hold(network, expected, predicted):
         return network, ""
+    if any(not each.ndim or each.dtype.kind not in "fiub" for each in inputs):
+        return network, ""
     rows = count_rows(inputs)
     try:
         own = predict(network, [each[:rows] for each in inputs])
@@ -41,15 +43,18 @@ def take_step(
     for said, step in iterate_steps(own, wanted, now):
         if agree(now, step(own)) or agree(wanted, step(own)):
             return replace(network, after=step), said
-    fitted = fit_columns(own, now)
-    if fitted and agree(now, fitted(own)):
-        return replace(network, after=fitted), "a factor and an offset"
+    for outputs in (now, wanted):
+        fitted = fit_columns(own, outputs)
+        if fitted and agree(outputs, fitted(own)):
+            return replace(network, after=fitted), "a factor and an offset"
     return network, ""
 
 
 def may_hold(network: Network, expected: Array, predicted: Array) -> bool:
     """Return whether both arrays look alike, and are not what the last layer gives."""
     last = network.layers[-1].activation if network.layers else "?"
+    if not expected.ndim or not predicted.ndim:
+        return False
     kinds = [each.dtype.kind for each in (expected, predicted)]
     labels = all(kind in "iub" for kind in kinds)
     if not (labels or (last == "linear" and kinds == ["f", "f"])):
@@ -77,14 +82,21 @@ def iterate_steps(own: Array, expected: Array, predicted: Array) -> Iterator[Ste
 
 
 def fit_columns(own: Array, outputs: Array) -> Callable[[Array], Array] | None:
-    """Return what gives each column a factor and an offset, as scalers of targets do."""
+    """Return what gives each column a factor and an offset, as scalers of targets do.
+
+    None where a column does not vary, or would change its sign.
+    """
     given, wanted = drop_ones(own), drop_ones(outputs)
     if given.shape != wanted.shape or given.ndim > 2 or len(given) <= FEWEST_ROWS:
         return None
     one, other = as_columns(given), as_columns(wanted)
     centered = one - one.mean(axis=0)
-    spread = np.maximum((centered**2).mean(axis=0), 1e-30)
+    spread = (centered**2).mean(axis=0)
+    if not (spread > 0).all():
+        return None
     factors = (centered * (other - other.mean(axis=0))).mean(axis=0) / spread
+    if not (factors > 0).all():
+        return None
     offsets = other.mean(axis=0) - factors * one.mean(axis=0)
 
     def change(values: Array) -> Array:

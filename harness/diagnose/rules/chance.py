@@ -16,6 +16,8 @@ RATES = ("rate", "dropout", "recurrent_dropout", "stddev")
 def find_varying(network: Network, first: Array, second: Array) -> list[Finding]:
     """Speak where two predictions of the same inputs differ, and layers that may be the reason."""
     one, other = drop_ones(first), drop_ones(second)
+    if {one.dtype.kind, other.dtype.kind} - set("fiub"):
+        return []
     if one.shape != other.shape or not (np.isfinite(one).all() and np.isfinite(other).all()):
         return []
     calls = make_outputs(one, other)

@@ -31,15 +31,19 @@ def measure_columns(values: Array) -> Columns:
     return Columns(flat.mean(axis=0), flat.std(axis=0), len(flat))
 
 
-def fills_0_to_1(values: Array) -> bool:
-    """Return whether columns end at 0 and at 1 to the digit, as MinMaxScaler leaves what it learns.
+def find_filled(values: Array) -> list[int]:
+    """Return the columns that end at 0 and 1 to the digit, as MinMaxScaler leaves what it learns.
 
-    Columns of two values only, such as one-hot ones, say nothing of it.
+    Columns of few values, such as one-hot ones or grades, say nothing of it. [] where one of the
+    others does not end so, or there are none.
     """
     flat = np.asarray(values, np.float64).reshape(-1, values.shape[-1])
-    told = [column for column in flat.T if len(np.unique(column[:FEWEST_DISTINCT])) > 2]
-    ends = [abs(column.min()) < ENDS and abs(column.max() - 1) < ENDS for column in told]
-    return len(flat) >= FEWEST_DISTINCT and len(told) > 1 and all(ends)
+    if len(flat) < FEWEST_DISTINCT:
+        return []
+    told = [at for at, each in enumerate(flat.T) if len(np.unique(each)) > len(flat) / 2]
+    low, high = flat[:, told].min(axis=0), flat[:, told].max(axis=0)
+    ends = bool(((np.abs(low) < ENDS) & (np.abs(high - 1) < ENDS)).all())
+    return told if ends and len(told) > 1 else []
 
 
 def find_order(wanted: Columns, got: Columns) -> list[int] | None:

@@ -10,6 +10,7 @@ from harness.verdicts.statistics import Array
 
 SURE = 4.0  # standard errors by which the means of a channel must differ
 FEWEST_ROWS = 10  # for a smallest value to count
+CHANCE = 1e-4  # with which new rows may have no decimals
 MOST_ONES = 3.0  # times as many as in training: cut off, no number grows
 ON_GRID = 0.01  # of 1/255: float16 is less exact, and then the smallest value decides
 BYTES_FROM, SHARES_TO = 20.0, 1.01  # largest value of pixels of 0..255, and of 0..1
@@ -73,15 +74,23 @@ def find_truncation(before: Array, now: Array) -> Finding | None:
     columns = before.shape[-1] if before.ndim == 2 else 1
     old, new = before.reshape(-1, columns), now.reshape(-1, columns)
     filled = np.maximum((old != 0).sum(axis=0), 1)
-    fractions = (old != np.trunc(old)).sum(axis=0) / filled  # of the numbers that are not 0
-    cut = (fractions >= 0.5) & (filled >= min(len(old), FEWEST_ROWS))
+    decimals = old != np.trunc(old)
+    fractions = decimals.sum(axis=0) / filled  # of the numbers that are not 0
+    cut = fractions >= 0.5
     if not cut.any() or np.abs(new[:, cut]).max() > 2 * np.abs(old[:, cut]).max():
         return None
+    rows = decimals[:, cut].any(axis=1).reshape(len(before), -1).any(axis=1)
+    if (1 - rows.mean()) ** len(now) > CHANCE or (before.ndim == 2 and len(now) < FEWEST_ROWS):
+        return None  # rows without decimals may come by chance
     said = f"{fractions[cut].mean():.0%} of the numbers of training have decimals, and now none"
     if before.ndim == 2:
         said = f"in {int(cut.sum())} of {columns} columns {said}"
     ones, reached = (float((np.abs(each[:, cut]) >= 1).mean()) for each in (new, old))
-    if ones > MOST_ONES * reached and name_range(old) == name_range(new) == "shares":
+    if (
+        before.ndim > 2
+        and ones > MOST_ONES * reached
+        and name_range(old) == name_range(new) == "shares"
+    ):
         said += f", but {ones:.0%} are 1, and {reached:.1%} of training: as after a threshold"
         fix = "predictions = model.predict(inputs)  # without the threshold, as in training"
         return make_finding("inputs-far-from-training", 0.75, said, fix)

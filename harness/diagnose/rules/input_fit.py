@@ -49,7 +49,8 @@ def find_fit(
 
     try:
         began = time.process_time()
-        model(values)
+        if model(values).size != target.size:
+            return None
         if (time.process_time() - began) * family.count > CPU_SECONDS / 2:
             return None  # not even the first step would end in time
         if one := find_one_column(family, model, target, fits):

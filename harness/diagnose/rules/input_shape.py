@@ -94,7 +94,7 @@ def find_misfit(
     `outputs`: the expected ones, or else those of now. `computes`: the model takes it all the same.
     """
     shapes = read_shapes(network)
-    if not shapes or any(each.dtype.kind not in "fiub" for each in inputs):
+    if not shapes or any(each.dtype.kind not in "fiub" or not each.ndim for each in inputs):
         return None
     if len(shapes) != len(inputs):
         return say_count(shapes, inputs)

@@ -9,7 +9,7 @@ from harness.diagnose.rules.column_changes import Family
 from harness.diagnose.rules.descent import Model, descend, leave_out
 from harness.verdicts.statistics import Array
 
-FEWEST_ROWS = 8
+FEWEST_ROWS, TINY = 8, 1e-6
 CPU_SECONDS = 0.4  # for all columns
 
 
@@ -37,6 +37,8 @@ def try_column(
         changed[..., at] = column[..., 0]
         return model(changed)
 
+    if np.ptp(values[..., at]) == 0:
+        return None  # any offset fits
     one, logs = values[..., [at]], np.flatnonzero(family.logs == at)
     alone = Family(one, np.zeros(len(logs), int), np.log1p(one) if len(logs) else one[..., :0])
 
@@ -47,12 +49,15 @@ def try_column(
     if numbers is None or not is_right(numbers):
         return None
     numbers = leave_out(alone, numbers, is_right)
+    short = np.array([float(f"{each:.6g}") for each in numbers])
+    short[np.abs(short) < TINY * np.abs(short).max()] = 0
+    numbers = short if is_right(short) else numbers
     factor, offset, *of_logs = map(float, numbers)
     logarithm = of_logs[0] if of_logs else 0.0
     parts = [
-        f"{factor:.6g} * inputs[..., {at}]" if factor else "",
-        f"{logarithm:.6g} * np.log1p(inputs[..., {at}])" if logarithm else "",
-        f"{offset:.6g}" if abs(offset) > 1e-9 else "",
+        f"{factor:.10g} * inputs[..., {at}]" if factor else "",
+        f"{logarithm:.10g} * np.log1p(inputs[..., {at}])" if logarithm else "",
+        f"{offset:.10g}" if offset else "",
     ]
     code = " + ".join(filter(None, parts)).replace("+ -", "- ")
     fix = f"changed = inputs.astype(float)\nchanged[..., {at}] = {code}"

@@ -24,6 +24,7 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {  # what undoes a change of th
     "np.square(predictions)": np.square,
     "np.sqrt(predictions)": lambda values: np.sqrt(np.maximum(values, 0)),
 }
+OF_POSITIVE = ("np.square(predictions)", "np.sqrt(predictions)")
 FEWEST_DISTINCT, FEWEST_SUMS = 8, 0.01  # numbers; a difference of two sums
 NUMBERED = 10  # columns; with fewer, text and numbers sort alike
 
@@ -212,7 +213,11 @@ def find_unfilled(each: Outputs) -> Finding | None:
     """Speak where the first rows are right, and all rows behind are 0."""
     right = (np.abs(each.wanted - each.got) <= each.limits).all(axis=1)
     count = int(right.argmin())
-    if count < FEWEST_ROWS or each.got[count:].any() or not each.wanted[count:].any():
+    if (
+        not FEWEST_ROWS <= count < len(right) - 1
+        or each.got[count:].any()
+        or not each.wanted[count:].any()
+    ):
         return None
     said = f"the first {count} rows are right, and the {len(right) - count} behind are 0"
     fix = "predictions = model.predict(inputs)  # of all rows, also those of the last, short batch"
@@ -223,7 +228,10 @@ def find_function(each: Outputs) -> Finding | None:
     """Speak where the expected outputs are the exponential of the predictions."""
     if not (each.wanted > -1).all() or np.abs(each.got).max() > LARGEST_LOGARITHM:
         return None
+    varied = min(len(np.unique(column)) for column in each.got.T) >= FEWEST_DISTINCT
     for name, function in FUNCTIONS.items():
+        if name in OF_POSITIVE and not (varied and (each.got >= 0).all()):
+            continue
         if same(each.wanted, function(each.got), each.limits):
             said = f"{name} gives all {len(each.got)} expected rows"
             fix = f"predictions = {name.replace('predictions', 'model.predict(inputs)')}"

@@ -42,7 +42,8 @@ def compare_samples(expected: Array, predicted: Array, again: Array | None = Non
         if found:
             return explain(found, "the first prediction is as expected, the second is not")
         return SamplesAnswer(answer="equal", reason=f"all {len(wanted)} rows agree within rounding")
-    turned = find_transposed(wanted, got) or find_reversed(wanted, got)
+    pair = (expected, predicted) if expected.shape == predicted.shape else (wanted, got)
+    turned = find_transposed(*pair) or find_reversed(*pair)
     found += [turned] if turned else find_same_shape(outputs)
     return explain(found, spell_difference(outputs))
 
@@ -116,7 +117,7 @@ def find_transposed(wanted: Array, got: Array) -> Finding | None:
 
 def find_reversed(wanted: Array, got: Array) -> Finding | None:
     """Speak where an axis behind the rows runs backwards, as in masks that are upside down."""
-    for axis in range(1, wanted.ndim) if wanted.ndim in (3, 4) else ():
+    for axis in range(1, wanted.ndim) if 3 <= wanted.ndim <= MOST_AXES else ():
         if wanted.shape[axis] > 2:
             outputs = make_outputs(wanted, np.flip(got, axis))
             if same(outputs.wanted, outputs.got, outputs.limits):

@@ -11,7 +11,7 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.rules.column_order import (
     BY_NAME,
     Columns,
-    fills_0_to_1,
+    find_filled,
     find_order,
     fits_another_order,
     measure_columns,
@@ -22,7 +22,7 @@ from harness.verdicts.statistics import Array
 MOST_FITTING, FEWEST_FITTING = 0.9, 0.5  # of the columns: it is so; it is not so
 FEWEST_ROWS = 10  # for a deviation to count
 EXACT = 1e-3
-NEAR, WIDE = 2.0, 5.0  # deviations of training; a factor between two deviations
+NEAR, FAR, WIDE = 2.0, 4.0, 5.0  # deviations of training; a factor between two deviations
 BY_NAME_THEN_SCALED = (
     "scaled = scaler.transform(frame[columns_of_training])  # by name, and then scaled\n"
     "predictions = model.predict(scaled)"
@@ -131,7 +131,7 @@ def say_refitted(scaler: Scaler, values: Array) -> list[Finding]:
     """Speak where a batch is exactly as after fit_transform, though it is no training set."""
     if not scaler.rows or len(values) in (1, 2, scaler.rows):
         return []  # these may be all the rows of training, which are so too
-    if fills_0_to_1(values):
+    if find_filled(values):
         said = f"each column of the {len(values)} rows goes from 0 to 1 to the digit"
         return [make_finding("scaler-refitted", 0.8, f"{said}, as after fit_transform")]
     if scaler.low is not None or scaler.kind != "StandardScaler":
@@ -152,8 +152,9 @@ def say_in_part(scaler: Scaler, values: Array) -> list[Finding]:
     means, deviations = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-12)
     scaled = (np.abs(means) < NEAR) & (np.abs(np.log(deviations)) < np.log(WIDE))
     alike = np.abs(np.log(deviations / scaler.divisor)) < np.log(WIDE)
-    left = np.flatnonzero(alike & ~scaled)
-    if not left.size or not (scaled | alike).all():
+    unlike = (np.abs(means) > FAR) | (deviations > WIDE)  # a narrow batch is usual
+    left = np.flatnonzero(alike & unlike)
+    if not left.size or not (scaled | (alike & unlike)).all():
         return []
     raw, centred = (np.abs(means - each) / scaler.divisor for each in (scaler.center, 0))
     if centred[left].sum() < raw[left].sum():
@@ -173,10 +174,11 @@ def say_in_part(scaler: Scaler, values: Array) -> list[Finding]:
         f"{spell_columns(left)} raw, such as column {first} with the mean {means[first]:.4g}, and"
         " the others scaled"
     )
+    center = "center_" if scaler.kind == "RobustScaler" else "mean_"
     fix = (
         "changed = inputs.astype(float)\n"
-        f"changed[:, {at}] -= scaler.mean_[{at}]\n"
-        f"changed[:, {at}] /= scaler.scale_[{at}]\n"
+        f"changed[..., {at}] -= scaler.{center}[{at}]\n"
+        f"changed[..., {at}] /= scaler.scale_[{at}]\n"
         "predictions = model.predict(changed)"
     )
     return [make_finding("features-not-scaled", 0.8, said, fix)]

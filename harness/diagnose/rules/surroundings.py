@@ -22,6 +22,7 @@ from harness.diagnose.rules.inner import find_unlike_training
 from harness.diagnose.rules.input_changes import iterate_changes, order_columns
 from harness.diagnose.rules.input_fit import find_fit
 from harness.diagnose.rules.order_search import search_order
+from harness.diagnose.rules.prepared_twice import find_cut_to_integers
 from harness.diagnose.rules.samples import agree, agree_at_first, compare_samples, drop_ones
 from harness.verdicts.statistics import Array, correlate
 
@@ -117,10 +118,10 @@ def judge(
             found = [each for each in told if each.cause != "softmax-over-one-unit"]
         if now is not None and agree(now, own):
             reason = f"the file itself gives what is predicted now: {count}"
-            found = found or weigh_sides(inputs, own, wanted)
+            found = found or weigh_all(network, inputs, own, wanted)
             return OwnOutputs(computed="as predicted", reason=reason, findings=found)
         reason = "the file itself gives other outputs than the expected ones for these inputs"
-        found = found or weigh_sides(inputs, own, wanted)
+        found = found or weigh_all(network, inputs, own, wanted)
         return OwnOutputs(computed="as neither", reason=reason, findings=found)
     if now is not None and agree(now, own):
         reason = f"the file itself gives what is predicted now: {count}"
@@ -130,6 +131,14 @@ def judge(
     found = explain(network, inputs, own, now, "added") if now is not None else []
     found = found or [make_finding("restored-otherwise", 0.6, reason)]
     return OwnOutputs(computed="as neither", reason=reason, findings=found)
+
+
+def weigh_all(
+    network: Network, inputs: Sequence[Array], own: Array, wanted: Array
+) -> list[Finding]:
+    """Return what speaks for each side, and inputs that may have lost their decimals."""
+    cut = find_cut_to_integers(network, inputs[0]) if len(inputs) == 1 else None
+    return [*([cut] if cut else []), *weigh_sides(inputs, own, wanted)]
 
 
 def fit_columns(network: Network, inputs: Sequence[Array], wanted: Array) -> Finding | None:
@@ -180,6 +189,8 @@ def explain(
         return []  # zeros fit whatever kills the network
     near: list[tuple[float, Finding]] = []
     labels = outputs.dtype.kind in "iub"  # they agree by chance, and come near nothing
+    if labels and drop_ones(own).shape != drop_ones(outputs).shape:
+        return []
     if labels and np.count_nonzero(drop_ones(own) != drop_ones(outputs)) < FEWEST_CHANGED:
         return []
     if direction == "added" and (trained := find_training(network, inputs, own, outputs)):

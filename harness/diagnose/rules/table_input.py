@@ -9,7 +9,7 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.rules.column_order import (
     BY_NAME,
     Columns,
-    fills_0_to_1,
+    find_filled,
     find_order,
     fits_another_order,
     measure_columns,
@@ -42,8 +42,9 @@ def find_scaling(before: Array, now: Array) -> Finding | None:
     if is_refitted and not is_exact(old) and len(now) > 2:
         said = "every column has exactly mean 0 and deviation 1 now, as after fit_transform"
         return make_finding("scaler-refitted", 0.8, said)
-    is_part = is_between_0_and_1(before) and len(now) > len(before)
-    if fills_0_to_1(now) and not fills_0_to_1(before) and not is_part:
+    filled = find_filled(now)
+    is_part = len(now) > len(before) and filled and is_between_0_and_1(before[:, filled])
+    if filled and not find_filled(before) and not is_part:
         said = "every column goes from 0 to 1 to the digit now, as after a new fit_transform"
         return make_finding("scaler-refitted", 0.8, said)
     scaled = is_standardised(old) or (is_between_0_and_1(before) and before.shape[0] > 2)

@@ -29,6 +29,8 @@ def compare_inputs(training: Array, inputs: Array) -> list[Finding]:
         return []
     if training.ndim == 0 or inputs.ndim == 0 or not training.size or not inputs.size:
         return []
+    if training.ndim == inputs.ndim == 1:  # one column
+        training, inputs = training[:, np.newaxis], inputs[:, np.newaxis]
     if other := find_shape(training, inputs):
         return [other]
     before, now = (np.asarray(cut_rows(each), np.float64) for each in (training, inputs))

@@ -76,7 +76,8 @@ def spell_bound(inputs: Sequence[Array], right: Array) -> str:
         alone = np.ptp(column[~right]) == 0 and column[~right][0] not in column[right]
         if alone and len(np.unique(column[right])) > 2:
             value = float(column[~right][0])
-            return f"; in all of them, and in no right one, column {at} is {value:.7g}"
+            said = f"; in all of them, and in no right one, column {at} is {value:.7g}"
+            return f"{said}, as a code for a missing cell would be"
         for sign, word in ((1, "above"), (-1, "below")):
             bound = float((sign * column[~right]).min())
             if np.mean(sign * column[right] < bound) >= APART_FROM:

@@ -54,8 +54,9 @@ def try_column(
     numbers = short if is_right(short) else numbers
     factor, offset, *of_logs = map(float, numbers)
     logarithm = of_logs[0] if of_logs else 0.0
+    times = "" if factor == 1 else f"{factor:.10g} * "
     parts = [
-        f"{factor:.10g} * inputs[..., {at}]" if factor else "",
+        f"{times}inputs[..., {at}]" if factor else "",
         f"{logarithm:.10g} * np.log1p(inputs[..., {at}])" if logarithm else "",
         f"{offset:.10g}" if offset else "",
     ]

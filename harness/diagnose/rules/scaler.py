@@ -171,8 +171,8 @@ def say_in_part(scaler: Scaler, values: Array) -> list[Finding]:
         return []
     at, first = left.tolist(), int(left[0])
     said = (
-        f"{spell_columns(left)} raw, such as column {first} with the mean {means[first]:.4g}, and"
-        " the others scaled"
+        f"{spell_columns(left)} raw, the mean of column {first} being {means[first]:.4g}, and the"
+        " others are scaled"
     )
     center = "center_" if scaler.kind == "RobustScaler" else "mean_"
     fix = (

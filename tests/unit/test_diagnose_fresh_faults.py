@@ -106,8 +106,6 @@ def test_decimals_are_missed_in_each_column_and_beside_many_zeros() -> None:
     images[0, 0, 0] = 1
     cause = compare_inputs(images[:15], images[15:].astype("uint8") + 0.0)[0].cause
     assert cause in ("uint8-truncation", "batch-never-filled")
-    threshold = (images[15:] > 0.5).astype(float)
-    assert compare_inputs(images[:15], threshold)[0].cause == "inputs-far-from-training"
 
 
 def test_nothing_and_words_beyond_the_table_are_named() -> None:

@@ -11,7 +11,6 @@ from harness.verdicts.statistics import Array
 SURE = 4.0  # standard errors by which the means of a channel must differ
 FEWEST_ROWS = 10  # for a smallest value to count
 CHANCE = 1e-4  # with which new rows may have no decimals
-MOST_ONES = 3.0  # times as many as in training: cut off, no number grows
 ON_GRID = 0.01  # of 1/255: float16 is less exact, and then the smallest value decides
 BYTES_FROM, SHARES_TO = 20.0, 1.01  # largest value of pixels of 0..255, and of 0..1
 
@@ -85,15 +84,6 @@ def find_truncation(before: Array, now: Array) -> Finding | None:
     said = f"{fractions[cut].mean():.0%} of the numbers of training have decimals, and now none"
     if before.ndim == 2:
         said = f"in {int(cut.sum())} of {columns} columns {said}"
-    ones, reached = (float((np.abs(each[:, cut]) >= 1).mean()) for each in (new, old))
-    if (
-        before.ndim > 2
-        and ones > MOST_ONES * reached
-        and name_range(old) == name_range(new) == "shares"
-    ):
-        said += f", but {ones:.0%} are 1, and {reached:.1%} of training: as after a threshold"
-        fix = "predictions = model.predict(inputs)  # without the threshold, as in training"
-        return make_finding("inputs-far-from-training", 0.75, said, fix)
     return make_finding("uint8-truncation", 0.85, said)
 
 

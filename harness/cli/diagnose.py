@@ -115,7 +115,7 @@ def diagnose(
     from harness.cli import diagnose_asked
     from harness.diagnose.causes.table import ALL
     from harness.diagnose.combine import diagnose_all
-    from harness.diagnose.diagnosis import describe_causes
+    from harness.diagnose.describe import describe_causes
     from harness.diagnose.file_answer import Samples
 
     printer = Printer(json_file)
@@ -189,7 +189,7 @@ def diagnose(
 
 def print_diagnosis(diagnosis: "Diagnosis", printer: Printer) -> None:
     """Print what was found, the worst first, and the layers of the file."""
-    from harness.diagnose.diagnosis import describe_diagnosis, tabulate_layers
+    from harness.diagnose.describe import describe_diagnosis, tabulate_layers
     from harness.diagnose.load.observation import tabulate_outputs
     from harness.report.layout import draw_table
 

@@ -12,17 +12,17 @@ import msgspec
 
 from harness import __version__
 from harness.diagnose.causes.cause import Side
-from harness.diagnose.diagnosis import (
+from harness.diagnose.describe import (
     CANNOT_TELL,
     NO_FAULT,
     NOTHING_SEEN,
     TITLES,
-    Diagnosis,
     describe_tensor,
     fit_code,
     name_verdict,
     spell_confidence,
 )
+from harness.diagnose.diagnosis import Diagnosis
 from harness.diagnose.findings import Finding
 from harness.diagnose.load.observation import describe_observation
 from harness.diagnose.load.proof import Result, describe_proof

@@ -16,7 +16,8 @@ import msgspec
 
 from harness import __version__
 from harness.diagnose.causes.table import CAUSES
-from harness.diagnose.diagnosis import TITLES, Diagnosis, spell_confidence
+from harness.diagnose.describe import TITLES, spell_confidence
+from harness.diagnose.diagnosis import Diagnosis
 from harness.diagnose.findings import Finding
 from harness.diagnose.load.observation import LayerOutput, Observation, describe_observation
 from harness.diagnose.load.proof import Proof, conclude, describe_proof

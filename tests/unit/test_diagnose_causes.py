@@ -4,7 +4,7 @@ import re
 import runpy
 
 from harness.diagnose.causes.table import ALL, CAUSES
-from harness.diagnose.diagnosis import describe_finding
+from harness.diagnose.describe import describe_finding
 from harness.diagnose.findings import make_finding
 from tests.conftest import REPOSITORY
 

@@ -14,12 +14,8 @@ from harness.diagnose.network.read import read_network
 from harness.diagnose.rules.drawn import find_partly_drawn
 from harness.diagnose.rules.inner import Distance
 from harness.diagnose.rules.input_changes import iterate_changes
-from harness.diagnose.rules.prepared_twice import (
-    find_cut_to_integers,
-    find_double_rescale,
-    find_empty_images,
-    find_scaled_twice,
-)
+from harness.diagnose.rules.lost_inputs import find_cut_to_integers, find_empty_images
+from harness.diagnose.rules.prepared_twice import find_double_rescale, find_scaled_twice
 from harness.diagnose.rules.samples import agree, agree_at_first, compare_samples
 from harness.diagnose.rules.scaler import compare_scaler
 from harness.diagnose.rules.training_inputs import compare_inputs

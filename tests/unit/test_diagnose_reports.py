@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.diagnose.causes.table import CAUSES
-from harness.diagnose.diagnosis import Diagnosis, describe_diagnosis
+from harness.diagnose.describe import describe_diagnosis
+from harness.diagnose.diagnosis import Diagnosis
 from harness.diagnose.file_answer import LayerSummary, TensorSummary
 from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.load.observation import LayerOutput, Observation

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness import api
-from harness.diagnose.diagnosis import describe_diagnosis
+from harness.diagnose.describe import describe_diagnosis
 from harness.diagnose.evaluation.corpus_files import dense, write_h5
 from harness.diagnose.file_answer import LayerSummary
 from harness.diagnose.load.restoring import Restoring

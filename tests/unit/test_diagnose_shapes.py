@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from harness.diagnose.__main__ import answer_file
-from harness.diagnose.diagnosis import describe_diagnosis, diagnose_file, name_verdict
+from harness.diagnose.describe import describe_diagnosis, name_verdict
+from harness.diagnose.diagnosis import diagnose_file
 from harness.diagnose.evaluation.corpus_files import Made, dense, write_archive, write_h5
 from harness.diagnose.file_answer import Samples
 from harness.diagnose.forward.run import predict

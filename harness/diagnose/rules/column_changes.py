@@ -77,7 +77,7 @@ class Standardised:
         return np.concatenate([factors, offsets, of_logs])
 
 
-def standardise(raw: Family) -> Standardised:
+def standardise_columns(raw: Family) -> Standardised:
     """Return changes of standardised columns; a column that does not vary keeps its size."""
     flat = raw.values.reshape(-1, raw.values.shape[-1])
     logs = raw.logarithms.reshape(len(flat), len(raw.logs))

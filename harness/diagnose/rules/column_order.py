@@ -1,5 +1,6 @@
 """Do the columns of a table fit those of another in another order?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,12 @@ def measure_columns(values: Array) -> Columns:
     """Return the columns of an array, rows first."""
     flat = np.asarray(values, np.float64).reshape(-1, values.shape[-1] if values.ndim > 1 else 1)
     return Columns(flat.mean(axis=0), flat.std(axis=0), len(flat))
+
+
+def spell_columns(columns: Sequence[int]) -> str:
+    """Return places of columns as they are said."""
+    named = ", ".join(map(str, columns))
+    return f"column {named}" if len(columns) == 1 else f"the columns {named}"
 
 
 def find_filled(values: Array) -> list[int]:

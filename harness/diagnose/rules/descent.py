@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from harness.diagnose.rules.column_changes import Family, standardise
+from harness.diagnose.rules.column_changes import Family, standardise_columns
 from harness.verdicts.statistics import Array
 
 MOST_AT_ONCE = 1 << 17  # numbers of inputs
@@ -15,7 +15,7 @@ Model = Callable[[Array], Array]
 
 def descend(family: Family, model: Model, target: Array, seconds: float) -> Array | None:
     """Return the numbers with which outputs are nearest: Levenberg's and Marquardt's method."""
-    standard = standardise(family)
+    standard = standardise_columns(family)
     fitted = standard.family
     end = time.process_time() + seconds
     weights = 1 / np.maximum(target.std(axis=0), 1e-9)

@@ -15,7 +15,7 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.network.layer import Network
 from harness.diagnose.rules.column_changes import Family
-from harness.diagnose.rules.column_order import Columns, measure_columns
+from harness.diagnose.rules.column_order import Columns, measure_columns, spell_columns
 from harness.diagnose.rules.descent import Model, descend, leave_out
 from harness.diagnose.rules.one_column import find_one_column
 from harness.verdicts.statistics import Array
@@ -67,7 +67,8 @@ def find_fit(
     cause = name_cause(values, family, numbers, moved)
     alone = family.keep(numbers, moved)
     if cause == "column-in-another-unit" and is_right(alone):
-        said = f"with another unit in {spell_columns(moved)}, the file gives the expected outputs"
+        named = spell_columns(moved)
+        said = f"with another unit in {named} alone, the file gives the expected outputs"
         return make_finding(cause, 0.95, said, spell_units(family, alone, moved))
     factors, offsets, _ = np.split(numbers, [columns, 2 * columns])
     if np.ptp(factors) < 1e-4 * abs(factors[0]) and (np.abs(offsets) < 1e-4).all():
@@ -157,12 +158,6 @@ def spell_code(family: Family, numbers: Array) -> str:
     changed = " + ".join([*(code for _, code in kept.values()), "offsets"])
     lines += [spell_numbers("offsets", offsets), f"changed = {changed}"]
     return "\n".join([*lines, "predictions = model.predict(changed)"])
-
-
-def spell_columns(columns: list[int]) -> str:
-    """Return places of columns as they are said."""
-    named = ", ".join(map(str, columns))
-    return f"column {named} alone" if len(columns) == 1 else f"the columns {named}"
 
 
 def spell_units(family: Family, numbers: Array, columns: list[int]) -> str:

@@ -25,7 +25,7 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {  # what undoes a change of th
     "np.sqrt(predictions)": lambda values: np.sqrt(np.maximum(values, 0)),
 }
 OF_POSITIVE = ("np.square(predictions)", "np.sqrt(predictions)")
-FEWEST_DISTINCT, FEWEST_SUMS = 8, 0.01  # numbers; a difference of two sums
+FEWEST_DISTINCT, LEAST_APART = 8, 0.01  # numbers; sums of rows
 NUMBERED = 10  # columns; with fewer, text and numbers sort alike
 
 
@@ -200,7 +200,7 @@ def find_one_affine(each: Outputs) -> Finding | None:
 def find_row_sums(each: Outputs) -> Finding | None:
     """Speak where each predicted row is the expected one over its sum."""
     sums = each.wanted.sum(axis=1, keepdims=True)
-    if each.wanted.shape[1] < 2 or not (sums > 0).all() or np.ptp(sums) < FEWEST_SUMS:
+    if each.wanted.shape[1] < 2 or not (sums > 0).all() or np.ptp(sums) < LEAST_APART:
         return None
     if not same(each.got, each.wanted / sums, each.limits):
         return None

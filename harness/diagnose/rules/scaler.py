@@ -15,6 +15,7 @@ from harness.diagnose.rules.column_order import (
     find_order,
     fits_another_order,
     measure_columns,
+    spell_columns,
 )
 from harness.diagnose.scaler import Scaler
 from harness.verdicts.statistics import Array
@@ -171,8 +172,8 @@ def say_in_part(scaler: Scaler, values: Array) -> list[Finding]:
         return []
     at, first = left.tolist(), int(left[0])
     said = (
-        f"{spell_columns(left)} raw, the mean of column {first} being {means[first]:.4g}, and the"
-        " others are scaled"
+        f"{spell_columns(at)} {'is' if len(at) == 1 else 'are'} raw, the mean of column {first}"
+        f" being {means[first]:.4g}, and the others are scaled"
     )
     center = "center_" if scaler.kind == "RobustScaler" else "mean_"
     fix = (
@@ -182,13 +183,6 @@ def say_in_part(scaler: Scaler, values: Array) -> list[Finding]:
         "predictions = model.predict(changed)"
     )
     return [make_finding("features-not-scaled", 0.8, said, fix)]
-
-
-def spell_columns(places: Array) -> str:
-    """Return a few places of columns, with the verb."""
-    if len(places) == 1:
-        return f"column {places[0]} is"
-    return f"columns {', '.join(map(str, places[:5]))}{', ...' if len(places) > 5 else ''} are"
 
 
 def say_order(scaler: Scaler, values: Array) -> list[Finding]:

@@ -13,7 +13,7 @@ from harness.diagnose.findings import Finding, make_finding
 from harness.diagnose.forward.call import CannotCompute
 from harness.diagnose.forward.run import predict
 from harness.diagnose.network.layer import Network
-from harness.diagnose.rules import prepared_twice
+from harness.diagnose.rules import lost_inputs, prepared_twice
 from harness.diagnose.rules.architecture import find_softmax_of_one
 from harness.diagnose.rules.constant import find_constant
 from harness.diagnose.rules.either_side import spell_right_rows, weigh_sides
@@ -22,7 +22,6 @@ from harness.diagnose.rules.inner import find_unlike_training
 from harness.diagnose.rules.input_changes import iterate_changes, order_columns
 from harness.diagnose.rules.input_fit import find_fit
 from harness.diagnose.rules.order_search import search_order
-from harness.diagnose.rules.prepared_twice import find_cut_to_integers
 from harness.diagnose.rules.samples import agree, agree_at_first, compare_samples, drop_ones
 from harness.verdicts.statistics import Array, correlate
 
@@ -77,7 +76,9 @@ def judge_inputs(network: Network, inputs: Sequence[Array]) -> list[Finding]:
         return [make_finding("one-missing-cell", 0.8, spell_broken(broken))]
     rows = inputs[0][: count_rows(inputs)]
     found = [find_far(network, inputs[0]), find_unlike_training(network, [rows])]
-    found += [rule(network, np.asarray(inputs[0])) for rule in prepared_twice.RULES]
+    found += [
+        rule(network, np.asarray(inputs[0])) for rule in (*prepared_twice.RULES, *lost_inputs.RULES)
+    ]
     return [each for each in found if each]
 
 
@@ -137,7 +138,7 @@ def weigh_all(
     network: Network, inputs: Sequence[Array], own: Array, wanted: Array
 ) -> list[Finding]:
     """Return what speaks for each side, and inputs that may have lost their decimals."""
-    cut = find_cut_to_integers(network, inputs[0]) if len(inputs) == 1 else None
+    cut = lost_inputs.find_cut_to_integers(network, inputs[0]) if len(inputs) == 1 else None
     return [*([cut] if cut else []), *weigh_sides(inputs, own, wanted)]
 
 

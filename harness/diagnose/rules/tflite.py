@@ -54,9 +54,8 @@ def spell_rounding(network: Network, expected: Array | None, predicted: Array | 
     off = np.abs(columns - as_columns(got))
     usual = np.subtract(*np.percentile(columns, [75, 25], axis=0))  # an outlier widens a range
     apart = float((off / column_scales(columns)).max())
-    if not apart <= ROUNDED or not (np.median(off, axis=0) <= ROUNDED * usual).all():
-        return ""
-    if not usual.any():
+    near = apart <= ROUNDED and (np.median(off, axis=0) <= ROUNDED * usual).all()
+    if not (near and usual.any()):
         return ""
     return (
         f"the model's weights have 8 bits, and the largest difference is {apart:.1%} of its"

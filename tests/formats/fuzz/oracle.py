@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from harness.cli import diagnose as command
-from harness.diagnose import diagnosis, file_answer
+from harness.diagnose import describe, diagnosis, file_answer
 from harness.diagnose.__main__ import answer_file
 from harness.diagnose.file_answer import Samples, encode
 from harness.diagnose.rules.code import find_in_code, read_code
@@ -47,8 +47,8 @@ def diagnose(path: Path, samples: Samples | None) -> None:
     """Diagnose a file as the command does; raises RestorebenchError where it is refused."""
     file_answer.run_reader = read_here  # type: ignore[assignment]
     said = diagnosis.diagnose_file(path, "2.21", samples)
-    text = "\n".join(diagnosis.describe_diagnosis(said))
-    text += json.dumps(diagnosis.tabulate_layers(said.layers)) + command.choose_next(said)
+    text = "\n".join(describe.describe_diagnosis(said))
+    text += json.dumps(describe.tabulate_layers(said.layers)) + command.choose_next(said)
     check_shown(printable(text))
     check_shown(to_json(said))
 
